@@ -1,0 +1,66 @@
+# make report                            the demo company, from nothing to a finished report
+# make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
+# make test | test-slow | bench | lab | lock | messages | clean
+DATASET ?= demo
+ARGS ?=
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+APT := $(SUDO) apt-get
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: report test test-slow bench lab lock messages clean browser
+.DELETE_ON_ERROR:
+
+report: $(READY) data/$(DATASET)/dataset.yaml
+	@$(BIN)/customer-profiles report data/$(DATASET)/dataset.yaml $(ARGS)
+
+test: $(READY) browser
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+
+test-slow: $(READY) browser
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
+
+bench: $(READY) data/demo/dataset.yaml
+	@$(BIN)/python tests/benchmarks/run_cost.py
+
+lab: $(READY) data/demo/dataset.yaml
+	@$(BIN)/jupyter lab --notebook-dir=. notebooks/01_collect_data.ipynb $(ARGS)
+
+# The demo company is made, not shipped; every other data set brings its own dataset.yaml.
+data/demo/dataset.yaml: | $(READY)
+	@$(BIN)/customer-profiles demo --out data/demo
+
+data/%/dataset.yaml:
+	@echo "There is no $@: copy data/complete_journey/dataset.yaml as a start and edit it (data/README.md)." >&2; exit 2
+
+# Debian ships python3 without venv; everything else comes from the lock.
+$(READY): requirements.txt pyproject.toml
+	@echo "Installing the pinned libraries into $(VENV) (about two minutes, once) ..."
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(APT) update -q && $(APT) install -y -q python3-venv; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q -r requirements.txt
+	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+browser:
+	@command -v chromium >/dev/null || { $(APT) update -q && $(APT) install -y -q --no-install-recommends chromium; }
+
+lock: $(READY)
+	@$(BIN)/pip install -q uv
+	@{ echo '# Every package of a run, a test and the example data, pinned. Made by `make lock` from pyproject.toml.'; \
+	   echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header \
+	   --no-emit-index-url --no-emit-find-links --upgrade --extra examples --extra test pyproject.toml -; } > requirements.new
+	@mv requirements.new requirements.txt
+
+messages: $(READY)
+	@$(BIN)/python -m customer_profiles.report.extract
+
+clean:
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis data/demo data/*/runs
+	find reports -mindepth 1 -maxdepth 1 ! -name sample ! -name README.md -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,52 @@
+"""The chapters of a report: their notebooks, their parameters and what each waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import params, paths
+from .messages import N_
+
+
+@dataclass(frozen=True)
+class ChapterSpec:
+    """One notebook of the report.
+
+    Parameters
+    ----------
+    number : str
+        Two digits, also the prefix of its findings.
+    stem : str
+        Name of the notebook and of its page, without ending.
+    title : str
+        English title, translated through the catalogues.
+    params : type of Params
+        What the notebook's parameters cell may hold.
+    after : tuple of str
+        Chapters whose tables it reads.
+    """
+
+    number: str
+    stem: str
+    title: str
+    params: type[params.Params]
+    after: tuple[str, ...] = ()
+
+    @property
+    def notebook(self) -> Path:
+        """Path of the notebook."""
+        return paths.notebooks() / f"{self.stem}.ipynb"
+
+
+CHAPTERS = {
+    spec.number: spec
+    for spec in (
+        ChapterSpec("01", "01_collect_data", N_("What we know"), params.CollectData),
+        ChapterSpec("02", "02_find_demographics", N_("Who they are"), params.FindDemographics, ("01",)),
+        ChapterSpec("03", "03_analyse_pain_points", N_("What hurts them"), params.AnalysePainPoints, ("01",)),
+        ChapterSpec("04", "04_analyse_feedback", N_("What they say"), params.AnalyseFeedback, ("03",)),
+        ChapterSpec("05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")),
+        ChapterSpec("00", "00_summary", N_("Summary"), params.Summary, ("05",)),
+    )
+}

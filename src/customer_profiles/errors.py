@@ -1,0 +1,51 @@
+"""Every way a run can fail, each with the exit code that a scheduler sees."""
+
+from __future__ import annotations
+
+
+class ProfileError(Exception):
+    """A failure that names its cause and its remedy, and never shows a customer's value."""
+
+    exit_code = 1
+
+
+class ConfigurationError(ProfileError):
+    """A parameter, an option or dataset.yaml is wrong."""
+
+    exit_code = 2
+
+
+class InputRejected(ProfileError):
+    """A source cannot be read without guessing: names file, row, column, expectation and remedy."""
+
+    exit_code = 3
+
+
+class PrivacyRefused(ProfileError):
+    """Something was about to be published that would single out a customer."""
+
+    exit_code = 4
+
+
+class EnvironmentFailed(ProfileError):
+    """Disk, rights, memory or a database stand in the way."""
+
+    exit_code = 5
+
+
+class RunLocked(ProfileError):
+    """Another run of the same data set is under way."""
+
+    exit_code = 6
+
+
+class CellFailed(ProfileError):
+    """A notebook cell raised: names notebook, cell and cause."""
+
+    exit_code = 7
+
+
+class KernelDied(ProfileError):
+    """A notebook's kernel was killed or ran out of time."""
+
+    exit_code = 8

@@ -1,0 +1,91 @@
+"""What a report says: translatable texts with numbers in them, and the evidence behind each statement."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+Value = int | float | str | date | None
+
+
+def N_(message: str) -> str:
+    """Mark an English message for the catalogues without translating it here (gettext's convention)."""
+    return message
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence, caption or title whose numbers are filled in when it is rendered in a language.
+
+    Parameters
+    ----------
+    message : str
+        English message, the key of the catalogue. Placeholders carry the name of a formatter:
+        ``{n:count}``, ``{share:share}``, ``{spend:money}``, ``{index:index}``, ``{nps:points}``,
+        ``{day:day}``, ``{month:month}``, ``{ratio:ratio}``, ``{x:number}``, ``{p:p}``, and ``{name:label}``
+        for the name of an attribute or one of its values.
+    values : dict
+        What fills the placeholders: plain numbers, dates and names; shares as fractions of one.
+    """
+
+    message: str
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Finding(Text):
+    """A statement of a report together with the evidence that carries it.
+
+    Parameters
+    ----------
+    id : str
+        Stable name, ``<chapter>.<topic>.<detail>``.
+    n : int
+        Base: how many customers (or answers) the statement rests on.
+    table : str
+        Name of the published table it was read from.
+    interval : tuple of float, optional
+        95 % interval of the headline number, in its own unit.
+    test : str, optional
+        Test or method, as an expert would name it.
+    p_adjusted : float, optional
+        p-value after the family's correction.
+    family : int, optional
+        Number of comparisons in that family.
+    effect : float
+        Size of the effect on a scale from 0 (none) to 1 (as large as can be): used for ranking only.
+    reach : int
+        Customers it concerns; the summary ranks by ``effect * reach``.
+    kind : {"difference", "fact", "nothing"}
+        A claim of difference that passed its correction, a plain fact, or "no difference found".
+    """
+
+    id: str = ""
+    n: int = 0
+    table: str = ""
+    interval: tuple[float, float] | None = None
+    test: str | None = None
+    p_adjusted: float | None = None
+    family: int | None = None
+    effect: float = 0.0
+    reach: int = 0
+    kind: str = "fact"
+
+    @property
+    def weight(self) -> float:
+        """Rank of the finding in the summary: effect times customers reached."""
+        return self.effect * self.reach
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; dates as ISO text."""
+        plain = asdict(self)
+        plain["values"] = {k: v.isoformat() if isinstance(v, date) else v for k, v in self.values.items()}
+        return plain
+
+
+@dataclass(frozen=True)
+class Limit(Text):
+    """A question the chapter could not answer, and the source that would answer it."""
+
+    needs: str = ""

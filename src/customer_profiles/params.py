@@ -1,0 +1,115 @@
+"""Everything a run may change, with unit and range; notebooks repeat the defaults as literals."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from datetime import date
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from .errors import ConfigurationError
+
+
+class Params(BaseModel):
+    """Parameters that every chapter has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    dataset: str = Field("demo", description="name of a folder under data/, or path of a dataset.yaml")
+    as_of: str = Field("", description="date of the run, YYYY-MM-DD; empty: as dataset.yaml says, else today")
+    language: Literal["", "en", "de"] = Field("", description="language of the report; empty: as dataset.yaml says")
+    run_folder: str = Field("", description="folder for tables and results; empty: the working folder of the data set")
+    seed: int = Field(1, ge=0, le=2**32 - 1, description="seed of everything random")
+
+    @field_validator("as_of")
+    @classmethod
+    def _is_a_day(cls, value: str) -> str:
+        if value:
+            try:
+                date.fromisoformat(value)
+            except ValueError:
+                raise ValueError("expected a day as YYYY-MM-DD, for example 2025-12-31") from None
+        return value
+
+    @classmethod
+    def check(cls, values: dict[str, Any]) -> Self:
+        """Validate parameters by name.
+
+        Raises
+        ------
+        ConfigurationError
+            Names each unknown parameter with its nearest known one, and each value with what was expected.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise ConfigurationError("; ".join(_explain(cls, e) for e in error.errors())) from None
+
+    @classmethod
+    def from_notebook(cls, namespace: dict[str, Any]) -> Self:
+        """Read the parameters from a notebook's ``globals()`` right after its parameters cells.
+
+        Papermill writes what it was given into a cell of its own without asking whether anybody reads it, so
+        the names assigned in such cells are collected from the history and an unknown one is refused.
+        """
+        names = set(cls.model_fields) & namespace.keys()
+        for source in namespace.get("In", []):
+            if source.startswith("# Parameters"):
+                names |= _assigned(source)
+        return cls.check({name: namespace[name] for name in names if name in namespace})
+
+
+class CollectData(Params):
+    """Parameters of 01_collect_data."""
+
+
+class FindDemographics(Params):
+    """Parameters of 02_find_demographics."""
+
+    compare: str = Field(
+        "", description="group to describe, 'column=value' of the profile; empty: all against the reference "
+        "population, or the best customers against the rest where there is none",
+    )
+    min_base: int = Field(50, ge=10, description="smallest base of an index, customers")
+
+
+class AnalysePainPoints(Params):
+    """Parameters of 03_analyse_pain_points."""
+
+    themes: int = Field(12, ge=2, le=40, description="largest number of themes looked for in each language")
+
+
+class AnalyseFeedback(Params):
+    """Parameters of 04_analyse_feedback."""
+
+    min_answers: int = Field(30, ge=10, description="smallest number of answers a score is shown for")
+
+
+class SegmentCustomers(Params):
+    """Parameters of 05_segment_customers."""
+
+    max_segments: int = Field(8, ge=2, le=12, description="largest number of segments tried")
+    bootstraps: int = Field(50, ge=20, le=1000, description="resamples behind each stability figure")
+
+
+class Summary(Params):
+    """Parameters of 00_summary."""
+
+    key_findings: int = Field(8, ge=3, le=20, description="findings shown on the first page")
+
+
+def _assigned(source: str) -> set[str]:
+    """Names assigned at the top level of a cell."""
+    targets = [t for node in ast.parse(source).body if isinstance(node, ast.Assign) for t in node.targets]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _explain(cls: type[Params], error: Any) -> str:
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, cls.model_fields, n=1)
+        return f"unknown parameter {name!r}" + (f", did you mean {near[0]!r}?" if near else "")
+    hint = " (with papermill, -r keeps a text as it is)" if error["type"] == "string_type" else ""
+    return f"parameter {name!r}: {error['msg']}{hint}; it is: {cls.model_fields[name].description}"
