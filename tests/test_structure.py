@@ -22,7 +22,7 @@ def imports(path: Path, module: str, everywhere: bool) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = set()
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(tree) if everywhere else tree.body:
+    for node in _without_types(tree) if everywhere else tree.body:
         if isinstance(node, ast.ImportFrom):
             base = node.module or ""
             if node.level:
@@ -32,6 +32,14 @@ def imports(path: Path, module: str, everywhere: bool) -> set[str]:
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name in MODULES}
     return found - {module, "customer_profiles"}
+
+
+def _without_types(tree: ast.AST):
+    """All nodes but those that only a type checker sees."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"):
+            yield node
+            yield from _without_types(node)
 
 
 def layer(module: str) -> str | None:

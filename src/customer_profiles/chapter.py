@@ -15,18 +15,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from . import paths
 from .chapters import CHAPTERS, ChapterSpec
 from .collect.config import Dataset, load_dataset
-from .collect.contract import empty_table
-from .messages import Finding, Limit, Text
+from .collect.contract import TABLES, empty_table
+from .messages import N_, Finding, Limit, Text, Value
 from .params import Params
 from .report.language import Language
 from .report.privacy import Gate, Published
+from .report.results import is_complete, read_results
 from .tables import Tables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .analyse.personas import Persona
     from .report.figures import Chart
 
 Fact = int | float | str | None
@@ -61,6 +66,7 @@ class Chapter:
         self._findings: dict[str, Finding] = {}
         self._limits: dict[str, Limit] = {}
         self._titles: dict[str, dict[str, Any]] = {}
+        self._told: set[str] = set()
 
     @classmethod
     def open(cls, number: str, namespace: dict[str, Any]) -> Self:
@@ -74,17 +80,66 @@ class Chapter:
         runs = paths.runs(params.dataset)
         by_hand = not params.run_folder
         folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
-        return cls(
-            spec,
-            params,
-            load_dataset(paths.dataset_file(params.dataset)),
-            folder,
-            fallback=runs / "latest" if by_hand else None,
-        )
+        dataset = load_dataset(paths.dataset_file(params.dataset))
+        chapter = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
+        if "get_ipython" in namespace:
+            namespace["get_ipython"]().register_magic_function(chapter._needs, "cell", "needs")
+        return chapter
+
+    @property
+    def attributes(self) -> list[str]:
+        """Columns of the profile that say who a customer is, as dataset.yaml maps them."""
+        return list(self.dataset.attributes())
+
+    @property
+    def orders(self) -> dict[str, list[str]]:
+        """Values of ordered attributes, from low to high."""
+        return {name: list(known.order) for name, known in self.dataset.attributes().items() if known.order}
+
+    def about(self, n: int, **more: Value) -> dict[str, Value]:
+        """What every caption says: how many were counted, and as of when."""
+        return {"n": n, "day": self.as_of, **more}
 
     def read(self, name: str) -> pd.DataFrame:
         """A table of this run; one that no source fills is empty, with the columns of the contract."""
         return self.tables.read(name) if self.tables.has(name) else empty_table(name)
+
+    def has(self, name: str) -> bool:
+        """Whether a table of that name has rows, or a column of the profile a value."""
+        if self.tables.has(name):
+            return pq.ParquetFile(self.tables.path(name)).metadata.num_rows > 0
+        if not self.tables.has("profile"):
+            return False
+        profile = self.tables.path("profile")
+        return name in pq.read_schema(profile).names and pd.read_parquet(profile, columns=[name])[name].notna().any()
+
+    def _needs(self, line: str, cell: str) -> None:
+        """``%%needs tickets feedback``: run the cell if the data have all of these, else say what is missing.
+
+        Each word is a table of the contract, a variable that an earlier cell made (None and empty count as
+        missing), or a column of the profile. This is how a chapter stays whole when a company lacks a source.
+        """
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        absent = [name for name in line.split() if not self._is_there(name, shell.user_ns)]
+        if not absent:
+            exec(compile(shell.transform_cell(cell), f"<{self.spec.stem}>", "exec"), shell.user_ns)
+        elif absent[0] not in self._told:
+            self._told.add(absent[0])
+            self.show_text(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": absent[0]}))
+
+    def _is_there(self, name: str, variables: dict[str, Any]) -> bool:
+        if name in TABLES or name not in variables:
+            return self.has(name)
+        value = variables[name]
+        return value is not None and (not hasattr(value, "__len__") or len(value) > 0)
+
+    def earlier(self) -> tuple[list[Finding], list[Limit]]:
+        """What the other chapters of the run found, and what they could not answer; both in reading order."""
+        done = [self.results.parent / spec.number for spec in CHAPTERS.values() if spec is not self.spec]
+        told = [read_results(folder) for folder in sorted(done) if is_complete(folder)]
+        return [f for results in told for f in results.findings], [x for results in told for x in results.limits]
 
     def write(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table for later chapters."""
@@ -123,6 +178,12 @@ class Chapter:
 
         self._display("".join(f"<p>{escape(self.language.text(text))}</p>" for text in texts))
 
+    def show_cards(self, personas: Sequence[Persona]) -> None:
+        """Show a card for each segment."""
+        from .report.cards import html
+
+        self._display(html(personas, self.language))
+
     def show_limits(self, limits: Iterable[Limit]) -> None:
         """Say what could not be answered, and which source would answer it."""
         from .report.findings import limits_html
@@ -135,8 +196,8 @@ class Chapter:
     def save_facts(self, **facts: Fact) -> None:
         """Print the named facts of the chapter and keep them; the last thing a chapter does.
 
-        Counts are whole numbers; other numbers are kept to six significant digits, because more of them
-        depend on the machine.
+        Counts are whole numbers; other numbers are kept to nine significant digits: cents of millions, and well before
+        the digits in which machines differ.
         """
         stable = {name: _stable(value) for name, value in facts.items()}
         for name in ("findings.json", "limits.json"):
@@ -157,9 +218,9 @@ class Chapter:
 
 
 def _stable(value: Fact) -> Fact:
-    """Six significant digits for measured numbers, whole numbers untouched.
+    """Nine significant digits for measured numbers, whole numbers untouched.
 
-    >>> _stable(0.12345678), _stable(12)
-    (0.123457, 12)
+    >>> _stable(2 / 3), _stable(12)
+    (0.666666667, 12)
     """
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    return float(f"{value:.9g}") if isinstance(value, float) else value

@@ -46,7 +46,9 @@ CHAPTERS = {
         ChapterSpec("02", "02_find_demographics", N_("Who they are"), params.FindDemographics, ("01",)),
         ChapterSpec("03", "03_analyse_pain_points", N_("What hurts them"), params.AnalysePainPoints, ("01",)),
         ChapterSpec("04", "04_analyse_feedback", N_("What they say"), params.AnalyseFeedback, ("03",)),
-        ChapterSpec("05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")),
+        ChapterSpec(
+            "05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")
+        ),
         ChapterSpec("00", "00_summary", N_("Summary"), params.Summary, ("05",)),
     )
 }

@@ -69,7 +69,8 @@ class FindDemographics(Params):
     """Parameters of 02_find_demographics."""
 
     compare: str = Field(
-        "", description="group to describe, 'column=value' of the profile; empty: all against the reference "
+        "",
+        description="group to describe, 'column=value' of the profile; empty: all against the reference "
         "population, or the best customers against the rest where there is none",
     )
     min_base: int = Field(50, ge=10, description="smallest base of an index, customers")
@@ -78,7 +79,7 @@ class FindDemographics(Params):
 class AnalysePainPoints(Params):
     """Parameters of 03_analyse_pain_points."""
 
-    themes: int = Field(12, ge=2, le=40, description="largest number of themes looked for in each language")
+    max_themes: int = Field(12, ge=2, le=40, description="largest number of themes looked for in each language")
 
 
 class AnalyseFeedback(Params):

@@ -1,0 +1,1 @@
+"""One module per question: pure functions from tables to tables and findings."""

@@ -1,0 +1,214 @@
+"""Intervals for shares, scores and averages: how far an estimate may be off because only some customers were seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special
+
+CONFIDENCE = 0.95
+"""Confidence level of every interval in the reports."""
+
+RESAMPLES = 2000
+"""Bootstrap resamples; Efron & Tibshirani (1993), chapter 13, ask for at least 1,000 for a 95 % interval."""
+
+
+class Interval(NamedTuple):
+    """Lower and upper end, arrays of the shape of the input."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+
+class Estimate(NamedTuple):
+    """An estimate with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def z_value(confidence: float = CONFIDENCE) -> float:
+    """Two-sided quantile of the normal distribution.
+
+    >>> round(z_value(), 4)
+    1.96
+    """
+    return float(special.ndtri(0.5 + confidence / 2))
+
+
+def wilson(k: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
+    """Wilson's score interval of a share.
+
+    Parameters
+    ----------
+    k, n : array_like
+        Counts and their bases, broadcast against each other; a base of 0 gives NaN.
+    confidence : float
+        Confidence level.
+
+    Returns
+    -------
+    Interval
+        Ends as fractions of one, within 0 and 1.
+
+    References
+    ----------
+    Wilson (1927), JASA 22:209–212; recommended by Brown, Cai & DasGupta (2001), Statistical Science 16:101–133.
+
+    >>> low, high = wilson(15, 148)  # Newcombe (1998), Statistics in Medicine 17:857–872, table I
+    >>> print(f"{low:.4f} {high:.4f}")
+    0.0624 0.1605
+    """
+    k, n = np.broadcast_arrays(np.asarray(k, float), np.asarray(n, float))
+    if np.any((k < 0) | (k > n)):
+        raise ValueError("a count must lie between 0 and its base")
+    z = z_value(confidence)
+    n = np.where(n > 0, n, np.nan)
+    share = k / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    # At 0 and 1 the interval touches the end exactly; rounding must not push it past the estimate.
+    return Interval(np.where(k == 0, 0.0 * share, centre - half), np.where(k == n, share, centre + half))
+
+
+def nps(promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike) -> np.ndarray:
+    """Net Promoter Score: share of promoters minus share of detractors, in points from −100 to 100.
+
+    >>> float(nps(5, 3, 2))
+    30.0
+    """
+    promoters, passives, detractors = (np.asarray(x, float) for x in (promoters, passives, detractors))
+    n = promoters + passives + detractors
+    return 100 * (promoters - detractors) / np.where(n > 0, n, np.nan)
+
+
+def nps_moments(promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Adjusted NPS and its variance, as fractions of one: ¾ added to promoters and detractors, 1½ to passives.
+
+    References
+    ----------
+    Rocks (2016), "Interval Estimation for the 'Net Promoter Score'", The American Statistician 70:365–372;
+    Lewis & Sauro, https://measuringu.com/nps-confidence-intervals/.
+    """
+    promoters, passives, detractors = (np.asarray(x, float) for x in (promoters, passives, detractors))
+    n = promoters + passives + detractors
+    total = np.where(n > 0, n + 3, np.nan)
+    up, down = (promoters + 0.75) / total, (detractors + 0.75) / total
+    score = up - down
+    return score, (up + down - score**2) / total
+
+
+def nps_interval(
+    promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLike, confidence: float = CONFIDENCE
+) -> Interval:
+    """Adjusted-Wald interval of a Net Promoter Score, in points.
+
+    The interval is centred on the adjusted score, so it is pulled a little towards 0 and never has zero width.
+
+    References
+    ----------
+    See `nps_moments`.
+    """
+    score, variance = nps_moments(promoters, passives, detractors)
+    half = z_value(confidence) * np.sqrt(variance)
+    observed = nps(promoters, passives, detractors)
+    # With very few, unanimous answers the adjusted interval can miss the observed score: widen it to contain it.
+    low = np.minimum(100 * np.maximum(score - half, -1), observed)
+    high = np.maximum(100 * np.minimum(score + half, 1), observed)
+    return Interval(low, high)
+
+
+def t_interval(mean: ArrayLike, sd: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
+    """Student's t interval of a mean from its summary; fewer than two values give NaN.
+
+    Parameters
+    ----------
+    mean, sd, n : array_like
+        Mean, standard deviation (divisor n − 1) and number of values.
+    """
+    mean, sd, n = np.broadcast_arrays(np.asarray(mean, float), np.asarray(sd, float), np.asarray(n, float))
+    n = np.where(n > 1, n, np.nan)
+    half = special.stdtrit(n - 1, 0.5 + confidence / 2) * sd / np.sqrt(n)
+    return Interval(mean - half, mean + half)
+
+
+def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
+    """Mean of a sample with its t interval; missing values are left out."""
+    values = _known(values)
+    if len(values) == 0:
+        return Estimate(np.nan, np.nan, np.nan)
+    mean = float(values.mean())
+    sd = values.std(ddof=1) if len(values) > 1 else np.nan
+    low, high = t_interval(mean, sd, len(values), confidence)
+    return Estimate(mean, float(low), float(high))
+
+
+def median_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
+    """Median with the distribution-free interval between two order statistics; missing values are left out.
+
+    The interval is exact at or above the confidence level whatever the distribution, ties included; samples too
+    small for that (five values or fewer at 95 %) give NaN ends.
+
+    References
+    ----------
+    Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2.
+    """
+    values = np.sort(_known(values))
+    n = len(values)
+    if n == 0:
+        return Estimate(np.nan, np.nan, np.nan)
+    # Largest r with P(Binomial(n, ½) ≤ r − 1) ≤ α/2: the interval runs from the r-th smallest to the r-th largest.
+    below = special.bdtr(np.arange(n // 2 + 1), n, 0.5)
+    r = int(np.searchsorted(below, (1 - confidence) / 2, side="right"))
+    if r == 0:
+        return Estimate(float(np.median(values)), np.nan, np.nan)
+    return Estimate(float(np.median(values)), float(values[r - 1]), float(values[n - r]))
+
+
+def bootstrap_interval(
+    values: ArrayLike,
+    statistic: Callable[[np.ndarray], float] = np.mean,
+    seed: int = 1,
+    resamples: int = RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Percentile bootstrap of any statistic of one sample.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,) or (n, k)
+        One row per customer; rows are resampled whole. Missing values are left out of a 1-d sample.
+    statistic : callable
+        Takes an array like `values`, returns a number.
+    seed : int
+        Same seed, same interval.
+
+    References
+    ----------
+    Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
+    """
+    values = np.asarray(values, float)
+    values = _known(values) if values.ndim == 1 else values
+    if len(values) < 2:
+        return Estimate(float(statistic(values)) if len(values) else np.nan, np.nan, np.nan)
+    rng = np.random.default_rng(seed)
+    draws = [statistic(values[rng.integers(0, len(values), len(values))]) for _ in range(resamples)]
+    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Estimate(float(statistic(values)), float(low), float(high))
+
+
+def add_shares(table: pd.DataFrame, n: str = "n", base: str = "base", share: str = "share") -> pd.DataFrame:
+    """The table with ``share``, ``share_low`` and ``share_high`` computed from a count and a base column."""
+    k, of = table[n].to_numpy(float), table[base].to_numpy(float)
+    low, high = wilson(k, of)
+    return table.assign(**{share: k / np.where(of > 0, of, np.nan), f"{share}_low": low, f"{share}_high": high})
+
+
+def _known(values: ArrayLike) -> np.ndarray:
+    values = np.asarray(values, float)
+    return values[~np.isnan(values)]

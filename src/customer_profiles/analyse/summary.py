@@ -1,0 +1,52 @@
+"""Which findings come first: what differs, how much, and for how many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from ..messages import Finding
+
+PER_TOPIC = 2  # findings of one topic on the first page, so that one long table does not fill it
+
+
+def topic(finding: Finding) -> str:
+    """Chapter and topic of a finding: its id up to the second dot.
+
+    >>> topic(Finding("…", id="03.pains.region.Bayern"))
+    '03.pains'
+    """
+    return ".".join(finding.id.split(".")[:2])
+
+
+def rank(findings: Iterable[Finding], k: int = 8, per_topic: int = PER_TOPIC) -> list[Finding]:
+    """The findings for the first page.
+
+    Claims of difference that passed their correction come first, then facts; within each by effect times customers
+    reached, then by id. No more than `per_topic` come from one topic unless there is nothing else; "nothing found" is
+    told only where a topic has nothing more to say.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        Of all chapters.
+    k : int
+        How many to choose.
+    per_topic : int
+        How many of one topic.
+
+    Returns
+    -------
+    list of Finding
+        At most `k`, each id once.
+    """
+    order = {"difference": 0, "fact": 1, "nothing": 2}
+    unique = {finding.id: finding for finding in findings}.values()
+    ranked = sorted(unique, key=lambda finding: (order[finding.kind], -finding.weight, finding.id))
+    told: dict[str, int] = defaultdict(int)
+    first, later = [], []
+    for finding in ranked:
+        place = later if told[topic(finding)] >= per_topic else first
+        told[topic(finding)] += 1
+        place.append(finding)
+    return sorted([*first, *later][:k], key=lambda finding: (order[finding.kind], -finding.weight, finding.id))

@@ -1,0 +1,241 @@
+"""What texts are about: themes with readable names, the same for the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..messages import N_, Finding, Limit
+from .intervals import add_shares
+from .languages import LANGUAGES, detect
+from .text import filled, impersonal
+from .theme_model import TextModel
+from .theme_names import NAME_TERMS, TERMS, distinctive, pick
+
+OTHER = N_("Other")  # texts that fit no theme well
+
+ENOUGH = 60  # texts from which themes are looked for
+MIN_THEME = 10  # texts in a theme on average
+MIN_THEMES = 4  # fewer say nothing: the most stable division of anything is into two
+TOLERANCE = 0.15  # stability given up for more themes: one split in two is easier to use than two in one
+MIN_CUSTOMERS = 10  # different customers who used a phrase before it is shown
+ABOUT = 0.35  # probability from which a text is about a theme; at most two can reach it
+IN_NAME = 0.10  # share of a theme's texts in a language from which the name has phrases of that language
+
+NEEDS = N_("texts of customers: service tickets, comments or reviews")
+
+Ranked = dict[int, dict[str, list[tuple[str, float]]]]  # theme → language → phrases with weights
+
+
+@dataclass(frozen=True)
+class Themes:
+    """Themes of a set of texts.
+
+    Parameters
+    ----------
+    themes : DataFrame
+        ``theme`` (its name, unique)``, language`` ("de+en" for a theme in both)``, terms, n, base, share`` with
+        interval``, customers``; largest first, then by name, `OTHER` last. A text about two themes counts for both, so
+        shares may add to more than one.
+    assignments : DataFrame
+        ``row, customer_no, theme, weight`` (its probability): one or two lines for each text with words.
+    stability : DataFrame
+        ``k, stability`` (mean adjusted Rand index of random parts of the texts)``, chosen``.
+    """
+
+    themes: pd.DataFrame
+    assignments: pd.DataFrame
+    stability: pd.DataFrame
+
+    @property
+    def assigned(self) -> float:
+        """Share of the texts that fit a theme."""
+        if self.assignments.empty:
+            return 0.0
+        return 1 - int((self.assignments["theme"] == OTHER).sum()) / self.assignments["row"].nunique()
+
+
+def texts_of(table: pd.DataFrame, languages: Sequence[str] = LANGUAGES) -> pd.DataFrame:
+    """Texts of a table of tickets or feedback, as `find_themes` reads them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``customer_no, text`` and, if known, ``language`` and ``category``; its index becomes ``row``.
+    languages : sequence of str
+        Codes to choose from where the source does not name the language.
+
+    Returns
+    -------
+    DataFrame
+        ``row, customer_no, text, language`` and ``category`` if there is one; texts without a word left out.
+    """
+    texts = table[filled(table["text"])]
+    named = texts["language"] if "language" in texts else pd.Series(None, index=texts.index, dtype="object")
+    result = pd.DataFrame({"row": texts.index, "customer_no": texts["customer_no"], "text": texts["text"]})
+    result["language"] = named.astype("object").where(named.notna(), detect(texts["text"], languages)).astype("str")
+    if "category" in texts and texts["category"].notna().any():
+        result["category"] = texts["category"]
+    return result.reset_index(drop=True)
+
+
+def find_themes(texts: pd.DataFrame, max_themes: int = 12, seed: int = 1, min_customers: int = MIN_CUSTOMERS) -> Themes:
+    """Group texts by what they are about.
+
+    Their number is the largest on which random parts of the texts agree about as well as on any. The method is that
+    of `theme_model`.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        ``row`` (unique key)``, customer_no`` (may be missing)``, text, language``; optionally ``category``, under which
+        the company filed the text.
+    max_themes : int
+        Largest number of themes.
+    seed : int
+        Of resamples and starts.
+    min_customers : int
+        Phrases used by fewer customers never show.
+
+    Returns
+    -------
+    Themes
+        Empty tables if there are fewer than `ENOUGH` texts with words.
+    """
+    from threadpoolctl import threadpool_limits
+
+    texts = texts[filled(texts["text"])].reset_index(drop=True)
+    if len(texts) < ENOUGH:
+        return _empty()
+    with threadpool_limits(1):
+        model = TextModel(texts["text"], texts["language"], texts.get("category"), seed)
+        curve = model.stability(_sizes(len(texts), max_themes))
+        stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
+        curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()
+        share = model.mixture(int(curve.loc[curve["chosen"], "k"].iloc[0]))
+    ranked = _phrases(texts, np.where(share.max(axis=1) >= ABOUT, share.argmax(axis=1), -1), min_customers)
+    names = _names(ranked, share)
+    text, theme = np.nonzero(share >= ABOUT)
+    about = pd.DataFrame({"text": text, "theme": [names[k] for k in theme], "weight": share[text, theme]})
+    unclear = np.setdiff1d(np.arange(len(texts)), text)
+    other = pd.DataFrame({"text": unclear, "theme": OTHER, "weight": 1.0})
+    # Themes that no phrase sets apart have no name and count as other: two of them in one text are one line.
+    about = pd.concat([about, other] if len(other) else [about]).drop_duplicates(["text", "theme"])
+    about = about.sort_values(["text", "weight", "theme"], ascending=[True, False, True], ignore_index=True)
+    assignments = texts.loc[about["text"], ["row", "customer_no"]].reset_index(drop=True)
+    assignments = assignments.assign(theme=about["theme"], weight=about["weight"])
+    return Themes(_table(assignments, len(texts), names, ranked), assignments, curve)
+
+
+def available(texts: pd.DataFrame) -> bool:
+    """Whether there are enough texts."""
+    return int(filled(texts["text"]).sum()) >= ENOUGH
+
+
+def limits(texts: pd.DataFrame) -> list[Limit]:
+    """What is missing for themes."""
+    return [] if available(texts) else [Limit(N_("What customers write about"), needs=NEEDS)]
+
+
+def findings(found: Themes, chapter: str = "03") -> list[Finding]:
+    """The largest theme, and how many texts fit none."""
+    themes = found.themes[found.themes["theme"] != OTHER]
+    if themes.empty:
+        return []
+    top = themes.iloc[0]
+    low, high = float(top["share_low"]), float(top["share_high"])
+    base = int(top["base"])
+    return [
+        Finding(
+            "Most frequent theme: “{theme:label}”, {share:share} of texts ({low:share} to {high:share}, "
+            "n = {n:count}).",
+            {"theme": top["theme"], "share": float(top["share"]), "low": low, "high": high, "n": int(top["n"])},
+            id=f"{chapter}.themes.largest",
+            n=base,
+            table="themes",
+            interval=(low, high),
+            test=N_("Wilson interval"),
+            effect=float(top["share"]),
+            reach=int(top["customers"]),
+        ),
+        Finding(
+            "{assigned:share} of {n:count} texts fit one of {k:count} themes; the rest is counted as “Other”.",
+            {"assigned": found.assigned, "n": base, "k": len(themes)},
+            id=f"{chapter}.themes.assigned",
+            n=base,
+            table="themes",
+            test=N_("mixture of multinomials started from word co-occurrence"),
+        ),
+    ]
+
+
+def _sizes(texts: int, max_themes: int) -> range:
+    """Numbers of themes to try."""
+    largest = min(max_themes, texts // MIN_THEME)
+    return range(min(MIN_THEMES, largest), largest + 1)
+
+
+def _phrases(texts: pd.DataFrame, labels: np.ndarray, min_customers: int) -> Ranked:
+    """Distinctive phrases of each theme in each language."""
+    ranked: Ranked = {}
+    for language, part in sorted(texts.groupby("language")):
+        # Texts of unknown customers count as one person together.
+        people = part["customer_no"].astype("Float64").fillna(-1).to_numpy(dtype=np.int64)
+        cleaned = [impersonal(text) for text in part["text"]]
+        for theme, phrases in distinctive(cleaned, people, labels[part.index], language, min_customers).items():
+            share = float((labels[part.index] == theme).sum() / (labels == theme).sum())
+            if share >= IN_NAME and phrases:
+                ranked.setdefault(theme, {})[language] = phrases
+    return {theme: _largest_first(languages, texts, labels == theme) for theme, languages in ranked.items()}
+
+
+def _largest_first(
+    languages: Mapping[str, list[tuple[str, float]]], texts: pd.DataFrame, here: np.ndarray
+) -> dict[str, list[tuple[str, float]]]:
+    counts = texts.loc[here, "language"].value_counts()
+    return {code: languages[code] for code in sorted(languages, key=lambda code: (-int(counts.get(code, 0)), code))}
+
+
+def _names(ranked: Ranked, share: np.ndarray) -> list[str]:
+    """A unique name for each theme, from the largest down; without phrases it is `OTHER`."""
+    names = [OTHER] * share.shape[1]
+    taken = {OTHER}
+    for theme in sorted(ranked, key=lambda theme: (-share[:, theme].sum(), theme)):
+        for count in range(NAME_TERMS, TERMS + 1):
+            parts = [", ".join(pick(phrases, count)) for phrases in ranked[theme].values()]
+            name = " / ".join(dict.fromkeys(parts))
+            if name not in taken:
+                break
+        else:
+            name = f"{name} ({theme + 1})"
+        taken.add(name)
+        names[theme] = name
+    return names
+
+
+def _table(assignments: pd.DataFrame, base: int, names: Sequence[str], ranked: Ranked) -> pd.DataFrame:
+    table = assignments.groupby("theme").agg(n=("row", "size"), customers=("customer_no", "nunique")).reset_index()
+    of_name = {name: ranked.get(theme, {}) for theme, name in enumerate(names) if name != OTHER}
+    table["language"] = ["+".join(sorted(of_name.get(name, {}))) for name in table["theme"]]
+    table["terms"] = [
+        ", ".join(term for phrases in of_name.get(name, {}).values() for term in pick(phrases, TERMS))
+        for name in table["theme"]
+    ]
+    last = (table["theme"] == OTHER).rename("last")
+    table = pd.concat([table, last], axis=1).sort_values(
+        ["last", "n", "theme"], ascending=[True, False, True], kind="stable", ignore_index=True
+    )
+    table = add_shares(table.assign(base=base))
+    return table[["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]]
+
+
+def _empty() -> Themes:
+    columns = ["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]
+    return Themes(
+        pd.DataFrame(columns=columns),
+        pd.DataFrame(columns=["row", "customer_no", "theme", "weight"]),
+        pd.DataFrame(columns=["k", "stability", "chosen"]),
+    )

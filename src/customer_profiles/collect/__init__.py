@@ -1,0 +1,1 @@
+"""Raw exports become canonical tables, and those become one profile per customer."""

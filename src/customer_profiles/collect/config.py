@@ -1,0 +1,383 @@
+"""dataset.yaml: the one file a company edits, checked before anything is read."""
+
+from __future__ import annotations
+
+import typing
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from ..errors import ConfigurationError
+from ..tables import file_hash
+from . import contract
+from .suggest import nearest
+from .yaml_file import Lines, read_yaml
+
+System = Literal[
+    "crm",
+    "shop",
+    "web_analytics",
+    "app_analytics",
+    "email",
+    "social",
+    "service_desk",
+    "survey",
+    "review",
+    "nps_ces",
+    "market_research",
+    "internal_database",
+    "external_database",
+]
+Format = Literal["csv", "excel", "parquet", "jsonl"]
+FORMAT_OF_ENDING: dict[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+# Bands that market research and official statistics use for adults; derived from an age where none is given.
+AGE_BANDS = ("under 18", "18–24", "25–34", "35–44", "45–54", "55–64", "65+")
+AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
+# Below five a "group" can be reconstructed by its own members; ten is common practice in official statistics.
+GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
+
+
+def _text_list(value: Any) -> Any:
+    """An entry left empty in a list of texts is the empty text."""
+    return ["" if item is None else item for item in value] if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Model):
+    """Where one column of a table comes from."""
+
+    column: str | None = Field(None, description="column of the source")
+    value: str | None = Field(None, description="the same text for every row")
+    sum: tuple[str, ...] | None = Field(None, description="number columns of the source to add up")
+    join: tuple[str, ...] | None = Field(None, description="text columns of the source to write behind each other")
+    values: dict[str, str] | None = Field(None, description="code of the source to value; other codes are dropped")
+    order: tuple[str, ...] | None = Field(None, description="values from low to high; others are dropped")
+    present: bool = Field(False, description="true where the source has any value")
+    factor: float = Field(1.0, gt=0, description="numbers are multiplied by it, e.g. 0.01 for cents or percent")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return {"column": given} if isinstance(given, str) else given
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if sum(origin is not None for origin in (self.column, self.value, self.sum, self.join)) != 1:
+            raise ValueError("give exactly one of 'column', 'value', 'sum' and 'join'")
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns of the source it needs."""
+        return self.sum or self.join or ((self.column,) if self.column is not None else ())
+
+
+class ExtraColumn(Column):
+    """A column that the contract does not know, with how to call it."""
+
+    label: dict[str, str] = Field(default_factory=dict, description="language to name, e.g. {en: Home, de: Wohnung}")
+    number: bool = Field(False, description="a number rather than a category")
+
+
+class FileFormat(_Model):
+    """How a file is written; nothing about it is guessed."""
+
+    path: str = Field(
+        description="path relative to dataset.yaml, a pattern such as raw/orders_*.csv, or package:NAME/…"
+    )
+    format: Format | None = Field(None, description="csv, excel, parquet or jsonl; otherwise told by the file's ending")
+    encoding: str = Field("utf-8", description="of text files, e.g. cp1252 for older German exports")
+    delimiter: str = Field(",", min_length=1, max_length=1, description="between cells of a CSV file; \\t for tabs")
+    sheet: str | None = Field(None, description="sheet of a workbook; otherwise its only one")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tab(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("delimiter") == "\\t":
+            return given | {"delimiter": "\t"}
+        return given
+
+    @model_validator(mode="after")
+    def _known_format(self) -> Self:
+        if self.format is None and Path(self.path).suffix.lower() not in FORMAT_OF_ENDING:
+            raise ValueError("the ending of 'path' does not tell its format: add 'format: csv' (excel, parquet, jsonl)")
+        try:
+            "".encode(self.encoding)
+        except LookupError:
+            raise ValueError(f"unknown encoding {self.encoding!r}") from None
+        return self
+
+    @property
+    def kind(self) -> Format:
+        """Format as given or told by the ending."""
+        return self.format or FORMAT_OF_ENDING[Path(self.path).suffix.lower()]
+
+
+class Lookup(FileFormat):
+    """Columns joined from another file before the source is mapped."""
+
+    on: dict[str, str] = Field(min_length=1, description="column of the source to column of this file")
+    take: tuple[str, ...] = Field(min_length=1, description="columns to add to the source")
+    first: bool = Field(False, description="take the first of several matching rows instead of refusing them")
+
+
+class Source(FileFormat):
+    """One export and how it fills one canonical table."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$", description="short name, shown in the report")
+    system: System = Field(description="kind of system it comes from")
+    table: str = Field(description="canonical table it fills")
+    columns: dict[str, Column] = Field(min_length=1, description="canonical column to column of the source")
+    attributes: dict[str, ExtraColumn] = Field(default_factory=dict, description="further columns to keep")
+    decimal: Literal[".", ","] = Field(".", description="decimal sign")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(None, description="thousands sign, if the file has one")
+    date: str = Field("%Y-%m-%d", description="how days are written, e.g. %d.%m.%Y")
+    datetime: str | None = Field(None, description="how points in time are written; otherwise ISO 8601")
+    time_zone: str | None = Field(None, description="zone the file's times are in; otherwise that of the data set")
+    empty: Texts = Field(("",), description="texts that mean 'no value'")
+    ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of customer_id")
+    key: Literal["email", "phone"] | None = Field(None, description="finds the customer where there is no customer_id")
+    duplicates: Literal["drop", "keep"] = Field("drop", description="rows equal to an earlier one in every cell")
+    lookups: tuple[Lookup, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_its_table(self) -> Self:
+        if self.table not in contract.TABLES:
+            raise ValueError(f"unknown table {self.table!r}{_near(self.table, contract.TABLES)}")
+        if self.time_zone is not None:
+            _check_zone(self.time_zone)
+        if self.thousands == self.decimal:
+            raise ValueError("'decimal' and 'thousands' cannot be the same sign")
+        fields = contract.TABLES[self.table]
+        known = {*fields, self.key} - {None}
+        for name in self.columns:
+            if name not in known and self.table != "areas":
+                extra = (
+                    "" if self.table not in contract.EXTENSIBLE else "; columns of your own belong under 'attributes'"
+                )
+                raise ValueError(f"table {self.table!r} has no column {name!r}{_near(name, known)}{extra}")
+        if self.attributes and self.table not in contract.EXTENSIBLE:
+            raise ValueError(f"'attributes' are possible for {', '.join(contract.EXTENSIBLE)}, not for {self.table!r}")
+        for name in self.attributes:
+            if name in fields:
+                raise ValueError(f"{name!r} is a column of the contract: move it from 'attributes' to 'columns'")
+        needed = {name for name, field in fields.items() if field.required} - set(self.columns)
+        if self.key:
+            if self.table not in contract.OF_CUSTOMERS:
+                raise ValueError(f"'key' is possible for {', '.join(contract.OF_CUSTOMERS)}")
+            if self.key not in self.columns:
+                raise ValueError(f"key {self.key!r} needs an entry {self.key!r} under 'columns'")
+            needed -= {"customer_id"}
+        if self.table == "population" and not {"share", "count"} & set(self.columns):
+            needed |= {"share"}
+        if needed:
+            raise ValueError(f"table {self.table!r} needs the columns {', '.join(sorted(needed))}")
+        return self
+
+    @property
+    def mapped(self) -> dict[str, Column]:
+        """Columns of the contract and further attributes together."""
+        return {**self.columns, **self.attributes}
+
+
+class Privacy(_Model):
+    """What may leave for a report."""
+
+    min_group_size: int = Field(
+        GROUP_SIZE_DEFAULT, ge=GROUP_SIZE_FLOOR, description="smallest group that is shown, customers"
+    )
+    quotes: bool = Field(False, description="whether redacted quotes may be shown")
+    legal_basis: dict[str, str] = Field(
+        default_factory=dict, description="column of a special category (health, religion, …) to its legal basis"
+    )
+
+
+class Attribute(_Model):
+    """A column of the profile that describes who a customer is."""
+
+    name: str
+    label: dict[str, str]
+    kind: Literal["category", "ordered", "number"]
+    order: tuple[str, ...] = ()
+
+
+class Dataset(_Model):
+    """A company's data set, as dataset.yaml describes it."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$", description="short name, names the folder of its reports")
+    title: str = Field(description="name shown on the report")
+    kind: Literal["b2c", "b2b"] = Field("b2c", description="whether customers are persons or companies")
+    language: Literal["en", "de"] = Field("en", description="language of the report")
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of all amounts")
+    time_zone: str = Field("Europe/Berlin", description="zone in which days begin")
+    as_of: date | None = Field(None, description="date of the run; otherwise today")
+    origin: str = Field("", description="where the files come from, told when one is missing")
+    privacy: Privacy = Privacy()
+    sources: tuple[Source, ...] = Field(min_length=1)
+    _file: Path = PrivateAttr(default=Path("dataset.yaml"))
+
+    @model_validator(mode="after")
+    def _sources_fit_together(self) -> Self:
+        _check_zone(self.time_zone)
+        names = [source.name for source in self.sources]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two sources are called {', '.join(sorted(twice))}: give each its own name")
+        if not {source.table for source in self.sources} & {"customers", "transactions"}:
+            raise ValueError("at least one source must fill the table customers or transactions")
+        for source in self.sources:
+            for name, column in source.mapped.items():
+                special = any(contract.is_special_category(text) for text in (name, *column.reads))
+                if special and not self.privacy.legal_basis.get(name):
+                    raise ValueError(
+                        f"source {source.name!r}: {name!r} looks like a special category of personal data (Art. 9 "
+                        f"GDPR); leave it out, or name its legal basis as privacy: legal_basis: {{{name}: …}}"
+                    )
+        return self
+
+    @property
+    def file(self) -> Path:
+        """The dataset.yaml it was read from."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Folder that paths of sources are relative to."""
+        return self._file.parent
+
+    @property
+    def file_hash(self) -> str:
+        """SHA-256 of dataset.yaml, for the manifest."""
+        return file_hash(self._file)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone in which days begin."""
+        return ZoneInfo(self.time_zone)
+
+    def filled(self, table: str) -> list[Source]:
+        """Sources that fill a table, in the order of the file."""
+        return [source for source in self.sources if source.table == table]
+
+    def attributes(self) -> dict[str, Attribute]:
+        """Columns of the profile that describe a customer, of the contract and of one's own, by name."""
+        mapped: dict[str, Column] = {}
+        for source in self.filled("customers"):
+            for name, column in source.mapped.items():
+                mapped.setdefault(name, column)
+        found = {name: _attribute(name, mapped[name]) for name in contract.traits() if name in mapped}
+        if {"age", "birth_date"} & mapped.keys() and "age_band" not in mapped:
+            found["age_band"] = Attribute(name="age_band", label=_label("age_band"), kind="ordered", order=AGE_BANDS)
+        if "birth_date" in mapped:
+            found.setdefault("age", Attribute(name="age", label=_label("age"), kind="number"))
+        own = [name for name in mapped if name not in contract.TABLES["customers"]]
+        return found | {name: _attribute(name, mapped[name]) for name in own}
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Names of one's own attributes, by language; those of the contract are in the catalogues."""
+        return {
+            name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
+        }
+
+
+def load_dataset(path: str | Path) -> Dataset:
+    """Read and check a dataset.yaml.
+
+    Raises
+    ------
+    ConfigurationError
+        Names file, line and place of every fault; an unknown key comes with the nearest known one.
+    """
+    path = Path(path).resolve()
+    content, lines = read_yaml(path)
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")
+    try:
+        dataset = Dataset.model_validate(content)
+    except ValidationError as error:
+        faults = [_explain(fault, content, lines) for fault in error.errors()]
+        raise ConfigurationError(f"{path}: " + "; ".join(faults)) from None
+    dataset._file = path
+    return dataset
+
+
+def _attribute(name: str, column: Column) -> Attribute:
+    field = contract.TABLES["customers"].get(name)
+    number = field.kind in ("integer", "number") if field else getattr(column, "number", False)
+    kind = "number" if number else "ordered" if column.order else "category"
+    label = getattr(column, "label", None) or _label(name)
+    return Attribute(name=name, label=label, kind=kind, order=column.order or ())
+
+
+def _label(name: str) -> dict[str, str]:
+    return {"en": name.replace("_", " ").capitalize()}
+
+
+def _check_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}{_near(name, available_timezones())}")
+
+
+def _near(name: str, known: typing.Iterable[str]) -> str:
+    near = nearest(name, known)
+    return f", did you mean {near!r}?" if near else ""
+
+
+def _explain(fault: Any, content: Any, lines: Lines) -> str:
+    """One fault as a sentence with its line, its place and what is expected there."""
+    at = tuple(part for part in fault["loc"])
+    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
+    model = _model_at(at[:-1] if fault["type"] in ("extra_forbidden", "missing") else at)
+    name = str(at[-1]) if at else ""
+    if fault["type"] == "extra_forbidden":
+        what = f"unknown key {name!r}{_near(name, model.model_fields) if model else ''}"
+    elif fault["type"] == "missing":
+        what = f"{name!r} is missing" + (f" ({model.model_fields[name].description})" if model else "")
+    else:
+        parent = _model_at(at[:-1])
+        field = parent.model_fields.get(name) if parent else None
+        what = fault["msg"].removeprefix("Value error, ")
+        what = f"{name!r}: {what}" if field else what
+        what += f" ({field.description})" if field and field.description else ""
+    return f"line {line}{_place(at, content)}: {what}"
+
+
+def _place(at: tuple[str | int, ...], content: Any) -> str:
+    if len(at) < 2 or at[0] != "sources":
+        return ""
+    source = content["sources"][at[1]] if isinstance(content["sources"], list) else None
+    name = source.get("name") if isinstance(source, dict) else None
+    return f", source {name or int(at[1]) + 1}"
+
+
+def _model_at(at: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """Model that describes the part of the file at a place, None where that is not a model."""
+    kind: Any = Dataset
+    for part in at:
+        if _is_model(kind):
+            kind = kind.model_fields[part].annotation if part in kind.model_fields else None
+        else:
+            inner = get_args(kind)
+            kind = {tuple: inner[0], dict: inner[-1]}.get(typing.get_origin(kind)) if inner else None
+    return kind if _is_model(kind) else None
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

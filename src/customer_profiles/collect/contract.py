@@ -1,0 +1,262 @@
+"""The canonical tables: their columns, what each may hold, and which are personal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+Kind = Literal["id", "text", "category", "integer", "number", "date", "datetime", "boolean"]
+
+DTYPES: dict[Kind, str] = {
+    "id": "str",
+    "text": "str",
+    "category": "str",
+    "integer": "Int64",
+    "number": "float64",
+    "date": "datetime64[us]",
+    "datetime": "datetime64[us]",
+    "boolean": "boolean",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a canonical table.
+
+    Parameters
+    ----------
+    kind : str
+        How its text is cast. ``id`` and ``text`` stay as written; ``category`` may have a closed list.
+    required : bool
+        A row without it is set aside.
+    low, high : float, optional
+        Range, both ends included.
+    allowed : tuple of str
+        Closed list of values; empty: any.
+    personal : bool
+        Used to find the same person in several sources, then dropped.
+    trait : bool
+        Describes who a customer is and may be compared between groups.
+    """
+
+    kind: Kind
+    required: bool = False
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+    personal: bool = False
+    trait: bool = False
+
+
+_PERSONAL = Field("text", personal=True)
+_TRAIT = Field("category", trait=True)
+
+_DESCRIPTION = {
+    "name": _PERSONAL,
+    "first_name": _PERSONAL,
+    "last_name": _PERSONAL,
+    "email": _PERSONAL,
+    "phone": _PERSONAL,
+    "street": _PERSONAL,
+    "birth_date": Field("date"),
+    "age": Field("integer", low=0, high=120, trait=True),
+    "age_band": _TRAIT,
+    "gender": Field("category", allowed=("female", "male", "diverse"), trait=True),
+    "income": Field("number", low=0, trait=True),
+    "income_band": _TRAIT,
+    "education": _TRAIT,
+    "marital_status": _TRAIT,
+    "household_size": _TRAIT,
+    "children": _TRAIT,
+    "occupation": _TRAIT,
+    "country": _TRAIT,
+    "region": _TRAIT,
+    "postal_code": Field("id"),
+    "city": Field("category"),
+    "latitude": Field("number", low=-90, high=90),
+    "longitude": Field("number", low=-180, high=180),
+    "company": Field("text"),
+    "industry": _TRAIT,
+    "employees": Field("integer", low=0, trait=True),
+    "revenue": Field("number", trait=True),
+    "interests": _TRAIT,
+    "values": _TRAIT,
+    "lifestyle": _TRAIT,
+    "signup_date": Field("date"),
+    "status": _TRAIT,
+    "preferred_channel": _TRAIT,
+    "consent": Field("boolean"),
+}
+_CUSTOMER = Field("id", required=True)
+_AT = Field("datetime", required=True)
+
+TABLES: dict[str, dict[str, Field]] = {
+    "customers": {"customer_id": _CUSTOMER, **_DESCRIPTION},
+    "transactions": {
+        "customer_id": _CUSTOMER,
+        "at": _AT,
+        "order_id": Field("id"),
+        "product_id": Field("id"),
+        "category": Field("category"),
+        "quantity": Field("number"),
+        "amount": Field("number", required=True),
+        "discount": Field("number"),
+        "channel": Field("category"),
+    },
+    "interactions": {
+        "customer_id": Field("id"),
+        "anonymous_id": Field("id"),
+        "at": _AT,
+        "channel": Field("category"),
+        "kind": Field("category"),
+        "session_id": Field("id"),
+        "item": Field("text"),
+        "duration_s": Field("number", low=0),
+    },
+    "tickets": {
+        "customer_id": _CUSTOMER,
+        "opened_at": _AT,
+        "closed_at": Field("datetime"),
+        "channel": Field("category"),
+        "category": Field("category"),
+        "text": Field("text"),
+        "resolution": Field("text"),
+        "reopened": Field("boolean"),
+    },
+    "feedback": {
+        "customer_id": Field("id"),
+        "at": _AT,
+        "source": Field("category"),
+        "metric": Field("category", allowed=("nps", "csat", "ces", "stars", "none")),
+        "score": Field("number", low=0, high=100),
+        "scale": Field("category"),
+        "text": Field("text"),
+        "language": Field("category"),
+        "about": Field("category"),
+    },
+    "campaigns": {
+        "customer_id": _CUSTOMER,
+        "at": _AT,
+        "campaign": Field("category", required=True),
+        "kind": Field("category"),
+        "channel": Field("category"),
+        "responded": Field("boolean"),
+        "responded_at": Field("datetime"),
+        "control_group": Field("boolean"),
+    },
+    "leads": {
+        "lead_id": _CUSTOMER,
+        **{name: field for name, field in _DESCRIPTION.items() if not field.personal},
+        "at": _AT,
+        "converted_at": Field("datetime"),
+    },
+    "events": {
+        "at": _AT,
+        "until": Field("datetime"),
+        "name": Field("text", required=True),
+        "kind": Field("category"),
+    },
+    "areas": {"area": _CUSTOMER, "population": Field("integer", low=0)},
+    "population": {
+        "attribute": Field("category", required=True),
+        "value": Field("category", required=True),
+        "share": Field("number", low=0, high=1),
+        "count": Field("number", low=0),
+        "base": Field("text"),
+    },
+}
+
+# The column that says when a row happened; a row after the run's date is not visible to it.
+HAPPENED_AT = {"tickets": "opened_at", "customers": "signup_date", "leads": "at"} | dict.fromkeys(
+    ("transactions", "interactions", "feedback", "campaigns", "events"), "at"
+)
+
+# Tables whose rows belong to a customer; in the last two the customer may be unknown.
+OF_CUSTOMERS = ("transactions", "tickets", "campaigns", "interactions", "feedback")
+MAY_BE_ANONYMOUS = ("interactions", "feedback")
+
+# Tables whose sources may bring columns of their own under `attributes`.
+EXTENSIBLE = ("customers", "leads", "areas")
+
+# Lowest and highest answer of each metric where the source does not declare a scale such as 1-5.
+SCORE_RANGES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "stars": (1, 5)}
+
+# Special categories of personal data (Art. 9 GDPR): how words for them begin, English and German.
+SPECIAL_CATEGORIES = (
+    *("ethni", "race", "racial", "religi", "konfession", "faith", "health", "gesundheit", "disease", "krankheit"),
+    *(
+        "disab",
+        "behinder",
+        "sexual",
+        "sexuell",
+        "politi",
+        "tradeunion",
+        "gewerkschaft",
+        "biometr",
+        "genetic",
+        "genetisch",
+    ),
+)
+
+
+def is_special_category(name: str) -> bool:
+    """Whether the name of a column speaks of a special category of personal data.
+
+    >>> is_special_category("Konfession"), is_special_category("Trade union"), is_special_category("trace")
+    (True, True, False)
+    """
+    words = re.split(r"[\W_]+", name.lower().replace("trade union", "tradeunion").replace("trade_union", "tradeunion"))
+    return any(word.startswith(SPECIAL_CATEGORIES) for word in words)
+
+
+def traits() -> list[str]:
+    """Columns of customers that describe who they are, in the order of the contract."""
+    return [name for name, field in TABLES["customers"].items() if field.trait]
+
+
+def personal() -> list[str]:
+    """Columns of customers that are used for matching and never kept."""
+    return [name for name, field in TABLES["customers"].items() if field.personal]
+
+
+def kept(table: str) -> dict[str, Field]:
+    """Columns of a table as a run keeps it: without what identifies a person, with the row's customer."""
+    fields = {name: field for name, field in TABLES[table].items() if not field.personal}
+    if table == "population":
+        del fields["count"]
+    if "customer_id" in fields:
+        fields = {"customer_id": Field("id"), "customer_no": Field("integer"), **fields}
+    return fields | ({"sources": Field("integer")} if table == "customers" else {})
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """A table of the contract without rows: what a chapter reads where no source fills the table.
+
+    >>> list(empty_table("events").columns)
+    ['at', 'until', 'name', 'kind']
+    """
+    fields = kept(name) if name in TABLES else {}
+    return pd.DataFrame({column: pd.Series([], dtype=DTYPES[field.kind]) for column, field in fields.items()})
+
+
+def schema(table: str) -> pa.DataFrameSchema:
+    """The contract of a table as a pandera schema; columns that a source adds are allowed."""
+    import pandera.pandas as pa
+
+    def column(field: Field) -> pa.Column:
+        checks = []
+        if field.allowed:
+            checks.append(pa.Check.isin(list(field.allowed)))
+        if field.low is not None:
+            checks.append(pa.Check.ge(field.low))
+        if field.high is not None:
+            checks.append(pa.Check.le(field.high))
+        return pa.Column(DTYPES[field.kind], checks, nullable=not field.required)
+
+    return pa.DataFrameSchema({name: column(field) for name, field in kept(table).items()})

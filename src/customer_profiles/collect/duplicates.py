@@ -1,0 +1,43 @@
+"""Rows that are equal to an earlier one, found in streams larger than memory holds as text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+class Seen:
+    """Remembers 64-bit hashes of rows in sorted runs that are merged as they grow.
+
+    Eight bytes a row. Two different rows are taken for one with a probability below one in a million for ten
+    million rows.
+    """
+
+    def __init__(self) -> None:
+        self._runs: list[np.ndarray] = []
+
+    def repeats(self, hashes: np.ndarray) -> np.ndarray:
+        """Which rows repeat an earlier one, of this call or a former; shape as `hashes`."""
+        distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+        known = np.zeros(len(distinct), dtype=bool)
+        for run in self._runs:
+            place = np.searchsorted(run, distinct).clip(max=len(run) - 1)
+            known |= run[place] == distinct
+        self._remember(distinct[~known])
+        earlier = np.ones(len(hashes), dtype=bool)
+        earlier[first] = False
+        return earlier | known[inverse]
+
+    def _remember(self, run: np.ndarray) -> None:
+        if len(run):
+            self._runs.append(run)
+        while len(self._runs) > 1 and len(self._runs[-1]) >= len(self._runs[-2]):
+            self._runs[-2:] = [np.sort(np.concatenate(self._runs[-2:]), kind="stable")]
+
+
+def row_hashes(cells: pd.DataFrame) -> np.ndarray:
+    """64-bit hash of each row over all its cells."""
+    plain = {name: column.astype("str") if column.dtype == "object" else column for name, column in cells.items()}
+    if not plain:
+        return np.zeros(len(cells), dtype="uint64")
+    return pd.util.hash_pandas_object(pd.DataFrame(plain), index=False).to_numpy()

@@ -1,0 +1,164 @@
+"""What became of every row of every source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputRejected
+from .chunks import Fault
+from .config import Source
+from .contract import HAPPENED_AT
+
+# Rows listed one by one; of a source with more faults the rest is counted by column and reason.
+MOST_LISTED = 20_000
+
+
+@dataclass
+class Account:
+    """Counts of one source while it is read."""
+
+    source: Source
+    read: int = 0
+    used: int = 0
+    set_aside: int = 0
+    duplicate: int = 0
+    excluded: Counter[str] = field(default_factory=Counter)
+    cleaned: Counter[tuple[str, str]] = field(default_factory=Counter)
+    filled: Counter[str] = field(default_factory=Counter)
+    first: pd.Timestamp | None = None
+    last: pd.Timestamp | None = None
+    listed: list[tuple[str, Fault]] = field(default_factory=list)
+    unlisted: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    customers: list[np.ndarray] = field(default_factory=list)
+
+    def add_faults(self, file: str, faults: list[Fault]) -> None:
+        """Set rows aside."""
+        self.set_aside += len(faults)
+        room = max(0, MOST_LISTED - len(self.listed))
+        self.listed += [(file, fault) for fault in faults[:room]]
+        self.unlisted.update((file, column, reason) for _, column, reason, _ in faults[room:])
+
+    def add_used(self, rows: pd.DataFrame, numbers: np.ndarray | None) -> None:
+        """Count rows that became part of a table, what they hold, when they happened and whose they are."""
+        self.used += len(rows)
+        self.filled.update(rows[[name for name in self.source.mapped if name in rows]].notna().sum().to_dict())
+        times = rows.get(HAPPENED_AT.get(self.source.table))
+        if times is not None and times.notna().any():
+            self.first = min(filter(None, (self.first, times.min())))
+            self.last = max(filter(None, (self.last, times.max())))
+        if numbers is not None:
+            self.customers.append(np.unique(numbers[numbers >= 0]))
+
+    def known_customers(self) -> np.ndarray:
+        """Numbers of the customers this source knows."""
+        return np.unique(np.concatenate(self.customers)) if self.customers else np.array([], dtype="int64")
+
+    def close(self) -> None:
+        """Check that every row is accounted for.
+
+        Raises
+        ------
+        InputRejected
+            If a count does not add up, or no row at all could be cast: then dataset.yaml is wrong, not the rows.
+        """
+        name = self.source.name
+        accounted = self.used + self.set_aside + self.duplicate + self.excluded.total()
+        if accounted != self.read:
+            raise InputRejected(f"source {name!r}: {self.read} rows were read but {accounted} are accounted for")
+        if self.read and self.set_aside == self.read:
+            file, (row, column, reason, masked) = self.listed[0]
+            raise InputRejected(
+                f"source {name!r}: none of {self.read} rows fits what dataset.yaml says; the first: {file}, "
+                f"row {row}, column {column!r}: {reason} ({masked})"
+            )
+
+
+def reconciliation(accounts: list[Account]) -> pd.DataFrame:
+    """Rows read and what became of them; one row per source."""
+    return pd.DataFrame(
+        [
+            {
+                "source": account.source.name,
+                "table": account.source.table,
+                "system": account.source.system,
+                "read": account.read,
+                "used": account.used,
+                "set_aside": account.set_aside,
+                "duplicate": account.duplicate,
+                "excluded": account.excluded.total(),
+            }
+            for account in accounts
+        ]
+    )
+
+
+def exclusions(accounts: list[Account]) -> pd.DataFrame:
+    """Why rows were excluded: source, reason, n."""
+    rows = [(a.source.name, reason, n) for a in accounts for reason, n in sorted(a.excluded.items()) if n]
+    return pd.DataFrame(rows, columns=["source", "reason", "n"]).astype(
+        {"source": "str", "reason": "str", "n": "int64"}
+    )
+
+
+def set_aside(accounts: list[Account]) -> pd.DataFrame:
+    """Rows set aside: source, file, row, column, reason, masked, n; many of a kind share a row without a number."""
+    rows = [(a.source.name, file, *fault, 1) for a in accounts for file, fault in a.listed]
+    rows += [
+        (a.source.name, file, None, column, reason, "", n)
+        for a in accounts
+        for (file, column, reason), n in sorted(a.unlisted.items())
+    ]
+    table = pd.DataFrame(rows, columns=["source", "file", "row", "column", "reason", "masked", "n"])
+    texts = dict.fromkeys(("source", "file", "column", "reason", "masked"), "str")
+    return table.astype(texts | {"row": "Int64", "n": "int64"})
+
+
+def cleaning(accounts: list[Account]) -> pd.DataFrame:
+    """Cells that became missing while their row was kept: source, column, reason, n."""
+    rows = [(a.source.name, *what, n) for a in accounts for what, n in sorted(a.cleaned.items())]
+    return pd.DataFrame(rows, columns=["source", "column", "reason", "n"]).astype(
+        {"source": "str", "column": "str", "reason": "str", "n": "int64"}
+    )
+
+
+def inventory(accounts: list[Account], customers: int) -> pd.DataFrame:
+    """What each source brings: rows, period, customers and the share of all customers it covers."""
+    rows = []
+    for account in accounts:
+        known = len(account.known_customers())
+        rows.append(
+            {
+                "source": account.source.name,
+                "system": account.source.system,
+                "table": account.source.table,
+                "rows": account.used,
+                "first": account.first,
+                "last": account.last,
+                "customers": known,
+                "base": customers,
+                "coverage": known / customers if customers else 0.0,
+            }
+        )
+    return pd.DataFrame(rows).astype({"first": "datetime64[us]", "last": "datetime64[us]"})
+
+
+def completeness(accounts: list[Account]) -> pd.DataFrame:
+    """How many of a source's used rows have each column filled: source, table, field, n, base, share."""
+    rows = [
+        (a.source.name, a.source.table, name, int(a.filled[name]), a.used, a.filled[name] / a.used)
+        for a in accounts
+        if a.used
+        for name in a.source.mapped
+    ]
+    table = pd.DataFrame(rows, columns=["source", "table", "field", "n", "base", "share"])
+    return table.astype({"source": "str", "table": "str", "field": "str"})
+
+
+def sources_per_customer(accounts: list[Account], customers: int) -> np.ndarray:
+    """Number of sources each customer is known from, in the order of their numbers."""
+    known = [account.known_customers() for account in accounts]
+    return np.bincount(np.concatenate([*known, np.array([], dtype="int64")]), minlength=customers)

@@ -1,0 +1,105 @@
+"""Canonical tables on their way to disk: checked against the contract, one chunk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import EnvironmentFailed, InputRejected
+from ..tables import Tables
+from . import contract
+from .contract import DTYPES, Field
+
+_ARROW = {
+    "str": pa.large_string(),
+    "Int64": pa.int64(),
+    "float64": pa.float64(),
+    "datetime64[us]": pa.timestamp("us"),
+    "boolean": pa.bool_(),
+}
+
+
+class TableWriter:
+    """Writes one canonical table; used as a context manager, it leaves nothing behind when it fails.
+
+    Parameters
+    ----------
+    tables : Tables
+        Where the finished table goes.
+    name : str
+        Canonical table.
+    own : mapping of str to Field
+        Columns that sources add to it.
+    """
+
+    def __init__(self, tables: Tables, name: str, own: Mapping[str, Field] | None = None):
+        self.tables, self.name = tables, name
+        self.fields = contract.kept(name) | dict(own or {})
+        self.rows = 0
+        self._schema = contract.schema(name)
+        self._part = tables.folder / f".{name}.part"
+
+    def __enter__(self) -> Self:
+        self.tables.folder.mkdir(parents=True, exist_ok=True)
+        arrow = pa.schema([(name, _ARROW[DTYPES[field.kind]]) for name, field in self.fields.items()])
+        empty = pa.Table.from_pandas(self._complete(pd.DataFrame()), schema=arrow, preserve_index=False)
+        self._arrow = empty.schema  # with pandas' own types, so that whole numbers come back whole
+        self._file = pq.ParquetWriter(self._part, self._arrow)
+        return self
+
+    def write(self, rows: pd.DataFrame) -> None:
+        """Append rows; columns of the contract that are absent are missing.
+
+        Raises
+        ------
+        InputRejected
+            If a row breaks the contract; names column and rule, never a value.
+        """
+        if rows.empty:
+            return
+        complete = self._complete(rows)
+        self._check(complete)
+        try:
+            self._file.write_table(pa.Table.from_pandas(complete, schema=self._arrow, preserve_index=False))
+        except OSError as error:
+            raise self._environment(error) from error
+        self.rows += len(complete)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._file.close()
+        except OSError as problem:
+            kind = kind or OSError
+            raise self._environment(problem) from problem
+        finally:
+            if kind is not None:
+                self._part.unlink(missing_ok=True)
+        if kind is None:
+            self.tables.adopt(self.name, self._part)
+
+    def _complete(self, rows: pd.DataFrame) -> pd.DataFrame:
+        columns = {}
+        for name, field in self.fields.items():
+            given = rows[name] if name in rows else pd.Series(None, index=rows.index, dtype=DTYPES[field.kind])
+            columns[name] = given.astype(DTYPES[field.kind])
+        return pd.DataFrame(columns, index=rows.index)
+
+    def _check(self, rows: pd.DataFrame) -> None:
+        from pandera.errors import SchemaErrors
+
+        try:
+            self._schema.validate(rows, lazy=True)
+        except SchemaErrors as error:
+            rules = error.failure_cases[["column", "check"]].drop_duplicates().itertuples(index=False)
+            broken = "; ".join(f"{rule.column}: {rule.check}" for rule in rules)
+            raise InputRejected(f"table {self.name!r} would break its contract ({broken})") from None
+
+    def _environment(self, error: OSError) -> EnvironmentFailed:
+        return EnvironmentFailed(f"table {self.name!r} cannot be written to {self.tables.folder}: {error.strerror}")

@@ -1,0 +1,55 @@
+"""The raw files that are not about customers: areas, reference population, calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pandas as pd
+
+from .plan import Plan, read_yaml
+from .sheets import decimal
+
+POPULATION_ATTRIBUTES = ("age_band", "gender", "income_band", "household_size", "region")
+INHABITANTS = 83_500_000
+
+
+def references(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Name and rows of each file.
+
+    Inhabitants follow the reference shares of the regions, so that a null company is equally strong everywhere.
+    """
+    places = pd.DataFrame.from_dict(
+        read_yaml("texts/places.yaml"),
+        orient="index",
+        columns=["region", "weight", "power", "latitude", "longitude", "towns"],
+    )
+    region = plan.attributes["region"]
+    share = places["weight"] / places.groupby("region")["weight"].transform("sum")
+    inhabitants = places["region"].map(dict(zip(region.values, region.reference, strict=True))) * share * INHABITANTS
+    yield (
+        "gebiete.csv",
+        pd.DataFrame(
+            {
+                "PLZ-Region": places.index,
+                "Hauptort": places["towns"].str[0].str.split(" ", n=1).str[1],
+                "Bundesland": places["region"],
+                "Einwohner": inhabitants.round(-2).astype(int),
+                "Kaufkraftindex": decimal(places["power"] * 100),
+                "Breite": decimal((places["latitude"] * 100).round().astype(int)),
+                "Länge": decimal((places["longitude"] * 100).round().astype(int)),
+            }
+        ),
+    )
+    rows = [
+        (name, value, f"{share:.3f}".replace(".", ","), plan["population_base"])
+        for name in POPULATION_ATTRIBUTES
+        for value, share in zip(plan.attributes[name].values, plan.attributes[name].reference, strict=True)
+    ]
+    yield "bevoelkerung.csv", pd.DataFrame(rows, columns=["Merkmal", "Ausprägung", "Anteil", "Basis"])
+    events = [(_day(e["at"]), _day(e.get("until")), e["name"], e["kind"]) for e in plan.events]
+    yield "kalender.csv", pd.DataFrame(events, columns=["von", "bis", "Ereignis", "Art"])
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d.%m.%Y}" if day else ""

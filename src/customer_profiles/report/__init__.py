@@ -1,0 +1,1 @@
+"""From published tables and findings to pages: wording, charts, tables, privacy, export and publication."""

@@ -1,0 +1,49 @@
+"""Personas as cards: what is measured, what is derived and what is fictional stays visibly apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from ..messages import N_, Text
+from .language import Language
+
+if TYPE_CHECKING:
+    from ..analyse.personas import Persona
+
+TAGS = {"measured": N_("measured"), "derived": N_("derived"), "fictional": N_("fictional")}
+
+
+def html(personas: Sequence[Persona], language: Language) -> Markup:
+    """One card per segment: its derived name, its size, what sets it apart, and a fictional given name."""
+    return Markup('<div class="personas">{}</div>').format(Markup("").join(_card(p, language) for p in personas))
+
+
+def _card(persona: Persona, language: Language) -> Markup:
+    size = Text(
+        N_("{n:count} of {base:count} customers ({share:share})"),
+        {"n": persona.n, "base": persona.base, "share": persona.n / persona.base},
+    )
+    called = Text(N_("Call this customer “{name:label}”."), {"name": persona.given_name})
+    traits = [Markup("<li>{}</li>").format(language.text(trait)) for trait in persona.traits]
+    nothing = Text(N_("No trait sets this segment apart by more than chance."))
+    measured = Markup("<ul>{}</ul>").format(Markup("").join(traits)) if traits else language.text(nothing)
+    return Markup(
+        '<section class="persona"><h3>{number}. {name} {derived}</h3><p>{size} {tag}</p><div>{traits}</div>'
+        "<p>{called} {fictional}</p></section>"
+    ).format(
+        number=persona.segment,
+        name=language.text(persona.name),
+        derived=_tag("derived", language),
+        size=language.text(size),
+        tag=_tag("measured", language),
+        traits=measured,
+        called=language.text(called),
+        fictional=_tag("fictional", language),
+    )
+
+
+def _tag(kind: str, language: Language) -> Markup:
+    return Markup('<small class="tag {}">{}</small>').format(kind, language.translate(TAGS[kind]))

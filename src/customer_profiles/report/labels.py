@@ -1,0 +1,284 @@
+"""What the columns and the values of published tables are called, and how their numbers are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..messages import N_
+
+KINDS = (
+    *("count", "share", "money", "index", "points", "day", "month", "ratio", "number", "p", "label"),
+    *("p_value", "short_month", "yes"),  # of table cells and chart axes only
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a published table.
+
+    Parameters
+    ----------
+    label : str
+        English heading, translated through the catalogue.
+    kind : str
+        Formatter of its values, one of `KINDS`; ``text`` for words that are shown as they are.
+    """
+
+    label: str
+    kind: str = "text"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether cells line up on the right."""
+        return self.kind not in ("text", "label", "yes")
+
+
+# What every table of the report may hold: the estimate, its base, and what it is compared with.
+MEASURES = {
+    "n": Column(N_("Number (n)"), "count"),
+    "base": Column(N_("Base"), "count"),
+    "share": Column(N_("Share"), "share"),
+    "n_rest": Column(N_("Number in the comparison"), "count"),
+    "base_rest": Column(N_("Base of the comparison"), "count"),
+    "share_rest": Column(N_("Share in the comparison"), "share"),
+    "index": Column(N_("Index"), "index"),
+    "ratio": Column(N_("Ratio of rates"), "ratio"),
+    "difference": Column(N_("Difference"), "number"),
+    "nps": Column(N_("Net Promoter Score"), "points"),
+    "mean": Column(N_("Mean"), "number"),
+    "median": Column(N_("Median"), "number"),
+    "score": Column(N_("Score"), "number"),
+    "p": Column(N_("p-value"), "p_value"),
+    "p_adjusted": Column(N_("p-value, corrected"), "p_value"),
+    "effect": Column(N_("Effect size"), "ratio"),
+    "claim": Column(N_("Difference established"), "yes"),
+    "answers": Column(N_("Answers"), "count"),
+    "rate": Column(N_("Customers per 1,000 inhabitants"), "ratio"),
+    "population": Column(N_("Inhabitants"), "count"),
+    "jaccard": Column(N_("Stability (Jaccard)"), "ratio"),
+    "spend_share": Column(N_("Share of spend"), "share"),
+    "spend_median": Column(N_("Median spend"), "money"),
+    "spend_per_customer": Column(N_("Spend per customer"), "money"),
+    "spend_per_buyer": Column(N_("Spend per buyer"), "money"),
+    "buyers": Column(N_("Buyers"), "count"),
+    "customers": Column(N_("Customers"), "count"),
+    "top": Column(N_("Best buyers"), "share"),
+    "r": Column(N_("Recency (1–5)"), "count"),
+    "f": Column(N_("Frequency (1–5)"), "count"),
+    "m": Column(N_("Monetary value (1–5)"), "count"),
+    "fm": Column(N_("Frequency and value (1–5)"), "count"),
+    "reopened_share": Column(N_("Reopened"), "share"),
+    "response": Column(N_("Response rate"), "share"),
+    "coverage": Column(N_("Share of customers covered"), "share"),
+    "known": Column(N_("Known"), "share"),
+    "explained": Column(N_("Explained variance"), "share"),
+    "silhouette": Column(N_("Silhouette"), "ratio"),
+    "k": Column(N_("Number of segments"), "count"),
+    "rows": Column(N_("Rows"), "count"),
+    "read": Column(N_("Rows read"), "count"),
+    "used": Column(N_("Used"), "count"),
+    "set_aside": Column(N_("Set aside"), "count"),
+    "duplicate": Column(N_("Duplicate"), "count"),
+    "excluded": Column(N_("Excluded"), "count"),
+    "records": Column(N_("Records"), "count"),
+    "shared": Column(N_("Records joined with others"), "count"),
+    "age_days": Column(N_("Days since the last entry"), "count"),
+    "median_rest": Column(N_("Median in the comparison"), "number"),
+    "mean_rest": Column(N_("Mean in the comparison"), "number"),
+    "nps_rest": Column(N_("Net Promoter Score in the comparison"), "points"),
+    "good": Column(N_("Good answers"), "count"),
+    "middle": Column(N_("Middling answers"), "count"),
+    "poor": Column(N_("Poor answers"), "count"),
+    "sd": Column(N_("Standard deviation"), "ratio"),
+    "tau": Column(N_("Kendall’s tau"), "ratio"),
+    "slope": Column(N_("Change per month"), "ratio"),
+    "change": Column(N_("Change"), "ratio"),
+    "n_before": Column(N_("Answers before"), "count"),
+    "mean_before": Column(N_("Mean before"), "number"),
+    "p_placebo": Column(N_("p-value against placebo days"), "p_value"),
+    "score_n": Column(N_("Customers with a score"), "count"),
+    "per": Column(N_("Per inhabitants"), "count"),
+    "rate_raw": Column(N_("Rate before shrinkage"), "ratio"),
+    "expected": Column(N_("Expected without segments"), "share"),
+    "excess": Column(N_("Above chance (standard deviations)"), "ratio"),
+    "separation": Column(N_("Separation"), "ratio"),
+    "jaccard_min": Column(N_("Stability of the weakest segment"), "ratio"),
+    "probability": Column(N_("Probability"), "share"),
+    "macro_f1": Column(N_("Macro F1"), "ratio"),
+    "accuracy": Column(N_("Accuracy"), "share"),
+    "guessing": Column(N_("Macro F1 of guessing"), "ratio"),
+    "calibration_error": Column(N_("Calibration error"), "share"),
+    "r_low": Column(N_("Recency from"), "count"),
+    "r_high": Column(N_("Recency to"), "count"),
+    "fm_low": Column(N_("Frequency and value from"), "count"),
+    "fm_high": Column(N_("Frequency and value to"), "count"),
+}
+
+# What a row is about.
+KEYS = {
+    "attribute": Column(N_("Attribute"), "label"),
+    "value": Column(N_("Value"), "label"),
+    "theme": Column(N_("Theme"), "label"),
+    "terms": Column(N_("Typical words")),
+    "segment": Column(N_("Segment"), "label"),
+    "metric": Column(N_("Measure"), "label"),
+    "month": Column(N_("Month"), "month"),
+    "language": Column(N_("Language"), "label"),
+    "source": Column(N_("Source"), "label"),
+    "system": Column(N_("System"), "label"),
+    "table": Column(N_("Table"), "label"),
+    "field": Column(N_("Field"), "label"),
+    "column": Column(N_("Column"), "label"),
+    "reason": Column(N_("Reason"), "label"),
+    "kind": Column(N_("Kind"), "label"),
+    "name": Column(N_("Name"), "label"),
+    "verdict": Column(N_("Verdict"), "label"),
+    "event": Column(N_("Event"), "label"),
+    "group": Column(N_("Group"), "label"),
+    "sentiment": Column(N_("Sentiment"), "label"),
+    "category": Column(N_("Category"), "label"),
+    "ids": Column(N_("Kind of id"), "label"),
+    "formed_by": Column(N_("Formed the segments"), "yes"),
+    "chosen": Column(N_("Chosen"), "yes"),
+    "area": Column(N_("Area"), "label"),
+    "at": Column(N_("Day"), "day"),
+    "first": Column(N_("First"), "day"),
+    "last": Column(N_("Last"), "day"),
+}
+
+# Columns of the profile: headings of tables, and names of attributes in sentences and charts.
+TRAITS = {
+    "age": Column(N_("Age"), "number"),
+    "age_band": Column(N_("Age group"), "label"),
+    "gender": Column(N_("Gender"), "label"),
+    "income": Column(N_("Income"), "money"),
+    "income_band": Column(N_("Income group"), "label"),
+    "education": Column(N_("Education"), "label"),
+    "marital_status": Column(N_("Marital status"), "label"),
+    "household_size": Column(N_("Household size"), "label"),
+    "children": Column(N_("Children"), "label"),
+    "occupation": Column(N_("Occupation"), "label"),
+    "country": Column(N_("Country"), "label"),
+    "region": Column(N_("Region"), "label"),
+    "postal_code": Column(N_("Postal code")),
+    "city": Column(N_("City")),
+    "industry": Column(N_("Industry"), "label"),
+    "employees": Column(N_("Employees"), "count"),
+    "revenue": Column(N_("Revenue"), "money"),
+    "interests": Column(N_("Interests"), "label"),
+    "values": Column(N_("Values"), "label"),
+    "lifestyle": Column(N_("Lifestyle"), "label"),
+    "status": Column(N_("Status"), "label"),
+    "preferred_channel": Column(N_("Preferred channel"), "label"),
+    "signup_date": Column(N_("Customer since"), "day"),
+    "tenure_days": Column(N_("Days as a customer"), "number"),
+    "sources": Column(N_("Sources"), "count"),
+    "orders": Column(N_("Orders"), "number"),
+    "orders_365d": Column(N_("Orders in the last year"), "number"),
+    "items": Column(N_("Items"), "number"),
+    "spend": Column(N_("Spend"), "money"),
+    "spend_365d": Column(N_("Spend in the last year"), "money"),
+    "basket_value": Column(N_("Spend per order"), "money"),
+    "recency_days": Column(N_("Days since the last order"), "number"),
+    "first_order_at": Column(N_("First order"), "day"),
+    "last_order_at": Column(N_("Last order"), "day"),
+    "categories": Column(N_("Different categories bought"), "number"),
+    "top_category": Column(N_("Main category"), "label"),
+    "main_order_channel": Column(N_("Main order channel"), "label"),
+    "discount_share": Column(N_("Share of discounts"), "share"),
+    "sessions": Column(N_("Sessions"), "number"),
+    "touchpoints": Column(N_("Touchpoints"), "number"),
+    "last_touch_at": Column(N_("Last touchpoint"), "day"),
+    "main_touch_channel": Column(N_("Main channel of contact"), "label"),
+    "offers": Column(N_("Offers received"), "number"),
+    "offer_responses": Column(N_("Offers taken up"), "number"),
+    "tickets": Column(N_("Service tickets"), "number"),
+    "open_tickets": Column(N_("Open tickets"), "number"),
+    "reopened_tickets": Column(N_("Reopened tickets"), "number"),
+    "resolution_hours": Column(N_("Hours to resolution (median)"), "number"),
+    "comments": Column(N_("Comments"), "number"),
+    "nps_score": Column(N_("Likelihood to recommend (0–10)"), "number"),
+    "csat_score": Column(N_("Satisfaction (1–5)"), "number"),
+    "ces_score": Column(N_("Effort"), "number"),
+    "stars_score": Column(N_("Stars"), "number"),
+    "opened_at": Column(N_("Opened"), "day"),
+}
+
+# Codes that the contract fixes, and words for values that have no language of their own.
+VALUES = {
+    "True": N_("yes"),
+    "False": N_("no"),
+    "female": N_("female"),
+    "male": N_("male"),
+    "diverse": N_("diverse"),
+    "married": N_("married"),
+    "single": N_("single"),
+    "divorced": N_("divorced"),
+    "widowed": N_("widowed"),
+    "under 18": N_("under 18"),
+    "nps": N_("Net Promoter Score"),
+    "csat": N_("Satisfaction (CSAT)"),
+    "ces": N_("Effort (CES)"),
+    "stars": N_("Stars"),
+    "web": N_("web"),
+    "app": N_("app"),
+    "shop": N_("shop"),
+    "store": N_("store"),
+    "phone": N_("phone"),
+    "mail": N_("e-mail"),
+    "email": N_("e-mail"),
+    "chat": N_("chat"),
+    "newsletter": N_("newsletter"),
+    "promoters": N_("Promoters"),
+    "passives": N_("Passives"),
+    "detractors": N_("Detractors"),
+    "positive": N_("positive"),
+    "neutral": N_("neutral"),
+    "negative": N_("negative"),
+    "other": N_("other"),
+    "unknown": N_("unknown"),
+    "de": N_("German"),
+    "en": N_("English"),
+    # Tables of the contract and kinds of systems, as the inventory of sources names them.
+    "transactions": N_("orders"),
+    "interactions": N_("touchpoints"),
+    "feedback": N_("feedback"),
+    "campaigns": N_("campaigns"),
+    "leads": N_("leads"),
+    "events": N_("events"),
+    "areas": N_("area statistics"),
+    "crm": N_("customer relationship management"),
+    "web_analytics": N_("web analytics"),
+    "app_analytics": N_("app analytics"),
+    "social": N_("social media"),
+    "service_desk": N_("service desk"),
+    "survey": N_("survey"),
+    "review": N_("reviews"),
+    "nps_ces": N_("NPS and CES survey"),
+    "market_research": N_("market research"),
+    "internal_database": N_("internal database"),
+    "external_database": N_("external database"),
+}
+
+COLUMNS = MEASURES | KEYS | TRAITS
+
+
+def column(name: str, numeric: bool = False) -> Column:
+    """Heading and formatter of a column; one that the vocabulary lacks is called by its own name.
+
+    >>> column("spend_share").kind, column("delivery_days", numeric=True)
+    ('share', Column(label='Delivery days', kind='number'))
+    """
+    if name in COLUMNS:
+        return COLUMNS[name]
+    kind = "share" if name.endswith("_share") else "number" if numeric else "text"
+    return Column(name.replace("_", " ").capitalize(), kind)
+
+
+def name(key: str) -> str:
+    """English name of an attribute or of a coded value, or the key itself.
+
+    >>> name("age_band"), name("Bavaria")
+    ('Age group', 'Bavaria')
+    """
+    return VALUES.get(key) or (TRAITS[key].label if key in TRAITS else key)

@@ -1,0 +1,281 @@
+"""Texts in the language of the reader: catalogue, numbers, money and dates.
+
+Messages are written in English; ``locale/<code>.po`` holds their translations. What has none stays English, so
+a page is never incomplete, and a test lists what is missing.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+
+from ..messages import Text
+from . import labels as vocabulary
+
+LOCALE = Path(__file__).parent / "locale"
+NOTHING = "–"  # what stands for a number that does not exist
+# Numbers and money read the same all over the English-speaking world; dates are unmistakable in day-month order.
+NUMBER_LOCALES = {"en": "en", "de": "de"}
+DATE_LOCALES = {"en": "en_GB", "de": "de"}
+
+
+class Language:
+    """How a report speaks.
+
+    Parameters
+    ----------
+    code : {"en", "de"}
+        Language of the page.
+    currency : str
+        ISO 4217 code of every amount.
+    labels : mapping of str to mapping of str to str, optional
+        Names that a data set gives its attributes: ``{"home": {"en": "Home", "de": "Wohnung"}}``.
+
+    Examples
+    --------
+    >>> Language("en").text(Text("{n:count} customers, {share:share}", {"n": 1234, "share": 0.1235}))
+    '1,234 customers, 12.4%'
+    >>> Language("de").format("money", 1234.5).replace(chr(160), " ")
+    '1.235 €'
+    """
+
+    def __init__(self, code: str = "en", currency: str = "EUR", labels: Mapping[str, Mapping[str, str]] | None = None):
+        if code not in NUMBER_LOCALES:
+            raise ValueError(f"no language {code!r}; known are {', '.join(NUMBER_LOCALES)}")
+        self.code = code
+        self.currency = currency
+        self.labels = labels or {}
+        self._catalogue = catalogue(code)
+        self._number_locale = NUMBER_LOCALES[code]
+        self._date_locale = DATE_LOCALES[code]
+
+    def translate(self, message: str) -> str:
+        """Translation of a message with its placeholders untouched, or the message itself if there is none."""
+        return self._catalogue.get(message) or message
+
+    def text(self, text: Text) -> str:
+        """A text with its numbers filled in; plain, not escaped for HTML.
+
+        A placeholder without a formatter takes words that are already in the reader's language.
+
+        Raises
+        ------
+        KeyError
+            If a placeholder has no value.
+        ValueError
+            If a placeholder names a formatter that does not exist.
+        """
+        parts = []
+        for literal, name, kind, _ in string.Formatter().parse(self.translate(text.message)):
+            parts.append(literal)
+            if name is not None:
+                parts.append(self.format(kind, text.values[name]) if kind else str(text.values[name]))
+        return "".join(parts)
+
+    def label(self, name: object) -> str:
+        """Name of an attribute, a value, a theme or a segment as the reader knows it.
+
+        The data set's own labels come first, then the vocabulary of columns, then the catalogue; a name that
+        nobody knows is shown as it is.
+        """
+        if isinstance(name, Text):
+            return self.text(name)
+        key = str(name)
+        if key in self.labels:
+            own = self.labels[key]
+            return own.get(self.code) or own.get("en") or key
+        return self.translate(vocabulary.name(key))
+
+    def format(self, kind: str, value: object) -> str:
+        """One value as ``count``, ``share``, ``money``, … ; a value that does not exist is a dash.
+
+        Parameters
+        ----------
+        kind : str
+            Formatter of `messages.Text`.
+        value : number, date, ISO date text or name
+        """
+        formatter: Callable[[object], str] | None = getattr(self, f"_{kind}", None)
+        if kind not in vocabulary.KINDS or formatter is None:
+            raise ValueError(f"no formatter {kind!r}; known are {', '.join(vocabulary.KINDS)}")
+        return NOTHING if is_missing(value) else formatter(value)
+
+    def interval(self, kind: str, low: object, high: object) -> str:
+        """Two ends of an interval, the unit once where it stands behind the number.
+
+        >>> Language("en").interval("share", 0.1, 0.145)
+        '10.0% to 14.5%'
+        """
+        return self.text(Text("{low} to {high}", {"low": self.format(kind, low), "high": self.format(kind, high)}))
+
+    def span(self, kind: str, low: object, high: object) -> str:
+        """An interval as short as a table cell wants it: the unit once, an en dash between the ends.
+
+        >>> Language("en").span("share", 0.1, 0.145), Language("en").span("money", 120, 150)
+        ('10.0–14.5%', '€120–150')
+        """
+        left, right = self.format(kind, low), self.format(kind, high)
+        if "−" in left + right or "+" in left + right or "<" in left:
+            return f"{left} – {right}" if kind == "points" else self.interval(kind, low, high)
+        behind, before = re.search(r"\D*$", left)[0], re.match(r"\D*", right)[0]
+        left = left.removesuffix(behind) if right.endswith(behind) else left
+        return f"{left}–{right.removeprefix(before) if left.startswith(before) else right}"
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """A share as it is written beside a mark in a chart, where a decimal only adds clutter.
+
+        >>> Language("en").percent(0.125)
+        '13%'
+        """
+        from babel.numbers import format_percent
+
+        if 0 < share < 0.5 * 10 ** -(digits + 2):
+            return "< " + self.percent(10 ** -(digits + 2), digits)
+        rounded = _round(share, digits + 2)
+        pattern = _percent_pattern(self._number_locale, digits)
+        return _minus(format_percent(rounded, pattern, locale=self._number_locale))
+
+    def decimal(self, value: object, digits: int) -> str:
+        """A number with a fixed count of decimals."""
+        from babel.numbers import format_decimal
+
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return _minus(format_decimal(_round(value, digits), pattern, locale=self._number_locale))
+
+    def short_money(self, amount: float) -> str:
+        """An amount short enough for a chart: thousands and millions are abbreviated.
+
+        >>> Language("en").short_money(1_234_567)
+        '€1.2M'
+        """
+        from babel.numbers import format_compact_currency
+
+        if abs(amount) < 10_000:
+            return self._money(amount)
+        digits = 1 if abs(amount) >= 1_000_000 else 0
+        locale = self._number_locale
+        if self.code == "de" and abs(amount) < 1_000_000:  # German has no short word for a thousand
+            return self._money(_round(amount, -3))
+        return _minus(format_compact_currency(amount, self.currency, locale=locale, fraction_digits=digits))
+
+    def _count(self, value: object) -> str:
+        return self.decimal(value, 0)
+
+    def _share(self, value: object) -> str:
+        return self.percent(float(value), 1)
+
+    def _money(self, value: object) -> str:
+        from babel.numbers import format_currency
+
+        digits = 0 if abs(_round(value, 2)) >= 100 else 2
+        pattern = _currency_pattern(self._number_locale, digits)
+        amount = _round(value, digits)
+        return _minus(
+            format_currency(amount, self.currency, pattern, locale=self._number_locale, currency_digits=False)
+        )
+
+    def _index(self, value: object) -> str:
+        return self.decimal(value, 0)
+
+    def _points(self, value: object) -> str:
+        rounded = _round(value, 0)
+        return ("+" if rounded > 0 else "") + self.decimal(rounded, 0)
+
+    def _ratio(self, value: object) -> str:
+        return self.decimal(value, 2 if abs(_round(value, 2)) < 10 else 1 if abs(_round(value, 1)) < 100 else 0)
+
+    def _number(self, value: object) -> str:
+        if float(value).is_integer():
+            return self.decimal(value, 0)
+        return self.decimal(value, 2 if abs(_round(value, 2)) < 10 else 1 if abs(_round(value, 1)) < 100 else 0)
+
+    def _p(self, value: object) -> str:
+        return "p " + ("= " if _round(value, 3) >= Decimal("0.001") else "") + self._p_value(value)
+
+    def _p_value(self, value: object) -> str:
+        if _round(value, 3) >= Decimal("0.001"):
+            return self.decimal(value, 3)
+        return "< " + self.decimal(0.001, 3)
+
+    def _day(self, value: object) -> str:
+        from babel.dates import format_date
+
+        return format_date(_date(value), "long", locale=self._date_locale)
+
+    def _month(self, value: object) -> str:
+        from babel.dates import format_skeleton
+
+        return format_skeleton("yMMMM", _date(value), locale=self._date_locale)
+
+    def _short_month(self, value: object) -> str:
+        from babel.dates import format_date
+
+        return format_date(_date(value), "MMM yyyy", locale=self._date_locale)
+
+    def _label(self, value: object) -> str:
+        return self.label(value)
+
+    def _yes(self, value: object) -> str:
+        return self.label(str(bool(value)))
+
+
+@cache
+def catalogue(code: str) -> dict[str, str]:
+    """Translations of a language, without the uncertain ("fuzzy") ones; empty for English."""
+    path = LOCALE / f"{code}.po"
+    if not path.exists():
+        return {}
+    from babel.messages.pofile import read_po
+
+    with path.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file, locale=code) if m.id and m.string and not m.fuzzy}
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value is none at all: None, NaN, NaT or NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _round(value: object, digits: int) -> Decimal:
+    """Round half up on the shortest decimal that means this number, as people do with what they see."""
+    exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
+    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return rounded if rounded else abs(rounded)  # no minus zero
+
+
+def _date(value: object) -> date:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value).date()
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _minus(text: str) -> str:
+    """A real minus sign: as wide as a plus, and not a place to break the line."""
+    return text.replace("-", "−")
+
+
+@cache
+def _percent_pattern(locale: str, digits: int) -> str:
+    from babel import Locale
+
+    pattern = Locale.parse(locale).percent_formats[None].pattern
+    return pattern.replace("0%", _zeros(digits) + "%").replace("0\xa0%", _zeros(digits) + "\xa0%")
+
+
+@cache
+def _currency_pattern(locale: str, digits: int) -> str:
+    from babel import Locale
+
+    return Locale.parse(locale).currency_formats["standard"].pattern.replace("0.00", _zeros(digits))
+
+
+def _zeros(digits: int) -> str:
+    return "0" + ("." + "0" * digits if digits else "")

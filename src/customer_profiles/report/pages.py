@@ -1,0 +1,169 @@
+"""What stands around a notebook on its page: navigation, the findings in short, methods, parameters, fixed texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from .. import __version__
+from ..chapters import ChapterSpec
+from ..messages import N_, Finding, Text
+from ..params import Params
+from . import findings as statements
+from .language import Language
+from .results import Results
+from .tiles import tiles
+
+SUMMARY = "00"
+IN_SHORT = 4  # statements at the top of a page: what a reader keeps in mind
+NOT_OF_THE_READER = {"dataset", "run_folder", "as_of", "language"}  # paths, and what the page says anyway
+WORDS = {
+    "product": N_("Customer profiles"),
+    "skip": N_("Skip to content"),
+    "chapters": N_("Chapters"),
+    "contents": N_("On this page"),
+    "in_short": N_("In short"),
+    "about": N_("How this page was made"),
+    "methods": N_("Methods"),
+    "methods_note": N_("The statements on this page rest on these tests and intervals."),
+    "run": N_("Run"),
+    "facts": N_("Numbers behind the sentences"),
+    "code": N_("Code of this page"),
+    "code_note": N_("The cells of the notebook in the order in which they ran."),
+    "cell": N_("Code, cell"),
+    "neighbours": N_("Previous and next chapter"),
+    "previous": N_("Previous chapter"),
+    "next": N_("Next chapter"),
+    "privacy": N_("Groups too small to be anonymous are not shown, and no page names or depicts a single customer."),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What all pages of one report share.
+
+    Parameters
+    ----------
+    company : str
+        Title of the data set.
+    language : Language
+        How the report speaks.
+    as_of : date
+        Nothing after this day was visible.
+    specs : tuple of ChapterSpec
+        Its chapters in the order of reading, the summary first.
+    min_group_size : int
+        Smallest group shown, customers.
+    params, results
+        Parameters and results by chapter number.
+    """
+
+    company: str
+    language: Language
+    as_of: date
+    specs: tuple[ChapterSpec, ...]
+    min_group_size: int
+    params: dict[str, Params] = field(default_factory=dict)
+    results: dict[str, Results] = field(default_factory=dict)
+
+
+def file_name(spec: ChapterSpec) -> str:
+    """File of a chapter's page; the summary is the page to open.
+
+    >>> from customer_profiles.chapters import CHAPTERS
+    >>> file_name(CHAPTERS["00"]), file_name(CHAPTERS["02"])
+    ('index.html', '02_find_demographics.html')
+    """
+    return "index.html" if spec.number == SUMMARY else f"{spec.stem}.html"
+
+
+def reading_order(specs: dict[str, ChapterSpec] | list[ChapterSpec]) -> tuple[ChapterSpec, ...]:
+    """Chapters as the reader meets them: the summary, then by number."""
+    specs = specs.values() if isinstance(specs, dict) else specs
+    return tuple(sorted(specs, key=lambda spec: spec.number))
+
+
+def view(report: Report, spec: ChapterSpec, contents: list[dict[str, str]]) -> dict[str, Any]:
+    """Everything the page template shows besides the notebook's cells, as plain texts in the reader's language.
+
+    Parameters
+    ----------
+    report : Report
+    spec : ChapterSpec
+        The chapter of the page.
+    contents : list of dict
+        Its sections: ``id`` and ``title``.
+    """
+    speak = report.language
+    results = report.results.get(spec.number, Results())
+    return {
+        "words": {key: speak.translate(message) for key, message in WORDS.items()},
+        "language": speak.code,
+        "company": report.company,
+        "title": speak.translate(spec.title),
+        "as_of": speak.text(Text("As of {day:day}", {"day": report.as_of})),
+        "is_summary": spec.number == SUMMARY,
+        "chapters": [_link(report, other) | {"current": other is spec} for other in report.specs],
+        "neighbours": _neighbours(report, spec),
+        "tiles": tiles(results.facts, speak),
+        "lead": statements.html(strongest(results.findings), speak),
+        "cards": [_card(report, other) for other in report.specs if other.number != SUMMARY],
+        "contents": contents,
+        "methods": methods(results.findings, speak),
+        "run": _run(report, spec),
+        "facts": [(name, "–" if value is None else str(value)) for name, value in results.facts.items()],
+    }
+
+
+def strongest(findings: tuple[Finding, ...], count: int = IN_SHORT) -> list[Finding]:
+    """Findings to read first: established differences, then facts, then what was not found; each by weight."""
+    order = {"difference": 0, "fact": 1, "nothing": 2}
+    return sorted(findings, key=lambda finding: (order[finding.kind], -finding.weight))[:count]
+
+
+def methods(findings: tuple[Finding, ...], language: Language) -> list[str]:
+    """The tests behind the findings, each with the size of the largest family it was corrected for."""
+    families: dict[str, int] = {}
+    for finding in findings:
+        if finding.test:
+            families[finding.test] = max(families.get(finding.test, 0), finding.family or 0)
+    lines = []
+    for test, family in families.items():
+        name = language.translate(test)
+        many = Text("{test}; {family:count} comparisons together, corrected", {"test": name, "family": family})
+        lines.append(language.text(many) if family > 1 else name)
+    return lines
+
+
+def _link(report: Report, spec: ChapterSpec) -> dict[str, Any]:
+    return {"href": file_name(spec), "title": report.language.translate(spec.title)}
+
+
+def _neighbours(report: Report, spec: ChapterSpec) -> list[dict[str, Any]]:
+    at = report.specs.index(spec)
+    before = [_link(report, report.specs[at - 1]) | {"direction": "previous"}] if at > 0 else []
+    after = [_link(report, other) | {"direction": "next"} for other in report.specs[at + 1 : at + 2]]
+    return before + after
+
+
+def _card(report: Report, spec: ChapterSpec) -> dict[str, Any]:
+    """A chapter on the summary page: its title and its strongest statement."""
+    found = strongest(report.results.get(spec.number, Results()).findings, 1)
+    return _link(report, spec) | {"text": report.language.text(found[0]) if found else ""}
+
+
+def _run(report: Report, spec: ChapterSpec) -> list[dict[str, str]]:
+    """Name, value and meaning of what the run was given."""
+    speak = report.language
+    rows = [
+        (speak.translate(N_("Data set")), report.company, ""),
+        (speak.translate(N_("As of")), speak.format("day", report.as_of), ""),
+        (speak.translate(N_("Smallest group shown")), speak.format("count", report.min_group_size), ""),
+        (speak.translate(N_("Version")), f"customer-profiles {__version__}", ""),
+    ]
+    params = report.params.get(spec.number)
+    for name, given in params.model_dump(exclude=NOT_OF_THE_READER).items() if params else ():
+        meaning = speak.translate(type(params).model_fields[name].description)
+        rows.append((name, "–" if given == "" else str(given), meaning))
+    return [dict(zip(("name", "value", "meaning"), row, strict=True)) for row in rows]

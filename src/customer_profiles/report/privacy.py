@@ -1,0 +1,371 @@
+"""The gate: nothing is shown of a group too small to hide a person in, directly or by subtraction.
+
+A count is *small* if it is at least one and below the smallest group size; so is the number of those in a group
+whom a statement does not concern (`base - n`), because "all but two" names the two. A row with a small count is
+hidden (primary suppression). Rows of a margin add up to a total that the reader may know, so further rows of it are
+hidden until the largest value that every small count could have, given all that is shown, reaches the smallest
+group size (complementary suppression; Hundepool et al. 2012, "Statistical Disclosure Control", chapter 4).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ..errors import PrivacyRefused
+
+FLOOR = 5  # below it, subtraction and background knowledge single people out too easily
+# Numeric columns that say what a row is about; everything else that is numeric is a measurement and gets hidden.
+NUMERIC_KEYS = frozenset({"r", "f", "m", "fm", "segment", "rank", "top", "k", "r_low", "r_high", "fm_low", "fm_high"})
+
+# What must not stand in anything that leaves the house, whoever it belongs to.
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+PHONE = re.compile(r"(?<![\w.,:/-])(?:\+|00|0(?=[1-9]))\d[\d ()/-]{6,18}\d(?![\w]|[.,:]\d)")
+PHONE_DIGITS = range(8, 16)  # with the country's code, as ITU-T E.164 allows at most 15
+LONGEST_NAME = 4  # words of a name or a street that are looked up together
+# Shorter words and numbers coincide with counts and ordinary words on any page.
+SHORTEST_WORD, SHORTEST_NUMBER = 4, 7
+
+Margins = Sequence[str] | Sequence[Sequence[str]] | None
+
+
+@dataclass(frozen=True)
+class Published:
+    """A table that has passed the gate: the only kind that charts, tables and workbooks accept.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows, with the column ``suppressed``; measurements of suppressed rows are missing.
+    min_group_size : int
+        The smallest group that is shown.
+    """
+
+    frame: pd.DataFrame
+    min_group_size: int
+
+    def where(self, **values: Any) -> Self:
+        """Rows in which each named column has the given value, or one of a list of values."""
+        keep = pd.Series(True, index=self.frame.index)
+        for column, value in values.items():
+            keep &= self.frame[column].isin(value if isinstance(value, list | tuple | set) else [value])
+        return replace(self, frame=self.frame[keep].reset_index(drop=True))
+
+    def first(self, count: int) -> Self:
+        """The first rows, as the table is ordered."""
+        return replace(self, frame=self.frame.head(count))
+
+    def top(self, count: int, by: str = "n") -> Self:
+        """The rows with the largest values of a column, suppressed ones last; ties keep their order."""
+        ordered = self.frame.sort_values(by, ascending=False, kind="stable", na_position="last")
+        return replace(self, frame=ordered.head(count).reset_index(drop=True))
+
+    def columns(self, *names: str) -> Self:
+        """Some of the columns, in this order; ``suppressed`` stays."""
+        return replace(self, frame=self.frame[[*names, *({"suppressed"} - set(names))]])
+
+    @property
+    def suppressed(self) -> int:
+        """Number of rows whose measurements are hidden."""
+        return int(self.frame["suppressed"].sum())
+
+
+class Gate:
+    """What may be shown.
+
+    Parameters
+    ----------
+    min_group_size : int
+        Smallest group, in persons, at least `FLOOR`.
+
+    Raises
+    ------
+    PrivacyRefused
+        If the smallest group size lies below the floor.
+    """
+
+    def __init__(self, min_group_size: int = 10):
+        if min_group_size < FLOOR:
+            raise PrivacyRefused(f"privacy.min_group_size is {min_group_size}, the least allowed is {FLOOR}")
+        self.min_group_size = min_group_size
+
+    def publish(
+        self,
+        table: pd.DataFrame,
+        n: str | None = "n",
+        base: str = "base",
+        within: Margins = ("attribute",),
+        mask: Sequence[str] | None = None,
+        also: Sequence[str] = (),
+    ) -> Published:
+        """Hide what must not be shown of a table.
+
+        Parameters
+        ----------
+        table : DataFrame
+            One row per group.
+        n : str, optional
+            Column with the number of persons in the row. None for a table that counts no persons (definitions,
+            rows of a source): it passes as it is.
+        base : str
+            Column with the denominator, if the table has it. ``n_rest`` and ``base_rest`` are known and guarded, too.
+        within : list of str, or list of such lists, or None
+            Columns that tell margins apart: rows with equal values add up to a total the reader may know. Several
+            lists are several margins of one table, for example ``[["segment", "attribute"], ["attribute",
+            "value"]]``. An empty list: the whole table is one margin. None: rows overlap and add up to nothing.
+            A table without the column ``attribute`` is one margin by default.
+        mask : list of str, optional
+            Measurements to hide; default every number and flag but the base and `NUMERIC_KEYS`.
+        also : list of str
+            Further columns that count persons and must not be small.
+
+        Returns
+        -------
+        Published
+            Rows in the same order. Rows of a margin that cannot be protected by hiding numbers are left out.
+
+        Raises
+        ------
+        PrivacyRefused
+            If the table names customers, or lacks the column `n`.
+        """
+        if named := {"customer_id", "customer_no"} & set(table.columns):
+            raise PrivacyRefused(f"a table with {', '.join(sorted(named))} has one row per customer: never published")
+        frame = table.reset_index(drop=True)
+        if n is None:
+            return Published(frame.assign(suppressed=False), self.min_group_size)
+        if n not in frame:
+            raise PrivacyRefused(f"a table without the column {n!r} cannot be checked; pass n=None if it counts nobody")
+        margins = _margins(frame, within)
+        base_varies = base in frame and frame.groupby(_codes(frame, within), sort=False)[base].nunique().gt(1).any()
+        small_base = np.zeros(len(frame), dtype=bool)
+        gone = small_base
+        if base in frame:
+            bases = [_whole(frame, c) for c in (base, "base_rest") if c in frame]
+            small_base = (bases[0] < self.min_group_size) | _small(bases[-1], self.min_group_size)
+            if base_varies:
+                small_base, gone = protect(bases, small_base, margins, self.min_group_size)
+        counts = [_whole(frame, c) for c in (n, "n_rest", *also) if c in frame]
+        counts += [
+            _whole(frame, b) - _whole(frame, c) for c, b in ((n, base), ("n_rest", "base_rest")) if {c, b} <= set(frame)
+        ]
+        hidden, lost = protect(counts, small_base, margins, self.min_group_size)
+        return Published(
+            self._masked(frame, hidden, small_base, base, mask)[~(gone | lost)].reset_index(drop=True),
+            self.min_group_size,
+        )
+
+    def _masked(self, frame, hidden, small_base, base, mask):
+        """Measurements of hidden rows set to missing; the base, too, where it is small itself."""
+        bases = [c for c in (base, "base_rest") if c in frame]
+        if mask is None:
+            numbers = frame.select_dtypes(["number", "bool", "boolean"]).columns
+            mask = [c for c in numbers if c not in NUMERIC_KEYS and c not in bases]
+        result = frame.copy()
+        for columns, rows in ((mask, hidden), (bases, small_base)):
+            for column in columns:
+                result[column] = _without(frame[column], rows)
+        return result.assign(suppressed=hidden)
+
+
+def protect(
+    counts: Sequence[np.ndarray], hidden: np.ndarray, margins: Sequence[np.ndarray], least: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which rows to hide so that no small count can be worked out.
+
+    Parameters
+    ----------
+    counts : list of int arrays, shape (rows,)
+        Everything that counts persons; the order of the first decides which further rows go, smallest first. Equal
+        counts give an equal choice, so tables that share a margin hide the same rows of it.
+    hidden : bool array, shape (rows,)
+        Rows hidden for another reason.
+    margins : list of int arrays, shape (rows,)
+        For each margin the number of the group that a row belongs to.
+    least : int
+        Smallest group size.
+
+    Returns
+    -------
+    hidden, lost : bool arrays, shape (rows,)
+        Rows to hide, and among them those of groups so small that even hiding all of it would give counts back.
+    """
+    small = np.any([_small(count, least) for count in counts], axis=0)
+    hidden = hidden | small
+    lost = np.zeros(len(hidden), dtype=bool)
+    while (unsafe := _unsafe(counts, hidden & ~lost, lost, margins, least)).any():
+        row = int(np.flatnonzero(unsafe)[0])
+        reach = np.any([groups == groups[row] for groups in margins], axis=0)
+        candidates = np.flatnonzero(reach & ~hidden & (counts[0] > 0))
+        if len(candidates):
+            hidden[candidates[np.argmin(counts[0][candidates])]] = True
+        else:
+            lost |= reach & hidden
+    return hidden, lost
+
+
+def largest(
+    count: np.ndarray, hidden: np.ndarray, lost: np.ndarray, margins: Sequence[np.ndarray], exact: bool = True
+) -> np.ndarray:
+    """The largest value that each hidden count could have, for somebody who knows all margins and all shown counts.
+
+    Parameters
+    ----------
+    count : int array, shape (rows,)
+    hidden : bool array, shape (rows,)
+        Rows that are listed without numbers: the reader knows whether anybody is in them.
+    lost : bool array, shape (rows,)
+        Rows that are not even listed: the reader knows nothing of them.
+    margins : list of int arrays, shape (rows,)
+    exact : bool
+        Whether crossed margins are solved together, by linear programming, or each by itself.
+
+    Returns
+    -------
+    float array, shape (rows,)
+        Infinite for rows that are shown or lost.
+    """
+    least = np.where(hidden, np.minimum(count, 1), 0)
+    unknown = hidden | lost
+    most = np.full(len(count), np.inf)
+    for groups in margins:
+        spare = np.bincount(groups, weights=np.where(unknown, count - least, 0))
+        most = np.where(hidden, np.minimum(most, least + spare[groups]), most)
+    if exact and len(margins) > 1:
+        for row in np.flatnonzero(hidden):
+            most[row] = min(most[row], _largest_by_all(row, count, least, unknown, margins))
+    return most
+
+
+def _largest_by_all(row, count, least, unknown, margins) -> float:
+    """The largest value of one count that agrees with all margins at once."""
+    from scipy.optimize import linprog
+
+    cells = np.flatnonzero(unknown)
+    totals = np.vstack([np.unique(groups[cells])[:, None] == groups[cells] for groups in margins]).astype(float)
+    goal = -(cells == row).astype(float)
+    bounds = np.column_stack([least[cells], np.full(len(cells), np.inf)])
+    solved = linprog(goal, A_eq=totals, b_eq=totals @ count[cells], bounds=bounds, method="highs")
+    return float(np.floor(-solved.fun + 1e-6)) if solved.success else float(count[row])
+
+
+def _unsafe(counts, hidden, lost, margins, least):
+    """Hidden rows of which some small count is known to be small from what is shown; the cheap check goes first."""
+    unsafe = np.zeros(len(hidden), dtype=bool)
+    for exact in (False, True)[: len(margins)]:
+        for count in counts:
+            small = hidden & _small(count, least)
+            if small.any():
+                unsafe |= small & (largest(count, hidden, lost, margins, exact) < least)
+        if unsafe.any():
+            break
+    return unsafe
+
+
+def _small(count: np.ndarray, least: int) -> np.ndarray:
+    return (count > 0) & (count < least)
+
+
+def _whole(frame: pd.DataFrame, column: str) -> np.ndarray:
+    """A column of counts as integers; nobody where it is missing."""
+    return frame[column].fillna(0).to_numpy(dtype=float).round().astype(np.int64)
+
+
+def _margins(frame: pd.DataFrame, within: Margins) -> list[np.ndarray]:
+    """The group of each row, for each margin."""
+    if within is None or frame.empty:
+        return []
+    several = bool(within) and not isinstance(within[0], str)
+    return [_codes(frame, columns) for columns in (within if several else [within])]
+
+
+def _codes(frame: pd.DataFrame, columns: Margins) -> np.ndarray:
+    """Number of the combination of columns that each row has."""
+    if columns and not isinstance(columns[0], str):
+        columns = columns[0]
+    present = [column for column in columns or () if column in frame]
+    if not present:
+        return np.zeros(len(frame), dtype=np.int64)
+    return frame.groupby(present, sort=False, dropna=False, observed=True).ngroup().to_numpy()
+
+
+def _without(values: pd.Series, rows: np.ndarray) -> pd.Series:
+    """A column with some cells missing; whole numbers and flags stay what they are."""
+    if pd.api.types.is_bool_dtype(values):
+        values = values.astype("boolean")
+    elif pd.api.types.is_integer_dtype(values):
+        values = values.astype("Int64")
+    return values.mask(rows)
+
+
+def scan(text: str, identifiers: Mapping[str, str] | AbstractSet[str], fingerprint: Callable[[str], str]) -> list[str]:
+    """Kinds of personal data found in a page, a sheet or a log.
+
+    Parameters
+    ----------
+    text : str
+        Plain text or HTML; embedded images, styles and tags are left out.
+    identifiers : mapping or set of str
+        Fingerprints of all names, addresses and ids that the sources hold, if a mapping with the kind of each.
+    fingerprint : callable
+        Turns a text into its fingerprint, as it was done for `identifiers`.
+
+    Returns
+    -------
+    list of str
+        Sorted kinds, never the values; empty if the text is clean.
+
+    Examples
+    --------
+    >>> scan("<p>write to anna@example.org</p>", set(), str)
+    ['e-mail']
+    """
+    plain = _plain(text)
+    kinds = identifiers if isinstance(identifiers, Mapping) else dict.fromkeys(identifiers, "identifier")
+    found = {kinds[mark] for phrase in set(_phrases(plain)) if (mark := fingerprint(phrase)) in kinds}
+    if EMAIL.search(plain):
+        found.add("e-mail")
+    if any(_is_iban(match[0]) for match in IBAN.finditer(plain)):
+        found.add("IBAN")
+    if any(sum(c.isdigit() for c in match[0]) in PHONE_DIGITS for match in PHONE.finditer(plain)):
+        found.add("phone")
+    return sorted(found)
+
+
+def _plain(text: str) -> str:
+    """Words of an HTML page, one element a line, so that neighbouring cells are not read as one number."""
+    text = re.sub(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+|<(style|script)\b.*?</\1>", "\n", text, flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", _words_of_tag, text))
+
+
+def _words_of_tag(tag: re.Match[str]) -> str:
+    """Alt texts, titles and other words in the attributes of a tag."""
+    return "\n" + "\n".join(re.findall(r"""=\s*["']([^"']*)["']""", tag[0])) + "\n"
+
+
+def _phrases(plain: str) -> Iterator[str]:
+    """Everything of one to `LONGEST_NAME` words that could be a name, an address or an id."""
+    for line in plain.splitlines():
+        words = line.split()
+        for start in range(len(words)):
+            for length in range(1, min(LONGEST_NAME, len(words) - start) + 1):
+                phrase = " ".join(words[start : start + length]).strip(".,;:!?()[]{}\"'«»„“”‘’")
+                if any(character.isalpha() for character in phrase):
+                    if len(phrase) >= SHORTEST_WORD:
+                        yield phrase
+                elif phrase.isdigit() and len(phrase) >= SHORTEST_NUMBER:  # not amounts and dates
+                    yield phrase
+
+
+def _is_iban(text: str) -> bool:
+    """Whether the check digits are right (ISO 13616: 97 divides the rearranged number plus 96)."""
+    compact = text.replace(" ", "")
+    return int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1

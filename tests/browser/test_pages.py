@@ -1,0 +1,127 @@
+"""Every page of a report as a reader sees it: on a phone and on a screen, in light and in dark, and on paper.
+
+Nothing is requested beyond the files, nothing is logged, axe finds nothing, and no text is cut off.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from customer_profiles.chapters import CHAPTERS
+from customer_profiles.report.pages import file_name
+
+pytestmark = pytest.mark.browser
+
+MAX_BYTES = 5_000_000
+WIDTHS = (375, 1280)
+SCHEMES = ("light", "dark")
+REPORTS = ("demo_report", "complete_journey_report")
+PAGES = [file_name(spec) for _, spec in sorted(CHAPTERS.items())]
+
+# Words that end outside the window, or outside a box that neither scrolls nor grows. What lies in a region made to
+# scroll is within reach; what is hidden for the eye on purpose (the skip link) does not count.
+CUT_OFF = """() => {
+  const cut = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, parent = node.parentElement;
+    if (!node.textContent.trim() || !parent.checkVisibility() || parent.closest('.skip')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) {
+      let left = 0, right = document.documentElement.clientWidth, scrolls = false;
+      for (let e = parent; e && e !== document.body; e = e.parentElement) {
+        const overflow = getComputedStyle(e).overflowX;
+        if (overflow === 'auto' || overflow === 'scroll') { scrolls = true; break; }
+        if (overflow === 'hidden' || overflow === 'clip') {
+          const outer = e.getBoundingClientRect();
+          left = Math.max(left, outer.left); right = Math.min(right, outer.right);
+        }
+      }
+      if (!scrolls && (box.left < left - 1 || box.right > right + 1)) cut.push(node.textContent.trim().slice(0, 60));
+    }
+  }
+  return cut;
+}"""
+
+
+@pytest.fixture(params=REPORTS)
+def folder(request) -> Path:
+    """Folder of a published report."""
+    return Path(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens a page and records what it asks for and what it logs."""
+    contexts = []
+
+    def open_page(path: Path, width: int = 1280, scheme: str = "light", **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.requests, page.complaints = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_every_chapter_has_its_page_and_a_bearable_size(folder):
+    assert {path.name for path in folder.glob("*.html")} == set(PAGES)
+    assert max(path.stat().st_size for path in folder.glob("*.html")) <= MAX_BYTES
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_quiet_complete_and_accessible(folder, name, visit):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for width in WIDTHS:
+        for scheme in SCHEMES:
+            page = visit(folder / name, width, scheme)
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            beyond = [url for url in page.requests if not url.startswith(("data:", (folder / name).as_uri()))]
+            where = f"{name} at {width} px, {scheme}"
+            assert beyond == [], where
+            assert page.complaints == [], where
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{where} is too wide"
+            assert page.evaluate(CUT_OFF) == [], where
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{where}\n{found.generate_report()}"
+            assert page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0, where
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_link_leads_somewhere(folder, name, visit):
+    page = visit(folder / name)
+    for href in page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))"):
+        target, _, anchor = href.partition("#")
+        text = (folder / (target or name)).read_text(encoding="utf-8")
+        assert not anchor or f'id="{anchor}"' in text, href
+    twice = page.evaluate(
+        "[...document.querySelectorAll('[id]')].map(e => e.id).filter((x, i, all) => all.indexOf(x) < i)"
+    )
+    assert twice == []
+
+
+def test_works_without_scripts_and_by_keyboard(folder, visit):
+    page = visit(folder / "index.html", java_script_enabled=True)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+    plain = visit(folder / "index.html", java_script_enabled=False)
+    plain.click("nav li:nth-child(2) a")
+    assert plain.url.endswith(PAGES[1])
+
+
+def test_paper_gets_black_on_white_and_no_navigation(folder, visit):
+    page = visit(folder / "index.html", scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.querySelector('.top nav')).display") == "none"

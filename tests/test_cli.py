@@ -1,0 +1,161 @@
+"""The command line: exit codes, one clear paragraph per failure, and a cheap start."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from customer_profiles import errors
+from customer_profiles.cli import main
+from customer_profiles.report import run
+
+DATASET = """
+name: tiny
+title: Tiny Company
+as_of: 2025-06-30
+sources:
+  - name: crm
+    system: crm
+    path: people.csv
+    table: customers
+    columns: {customer_id: id, birth_date: born}
+"""
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    (tmp_path / "people.csv").write_text("id,born\n1,1980-05-06\n2,1990-02-31\n3,1975-01-01\n")
+    path = tmp_path / "dataset.yaml"
+    path.write_text(DATASET)
+    return path
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_help_names_every_command():
+    result = call("--help")
+    assert result.exit_code == 0
+    for command in ("report", "check", "demo"):
+        assert command in result.output
+        assert call(command, "--help").exit_code == 0
+
+
+def test_starting_costs_nothing():
+    code = (
+        "import sys, customer_profiles.cli; print({'pandas', 'pydantic', 'nbconvert', 'papermill'} & set(sys.modules))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
+
+
+def test_check_counts_every_row_and_names_what_was_set_aside(dataset):
+    result = call("check", dataset)
+    assert result.exit_code == 0, result.output
+    header, row = result.output.splitlines()[:2]
+    counts = dict(zip(header.split(), row.split(), strict=True))
+    assert {name: counts[name] for name in ("source", "read", "used", "set_aside")} == {
+        "source": "crm",
+        "read": "3",
+        "used": "2",
+        "set_aside": "1",
+    }
+    assert "born" in result.output
+    assert "1990" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        (lambda text: text.replace("system: crm", "sytem: crm"), 2, "sytem"),
+        (lambda text: text.replace("people.csv", "absent.csv"), 3, "absent.csv"),
+        (lambda text: text.replace("born}", "birthday}"), 3, "birthday"),
+    ],
+)
+def test_bad_input_gives_its_exit_code_and_one_paragraph(dataset, change, code, says):
+    dataset.write_text(change(DATASET))
+    result = call("check", dataset)
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.output
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_data_set_that_is_not_there(tmp_path):
+    result = call("report", tmp_path / "dataset.yaml")
+    assert result.exit_code == 2
+    assert "dataset.yaml" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (errors.ConfigurationError("why"), 2),
+        (errors.InputRejected("why"), 3),
+        (errors.PrivacyRefused("why"), 4),
+        (errors.EnvironmentFailed("why"), 5),
+        (errors.RunLocked("why"), 6),
+        (errors.CellFailed("why"), 7),
+        (errors.KernelDied("why"), 8),
+        (OSError(errno.ENOSPC, "why: no space left"), 5),
+        (PermissionError(errno.EACCES, "why: permission denied", "reports"), 5),
+        (MemoryError(), 5),
+    ],
+)
+def test_every_failure_has_its_exit_code(monkeypatch, failure, code):
+    def fail(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(run, "run_report", fail)
+    result = call("report", "demo")
+    assert result.exit_code == code
+    assert result.stderr.startswith("Error: ")
+    assert "why" in result.stderr or isinstance(failure, MemoryError)
+
+
+def test_debug_shows_the_traceback(monkeypatch):
+    def fail(*_, **__):
+        raise errors.InputRejected("why")
+
+    monkeypatch.setattr(run, "run_report", fail)
+    assert isinstance(call("--debug", "report", "demo").exception, errors.InputRejected)
+
+
+def test_report_passes_its_options_on_and_prints_the_page(monkeypatch, tmp_path):
+    seen = {}
+
+    def record(dataset, **options):
+        seen.update(options, dataset=dataset)
+        return Path("reports/demo/latest/index.html")
+
+    monkeypatch.setattr(run, "run_report", record)
+    result = call("report", "demo", "--as-of", "2025-06-30", "--language", "de", "--out", tmp_path, "--jobs", 3)
+    assert result.exit_code == 0
+    assert result.stdout.strip() == "reports/demo/latest/index.html"
+    assert seen == {
+        "dataset": "demo",
+        "as_of": "2025-06-30",
+        "language": "de",
+        "out": str(tmp_path),
+        "only": None,
+        "jobs": 3,
+    }
+
+
+@pytest.mark.parametrize("arguments", [["report"], ["report", "demo", "--jobs", "0"], ["demo"], ["nothing"]])
+def test_wrong_usage_is_exit_code_2(arguments):
+    assert call(*arguments).exit_code == 2
+
+
+def test_demo_writes_a_data_set_that_checks(tmp_path):
+    result = call("demo", "--out", tmp_path / "company", "--customers", 60, "--seed", 5)
+    assert result.exit_code == 0, result.output
+    made = Path(result.stdout.strip())
+    assert made.is_file()
+    assert call("check", made).exit_code == 0
