@@ -52,7 +52,9 @@ def layer(module: str) -> str | None:
 def test_imports_flow_one_way(module):
     known = MAY_KNOW.get(layer(module))
     if known:
-        wrong = {name for name in imports(MODULES[module], module, everywhere=True) if layer(name) not in {None, *known}}
+        wrong = {
+            name for name in imports(MODULES[module], module, everywhere=True) if layer(name) not in {None, *known}
+        }
         assert not wrong
 
 
@@ -82,8 +84,6 @@ def test_everything_public_is_explained(module):
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), "module without a docstring"
     public = [
-        node
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     ]
     assert [node.name for node in public if not ast.get_docstring(node)] == []

@@ -135,11 +135,13 @@ class Chapter:
         value = variables[name]
         return value is not None and (not hasattr(value, "__len__") or len(value) > 0)
 
-    def earlier(self) -> tuple[list[Finding], list[Limit]]:
-        """What the other chapters of the run found, and what they could not answer; both in reading order."""
+    def earlier(self) -> tuple[list[Finding], list[Limit], dict[str, Fact]]:
+        """What the other chapters of the run found, what they could not answer, and their facts; in reading order."""
         done = [self.results.parent / spec.number for spec in CHAPTERS.values() if spec is not self.spec]
         told = [read_results(folder) for folder in sorted(done) if is_complete(folder)]
-        return [f for results in told for f in results.findings], [x for results in told for x in results.limits]
+        findings = [finding for results in told for finding in results.findings]
+        limits = [limit for results in told for limit in results.limits]
+        return findings, limits, {name: fact for results in told for name, fact in results.facts.items()}
 
     def write(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table for later chapters."""
@@ -189,6 +191,8 @@ class Chapter:
         from .report.findings import limits_html
 
         limits = list(limits)
+        if not limits:
+            self.show_text(Text(N_("Nothing that this chapter asks was left open.")))
         self._limits |= {self.language.text(limit): limit for limit in limits}
         self._save("limits.json", [asdict(limit) for limit in self._limits.values()])
         self._display(limits_html(limits, self.language))

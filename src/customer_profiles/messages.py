@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-Value = int | float | str | date | None
+Value = "int | float | str | date | Text | None"
 
 
 def N_(message: str) -> str:

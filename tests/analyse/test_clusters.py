@@ -23,6 +23,9 @@ def planted(n=900, seed=1):
             "sessions": np.exp(numbers[:, 1]),
             "age": numbers[:, 2],
             "top_category": np.array(list("xyz"))[[rng.choice(3, p=shares[g]) for g in group]],
+            "main_order_channel": np.where(
+                rng.random(n) < 0.8, np.array(["web", "web", "app", "store"])[group], "phone"
+            ),
             "gender": rng.choice(["f", "m"], n),
             "discount_share": rng.random(n),
         }

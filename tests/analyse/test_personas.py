@@ -53,9 +53,10 @@ def test_names_are_unique_and_from_the_strongest_traits(profile, table):
 
 
 def test_a_segment_without_traits_is_called_by_its_number():
-    cards = personas.personas(personas.traits(
-        pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), ["gender"]
-    ), {1: 100, 2: 100})
+    cards = personas.personas(
+        personas.traits(pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), ["gender"]),
+        {1: 100, 2: 100},
+    )
     assert cards[0].name.message == "Segment {segment:count}"
 
 

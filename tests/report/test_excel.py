@@ -64,7 +64,7 @@ def test_names_fit_excel():
 
 def test_numbers_stay_numbers_and_hidden_cells_are_empty(book):
     heading, first, second = ([cell.value for cell in row] for row in book["traits"].iter_rows(min_row=2))
-    assert heading[:5] == ["Attribute", "Value", "Customers (n)", "Share", "Share (lower end, 95%)"]
+    assert heading[:5] == ["Attribute", "Value", "Number (n)", "Share", "Share (lower end, 95%)"]
     assert first[:5] == ["Home", "rent", 50, 0.25, 0.2]
     assert first[6] is True
     assert second[2:] == [None] * 5

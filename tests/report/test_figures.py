@@ -199,6 +199,17 @@ def test_stacked_bars_run_from_worst_to_best_and_fill_the_row():
     assert "Largest: Net Promoter Score, Promoters with 50.0%." in CHARTS["stacked"].alt_text(ENGLISH)
 
 
+def test_long_charts_leave_the_rest_to_the_table():
+    many = pd.DataFrame({"attribute": "region", "value": [f"v{i}" for i in range(30)], "n": range(100, 130)})
+    many = many.assign(base=3435, share=lambda t: t.n / t.base, ratio=1.5, claim=[False] * 29 + [True])
+    table = GATE.publish(many)
+    bars = figures.shares(table, TITLE, CAPTION)
+    assert [words(bars)[0], words(bars)[-1]] == ["v20", "20 more in the table"]
+    dots = words(figures.dots(table, TITLE, CAPTION, x="ratio"))
+    assert {"v29", "v0", "v18", "10 more in the table"} <= set(dots)
+    assert "v19" not in dots
+
+
 def test_a_matrix_tells_hidden_from_absent():
     assert len(drawn(CHARTS["matrix"], "hidden")) == 1
     assert len(drawn(CHARTS["matrix"], "tile")) == 13

@@ -33,7 +33,7 @@ def rows_of(html):
 
 def test_an_interval_joins_its_estimate_in_one_cell():
     html = tables.html(GATE.publish(shares(), within=None), Text("Ages"), GERMAN)
-    assert rows_of(html)[1] == ["Age group", "v1", "5", "1.000", "0,5\xa0% (0,1–2,0\xa0%)"]
+    assert rows_of(html)[1] == ["Altersgruppe", "v1", "5", "1.000", "0,5\xa0% (0,1–2,0\xa0%)"]
     assert "share_low" not in html
 
 
@@ -97,11 +97,16 @@ def test_labels_of_the_data_set_win():
 
 
 def test_missing_is_empty_but_hidden_is_a_dash():
-    frame = pd.DataFrame({"theme": ["a", "b"], "n": [50, 2], "mean": [None, 3.0]})
-    assert rows_of(tables.html(GATE.publish(frame, within=None), Text("t"), ENGLISH)) == [
-        ["a", "50", ""],
-        ["b", "–", "–"],
-    ]
+    frame = pd.DataFrame({"theme": ["a", "b", "c"], "n": [50, 2, 60], "mean": [None, 3.0, 4.0]})
+    html = tables.html(GATE.publish(frame, within=None), Text("t"), ENGLISH)
+    assert rows_of(html) == [["a", "50", ""], ["b", "–", "–"], ["c", "60", "4"]]
+
+
+def test_a_column_without_any_value_is_left_out_but_not_one_that_is_hidden():
+    frame = pd.DataFrame({"theme": ["a"], "n": [50], "mean": [None]})
+    assert rows_of(tables.html(GATE.publish(frame, within=None), Text("t"), ENGLISH)) == [["a", "50"]]
+    hidden = GATE.publish(frame.assign(n=2, mean=3.0), within=None)
+    assert rows_of(tables.html(hidden, Text("t"), ENGLISH)) == [["a", "–", "–"]]
 
 
 def test_only_published_tables_are_shown():

@@ -79,7 +79,8 @@ def prevalence(assignments: pd.DataFrame, tickets: pd.DataFrame, profile: pd.Dat
     DataFrame
         ``theme, n`` (customers)``, base`` (all customers)``, share`` with interval``, tickets, reopened_share`` with
         interval``, resolution_hours`` (median) and ``difference`` (mean score of the affected less that of all others,
-        with Welch's interval and ``p_adjusted``)``, score_n`` (affected with a score)``, scale`` (its length). Most frequent first, then by theme.
+        with Welch's interval and ``p_adjusted``)``, score_n`` (affected with a score)``, scale`` (its length).
+        Most frequent first, then by theme.
     """
     pains = pains_by_customer(assignments)
     table = pains.groupby("theme").size().rename("n").reset_index()

@@ -207,14 +207,22 @@ def findings(cards: Sequence[Persona], key_figures: pd.DataFrame, chapter: str =
     for card in cards:
         row = key_figures[key_figures["segment"] == card.segment].iloc[0]
         low, high = float(row["share_low"]), float(row["share_high"])
-        values = {"segment": card.segment, "share": float(row["share"]), "low": low, "high": high, "n": card.n}
+        values = {
+            "segment": card.segment,
+            "name": card.name,
+            "share": float(row["share"]),
+            "low": low,
+            "high": high,
+            "n": card.n,
+        }
         message = N_(
-            "Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
+            "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
         )
         effect = 0.0
         if "spend_share" in row:
             message = N_(
-                "Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count}), "
+                "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, "
+                "n = {n:count}), "
                 "{spend_share:share} of spend."
             )
             values["spend_share"] = float(row["spend_share"])

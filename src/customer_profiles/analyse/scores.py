@@ -98,12 +98,13 @@ def scores_by_group(
     return table
 
 
-def facts(feedback: pd.DataFrame) -> dict[str, int]:
+def facts(feedback: pd.DataFrame) -> dict[str, int | float]:
     """Answers and, for each score, customers and what their latest answers make of them."""
     every = answers(feedback)
     found = {"answers": len(every)}
     for row in _in_metric_order(summarise(latest(every), ["metric"])).itertuples():
         boxes = zip(METRICS[row.metric].names, (row.good, row.middle, row.poor), strict=True)
+        found |= {"nps": float(row.nps)} if row.metric == "nps" else {}
         found |= {f"{row.metric}_customers": int(row.n)} | {f"{row.metric}_{name}": int(n) for name, n in boxes}
     return found
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..messages import Finding
 
-PER_TOPIC = 2  # findings of one topic on the first page, so that one long table does not fill it
+PER_TOPIC = 1  # findings of one topic before other topics had their turn: one long table does not fill the page
 
 
 def topic(finding: Finding) -> str:
@@ -17,6 +18,14 @@ def topic(finding: Finding) -> str:
     '03.pains'
     """
     return ".".join(finding.id.split(".")[:2])
+
+
+HEADLINE = ("customers", "buyers", "orders", "spend", "basket_value", "nps", "answers", "tickets", "segments")
+
+
+def headline(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of the chapters that the first page repeats, as far as there are any."""
+    return {name: facts[name] for name in HEADLINE if name in facts}
 
 
 def rank(findings: Iterable[Finding], k: int = 8, per_topic: int = PER_TOPIC) -> list[Finding]:

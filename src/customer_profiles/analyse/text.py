@@ -12,14 +12,14 @@ import pandas as pd
 
 # Courtesies and letter formulas that no stop word list holds, but that every message to a company does.
 COURTESIES = {
-    "de": "hallo guten tag morgen abend moin liebes lieber liebe team damen herren sehr geehrte bitte danke dank "
-    "vielen herzlichen viele grüße gruß mfg freundlichen lg vg schon mal bereits mehr immer einfach leider gerade "
-    "heute gestern seit bisher endlich eigentlich halt eben echt gar ganz wirklich ziemlich sogar zudem außerdem übrigens "
-    "nochmal geht gibt gibts kommt machen mache macht sagen sagt wäre hätte bekommen bekomme bekam beim kam "
-    "ging wurde wurden worden",
-    "en": "hello hi hey dear team please thanks thank regards best kind cheers sincerely just really still already "
-    "today yesterday actually simply even ever also got get gets getting im ive dont doesnt didnt cant wont isnt "
-    "don doesn didn wasn isn won couldn would could",
+    "de": "hallo guten tag morgen abend moin liebes lieber liebe team damen herren sehr geehrte bitte danke "
+    "dank vielen herzlichen viele grüße gruß mfg freundlichen lg vg schon mal bereits mehr immer einfach "
+    "leider gerade heute gestern seit bisher endlich eigentlich halt eben echt gar ganz wirklich ziemlich "
+    "sogar zudem außerdem übrigens nochmal geht gibt gibts kommt machen mache macht sagen sagt wäre hätte "
+    "bekommen bekomme bekam beim kam ging wurde wurden worden",
+    "en": "hello hi hey dear team please thanks thank regards best kind cheers sincerely just really still "
+    "already today yesterday actually simply even ever also got get gets getting im ive dont doesnt didnt "
+    "cant wont isnt don doesn didn wasn isn won couldn would could",
 }
 
 # A word: letters with inner apostrophe or hyphen; two letters at least; figures are left out, they name single cases.

@@ -20,9 +20,9 @@ cannot tell a trend from half a season."""
 _DRIFT = ["n", "tau", "slope", "slope_low", "slope_high", "p", "p_adjusted", "claim"]
 
 
-def months(at: pd.Series) -> pd.Series:
-    """First day of the month of each time."""
-    return at.dt.to_period("M").dt.to_timestamp()
+def months(at: pd.Series, period: str = "M") -> pd.Series:
+    """First day of the month of each time, or of the quarter (``"Q"``)."""
+    return at.dt.to_period(period).dt.to_timestamp()
 
 
 def score_trend(feedback: pd.DataFrame, min_answers: int = MIN_PER_MONTH) -> pd.DataFrame:
@@ -63,8 +63,8 @@ def main_measure(trend: pd.DataFrame) -> str:
     return "nps" if main_metric(trend) == "nps" else "mean"
 
 
-def theme_volumes(items: pd.DataFrame) -> pd.DataFrame:
-    """How often each theme comes up, by month.
+def theme_volumes(items: pd.DataFrame, period: str = "M") -> pd.DataFrame:
+    """How often each theme comes up, by month or quarter.
 
     Parameters
     ----------
@@ -80,10 +80,10 @@ def theme_volumes(items: pd.DataFrame) -> pd.DataFrame:
     columns = ["month", "theme", "n", "base", "share", "share_low", "share_high"]
     if items.empty:
         return pd.DataFrame(columns=columns)
-    items = items.assign(month=months(items["at"]))
+    items = items.assign(month=months(items["at"], period))
     ids = "row" if "row" in items else None
     base = items.groupby("month")[ids].nunique() if ids else items["month"].value_counts()
-    span = pd.date_range(items["month"].min(), items["month"].max(), freq="MS", name="month")
+    span = pd.date_range(items["month"].min(), items["month"].max(), freq=f"{period}S", name="month")
     counts = pd.crosstab(items["month"], items["theme"]).reindex(span, fill_value=0)
     table = counts.stack().rename("n").reset_index()
     table["base"] = table["month"].map(base).fillna(0).astype(int)

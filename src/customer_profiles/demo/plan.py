@@ -13,6 +13,7 @@ import yaml
 FOLDER = Path(__file__).parent
 # In a null company everybody is a customer all the time; the volumes stay what they are with people coming and going.
 ACTIVE = 0.65
+COMMON, TELLING = 0.15, 1.5  # share of a group, and ratio to the other groups, that make a value typical
 HIT = 1.25  # mean of a pain's rate over all customers, beside that of the customers whom it does not hit
 
 
@@ -40,10 +41,11 @@ class Attribute:
     by: str
     chances: np.ndarray
 
-    def most_typical(self, group: int) -> str:
-        """The value that is most over-represented in a group, among those that are not rare in it."""
-        ratio = np.where(self.chances[group] > 0.1, self.chances[group] / self.reference, 0)
-        return self.values[int(ratio.argmax())]
+    def most_typical(self, group: int) -> str | None:
+        """The value that tells a group best from the others, among those that are not rare in it; None: no value."""
+        others = np.delete(self.chances, group, axis=0).mean(axis=0)
+        ratio = np.where(self.chances[group] >= COMMON, self.chances[group] / others, 0)
+        return self.values[int(ratio.argmax())] if ratio.max() >= TELLING else None
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class TruthBook:
         found = []
         for at, (name, numbers) in enumerate(self._plan.segments.items()):
             own = [attribute for attribute in self._plan.attributes.values() if attribute.by == "segment"]
-            traits = {attribute.name: attribute.most_typical(at) for attribute in own}
+            traits = {attribute.name: value for attribute in own if (value := attribute.most_typical(at))}
             share = self._share("segment", name)
             found.append({"segment": name, "share": share, "traits": traits, "behaviour": numbers})
         return found

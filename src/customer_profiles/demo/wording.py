@@ -184,7 +184,9 @@ def capitalise(text: str) -> str:
     >>> capitalise("das  Zelt .")
     'Das Zelt.'
     """
-    text = " ".join(text.split()).replace(" .", ".").replace(" ,", ",")
+    text = " ".join(text.split())
+    for sign in ".,!?":
+        text = text.replace(f" {sign}", sign)
     return text[:1].upper() + text[1:]
 
 

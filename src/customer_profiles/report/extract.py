@@ -105,7 +105,15 @@ def template() -> Catalog:
     """All messages of the package and its notebooks, each with the files it comes from."""
     from babel.messages.catalog import Catalog
 
-    catalog = Catalog(project="customer-profiles", creation_date=EPOCH, fuzzy=False)
+    catalog = Catalog(
+        project="customer-profiles",
+        version="0",
+        msgid_bugs_address="none",
+        last_translator="none",
+        language_team="none",
+        creation_date=EPOCH,
+        fuzzy=False,
+    )
     for path in sorted(PACKAGE.rglob("*.py")):
         for _, message in python_messages(path.read_text(encoding="utf-8")):
             catalog.add(message, locations=[(path.relative_to(PACKAGE).as_posix(), 0)])
@@ -140,6 +148,10 @@ def update(path: Path, messages: Catalog) -> list[str]:
     fresh = Catalog(
         locale=path.stem,
         project="customer-profiles",
+        version="0",
+        msgid_bugs_address="none",
+        last_translator="none",
+        language_team="none",
         header_comment="# What the reports say. `make messages` adds new messages and drops old ones.",
         creation_date=EPOCH,
         revision_date=EPOCH,

@@ -89,7 +89,8 @@ def _needs_n(finding: Finding) -> bool:
 
 def _said(finding: Finding) -> bool:
     """Whether the sentence itself gives both ends of the interval."""
-    return set(finding.interval or ()) <= {finding.values[name] for name, _ in _placeholders(finding)}
+    told = [finding.values[name] for name, _ in _placeholders(finding)]
+    return all(end in told for end in finding.interval or ())
 
 
 def _kind(finding: Finding) -> str:

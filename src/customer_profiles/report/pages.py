@@ -97,19 +97,21 @@ def view(report: Report, spec: ChapterSpec, contents: list[dict[str, str]]) -> d
     """
     speak = report.language
     results = report.results.get(spec.number, Results())
+    is_summary = spec.number == SUMMARY  # its body is the list of findings: no need to say them twice
+    others = [other for other in report.specs if other.number != SUMMARY]
     return {
         "words": {key: speak.translate(message) for key, message in WORDS.items()},
         "language": speak.code,
         "company": report.company,
         "title": speak.translate(spec.title),
         "as_of": speak.text(Text("As of {day:day}", {"day": report.as_of})),
-        "is_summary": spec.number == SUMMARY,
+        "is_summary": is_summary,
         "chapters": [_link(report, other) | {"current": other is spec} for other in report.specs],
         "neighbours": _neighbours(report, spec),
         "tiles": tiles(results.facts, speak),
-        "lead": statements.html(strongest(results.findings), speak),
-        "cards": [_card(report, other) for other in report.specs if other.number != SUMMARY],
-        "contents": contents,
+        "lead": "" if is_summary else statements.html(strongest(results.findings), speak),
+        "contents": [] if is_summary else contents,
+        "cards": [_card(report, other) for other in others] if is_summary else [],
         "methods": methods(results.findings, speak),
         "run": _run(report, spec),
         "facts": [(name, "–" if value is None else str(value)) for name, value in results.facts.items()],

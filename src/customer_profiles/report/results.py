@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..messages import Finding, Limit
+from ..messages import Finding, Limit, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,8 @@ def read_results(folder: Path) -> Results:
 
 def _finding(plain: dict[str, Any]) -> Finding:
     interval = plain.get("interval")
-    return Finding(**plain | {"interval": tuple(interval) if interval else None})
+    values = {name: Text(**value) if isinstance(value, dict) else value for name, value in plain["values"].items()}
+    return Finding(**plain | {"interval": tuple(interval) if interval else None, "values": values})
 
 
 def _json(path: Path, default: Any) -> Any:

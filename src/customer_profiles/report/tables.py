@@ -17,6 +17,10 @@ FIRST_ROWS = 12  # what is seen at once; the rest unfolds
 HIDDEN = "–"
 
 
+# Counts of the comparison and what a p-value was before its correction: for whoever recomputes, not for the page.
+ONLY_IN_WORKBOOK = frozenset({"n_rest", "base_rest", "p", "effect"})
+
+
 @dataclass(frozen=True)
 class Field:
     """A column as it appears: one or, with an interval, three columns of the table."""
@@ -93,9 +97,10 @@ def hidden_note(table: Published) -> Text:
 
 
 def fields(frame: pd.DataFrame) -> list[Field]:
-    """The columns that are shown, intervals joined to their estimates."""
+    """The columns that are shown, intervals joined to their estimates; what nobody has a value for is left out."""
     ends = {f"{name}_{end}" for name in frame.columns for end in ("low", "high")}
     joined = {name for name in ends & set(frame.columns) if {name.rpartition("_")[0]} <= set(frame.columns)}
+    seen = frame[~frame["suppressed"].astype(bool)]
     return [
         Field(
             name,
@@ -103,7 +108,7 @@ def fields(frame: pd.DataFrame) -> list[Field]:
             interval={f"{name}_low", f"{name}_high"} <= set(frame.columns),
         )
         for name in map(str, frame.columns)
-        if name != "suppressed" and name not in joined
+        if name not in {"suppressed", *ONLY_IN_WORKBOOK, *joined} and (seen.empty or seen[name].notna().any())
     ]
 
 

@@ -1,8 +1,9 @@
 """Charts of the report: each function takes a published table and returns a `Chart`."""
 
+from .bars import pairs, shares, stacked
 from .chart import Chart
+from .dots import dots
 from .maps import areas, has_coordinates
-from .rows import dots, pairs, shares, stacked
 from .tiles import matrix, rfm_grid
 from .time import sparklines, trend
 

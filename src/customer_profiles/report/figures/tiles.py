@@ -13,7 +13,7 @@ from ..language import is_missing
 from ..privacy import Published
 from ..tables import require
 from .chart import Chart, chart
-from .rows import extremes
+from .rows import extremes, more
 from .sheet import LINE, MARGIN, WIDTH, Sheet, measure, wrap
 from .theme import Theme, mix, text_on
 
@@ -21,6 +21,7 @@ TILE = 38  # px, height
 NARROWEST = 46  # px, width of a tile that still holds "12.3"
 NAMES = 0.36  # of the width, at most, for names of rows
 STRONGEST = math.log(4)  # a fourfold rate takes the full colour
+MOST_ROWS = 20  # of a matrix; the table has the rest
 SLANT = 45  # degrees
 OVERHANG = 100  # px, how far the last slanted head may lean over its column
 LONGEST_HEAD = 200  # px
@@ -54,9 +55,9 @@ def matrix(
     Chart
     """
     require(table)
-    frame = table.frame
-    blocks = rows == "value" and "attribute" in frame
+    blocks = rows == "value" and "attribute" in table.frame
     keys = ["attribute", rows] if blocks else [rows]
+    frame, rest = _telling(table.frame, keys, x)
     lines = list(dict.fromkeys(frame[keys].itertuples(index=False, name=None)))
     heads = list(dict.fromkeys(frame[columns]))
     cells = {(tuple(row[key] for key in keys), row[columns]): row for row in frame.to_dict("records")}
@@ -83,7 +84,7 @@ def matrix(
                 if row is not None:
                     _tile(sheet, box, row, x)
             y += height
-        return y + 6
+        return more(sheet, rest, y + 8)
 
     known = frame[frame[x].notna()]
     labels = [
@@ -132,6 +133,19 @@ def rfm_grid(table: Published, title: Text, caption: Text, *, x: str = "share") 
     ]
     known = frame.assign(_name=pd.Series(names, dtype=object))
     return chart(draw, Text("Five by five tiles."), table, title, caption, extremes(known, "_name", x))
+
+
+def _telling(frame: pd.DataFrame, keys: list[str], x: str) -> tuple[pd.DataFrame, int]:
+    """Rows of tiles worth drawing: with a number in them, claims first, at most `MOST_ROWS`; and how many are not."""
+    if frame.empty:
+        return frame, 0
+    code = frame.groupby(keys, sort=False, dropna=False).ngroup()
+    rows = pd.DataFrame({"known": frame[x].notna(), "claims": False, "row": code})
+    if "claim" in frame:
+        rows["claims"] = frame["claim"].fillna(False).astype(bool)
+    rows = rows.groupby("row").sum().query("known > 0")
+    best = rows.sort_values(["claims", "known"], ascending=False, kind="stable").index[:MOST_ROWS]
+    return frame[code.isin(best)], int(code.nunique() - len(best))
 
 
 class _Columns:

@@ -120,8 +120,13 @@ def sparklines(
             sheet.line([left, right], [y + height - 2] * 2, theme.rule, 1)
             for piece in _pieces(mine[x].notna()):
                 xs = [across(days[i]) for i in piece]
-                sheet.line(xs, [up(float(mine[x][i])) for i in piece], theme.accent, 2, gid="line")
-            if (last := mine[x].last_valid_index()) is not None:
+                ys = [up(float(mine[x][i])) for i in piece]
+                if len(piece) == 1:
+                    sheet.dot(xs[0], ys[0], 2, theme.accent)
+                sheet.line(xs, ys, theme.accent, 2, gid="line")
+            if (last := mine[x].last_valid_index()) is None:
+                sheet.text(WIDTH - MARGIN, y + height / 2, "–", colour=theme.muted, align="right")
+            else:
                 at = up(float(mine[x][last]))
                 sheet.dot(across(days[last]), at, 4, theme.accent)
                 value = _label(language, mine[x][last], kind)
@@ -175,10 +180,10 @@ def _placed(mark: float, lines: list[str], others: list[_Name], left: float, rig
     """The lowest place for a name where it covers no other, and no mark runs through a name."""
     wide = max(map(measure, lines))
     # Names to the left of their mark, later ones above earlier ones, never run into each other.
-    starts = [min(max(start, left), right - wide) for start in (mark - wide, mark - wide / 2, mark)]
+    starts = [min(max(start, left), right - wide) for start in (mark - wide, mark, mark - wide / 2)]
     lanes = sorted({name.lane for name in others}) or [0]
-    for lane in (*lanes, lanes[0] - 1, lanes[-1] + 1):
-        for start in starts:
+    for start in starts:
+        for lane in (*lanes, lanes[0] - 1, lanes[-1] + 1):
             name = _Name(mark, start, start + wide, lane, lines)
             if not any(_conflict(name, other) for other in others):
                 return name
@@ -207,7 +212,10 @@ def _draw_piece(sheet: Sheet, piece: pd.DataFrame, days: pd.Series, x: str, acro
         outline = [*zip(xs, map(up, high), strict=True), *reversed(list(zip(xs, map(up, low), strict=True)))]
         if len(outline) > 2:
             sheet.area(outline, sheet.theme.soft)
-    sheet.line(xs, [up(float(value)) for value in piece[x]], sheet.theme.accent, 3, gid="line")
+    ys = [up(float(value)) for value in piece[x]]
+    if len(ys) == 1:
+        sheet.dot(xs[0], ys[0], 3, sheet.theme.accent)
+    sheet.line(xs, ys, sheet.theme.accent, 3, gid="line")
 
 
 def _pieces(known: pd.Series) -> list[list]:

@@ -1,0 +1,155 @@
+"""A demo company, collected and analysed as chapters 01 to 05 do it, without notebooks and charts."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from customer_profiles.analyse import (
+    areas,
+    audience,
+    clusters,
+    distributions,
+    events,
+    metrics,
+    pain_points,
+    response,
+    scores,
+    themes,
+    trend,
+)
+from customer_profiles.collect.config import load_dataset
+from customer_profiles.collect.pipeline import collect
+from customer_profiles.collect.profile import build_profile
+from customer_profiles.demo import make_company
+from customer_profiles.params import AnalyseFeedback, AnalysePainPoints, FindDemographics, SegmentCustomers
+from customer_profiles.tables import Tables
+
+KEY = b"a key for tests, 32 bytes long.."
+
+
+class Analysed:
+    """A company made for a seed, and what the chapters find in it, each table computed when it is first asked for.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the company is made and collected.
+    seed : int
+        Of the company; the analysis always runs with the seed of the notebooks.
+    customers : int
+        Persons in the company.
+    null : bool
+        A company in which nothing depends on anything.
+    bootstraps : int
+        Resamples behind the stability of segments. Whether segments are natural does not depend on it.
+    """
+
+    def __init__(self, folder: Path, seed: int, customers: int = 2000, null: bool = False, bootstraps: int = 50):
+        self.folder, self.seed, self.bootstraps = folder, seed, bootstraps
+        dataset = load_dataset(make_company(folder, customers, seed, null))
+        self.as_of, self.attributes = dataset.as_of, dataset.attributes()
+        self.orders = {name: list(known.order) for name, known in self.attributes.items() if known.order}
+        self.min_group = dataset.privacy.min_group_size
+        self.tables = Tables(folder / "tables")
+        collect(dataset, self.tables, self.as_of, KEY)
+        self.profile = build_profile(self.tables, self.as_of, self.attributes)
+        self.traits = audience.traits(self.profile, self.attributes)
+        self.groups = audience.groups(self.profile, self.attributes)
+
+    @cached_property
+    def truth(self) -> dict:
+        """What was planted."""
+        return json.loads((self.folder / "truth.json").read_text(encoding="utf-8"))
+
+    def planted(self, name: str) -> pd.DataFrame:
+        """One of the truth's tables."""
+        return pd.read_parquet(self.folder / "truth" / f"{name}.parquet")
+
+    @cached_property
+    def tickets(self) -> pd.DataFrame:
+        return self.tables.read("tickets")
+
+    @cached_property
+    def feedback(self) -> pd.DataFrame:
+        return self.tables.read("feedback")
+
+    # Chapter 02
+
+    @cached_property
+    def index(self) -> pd.DataFrame:
+        """Customers against the reference population."""
+        population = self.tables.read("population")
+        defaults = FindDemographics()
+        found = audience.compare(
+            self.profile, population, self.traits, defaults.compare, defaults.min_base, self.orders
+        )
+        return found.table
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """Customers without a value against those with one."""
+        return distributions.who_is_missing(self.profile, self.traits, audience.measures(self.profile))
+
+    @cached_property
+    def areas(self) -> pd.DataFrame:
+        """Customers per inhabitant of each area."""
+        return areas.density(self.profile, self.tables.read("areas"))
+
+    # Chapter 03
+
+    @cached_property
+    def themes(self) -> themes.Themes:
+        defaults = AnalysePainPoints()
+        return themes.find_themes(themes.texts_of(self.tickets), defaults.max_themes, defaults.seed, self.min_group)
+
+    @cached_property
+    def pains(self) -> pd.DataFrame:
+        """Every theme in every group."""
+        pairs = pain_points.pains_by_customer(self.themes.assignments)
+        return pain_points.by_group(pairs, self.profile, self.groups, orders=self.orders)
+
+    @cached_property
+    def pain_costs(self) -> pd.DataFrame:
+        """Scores of the customers with a theme against the others."""
+        table = pain_points.prevalence(self.themes.assignments, self.tickets, self.profile)
+        return table.assign(claim=table["p_adjusted"] <= 0.05)
+
+    @cached_property
+    def theme_drifts(self) -> pd.DataFrame:
+        """Themes that become more or less frequent."""
+        dated = self.themes.assignments.join(self.tickets["opened_at"].rename("at"), on="row")
+        return trend.drift(trend.theme_volumes(dated), "theme", "share")
+
+    # Chapter 04
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Each score in each group against the others."""
+        least = AnalyseFeedback().min_answers
+        return scores.scores_by_group(self.feedback, self.profile, self.groups, least, self.orders)
+
+    @cached_property
+    def response(self) -> pd.DataFrame:
+        """Who answers."""
+        return response.response(self.feedback, self.profile, self.groups, orders=self.orders)
+
+    @cached_property
+    def score_drifts(self) -> pd.DataFrame:
+        """Scores that rise or fall over the whole period."""
+        return trend.score_drift(trend.score_trend(self.feedback))
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Change of each score at each event of the calendar."""
+        return events.event_effects(metrics.answers(self.feedback), self.tables.read("events"))
+
+    # Chapter 05
+
+    @cached_property
+    def segments(self) -> clusters.Segmentation:
+        defaults = SegmentCustomers()
+        return clusters.find(self.profile, defaults.max_segments, self.bootstraps, defaults.seed)
