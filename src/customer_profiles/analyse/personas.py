@@ -216,14 +216,14 @@ def findings(cards: Sequence[Persona], key_figures: pd.DataFrame, chapter: str =
             "n": card.n,
         }
         message = N_(
-            "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
+            "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, "
+            "n = {n:count})."
         )
         effect = 0.0
         if "spend_share" in row:
             message = N_(
                 "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, "
-                "n = {n:count}), "
-                "{spend_share:share} of spend."
+                "n = {n:count}), {spend_share:share} of spend."
             )
             values["spend_share"] = float(row["spend_share"])
             effect = abs(values["spend_share"] - values["share"])

@@ -70,6 +70,8 @@ def theme_volumes(items: pd.DataFrame, period: str = "M") -> pd.DataFrame:
     ----------
     items : DataFrame
         ``at, theme``: one row per ticket or comment and theme; ``row`` names the ticket where it has several.
+    period : {"M", "Q"}
+        Month or quarter; a quarter is named by its first month.
 
     Returns
     -------
