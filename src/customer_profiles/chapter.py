@@ -136,12 +136,19 @@ class Chapter:
         return value is not None and (not hasattr(value, "__len__") or len(value) > 0)
 
     def earlier(self) -> tuple[list[Finding], list[Limit], dict[str, Fact]]:
-        """What the other chapters of the run found, what they could not answer, and their facts; in reading order."""
+        """What the other chapters of the run found, what they could not answer, and their facts; in reading order.
+
+        Of several questions that the same source would answer, the first is kept.
+        """
         done = [self.results.parent / spec.number for spec in CHAPTERS.values() if spec is not self.spec]
         told = [read_results(folder) for folder in sorted(done) if is_complete(folder)]
         findings = [finding for results in told for finding in results.findings]
-        limits = [limit for results in told for limit in results.limits]
-        return findings, limits, {name: fact for results in told for name, fact in results.facts.items()}
+        limits = {limit.needs: limit for results in reversed(told) for limit in reversed(results.limits)}
+        return (
+            findings,
+            list(reversed(limits.values())),
+            {name: fact for results in told for name, fact in results.facts.items()},
+        )
 
     def write(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table for later chapters."""

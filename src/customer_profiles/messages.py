@@ -78,9 +78,9 @@ class Finding(Text):
         return self.effect * self.reach
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; dates as ISO text."""
+        """Plain values for JSON: dates as ISO text, texts within the text as their parts."""
         plain = asdict(self)
-        plain["values"] = {k: v.isoformat() if isinstance(v, date) else v for k, v in self.values.items()}
+        plain["values"] = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain["values"].items()}
         return plain
 
 

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from customer_profiles.analyse import group_tests, scores
+from customer_profiles.needs import NEEDS
 
 METRICS = ("nps", "csat")
 
@@ -62,7 +63,7 @@ class TestScores:
         assert scores.scores(feedback, min_answers=100)["mean"].isna().all()
         assert scores.findings(scores.scores(feedback, min_answers=100)) == []
         assert [limit.values["metric"] for limit in scores.limits(feedback, 100)] == ["nps", "csat"]
-        assert [limit.needs for limit in scores.limits(feedback[:0])] == ["feedback"]
+        assert [limit.needs for limit in scores.limits(feedback[:0])] == [NEEDS["feedback"]]
         assert scores.scores(feedback[:0]).empty
 
     def test_facts_are_counts_that_add_up(self):

@@ -42,7 +42,7 @@ def test_the_class_of_a_comment_follows_the_definition_of_its_metric():
             "at": pd.to_datetime(["2025-03-01", "2025-01-01", "2025-02-01", "2025-02-01", "2025-02-01"]),
             "metric": ["nps", "nps", "csat", "stars", "none"],
             "score": [9, 6, 3, 5, np.nan],
-            "text": ["a b", "cd", "ef", "", "gh"],
+            "text": ["ab", "cd", "ef", "", "gh"],
         },
         index=[10, 11, 12, 13, 14],
     )

@@ -111,7 +111,7 @@ def test_findings_quote_the_table(found):
 def test_names_are_phrases_in_the_spelling_of_customers():
     texts = ["Meine Rückzahlung fehlt noch"] * 20 + ["Die Hose ist zu eng"] * 20
     ranked = theme_names.distinctive(texts, range(40), np.repeat([0, 1], 20), "de", 10)
-    assert theme_names.pick(ranked[0], 1) == ["Rückzahlung"] or "Rückzahlung" in ranked[0][0][0]
+    assert "Rückzahlung" in {phrase for phrase, _ in ranked[0]}
     assert {"Hose", "eng"} <= {phrase for phrase, _ in ranked[1]}
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from .comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size
 from .intervals import CONFIDENCE, add_shares
 from .values import values_of
@@ -221,8 +222,8 @@ def limits(profile: pd.DataFrame, areas: pd.DataFrame) -> list[Limit]:
     """No list of areas, or none that matches the customers' places."""
     if areas.empty:
         message = N_("Customers per inhabitant cannot be computed: no source holds the inhabitants of areas.")
-        return [Limit(message, needs="areas")]
+        return [Limit(message, needs=NEEDS["areas"])]
     if not area_of(profile, areas)[1]:
         message = N_("Customers per inhabitant cannot be computed: no customer's place is in the list of areas.")
-        return [Limit(message, needs="areas")]
+        return [Limit(message, needs=NEEDS["areas"])]
     return []

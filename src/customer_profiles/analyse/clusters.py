@@ -45,7 +45,7 @@ MIN_CUSTOMERS = 100
 
 STARTS = 3  # k-means starts for each resample and each simulated copy
 FINAL_STARTS = 10  # for the segments themselves
-REFERENCES = 39  # simulated copies: the smallest p-value is 1/40, below the 5 % level
+REFERENCES = 19  # simulated copies: the smallest p-value is 1/20, the 5 % level
 REFERENCE_ROWS = 5_000  # customers drawn for that comparison where there are more
 NATURAL = 0.05  # level of the test for natural segments
 MARGIN = 4.0  # standard deviations above the copies: they keep dependence approximately, so just above is not enough

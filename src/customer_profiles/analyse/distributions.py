@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from . import comparisons, group_tests
 from .intervals import add_shares
 from .values import Orders, banded, order_of, values_of
@@ -170,7 +171,7 @@ def limits(profile: pd.DataFrame, wanted: Iterable[str]) -> list[Limit]:
         Limit(
             N_("Nothing can be said about {attribute:label}: no source holds it."),
             {"attribute": name},
-            needs="customers",
+            needs=NEEDS["customers"],
         )
         for name in absent
     ]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from .comparisons import ALPHA, adjust, family_size
 from .intervals import CONFIDENCE
 from .metrics import METRICS
@@ -129,10 +130,10 @@ def limits(table: pd.DataFrame, events: pd.DataFrame) -> list[Limit]:
     """No calendar at all, or events that too few answers surround."""
     if events.empty:
         message = N_("Whether events moved the scores cannot be said: no source holds a calendar of events.")
-        return [Limit(message, needs="events")]
+        return [Limit(message, needs=NEEDS["events"])]
     judged = set(table.loc[table["p"].notna(), "event"])
     message = N_("The effect of “{event:label}” cannot be judged: too few answers before or after it.")
-    return [Limit(message, {"event": name}, needs="feedback") for name in events["name"] if name not in judged]
+    return [Limit(message, {"event": name}, needs=NEEDS["feedback"]) for name in events["name"] if name not in judged]
 
 
 def _effects_on(answers: pd.DataFrame, events: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -79,7 +79,7 @@ def concepts(language: str) -> tuple[tuple[str, int], ...]:
 def concept(word: str, language: str) -> str:
     """What a word stands for in every language: its concept, or itself for names and loan words.
 
-    >>> concept("Paketzustellung", "de") == concept("shipment", "en")
+    >>> concept("Paketzustellung", "de") == concept("delivery", "en")
     True
     >>> concept("Gore-Tex", "de")
     'gore-tex'

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..errors import InputRejected
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from .comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size, rate_ratio
 from .intervals import wilson
 from .values import Orders, banded, bands, order_of, values_of
@@ -157,10 +158,10 @@ def limits(profile: pd.DataFrame, population: pd.DataFrame) -> list[Limit]:
     for name in population["attribute"].unique():
         if name not in profile or profile[name].isna().all():
             message = N_("The reference knows {attribute:label}, but no source says it of the customers.")
-            found.append(Limit(message, {"attribute": name}, needs="customers"))
+            found.append(Limit(message, {"attribute": name}, needs=NEEDS["customers"]))
         elif not values_of(profile[name]).isin(_reference(population, name).index).any():
             message = N_("{attribute:label} cannot be compared: the reference names its values differently.")
-            found.append(Limit(message, {"attribute": name}, needs="population"))
+            found.append(Limit(message, {"attribute": name}, needs=NEEDS["population"]))
     return found
 
 

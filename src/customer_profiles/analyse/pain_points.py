@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from .comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio
 from .distributions import order_of, values_of
 from .group_tests import welch
@@ -40,8 +41,6 @@ COLUMNS = [
     "effect",
     "claim",
 ]
-
-NEEDS = N_("service tickets with text")
 
 
 def pains_by_customer(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +191,7 @@ def limits(tickets: pd.DataFrame) -> list[Limit]:
     """What is missing for pain points."""
     if len(tickets) and "text" in tickets and tickets["text"].notna().any():
         return []
-    return [Limit(N_("What hurts customers, and which groups more than others"), needs=NEEDS)]
+    return [Limit(N_("What hurts customers, and which groups more than others"), needs=NEEDS["tickets"])]
 
 
 def findings(table: pd.DataFrame, chapter: str = "03", min_group: int = 10) -> list[Finding]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from .intervals import add_shares
 
 SCORES = 5  # quintiles, as in Hughes, "Strategic Database Marketing" (2005), chapter 5
@@ -41,8 +42,6 @@ RULES = (
 )
 NEVER_BOUGHT = N_("No purchase yet")
 NAMES = (*dict.fromkeys(rule.segment for rule in RULES), NEVER_BOUGHT)
-
-NEEDS = N_("transactions (orders of known customers)")
 
 
 def rules() -> pd.DataFrame:
@@ -88,11 +87,17 @@ def rfm(profile: pd.DataFrame) -> pd.DataFrame:
     table["f"] = score(table["orders"].where(buyers))
     table["m"] = score(table["spend"].where(buyers))
     table["fm"] = (table["f"] + table["m"] + 1) // 2
-    table["segment"] = NEVER_BOUGHT
-    for rule in RULES:
-        here = table["r"].between(rule.r_low, rule.r_high) & table["fm"].between(rule.fm_low, rule.fm_high)
-        table.loc[here.fillna(False).astype(bool), "segment"] = rule.segment
+    table["segment"] = _named(table["r"], table["fm"])
     return table
+
+
+def _named(r: pd.Series, fm: pd.Series) -> pd.Series:
+    """Segment of each pair of scores by `RULES`."""
+    names = pd.Series(NEVER_BOUGHT, index=r.index)
+    for rule in RULES:
+        here = r.between(rule.r_low, rule.r_high) & fm.between(rule.fm_low, rule.fm_high)
+        names[here.fillna(False).astype(bool)] = rule.segment
+    return names
 
 
 def segments(scored: pd.DataFrame) -> pd.DataFrame:
@@ -121,14 +126,21 @@ def segments(scored: pd.DataFrame) -> pd.DataFrame:
 
 
 def grid(scored: pd.DataFrame) -> pd.DataFrame:
-    """Customers and spend in each cell of the recency × value plane: ``r, fm, n, base, share, spend``; all 25 cells."""
+    """Customers and spend in each of the 25 cells of the recency × value plane.
+
+    Returns
+    -------
+    DataFrame
+        ``r, fm, segment, n, base, share, spend``; the cells of a segment add up to its row in `segments`.
+    """
     buyers = scored.dropna(subset=["r", "fm"])
     cells = pd.MultiIndex.from_product([range(1, SCORES + 1)] * 2, names=["r", "fm"])
     table = buyers.groupby(["r", "fm"]).agg(n=("customer_no", "size"), spend=("spend", "sum"))
     table = table.reindex(cells, fill_value=0).reset_index()
-    table.insert(3, "base", len(buyers))
-    table.insert(4, "share", table["n"] / max(len(buyers), 1))
-    return table
+    table["base"] = len(buyers)
+    table["share"] = table["n"] / max(len(buyers), 1)
+    table["segment"] = _named(table["r"], table["fm"])
+    return table[["r", "fm", "segment", "n", "base", "share", "spend"]]
 
 
 def available(profile: pd.DataFrame) -> bool:
@@ -140,7 +152,7 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     """What is missing for RFM."""
     if available(profile):
         return []
-    return [Limit(N_("How recently, how often and for how much customers buy"), needs=NEEDS)]
+    return [Limit(N_("How recently, how often and for how much customers buy"), needs=NEEDS["transactions"])]
 
 
 def findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:

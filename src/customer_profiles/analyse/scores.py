@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from .comparisons import adjust, family_size
 from .group_tests import nps_difference, welch
 from .intervals import add_shares, nps
@@ -174,12 +175,15 @@ def limits(feedback: pd.DataFrame, min_answers: int = 30) -> list[Limit]:
     """Scores that nobody collected, or that too few customers gave."""
     if feedback.empty or not feedback["metric"].isin(list(METRICS)).any():
         return [
-            Limit(N_("Satisfaction cannot be measured: no source holds scores such as NPS or CSAT."), needs="feedback")
+            Limit(
+                N_("Satisfaction cannot be measured: no source holds scores such as NPS or CSAT."),
+                needs=NEEDS["feedback"],
+            )
         ]
     few = scores(feedback, min_answers)
     message = N_("{metric:label} is not shown: only {n:count} customers answered, {needed:count} are needed.")
     return [
-        Limit(message, {"metric": row.metric, "n": int(row.n), "needed": min_answers}, needs="feedback")
+        Limit(message, {"metric": row.metric, "n": int(row.n), "needed": min_answers}, needs=NEEDS["feedback"])
         for row in few.loc[few["n"] < min_answers].itertuples()
     ]
 

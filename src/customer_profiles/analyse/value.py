@@ -9,12 +9,11 @@ import pandas as pd
 
 from ..errors import ProfileError
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 
 TOP_SHARES = (0.01, 0.05, 0.10, 0.20)  # the best 1, 5, 10 and 20 % of the buyers
 TOLERANCE = 1e-9  # sums of the same amounts in another order differ by rounding only
 RESAMPLES = 200  # bootstrap resamples behind the interval of a concentration
-
-NEEDS = N_("transactions (orders of known customers)")
 
 
 def totals(profile: pd.DataFrame) -> dict[str, float]:
@@ -131,7 +130,7 @@ def available(profile: pd.DataFrame) -> bool:
 
 def limits(profile: pd.DataFrame) -> list[Limit]:
     """What is missing for the figures of worth."""
-    return [] if available(profile) else [Limit(N_("What customers are worth"), needs=NEEDS)]
+    return [] if available(profile) else [Limit(N_("What customers are worth"), needs=NEEDS["transactions"])]
 
 
 def findings(table: pd.DataFrame, chapter: str = "05", top: float = 0.10) -> list[Finding]:

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from ..messages import N_, Finding, Limit
+from ..needs import NEEDS
 from .contract import OF_CUSTOMERS
 
 # A source whose newest row is older than a quarter no longer describes customers as they are.
@@ -17,43 +18,16 @@ LOW_COVERAGE = 0.5
 MANY_SET_ASIDE = 0.01
 _MOST_NAMED = 3
 
-_NEEDED = {
-    "customers": (
-        N_("It is not known who the customers are: no source describes them."),
-        N_("customer master data, for example an export of the CRM"),
-    ),
-    "transactions": (
-        N_("It is not known what customers buy or what they are worth: no source has orders."),
-        N_("order lines, for example an export of the shop"),
-    ),
-    "interactions": (
-        N_("It is not known how customers use the website or the app: no source has their visits."),
-        N_("events of web or app analytics"),
-    ),
-    "tickets": (
-        N_("It is not known what customers ask for help with: no source has service cases."),
-        N_("tickets with their text, for example an export of the service desk"),
-    ),
-    "feedback": (
-        N_("It is not known what customers say: no source has answers, reviews or posts."),
-        N_("surveys such as NPS or CSAT, or reviews"),
-    ),
-    "campaigns": (
-        N_("It is not known how customers respond to offers: no source has campaigns."),
-        N_("sent and answered mailings, for example an export of the newsletter system"),
-    ),
-    "events": (
-        N_("Changes over time cannot be set against what happened: there is no calendar of events."),
-        N_("a list of launches, outages, price changes and press reports with their days"),
-    ),
-    "areas": (
-        N_("Customers per inhabitant cannot be told: there are no figures about areas."),
-        N_("statistics per area, for example population by region"),
-    ),
-    "population": (
-        N_("Customers cannot be compared with the population: there is no reference distribution."),
-        N_("shares of age bands, gender or income in the population, for example from the statistical office"),
-    ),
+_UNANSWERED = {
+    "customers": N_("It is not known who the customers are: no source describes them."),
+    "transactions": N_("It is not known what customers buy or what they are worth: no source has orders."),
+    "interactions": N_("It is not known how customers use the website or the app: no source has their visits."),
+    "tickets": N_("It is not known what customers ask for help with: no source has service cases."),
+    "feedback": N_("It is not known what customers say: no source has answers, reviews or posts."),
+    "campaigns": N_("It is not known how customers respond to offers: no source has campaigns."),
+    "events": N_("Changes over time cannot be set against what happened: there is no calendar of events."),
+    "areas": N_("Customers per inhabitant cannot be told: there are no figures about areas."),
+    "population": N_("Customers cannot be compared with the population: there is no reference distribution."),
 }
 
 
@@ -142,7 +116,6 @@ def findings(
             id="01.customers",
             n=customers,
             table="inventory",
-            reach=customers,
         ),
     ]
     return (
@@ -157,7 +130,7 @@ def findings(
 def limits(reconciliation: pd.DataFrame) -> list[Limit]:
     """What no source tells at all, and which source would."""
     present = set(reconciliation.loc[reconciliation.used > 0, "table"])
-    return [Limit(message, needs=needs) for table, (message, needs) in _NEEDED.items() if table not in present]
+    return [Limit(message, needs=NEEDS[table]) for table, message in _UNANSWERED.items() if table not in present]
 
 
 def _merged(identities: pd.DataFrame) -> list[Finding]:
@@ -169,8 +142,7 @@ def _merged(identities: pd.DataFrame) -> list[Finding]:
         "{merged:count} accounts were recognised as a customer already known."
     )
     values = {"records": records, "customers": customers, "merged": records - customers}
-    share = (records - customers) / records
-    return [Finding(message, values, id="01.merged", n=records, table="matching", effect=share, reach=customers)]
+    return [Finding(message, values, id="01.merged", n=records, table="matching")]
 
 
 def _uncovered(inventory: pd.DataFrame) -> list[Finding]:
@@ -184,8 +156,6 @@ def _uncovered(inventory: pd.DataFrame) -> list[Finding]:
             id=f"01.coverage.{row.source}",
             n=row.base,
             table="inventory",
-            effect=1 - row.coverage,
-            reach=row.base - row.customers,
         )
         for row in low.head(_MOST_NAMED).itertuples()
     ]
@@ -230,7 +200,6 @@ def _stale(inventory: pd.DataFrame, as_of: date, customers: int) -> list[Finding
             id=f"01.stale.{row.source}",
             n=customers,
             table="currency",
-            effect=min(1.0, row.age_days / (4 * STALE_DAYS)),
         )
         for row in old.head(_MOST_NAMED).itertuples()
     ]

@@ -150,9 +150,10 @@ def _neighbours(report: Report, spec: ChapterSpec) -> list[dict[str, Any]]:
 
 
 def _card(report: Report, spec: ChapterSpec) -> dict[str, Any]:
-    """A chapter on the summary page: its title and its strongest statement."""
-    found = strongest(report.results.get(spec.number, Results()).findings, 1)
-    return _link(report, spec) | {"text": report.language.text(found[0]) if found else ""}
+    """A chapter on the summary page: its title and its strongest statement, or why it has none."""
+    results = report.results.get(spec.number, Results())
+    said = [*strongest(results.findings, 1), *results.limits[:1]]
+    return _link(report, spec) | {"text": report.language.text(said[0]) if said else ""}
 
 
 def _run(report: Report, spec: ChapterSpec) -> list[dict[str, str]]:

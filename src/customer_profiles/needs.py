@@ -1,0 +1,19 @@
+"""What a company would have to bring for a question that its data leave open, by canonical table."""
+
+from __future__ import annotations
+
+from .messages import N_
+
+NEEDS = {
+    "customers": N_("customer master data, for example an export of the CRM"),
+    "transactions": N_("order lines, for example an export of the shop"),
+    "interactions": N_("events of web or app analytics"),
+    "tickets": N_("tickets with their text, for example an export of the service desk"),
+    "feedback": N_("surveys such as NPS or CSAT, or reviews"),
+    "campaigns": N_("sent and answered mailings, for example an export of the newsletter system"),
+    "events": N_("a list of launches, outages, price changes and press reports with their days"),
+    "areas": N_("statistics per area, for example population by region"),
+    "population": N_(
+        "shares of age bands, gender or income in the population, for example from the statistical office"
+    ),
+}
