@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from customer_profiles.analyse import areas
+from customer_profiles.needs import NEEDS
 
 
 def country(seed: int, n_areas: int = 40, spread: float = 0.0) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -129,5 +130,5 @@ class TestMatching:
         assert areas.match_rate(profile, table)["n"].tolist() == [0, 0, 1]
         assert areas.unmatched(profile, table).empty
         assert len(areas.limits(profile, table)) == 1
-        assert [limit.needs for limit in areas.limits(profile, table[:0])] == ["areas"]
+        assert [limit.needs for limit in areas.limits(profile, table[:0])] == [NEEDS["areas"]]
         assert areas.limits(pd.DataFrame({"region": ["Bayern"]}), table) == []

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from customer_profiles.analyse import events
+from customer_profiles.needs import NEEDS
 
 FIRST = pd.Timestamp("2024-01-01")
 CALENDAR = pd.DataFrame(
@@ -94,7 +95,7 @@ def test_nothing_to_do():
     assert events.event_effects(answers(7)[:0], CALENDAR).empty
     empty = events.event_effects(answers(7), CALENDAR[:0])
     assert empty.empty
-    assert [limit.needs for limit in events.limits(empty, CALENDAR[:0])] == ["events"]
+    assert [limit.needs for limit in events.limits(empty, CALENDAR[:0])] == [NEEDS["events"]]
     constant = events.event_effects(answers(7).assign(score=5.0), CALENDAR)
     assert not constant["claim"].any()
 

@@ -9,6 +9,7 @@ from scipy import stats
 
 from customer_profiles.analyse import index
 from customer_profiles.errors import InputRejected
+from customer_profiles.needs import NEEDS
 
 
 def random_profile(rng: np.random.Generator, n: int) -> pd.DataFrame:
@@ -148,8 +149,8 @@ class TestPopulation:
         profile = pd.DataFrame({"gender": ["weiblich", "männlich"], "age_band": ["18–34", "65+"]})
         limits = index.limits(profile, self.POPULATION)
         assert [(limit.values["attribute"], limit.needs) for limit in limits] == [
-            ("gender", "population"),
-            ("hobby", "customers"),
+            ("gender", NEEDS["population"]),
+            ("hobby", NEEDS["customers"]),
         ]
         assert index.compare_with_population(profile, self.POPULATION)["attribute"].unique().tolist() == ["age_band"]
 

@@ -11,7 +11,7 @@ from scipy import special
 
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
-from .comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size
+from .comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size, shown
 from .intervals import CONFIDENCE, add_shares
 from .values import values_of
 
@@ -214,7 +214,7 @@ def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> l
             reach=int(row.n),
             kind="difference",
         )
-        for row in claims.loc[claims["n"] >= min_group].head(CLAIMS_SHOWN).itertuples()
+        for row in claims.loc[(claims["n"] >= min_group) & shown(claims)].head(CLAIMS_SHOWN).itertuples()
     ]
 
 

@@ -113,6 +113,11 @@ def family_size(table: pd.DataFrame, together: list[str] | None = None) -> int:
     return int(adjust(table[[*(together or []), "p"]], together).attrs["family"])
 
 
+def shown(table: pd.DataFrame) -> pd.Series:
+    """Rows that sentences may speak of: all but those marked ``hidden`` because the page hides them."""
+    return ~table["hidden"].astype(bool) if "hidden" in table else pd.Series(True, index=table.index)
+
+
 def rate_ratio(k1: ArrayLike, n1: ArrayLike, k0: ArrayLike, n0: ArrayLike, confidence: float = CONFIDENCE) -> RateRatio:
     """Ratio of the shares ``k1/n1`` and ``k0/n0`` of two separate groups.
 

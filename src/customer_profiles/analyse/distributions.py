@@ -21,6 +21,9 @@ of the Mann–Whitney test is safe from about 20 (Conover 1999, section 5.1), me
 MANY_MISSING = 0.2
 """Share of unknown values from which a report points it out; a convention of these reports."""
 
+GAPS_TOLD = 3
+"""Sentences about the largest gaps, and about whom they hide; the tables hold the rest."""
+
 DISTRIBUTION = ["attribute", "value", "n", "base", "share", "share_low", "share_high"]
 
 
@@ -144,7 +147,7 @@ def findings(
         if not table.empty:
             found.append(_most_frequent(table.sort_values(["n", "value"], ascending=[False, True]).iloc[0], chapter))
     gaps = missing(profile, attributes)
-    for row in gaps.itertuples():
+    for row in gaps.head(GAPS_TOLD).itertuples():
         if row.share >= MANY_MISSING and row.n >= min_group and row.base - row.n >= min_group:
             found.append(
                 Finding(
@@ -159,7 +162,8 @@ def findings(
             )
     hidden = who_is_missing(profile, attributes, measures)
     # One sentence per gap and measure, even where several attributes share the gap.
-    for row in hidden.loc[hidden["claim"].astype(bool)].drop_duplicates(["metric", "n", "p", "effect"]).itertuples():
+    told = hidden.loc[hidden["claim"].astype(bool)].drop_duplicates(["metric", "n", "p", "effect"])
+    for row in told.sort_values("effect", key=abs, ascending=False, kind="stable").head(GAPS_TOLD).itertuples():
         found.append(_hidden(row, hidden.attrs["family"], chapter))
     return found
 

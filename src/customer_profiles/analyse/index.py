@@ -10,7 +10,7 @@ import pandas as pd
 from ..errors import InputRejected
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
-from .comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size, rate_ratio
+from .comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size, rate_ratio, shown
 from .intervals import wilson
 from .values import Orders, banded, bands, order_of, values_of
 
@@ -183,7 +183,8 @@ def findings(
     """
     together, family = ["attribute"], family_size(table, ["attribute"])
     test = "exact binomial test" if table["base_rest"].isna().all() else "Fisher's exact or χ² test"
-    spoken = table.loc[table["claim"] & (table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)]
+    large = (table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)
+    spoken = table.loc[table["claim"] & large & shown(table)]
     spoken = spoken.loc[~(spoken.duplicated(together) & _two_valued(table).loc[spoken.index])]
     if not table["claim"].any():
         return [

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
-from .comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio
+from .comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio, shown
 from .distributions import order_of, values_of
 from .group_tests import welch
 from .index import banded
@@ -220,7 +220,7 @@ def findings(table: pd.DataFrame, chapter: str = "03", min_group: int = 10) -> l
                 kind="nothing",
             )
         ]
-    spoken = table[table["claim"] & (table["ratio"] > 1) & (table["n"] >= min_group)]
+    spoken = table[table["claim"] & (table["ratio"] > 1) & (table["n"] >= min_group) & shown(table)]
     spoken = spoken.sort_values(["effect", "theme", "attribute"], ascending=[False, True, True], kind="stable")
     return [_claim(row, chapter, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_, Finding
-from .comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio
+from .comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio, shown
 from .intervals import add_shares
 from .metrics import answers
 from .values import Orders, banded, order_of, values_of
@@ -84,7 +84,7 @@ def findings(table: pd.DataFrame, chapter: str = "04", min_group: int = 10) -> l
         ]
     hidden = np.minimum(claims["n"], claims["base"] - claims["n"]) < min_group
     pairs = claims["base"] + claims["base_rest"] == claims.groupby("attribute")["base"].transform("sum")
-    claims = claims.loc[~hidden & ~(pairs & claims.duplicated("attribute"))]
+    claims = claims.loc[~hidden & shown(claims) & ~(pairs & claims.duplicated("attribute"))]
     message = N_(
         "{attribute:label} “{value:label}”: {share:share} have answered ({low:share} to {high:share}, "
         "n = {base:count}) against {rest:share} of the other customers; the scores speak for those who answer."

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
-from .comparisons import adjust, family_size
+from .comparisons import adjust, family_size, shown
 from .group_tests import nps_difference, welch
 from .intervals import add_shares, nps
 from .metrics import ESTIMATES, METRICS, answers, latest, summarise
@@ -167,7 +167,7 @@ def group_findings(table: pd.DataFrame, chapter: str = "04", min_group: int = 10
         ]
     pairs = claims.groupby(["metric", "attribute"])["n"].transform("sum") == claims["base"]
     claims = claims.loc[~(pairs & claims.duplicated(["metric", "attribute"]))]
-    claims = claims.loc[(claims["n"] >= min_group) & (claims["n_rest"] >= min_group)]
+    claims = claims.loc[(claims["n"] >= min_group) & (claims["n_rest"] >= min_group) & shown(claims)]
     return [_group_claim(row, family, chapter) for row in claims.head(CLAIMS_SHOWN).itertuples()]
 
 

@@ -25,6 +25,8 @@ FLOOR = 5  # below it, subtraction and background knowledge single people out to
 # Numeric columns that say what a row is about; everything else that is numeric is a measurement and gets hidden.
 NUMERIC_KEYS = frozenset({"r", "f", "m", "fm", "segment", "rank", "top", "k", "r_low", "r_high", "fm_low", "fm_high"})
 
+ROW_KEYS = ("theme", "metric", "segment", "area", "attribute", "value")  # what tells the rows of a comparison apart
+
 # What must not stand in anything that leaves the house, whoever it belongs to.
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
@@ -71,6 +73,16 @@ class Published:
     def columns(self, *names: str) -> Self:
         """Some of the columns, in this order; ``suppressed`` stays."""
         return replace(self, frame=self.frame[[*names, *({"suppressed"} - set(names))]])
+
+    def marks(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table this was published from, with the column ``hidden``: rows that no sentence may speak of.
+
+        A row that the gate hid or left out is told by what it is about; numbers and family size stay as they were.
+        """
+        keys = [name for name in ROW_KEYS if name in table]
+        shown = set(self.frame.loc[~self.frame["suppressed"], keys].itertuples(index=False, name=None))
+        hidden = [key not in shown for key in table[keys].itertuples(index=False, name=None)]
+        return table.assign(hidden=hidden)
 
     @property
     def suppressed(self) -> int:
