@@ -210,8 +210,16 @@ def protect(
     hidden, lost : bool arrays, shape (rows,)
         Rows to hide, and among them those of groups so small that even hiding all of it would give counts back.
     """
-    small = np.any([_small(count, least) for count in counts], axis=0)
-    hidden = hidden | small
+    hidden = hidden | np.any([_small(count, least) for count in counts], axis=0)
+    lost = np.zeros(len(hidden), dtype=bool)
+    for rows in _connected(margins):
+        part = [count[rows] for count in counts]
+        hidden[rows], lost[rows] = _protected(part, hidden[rows], [groups[rows] for groups in margins], least)
+    return hidden, lost
+
+
+def _protected(counts, hidden, margins, least):
+    """`protect` for rows that margins connect, with the small ones already hidden."""
     lost = np.zeros(len(hidden), dtype=bool)
     while (unsafe := _unsafe(counts, hidden & ~lost, lost, margins, least)).any():
         row = int(np.flatnonzero(unsafe)[0])
@@ -224,8 +232,31 @@ def protect(
     return hidden, lost
 
 
+def _connected(margins: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Rows that share a group of some margin, directly or through others: what one part hides says nothing of another."""
+    if not margins:
+        return
+    part = margins[0]
+    while True:
+        merged = part
+        for groups in margins:
+            least = np.full(groups.max() + 1, len(part), dtype=np.int64)
+            np.minimum.at(least, groups, merged)
+            merged = least[groups]
+        if (merged == part).all():
+            break
+        part = merged
+    for number in np.unique(part):
+        yield np.flatnonzero(part == number)
+
+
 def largest(
-    count: np.ndarray, hidden: np.ndarray, lost: np.ndarray, margins: Sequence[np.ndarray], exact: bool = True
+    count: np.ndarray,
+    hidden: np.ndarray,
+    lost: np.ndarray,
+    margins: Sequence[np.ndarray],
+    exact: bool = True,
+    wanted: np.ndarray | None = None,
 ) -> np.ndarray:
     """The largest value that each hidden count could have, for somebody who knows all margins and all shown counts.
 
@@ -239,6 +270,8 @@ def largest(
     margins : list of int arrays, shape (rows,)
     exact : bool
         Whether crossed margins are solved together, by linear programming, or each by itself.
+    wanted : bool array, shape (rows,), optional
+        Rows for which the exact value is worth its price; default all.
 
     Returns
     -------
@@ -252,7 +285,7 @@ def largest(
         spare = np.bincount(groups, weights=np.where(unknown, count - least, 0))
         most = np.where(hidden, np.minimum(most, least + spare[groups]), most)
     if exact and len(margins) > 1:
-        for row in np.flatnonzero(hidden):
+        for row in np.flatnonzero(hidden if wanted is None else hidden & wanted):
             most[row] = min(most[row], _largest_by_all(row, count, least, unknown, margins))
     return most
 
@@ -276,7 +309,7 @@ def _unsafe(counts, hidden, lost, margins, least):
         for count in counts:
             small = hidden & _small(count, least)
             if small.any():
-                unsafe |= small & (largest(count, hidden, lost, margins, exact) < least)
+                unsafe |= small & (largest(count, hidden, lost, margins, exact, small) < least)
         if unsafe.any():
             break
     return unsafe
