@@ -127,7 +127,9 @@ class Chapter:
             exec(compile(shell.transform_cell(cell), f"<{self.spec.stem}>", "exec"), shell.user_ns)
         elif absent[0] not in self._told:
             self._told.add(absent[0])
-            self.show_text(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": absent[0]}))
+            # A variable that is missing follows from a table or a column that an earlier cell has named already.
+            if absent[0] in TABLES or absent[0] not in shell.user_ns:
+                self.show_text(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": absent[0]}))
 
     def _is_there(self, name: str, variables: dict[str, Any]) -> bool:
         if name in TABLES or name not in variables:
@@ -199,7 +201,7 @@ class Chapter:
 
         limits = list(limits)
         if not limits:
-            self.show_text(Text(N_("Nothing that this chapter asks was left open.")))
+            self.show_text(Text(N_("No question was left open here.")))
         self._limits |= {self.language.text(limit): limit for limit in limits}
         self._save("limits.json", [asdict(limit) for limit in self._limits.values()])
         self._display(limits_html(limits, self.language))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,8 @@ def report(
     """
     from .report.run import run_report
 
+    # A scheduler's request to stop unwinds the run like Ctrl-C does: kernels end, nothing half-written stays.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs)
     if only:
         click.echo(f"Only chapter {only} and what it needs; the published report is untouched.", err=True)

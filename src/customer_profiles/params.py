@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import ConfigurationError
+from .messages import N_
 
 
 class Params(BaseModel):
@@ -17,11 +18,13 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    dataset: str = Field("demo", description="name of a folder under data/, or path of a dataset.yaml")
-    as_of: str = Field("", description="date of the run, YYYY-MM-DD; empty: as dataset.yaml says, else today")
-    language: Literal["", "en", "de"] = Field("", description="language of the report; empty: as dataset.yaml says")
-    run_folder: str = Field("", description="folder for tables and results; empty: the working folder of the data set")
-    seed: int = Field(1, ge=0, le=2**32 - 1, description="seed of everything random")
+    dataset: str = Field("demo", description=N_("name of a folder under data/, or path of a dataset.yaml"))
+    as_of: str = Field("", description=N_("date of the run, YYYY-MM-DD; empty: as dataset.yaml says, else today"))
+    language: Literal["", "en", "de"] = Field("", description=N_("language of the report; empty: as dataset.yaml says"))
+    run_folder: str = Field(
+        "", description=N_("folder for tables and results; empty: the working folder of the data set")
+    )
+    seed: int = Field(1, ge=0, le=2**32 - 1, description=N_("seed of everything random"))
 
     @field_validator("as_of")
     @classmethod
@@ -70,35 +73,37 @@ class FindDemographics(Params):
 
     compare: str = Field(
         "",
-        description="group to describe, 'column=value' of the profile; empty: all against the reference "
-        "population, or the best customers against the rest where there is none",
+        description=N_(
+            "group to describe, 'column=value' of the profile; empty: all against the reference "
+            "population, or the best customers against the rest where there is none"
+        ),
     )
-    min_base: int = Field(50, ge=10, description="smallest base of an index, customers")
+    min_base: int = Field(50, ge=10, description=N_("smallest base of an index, customers"))
 
 
 class AnalysePainPoints(Params):
     """Parameters of 03_analyse_pain_points."""
 
-    max_themes: int = Field(12, ge=2, le=40, description="largest number of themes looked for in each language")
+    max_themes: int = Field(12, ge=2, le=40, description=N_("largest number of themes looked for in each language"))
 
 
 class AnalyseFeedback(Params):
     """Parameters of 04_analyse_feedback."""
 
-    min_answers: int = Field(30, ge=10, description="smallest number of answers a score is shown for")
+    min_answers: int = Field(30, ge=10, description=N_("smallest number of answers a score is shown for"))
 
 
 class SegmentCustomers(Params):
     """Parameters of 05_segment_customers."""
 
-    max_segments: int = Field(8, ge=2, le=12, description="largest number of segments tried")
-    bootstraps: int = Field(50, ge=20, le=1000, description="resamples behind each stability figure")
+    max_segments: int = Field(8, ge=2, le=12, description=N_("largest number of segments tried"))
+    bootstraps: int = Field(50, ge=20, le=1000, description=N_("resamples behind each stability figure"))
 
 
 class Summary(Params):
     """Parameters of 00_summary."""
 
-    key_findings: int = Field(8, ge=3, le=20, description="findings shown on the first page")
+    key_findings: int = Field(8, ge=3, le=20, description=N_("findings shown on the first page"))
 
 
 def _assigned(source: str) -> set[str]:

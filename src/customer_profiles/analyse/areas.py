@@ -174,7 +174,7 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
 def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> list[Finding]:
     """Areas with more or fewer customers than their inhabitants let expect, from `density`."""
     family = family_size(table)
-    test = "exact binomial test, empirical Bayes (gamma–Poisson) rates"
+    test = N_("exact binomial test, empirical Bayes (gamma–Poisson) rates")
     customers = int(table["n"].sum())
     if not family:
         return []

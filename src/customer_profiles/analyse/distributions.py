@@ -157,7 +157,7 @@ def findings(
                     n=row.base,
                     table="missing",
                     interval=(row.share_low, row.share_high),
-                    test="Wilson interval",
+                    test=N_("Wilson interval"),
                 )
             )
     hidden = who_is_missing(profile, attributes, measures)
@@ -199,7 +199,7 @@ def _most_frequent(row: pd.Series, chapter: str) -> Finding:
         n=int(row["base"]),
         table="distributions",
         interval=(float(row["share_low"]), float(row["share_high"])),
-        test="Wilson interval",
+        test=N_("Wilson interval"),
     )
 
 
@@ -225,7 +225,7 @@ def _hidden(row: object, family: int, chapter: str) -> Finding:
         id=f"{chapter}.missing.{row.attribute}.{row.metric}",
         n=int(row.n + row.n_rest),
         table="who_is_missing",
-        test="Mann–Whitney test",
+        test=N_("Mann–Whitney test"),
         p_adjusted=float(row.p_adjusted),
         family=family,
         # A caveat, not news: established, but of no weight for the summary.

@@ -78,7 +78,7 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
     """Events that moved a score, and plainly said, those without evidence of an effect."""
     family = family_size(table)
-    test = "segmented regression, Newey–West errors, placebo dates"
+    test = N_("segmented regression, Newey–West errors, placebo dates")
     drop = N_(
         "{metric:label}: with “{event:label}” ({day:day}) the average answer dropped by {change:number} "
         "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "

@@ -182,7 +182,8 @@ def findings(
         Smallest count that may be spoken of (``privacy.min_group_size``).
     """
     together, family = ["attribute"], family_size(table, ["attribute"])
-    test = "exact binomial test" if table["base_rest"].isna().all() else "Fisher's exact or χ² test"
+    exact = N_("exact binomial test, Benjamini–Hochberg")
+    test = exact if table["base_rest"].isna().all() else N_("Fisher's exact or χ² test, Benjamini–Hochberg")
     large = (table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)
     spoken = table.loc[table["claim"] & large & shown(table)]
     spoken = spoken.loc[~(spoken.duplicated(together) & _two_valued(table).loc[spoken.index])]
@@ -194,7 +195,7 @@ def findings(
                 id=f"{chapter}.{topic}.nothing",
                 n=int(table["base"].max()) if len(table) else 0,
                 table=topic,
-                test=f"{test}, Benjamini–Hochberg",
+                test=test,
                 family=family,
                 kind="nothing",
             )

@@ -77,7 +77,7 @@ def findings(table: pd.DataFrame, chapter: str = "04", min_group: int = 10) -> l
                 id=f"{chapter}.response.nothing",
                 n=int(table["base"].sum()),
                 table="response",
-                test="Fisher's exact or χ² test, Benjamini–Hochberg",
+                test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
                 family=family,
                 kind="nothing",
             )
@@ -105,7 +105,7 @@ def findings(table: pd.DataFrame, chapter: str = "04", min_group: int = 10) -> l
             n=int(row.base),
             table="response",
             interval=(float(row.share_low), float(row.share_high)),
-            test="Fisher's exact or χ² test",
+            test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
             p_adjusted=float(row.p_adjusted),
             family=family,
             effect=abs(float(row.share) - float(row.share_rest)),

@@ -117,14 +117,14 @@ def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
         metric = METRICS[row.metric]
         values: dict = {"metric": row.metric, "n": int(row.n), "answers": int(row.answers)}
         if row.metric == "nps":
-            interval, method = (float(row.nps_low), float(row.nps_high)), "adjusted-Wald interval"
+            interval, method = (float(row.nps_low), float(row.nps_high)), N_("adjusted-Wald interval")
             values |= {"nps": float(row.nps), "low": interval[0], "high": interval[1]}
             message = N_(
                 "The Net Promoter Score is {nps:points} ({low:points} to {high:points}): the latest answers of "
                 "{n:count} customers, out of {answers:count} answers."
             )
         else:
-            interval, method = (float(row.mean_low), float(row.mean_high)), "t interval"
+            interval, method = (float(row.mean_low), float(row.mean_high)), N_("t interval")
             values |= {"mean": float(row.mean), "low": interval[0], "high": interval[1], "share": float(row.share)}
             values |= {"worst": metric.low, "best": metric.high, "good": metric.good}
             message = N_(
@@ -160,7 +160,7 @@ def group_findings(table: pd.DataFrame, chapter: str = "04", min_group: int = 10
                 id=f"{chapter}.scores.nothing",
                 n=int(table["base"].max()),
                 table="scores_by_group",
-                test="adjusted-Wald z or Welch's t test, Benjamini–Hochberg",
+                test=N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg"),
                 family=family,
                 kind="nothing",
             )
@@ -249,14 +249,14 @@ def _group_claim(row: object, family: int, chapter: str) -> Finding:
             "{attribute:label} “{value:label}”: Net Promoter Score {nps:points} ({low:points} to {high:points}, "
             "n = {n:count}) against {rest:points} of the other customers."
         )
-        interval, test = (float(row.nps_low), float(row.nps_high)), "adjusted-Wald z test"
+        interval, test = (float(row.nps_low), float(row.nps_high)), N_("adjusted-Wald z test")
         values |= {"nps": float(row.nps), "rest": float(row.nps_rest)}
     else:
         message = N_(
             "{attribute:label} “{value:label}”: {metric:label} {mean:number} on average ({low:number} to "
             "{high:number}, n = {n:count}) against {rest:number} of the other customers."
         )
-        interval, test = (float(row.mean_low), float(row.mean_high)), "Welch's t test"
+        interval, test = (float(row.mean_low), float(row.mean_high)), N_("Welch's t test")
         values |= {"metric": row.metric, "mean": float(row.mean), "rest": float(row.mean_rest)}
     return Finding(
         message,

@@ -165,12 +165,12 @@ def findings(drifts: pd.DataFrame, chapter: str = "04", n: int = 0) -> list[Find
 def theme_findings(drifts: pd.DataFrame, chapter: str = "03", n: int = 0) -> list[Finding]:
     """Themes that come up ever more or less often, from `drift` of `theme_volumes` by theme."""
     up = N_(
-        "“{theme:label}” comes up more and more: its share goes up by {slope:share} a year ({low:share} to "
-        "{high:share}, {months:count} months)."
+        "“{theme:label}” comes up more and more: its share goes up by {slope:share} of all texts a year "
+        "({low:share} to {high:share}, {months:count} months)."
     )
     down = N_(
-        "“{theme:label}” comes up less and less: its share goes down by {slope:share} a year ({low:share} to "
-        "{high:share}, {months:count} months)."
+        "“{theme:label}” comes up less and less: its share goes down by {slope:share} of all texts a year "
+        "({low:share} to {high:share}, {months:count} months)."
     )
     none = N_("No theme becomes more or less frequent: {family:count} tested, none by more than chance.")
     return _findings(drifts, "theme", (up, down, none), chapter, "theme_volumes", n, {}, factor=12)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 CELL_TIMEOUT = int(os.environ.get("CUSTOMER_PROFILES_CELL_TIMEOUT", 3600))  # seconds
 # Failures that a cell can only pass on: the machine is to blame, not the notebook.
-OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE}
+OF_THE_MACHINE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+}
 OUT_OF_MEMORY = {"MemoryError", "OutOfMemoryException", "ArrowMemoryError"}
 INJECTED = "injected-parameters"  # tag of papermill's own cell: it holds paths of this machine
 OWN_ERRORS = {cls.__name__: cls for cls in ProfileError.__subclasses__()}

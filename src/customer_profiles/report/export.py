@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,18 @@ def prepared(notebook: NotebookNode, report: Report) -> NotebookNode:
     for cell in prose:
         cell.source = translate_markdown(cell.source, report.language)
     notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
+    return without_empty_sections(notebook)
+
+
+def without_empty_sections(notebook: NotebookNode) -> NotebookNode:
+    """Drop the prose of sections that have nothing to show because the data lack a source; the first cell stays."""
+    cells, kept = notebook.cells, []
+    for place, cell in enumerate(cells):
+        heading = cell.cell_type == "markdown" and cell.source.startswith("##")
+        section = list(itertools.takewhile(lambda other: other.cell_type == "code", cells[place + 1 :]))
+        if not heading or any(output.get("data", {}).get("text/html") for c in section for output in c.outputs):
+            kept.append(cell)
+    notebook.cells = kept
     return notebook
 
 

@@ -233,7 +233,7 @@ def _protected(counts, hidden, margins, least):
 
 
 def _connected(margins: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
-    """Rows that share a group of some margin, directly or through others: what one part hides says nothing of another."""
+    """Rows that share a group of some margin, directly or through others: the parts that can be guarded one by one."""
     if not margins:
         return
     part = margins[0]

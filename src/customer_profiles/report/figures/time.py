@@ -200,6 +200,8 @@ def _conflict(one: _Name, other: _Name) -> bool:
 def _vertical(frame: pd.DataFrame, x: str) -> Scale:
     columns = [c for c in (x, f"{x}_low", f"{x}_high") if c in frame]
     numbers = [v for v in frame[columns].astype(float).to_numpy().ravel() if math.isfinite(v)]
+    if not numbers:  # every month is hidden
+        return Scale(0, 1, 0, 1)
     room = (max(numbers) - min(numbers)) * 0.05 or 1.0
     return Scale(min(numbers) - room, max(numbers) + room, 0, 1)
 
