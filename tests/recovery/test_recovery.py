@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from recovery.analysed import Analysed
-from recovery.conftest import SEEDS
 
+SEEDS = (1, 2, 3)
 MIN_PRECISION, MIN_RECALL = 0.99, 0.95  # of pairs of accounts said to be one person
 
 # Values that are clearly more or less frequent among the customers than in the reference population.
@@ -54,6 +54,25 @@ MISSED: dict[tuple[int, str, str], str] = {
     for seed in SEEDS
     for what in ("age_band", "offers", "spend")
 }
+
+
+@pytest.fixture(scope="session")
+def companies(tmp_path_factory) -> dict[int, Analysed]:
+    """The companies of this session, by seed; each is made when a test first needs it."""
+
+    class Companies(dict):
+        def __missing__(self, seed: int) -> Analysed:
+            self[seed] = Analysed(tmp_path_factory.mktemp(f"seed_{seed}"), seed)
+            return self[seed]
+
+    return Companies()
+
+
+# One worker makes a company and runs all its tests.
+@pytest.fixture(params=[pytest.param(seed, marks=pytest.mark.xdist_group(f"company {seed}")) for seed in SEEDS])
+def company(request, companies) -> Analysed:
+    """A company of 2,000 customers with everything planted in it."""
+    return companies[request.param]
 
 
 @pytest.fixture
