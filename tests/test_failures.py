@@ -21,7 +21,7 @@ import nbformat
 import nbformat.v4 as v4
 import pandas as pd
 import pytest
-from conftest import run_environment
+from support import run_environment
 
 from customer_profiles import paths
 from customer_profiles.chapters import CHAPTERS

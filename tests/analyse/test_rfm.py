@@ -78,5 +78,5 @@ def test_findings_quote_the_table(profile):
 
 
 def test_without_orders_a_limit_names_the_source():
-    assert rfm.limits(pd.DataFrame({"customer_no": [0]}))[0].needs == rfm.NEEDS
+    assert rfm.limits(pd.DataFrame({"customer_no": [0]}))[0].needs == rfm.NEEDS["transactions"]
     assert rfm.limits(pd.DataFrame({"customer_no": [0], "orders": [1], "spend": [2.0], "recency_days": [3]})) == []

@@ -47,12 +47,6 @@ MIN_RAND_INDEX = 0.40
 MISSED: dict[tuple[int, str, str], str] = {
     (3, "trait", "income_band under 1500"): "chance: of those whose income is known 11.8 % have it, where 9.8 % were "
     "planted and 13 % are the reference",
-    (2, "number of segments", ""): "six: excess and separation are added, and their sum varies with the simulated "
-    "copies; the excess alone is largest at five, here and at eight other seeds",
-} | {
-    (seed, "formed by", what): "segments were formed by the very thing, under another name, so its claim is circular"
-    for seed in SEEDS
-    for what in ("age_band", "offers", "spend")
 }
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..messages import N_, Finding, Limit
 from .continuum import Continuum
-from .embedding import USED, embed
+from .embedding import USED, blocks, embed, project
 from .intervals import add_shares
 
 # What segments are made of, where the profile has it: what customers do, then who they are. Of several columns
@@ -40,12 +40,21 @@ ACTIVE = (
     ("values",),
     ("lifestyle",),
 )
+# What follows from an active column: a segment differs in it by construction too.
+IMPLIED = {
+    "age": ("age_band",),
+    "income": ("income_band",),
+    "orders": ("spend",),
+    "basket_value": ("spend",),
+    "sessions": ("touchpoints",),
+    "offer_responses": ("offers",),
+}
 MIN_COLUMNS = 3  # with fewer there is nothing to combine: look at the columns themselves
 MIN_CUSTOMERS = 100
 
 STARTS = 3  # k-means starts for each resample and each simulated copy
 FINAL_STARTS = 10  # for the segments themselves
-REFERENCES = 19  # simulated copies: the smallest p-value is 1/20, the 5 % level
+REFERENCES = 39  # simulated copies: the smallest p-value is 1/40, below the 5 % level
 REFERENCE_ROWS = 5_000  # customers drawn for that comparison where there are more
 NATURAL = 0.05  # level of the test for natural segments
 MARGIN = 4.0  # standard deviations above the copies: they keep dependence approximately, so just above is not enough
@@ -103,8 +112,9 @@ class Segmentation:
         return {int(segment): int(n) for segment, n in self.table.set_index("segment")["n"].items()}
 
     def formed_by(self) -> list[str]:
-        """Columns that the segments were made of."""
-        return self.columns.loc[self.columns["verdict"] == USED, "attribute"].tolist()
+        """Columns that the segments were made of, and those that say the same under another name."""
+        used = self.columns.loc[self.columns["verdict"] == USED, "attribute"].tolist()
+        return list(dict.fromkeys([*used, *(name for column in used for name in IMPLIED.get(column, ()))]))
 
 
 def find(profile: pd.DataFrame, max_segments: int = 8, bootstraps: int = 50, seed: int = 1) -> Segmentation | None:
@@ -139,8 +149,8 @@ def segment(
 
     k-means on the embedding of mixed data. Whether there are segments at all is tested against simulated bases
     without any (`continuum`). Only numbers of segments at which all come back in resamples are considered. If there
-    are segments, that number is taken whose explained variance and separation exceed those of the simulated bases
-    most; if not, the largest number of parts.
+    are segments, that number is taken whose explained variance exceeds that of the simulated bases most; if not, the
+    largest number of parts.
 
     Parameters
     ----------
@@ -270,12 +280,13 @@ def _against_continuum(
         profile, points = profile.iloc[rows], points[rows]
     observed = _quality(points, sizes, seed)
     continuum = Continuum(profile, profile.columns, points[:, 0])
-    copies = np.array(
-        [
-            _quality(embed(continuum.draw(rng), profile.columns, components=components).coordinates, sizes, seed)
-            for _ in range(REFERENCES)
-        ]
-    )
+    columns = blocks(profile)  # a copy moves values between customers: what each is transformed to stays the same
+    copies = []
+    for _ in range(REFERENCES):
+        taken = continuum.rows(rng)
+        copy = np.hstack([block[rows] for block, rows in zip(columns, taken.T, strict=True)])
+        copies.append(_quality(project(copy, components), sizes, seed))
+    copies = np.array(copies)
     mean, spread = copies.mean(axis=0), copies.std(axis=0, ddof=1)
     above = (observed - mean) / spread
     highest = ((copies - mean) / spread)[:, :, 0].max(axis=1)
@@ -331,9 +342,8 @@ def _choose(k_table: pd.DataFrame, natural: bool) -> int:
     """Number of segments; see `segment`."""
     firm = k_table[k_table["jaccard_min"] >= VALID]
     if natural:
-        # Both are in standard deviations of the simulated bases, so they can be added.
         rows = firm if len(firm) else k_table
-        return int(rows.loc[(rows["excess"] + rows["separation"]).idxmax(), "k"])
+        return int(rows.loc[rows["excess"].idxmax(), "k"])
     return int(firm["k"].max() if len(firm) else k_table.loc[k_table["jaccard"].idxmax(), "k"])
 
 

@@ -44,15 +44,22 @@ class Continuum:
             ordered = np.argsort(ranks.to_numpy()[rows], axis=0, kind="stable")
             self._strata.append((rows, ordered, _factor(ranks.iloc[rows])))
 
-    def draw(self, rng: np.random.Generator) -> pd.DataFrame:
-        """One copy: every column a permutation of the original within its pattern of missing values."""
-        copy = {name: self._values[name].array.copy() for name in self._values}
+    def rows(self, rng: np.random.Generator) -> np.ndarray:
+        """One copy, as the row of the original from which each cell is taken, shape (customers, columns).
+
+        Every column is a permutation of the original within its pattern of missing values.
+        """
+        taken = np.empty(self._values.shape, dtype=np.intp)
         for rows, ordered, factor in self._strata:
             latent = rng.standard_normal((len(rows), factor.shape[0])) @ factor.T
             place = latent.argsort(axis=0).argsort(axis=0)
-            for j, name in enumerate(self._values):
-                copy[name][rows] = self._values[name].array[rows[ordered[place[:, j], j]]]
-        return pd.DataFrame(copy)
+            taken[rows] = rows[np.take_along_axis(ordered, place, axis=0)]
+        return taken
+
+    def draw(self, rng: np.random.Generator) -> pd.DataFrame:
+        """One copy."""
+        taken = self.rows(rng)
+        return pd.DataFrame({name: self._values[name].array[taken[:, j]] for j, name in enumerate(self._values)})
 
 
 def _position(values: pd.Series, along: np.ndarray) -> pd.Series:

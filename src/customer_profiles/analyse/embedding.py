@@ -88,6 +88,17 @@ def embed(profile: pd.DataFrame, columns: Sequence[str], seed: int = 1, componen
     return Embedding(coordinates, values[:keep] / values.sum(), table)
 
 
+def blocks(profile: pd.DataFrame) -> list[np.ndarray]:
+    """Coordinates of each usable column, shape (customers, levels); other columns are left out."""
+    found = (_block(profile[column])[0] for column in profile)
+    return [block for block in found if block is not None]
+
+
+def project(matrix: np.ndarray, components: int) -> np.ndarray:
+    """Coordinates of rows of stacked `blocks` on their leading principal components."""
+    return matrix @ _principal(matrix)[1][:, :components]
+
+
 def numbers(values: pd.Series) -> np.ndarray:
     """A numeric column with mean 0 and variance 1, made symmetric if it is skewed; missing values at 0.
 

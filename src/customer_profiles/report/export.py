@@ -81,12 +81,13 @@ def prepared(notebook: NotebookNode, report: Report) -> NotebookNode:
 
 
 def without_empty_sections(notebook: NotebookNode) -> NotebookNode:
-    """Drop the prose of sections that have nothing to show because the data lack a source; the first cell stays."""
+    """Drop the prose of sections whose code shows nothing, because the data lack a source."""
     cells, kept = notebook.cells, []
     for place, cell in enumerate(cells):
         heading = cell.cell_type == "markdown" and cell.source.startswith("##")
         section = list(itertools.takewhile(lambda other: other.cell_type == "code", cells[place + 1 :]))
-        if not heading or any(output.get("data", {}).get("text/html") for c in section for output in c.outputs):
+        shown = [output for code in section for output in code.outputs if output.get("data", {}).get("text/html")]
+        if not heading or not section or shown:
             kept.append(cell)
     notebook.cells = kept
     return notebook

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from conftest import copied_company, run_environment
+from support import copied_company, run_environment
 
 from customer_profiles.chapters import CHAPTERS
 
