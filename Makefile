@@ -60,7 +60,7 @@ lock: $(READY)
 messages: $(READY)
 	@$(BIN)/python -m customer_profiles.report.extract
 
+# What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis data/demo data/*/runs
-	find reports -mindepth 1 -maxdepth 1 ! -name sample ! -name README.md -exec rm -rf {} +
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis data/demo reports/demo
 	find . -name __pycache__ -prune -exec rm -rf {} +
