@@ -289,3 +289,12 @@ def test_scales():
     assert scale(99) == 100
     assert scale.ticks() == [0.5, 1, 2]
     assert sheet.Scale(0, 0.34, 0, 100).ticks() == [0, 0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize("draw", [figures.trend, figures.sparklines])
+def test_series_without_any_value_says_so(draw):
+    table = pd.DataFrame({"month": pd.date_range("2025-01-01", periods=3, freq="MS"), "theme": "late", "n": 20})
+    table["nps"] = np.nan
+    chart = draw(Gate(10).publish(table, within=None), TITLE, CAPTION, x="nps")
+    assert "Nothing to show" in chart.alt_text(Language("en"))
+    assert chart.png(Language("de")).startswith(b"\x89PNG")

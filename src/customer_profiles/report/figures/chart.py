@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -111,6 +111,11 @@ def chart(
     hidden = Text("{hidden:count} not shown, because fewer than {least:count} customers are concerned.", values)
     note = Text("–: not shown, to protect groups of fewer than {least:count} customers.", values)
     return Chart(draw, title, caption, (*alt, hidden), note)
+
+
+def drawable(table: Published, x: str) -> Published:
+    """The table; all of it hidden where no row has a value to draw, as when every month has too few answers."""
+    return replace(table, frame=table.frame.assign(suppressed=True)) if table.frame[x].isna().all() else table
 
 
 def _say(sheet: Sheet, words: Text) -> float:

@@ -11,7 +11,7 @@ from ...messages import Text
 from ..labels import column
 from ..privacy import Published
 from ..tables import require
-from .chart import Chart, chart
+from .chart import Chart, chart, drawable
 from .rows import extremes
 from .sheet import LINE, MARGIN, WIDTH, Scale, Sheet, measure, wrap
 
@@ -45,6 +45,7 @@ def trend(
     Chart
     """
     require(table)
+    table = drawable(table, x)
     frame = table.frame.sort_values(month, kind="stable").reset_index(drop=True)
     days = frame[month].map(lambda day: pd.Timestamp(day).toordinal()).astype(float)
     kind = column(x, numeric=True).kind
@@ -99,6 +100,7 @@ def sparklines(
     Chart
     """
     require(table)
+    table = drawable(table, x)
     frame = table.frame.sort_values(month, kind="stable").reset_index(drop=True)
     groups = list(dict.fromkeys(table.frame[label]))
     days = frame[month].map(lambda day: pd.Timestamp(day).toordinal()).astype(float)
@@ -200,8 +202,6 @@ def _conflict(one: _Name, other: _Name) -> bool:
 def _vertical(frame: pd.DataFrame, x: str) -> Scale:
     columns = [c for c in (x, f"{x}_low", f"{x}_high") if c in frame]
     numbers = [v for v in frame[columns].astype(float).to_numpy().ravel() if math.isfinite(v)]
-    if not numbers:  # every month is hidden
-        return Scale(0, 1, 0, 1)
     room = (max(numbers) - min(numbers)) * 0.05 or 1.0
     return Scale(min(numbers) - room, max(numbers) + room, 0, 1)
 
