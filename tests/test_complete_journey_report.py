@@ -193,9 +193,9 @@ def scores(lines) -> pd.DataFrame:
 @pytest.mark.parametrize("household", NAMED)
 def test_recency_frequency_and_value_of_five_households(complete_journey_home, run, scores, household):
     key = (complete_journey_home / "data" / "complete_journey" / "runs" / ".key").read_bytes()
-    profile = pd.read_parquet(run / "tables" / "profile.parquet").set_index("customer_id")
+    profile = pd.read_parquet(run / "profile.parquet").set_index("customer_id")
     number = profile.customer_no[pseudonym(key, "customer", str(household))]
-    found = pd.read_parquet(run / "tables" / "rfm.parquet").set_index("customer_no").loc[number]
+    found = pd.read_parquet(run / "rfm.parquet").set_index("customer_no").loc[number]
     expected = scores.loc[household]
     assert found.spend == pytest.approx(expected.spend, abs=0.005)
     for column in ("recency_days", "orders", "r", "f", "m"):

@@ -280,7 +280,7 @@ class TestRowsThatCannotBeUsed:
         }
 
     def test_what_was_set_aside_is_named_by_row_and_column(self, project):
-        table = pd.read_parquet(project.runs / publish.LATEST / "tables" / "set_aside.parquet")
+        table = pd.read_parquet(project.runs / publish.LATEST / "set_aside.parquet")
         found = {(row.file, row.row): row for row in table.itertuples()}
         people_end, orders_end = 1 + CUSTOMERS, 1 + 3 * CUSTOMERS
         assert {place: row.column for place, row in found.items() if row.column} == {
@@ -293,7 +293,7 @@ class TestRowsThatCannotBeUsed:
         assert "zwölf" not in table.to_csv()
 
     def test_values_arrive_as_they_were_written(self, project):
-        profile = pd.read_parquet(project.runs / publish.LATEST / "tables" / "profile.parquet").set_index("customer_id")
+        profile = pd.read_parquet(project.runs / publish.LATEST / "profile.parquet").set_index("customer_id")
         key = (project.runs / ".key").read_bytes()
         first, null, *large = (
             profile.loc[pseudonym(key, "customer", number)] for number in ("100001", "100008", str(BIG), str(BIG + 1))
@@ -394,7 +394,7 @@ class TestPrivacy:
         notebooks = changed_notebooks(tmp_path / "notebooks", "01", cell)
         done = project.call("report", "kiosk", "--only", "01", notebooks=notebooks)
         assert_failed(done, 4, r"01_collect_data, cell \d+", "(prints|not of this package)", "chapter")
-        profile = pd.read_parquet(project.runs / publish.LATEST / "tables" / "profile.parquet")
+        profile = pd.read_parquet(project.runs / publish.LATEST / "profile.parquet")
         assert not any(name in done.stderr for name in profile.customer_id)
 
 

@@ -49,7 +49,7 @@ class Chapter:
     dataset : Dataset
         The company's dataset.yaml.
     folder : Path
-        Folder of the run; tables go to ``tables/``, results to ``chapters/<number>/``.
+        Folder of the run; its tables, and results in ``chapters/<number>/``.
     fallback : Path, optional
         Folder of the last published run, for tables this run has not made.
     """
@@ -59,7 +59,7 @@ class Chapter:
         self.params = params
         self.dataset = dataset
         self.as_of = date.fromisoformat(params.as_of) if params.as_of else dataset.as_of or date.today()
-        self.tables = Tables(folder / "tables", fallback / "tables" if fallback else None)
+        self.tables = Tables(folder, fallback)
         self.language = Language(params.language or dataset.language, dataset.currency, dataset.labels())
         self.gate = Gate(dataset.privacy.min_group_size)
         self.results = folder / "chapters" / spec.number

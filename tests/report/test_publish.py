@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,38 +25,102 @@ def places(tmp_path):
     return runs, reports
 
 
-def latest(parent: Path) -> str | None:
-    link = parent / publish.LATEST
-    return os.readlink(link) if link.is_symlink() else None
+def shown(*parents: Path) -> list[str | None]:
+    """Name of the run that each folder's ``latest`` leads to in the end."""
+    links = [parent / publish.LATEST for parent in parents]
+    return [link.resolve().name if link.exists() else None for link in links]
 
 
-def test_both_links_move_together(places):
+def renames(monkeypatch) -> list[Path]:
+    """What is swapped from now on, in order."""
+    seen, swap = [], publish._point
+    monkeypatch.setattr(publish, "_point", lambda link, target: (seen.append(link), swap(link, target)))
+    return seen
+
+
+def test_one_rename_moves_tables_and_pages_together(places, monkeypatch):
     runs, reports = places
-    for name in IDS[:2]:
-        publish.publish(runs / name, reports / name)
-        assert latest(runs) == latest(reports) == name
+    publish.publish(runs / IDS[0], reports / IDS[0])
+    swapped = renames(monkeypatch)
+    publish.publish(runs / IDS[1], reports / IDS[1])
+    assert swapped == [runs / IDS[1] / publish.REPORT, runs / publish.LATEST]  # the first is inside the new run
+    assert shown(runs, reports) == [IDS[1], IDS[1]]
     assert {path.name for path in reports.iterdir()} == {*IDS, publish.LATEST}
 
 
+def test_killed_at_any_step_both_show_the_same_run(places, monkeypatch):
+    """The machine dies before the first, the second, … link is made: never the tables of one run, pages of another."""
+    runs, reports = places
+    swap = publish._point
+    for run, previous in ((IDS[0], None), (IDS[1], IDS[0])):
+        for survived in range(3):
+
+            def dying(link, target, left=[survived]):  # noqa: B006 - counts down over the calls of one run
+                if not left[0]:
+                    raise KeyboardInterrupt
+                left[0] -= 1
+                swap(link, target)
+
+            monkeypatch.setattr(publish, "_point", dying)
+            with contextlib.suppress(KeyboardInterrupt):
+                publish.publish(runs / run, reports / run)
+            assert shown(runs, reports) in ([previous, previous], [run, run])
+        monkeypatch.setattr(publish, "_point", swap)
+        publish.publish(runs / run, reports / run)
+        assert shown(runs, reports) == [run, run]
+
+
+def test_another_folder_of_reports_leaves_the_first_as_it_is(places, tmp_path):
+    runs, reports = places
+    other = tmp_path / "elsewhere" / "reports"
+    for name in IDS[:4]:
+        (other / name).mkdir(parents=True)
+    publish.publish(runs / IDS[0], reports / IDS[0])
+    publish.publish(runs / IDS[1], other / IDS[1])
+    assert shown(runs, reports, other) == [IDS[1], IDS[0], IDS[1]]
+    publish.publish(runs / IDS[2], reports / IDS[2])
+    assert shown(runs, reports, other) == [IDS[2], IDS[2], IDS[1]]
+    shutil.rmtree(other)
+    publish.publish(runs / IDS[3], reports / IDS[3])
+    assert shown(runs, reports) == [IDS[3], IDS[3]]
+
+
 def test_links_survive_a_move_of_the_project(places, tmp_path):
-    _, reports = places
-    publish.publish(reports / IDS[0])
-    moved = reports.rename(tmp_path / "elsewhere")
-    assert (moved / publish.LATEST).resolve() == moved / IDS[0]
+    runs, reports = places
+    publish.publish(runs / IDS[0], reports / IDS[0])
+    home = tmp_path.rename(tmp_path.with_name("moved"))
+    assert (home / "reports" / publish.LATEST).resolve() == (home / "reports" / IDS[0]).resolve()
 
 
 @pytest.mark.parametrize("before", [None, IDS[0]])
-def test_a_failed_swap_takes_the_first_one_back(places, before):
+@pytest.mark.parametrize("blocked", ["runs", "reports"])
+def test_a_failed_swap_changes_nothing(places, tmp_path, monkeypatch, before, blocked):
     runs, reports = places
+    other = tmp_path / "other"
+    (other / IDS[0]).mkdir(parents=True)
     if before:
-        publish.publish(runs / before)
-    (reports / publish.LATEST / "kept by somebody").mkdir(parents=True)  # a folder where the link should be
+        publish.publish(runs / before, other / before)
+    swap, fails = publish._point, tmp_path / blocked / publish.LATEST
+
+    def failing(link, target):
+        if link == fails and target != before:
+            raise OSError(28, "No space left on device", str(link))
+        swap(link, target)
+
+    monkeypatch.setattr(publish, "_point", failing)
+    with pytest.raises(EnvironmentFailed, match=rf"{blocked}/latest cannot .* previous report stays"):
+        publish.publish(runs / IDS[1], reports / IDS[1])
+    assert shown(runs, other) == [before, before]
+    assert not (reports / publish.LATEST).is_symlink()
+
+
+def test_a_folder_where_the_link_should_be_is_left_alone(places):
+    runs, reports = places
+    (reports / publish.LATEST / "kept by somebody").mkdir(parents=True)
     with pytest.raises(EnvironmentFailed, match="previous report stays"):
         publish.publish(runs / IDS[1], reports / IDS[1])
-    assert latest(runs) == before
     assert (reports / publish.LATEST / "kept by somebody").exists()
-    assert not list(runs.glob(".latest-*"))
-    assert not list(reports.glob(".latest-*"))
+    assert not [*runs.glob(".latest-*"), *reports.glob(".latest-*"), *runs.glob(publish.LATEST)]
 
 
 def test_prune_keeps_the_newest_the_current_and_what_is_no_run(places):

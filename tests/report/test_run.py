@@ -152,12 +152,12 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_failure_leaves_the_last_report_as_it_was(project, fault, monkeypatch):
-    latest = {}
-    for parent in (project / "out" / "tiny", project / "runs"):
-        (parent / "20250101T000000Z-000000").mkdir(parents=True)
-        publish.publish(parent / "20250101T000000Z-000000")
-        (parent / "latest" / "index.html").write_text("the last good report")
-        latest[parent] = os.readlink(parent / "latest")
+    places = [parent / "20250101T000000Z-000000" for parent in (project / "runs", project / "out" / "tiny")]
+    for place in places:
+        place.mkdir(parents=True)
+    publish.publish(*places)
+    (places[1] / "index.html").write_text("the last good report")
+    latest = {parent: os.readlink(parent / "latest") for parent in (place.parent for place in places)}
     cell, error, message = FAULTS[fault]
     cells = (SHOW, cell) if fault == "an address slips through" else (cell,)
     end = "" if fault == "the notebook stops early" else END
@@ -191,7 +191,7 @@ def test_known_names_are_found_on_any_page(project):
     frame = f"pd.DataFrame([{{'kind': 'name', 'hash': {mark!r}}}])"
     write_table = (
         "import pandas as pd\nfrom customer_profiles.tables import Tables\n"
-        f"Tables(Path(run_folder) / 'tables').write('identifiers', {frame});"
+        f"Tables(Path(run_folder)).write('identifiers', {frame});"
     )
     show = "display(HTML('<p>Mostly bought by anna  schmidt.</p>'))"
     write(project / "notebooks", SPECS["01"], write_table, SHOW, show)

@@ -102,7 +102,7 @@ def raise_cell_error(spec: ChapterSpec, error: Exception) -> NoReturn:
     trace = "\n".join(error.traceback)
     number = error.cell_index  # counts from zero, but also counts the cell that papermill has put in before it
     raise CellFailed(
-        f"notebook {spec.stem}, cell {number}{_line(error.source, trace)}{_place(trace)}: "
+        f"notebook {spec.stem}, cell {number}{_line(trace)}{_place(trace)}: "
         f"{name}: {mask(message.strip().splitlines()[0] if message.strip() else 'no message')}"
     ) from None
 
@@ -120,11 +120,10 @@ def mask(message: str) -> str:
     return re.sub(r"\d{5,}", lambda m: f"<{len(m[0])} digits>", message)
 
 
-def _line(source: str, trace: str) -> str:
-    """The line of the cell that failed, as it stands in the notebook."""
+def _line(trace: str) -> str:
+    """Number of the line that failed; the line itself may hold a value that somebody has typed in."""
     found = re.search(r"Cell In\[\d+\], line (\d+)", _plain(trace))
-    lines = source.splitlines()
-    return f", `{lines[int(found[1]) - 1].strip()}`" if found and int(found[1]) <= len(lines) else ""
+    return f", line {found[1]}" if found else ""
 
 
 def _place(trace: str) -> str:

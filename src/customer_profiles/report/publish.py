@@ -1,7 +1,9 @@
 """Make a finished run the current one, or nothing at all.
 
-A run is written beside the last one and becomes current when the link ``latest`` is swapped, which the file system
-does in one step: a reader sees the old report or the new one, never half of either.
+A run is written beside the last one, its tables below ``data/<name>/runs``, its pages below ``reports/<name>``.
+Both become current by one rename: ``runs/latest`` is the only link that is swapped, and ``latest`` beside the pages
+leads through it (``reports/<name>/latest`` → ``runs/latest/report`` → the pages of that run). Whoever looks sees the
+old run in both places or the new one in both, also if the power fails in between.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 from ..errors import EnvironmentFailed, RunLocked
 
 LATEST = "latest"
+REPORT = "report"
 KEPT_RUNS = 3
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 
@@ -52,31 +55,38 @@ def lock(runs: Path) -> Iterator[None]:
         yield
 
 
-def publish(*folders: Path) -> None:
-    """Make each run folder the ``latest`` of the folder it lies in: all of them, or none.
+def publish(run: Path, pages: Path) -> None:
+    """Make a run the ``latest`` of its tables and of its pages, in one step.
 
     Parameters
     ----------
-    folders : Path
-        Run folders in the order in which they are switched; the one that readers see comes last.
+    run : Path
+        Folder of the run, in the data set's ``runs``.
+    pages : Path
+        Folder of its pages, in the folder of reports. If the last run's pages lie in another one, that one keeps
+        showing them.
 
     Raises
     ------
     EnvironmentFailed
-        If a link cannot be swapped; those already swapped point to the previous run again.
+        If a link cannot be made; what was current stays current.
     """
-    done: list[tuple[Path, str | None]] = []
+    current, shown = run.parent / LATEST, pages.parent / LATEST
+    through, before = os.path.relpath(current / REPORT, shown.parent), _target(shown)
     try:
-        for folder in folders:
-            link = folder.parent / LATEST
-            before = os.readlink(link) if link.is_symlink() else None
-            _point(link, folder.name)
-            done.append((link, before))
+        _point(run / REPORT, os.path.relpath(pages, run))
+        last = (current / REPORT).resolve()
+        if current.exists() and last.parent != pages.parent.resolve() and (last.parent / LATEST).is_symlink():
+            _point(last.parent / LATEST, last.name)
+        if before != through:
+            _point(shown, through)
+        _point(current, run.name)
     except OSError as error:
-        for link, before in reversed(done):
-            _point(link, before) if before else link.unlink()
+        if _target(shown) != before:
+            _point(shown, before) if before else shown.unlink()
         raise EnvironmentFailed(
-            f"{link} cannot be made to point to the new run ({error.strerror}); the previous report stays current"
+            f"{error.filename2 or error.filename} cannot be made to point to the new run ({error.strerror}); "
+            "the previous report stays current"
         ) from error
 
 
@@ -88,6 +98,10 @@ def prune(*parents: Path, keep: int = KEPT_RUNS) -> None:
         for old in runs[keep:]:
             if old != current:
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def _target(link: Path) -> str | None:
+    return os.readlink(link) if link.is_symlink() else None
 
 
 def _point(link: Path, target: str) -> None:

@@ -21,6 +21,7 @@ from ..tables import Tables
 from . import publish
 from .execution import execute
 from .kernels import Kernels
+from .outputs import check
 from .pages import SUMMARY, Report, file_name, reading_order
 from .progress import Progress
 from .results import is_complete, read_results
@@ -62,7 +63,12 @@ class Run:
     @property
     def tables(self) -> Tables:
         """Tables that the chapters write."""
-        return Tables(self.folder / "tables")
+        return Tables(self.folder)
+
+    @property
+    def notebooks(self) -> Path:
+        """Where the executed notebooks go."""
+        return self.folder / "notebooks"
 
     def results(self, number: str) -> Path:
         """Where a chapter leaves its results."""
@@ -190,8 +196,9 @@ def _execute_all(
     """Execute the notebooks; each has to reach its end marker, because a kernel can end without an error."""
 
     def task(spec: ChapterSpec) -> NotebookNode:
-        output = run.folder / "notebooks" / f"{spec.stem}.ipynb"
+        output = run.notebooks / f"{spec.stem}.ipynb"
         notebook = execute(spec, params[spec.number], output, kernels, progress.tick)
+        check(notebook, spec)  # here already, so that the other chapters need not end first
         if not is_complete(run.results(spec.number)):
             raise KernelDied(f"notebook {spec.stem} ended before it saved its facts")
         progress.chapter(spec)
@@ -228,5 +235,9 @@ def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, Noteb
 
 def _clear(run: Run) -> None:
     """Leave of a failed run only its executed notebooks, which show what happened."""
-    for folder in (run.pages, run.folder / "tables", run.folder / "chapters"):
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(run.pages, ignore_errors=True)
+    for path in run.folder.glob("*"):
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path != run.notebooks:
+            shutil.rmtree(path, ignore_errors=True)
