@@ -45,7 +45,7 @@ LIBRARIES = (
     "duckdb",
     "babel.numbers",
 )
-LAYERS = ("customer_profiles.collect", "customer_profiles.analyse", "customer_profiles.report")
+LAYERS = ("customer_profiles.collect", "customer_profiles.analyse", "customer_profiles.report.figures")
 
 
 def preload() -> None:

@@ -136,7 +136,7 @@ def _png(figure: Figure) -> bytes:
     figure.set_dpi(figure.dpi / SHARPNESS)
     assert image.size == (width, height)
     file = io.BytesIO()
-    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
 
 
