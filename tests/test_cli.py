@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from customer_profiles import errors
 from customer_profiles.cli import main
-from customer_profiles.report import run
+from customer_profiles.report import publish, run
 
 DATASET = """
 name: tiny
@@ -42,7 +42,7 @@ def call(*arguments):
 def test_help_names_every_command():
     result = call("--help")
     assert result.exit_code == 0
-    for command in ("report", "check", "demo"):
+    for command in ("report", "check", "demo", "erase"):
         assert command in result.output
         assert call(command, "--help").exit_code == 0
 
@@ -148,7 +148,7 @@ def test_report_passes_its_options_on_and_prints_the_page(monkeypatch, tmp_path)
     }
 
 
-@pytest.mark.parametrize("arguments", [["report"], ["report", "demo", "--jobs", "0"], ["demo"], ["nothing"]])
+@pytest.mark.parametrize("arguments", [["report"], ["report", "demo", "--jobs", "0"], ["demo"], ["nothing"], ["erase"]])
 def test_wrong_usage_is_exit_code_2(arguments):
     assert call(*arguments).exit_code == 2
 
@@ -159,3 +159,64 @@ def test_demo_writes_a_data_set_that_checks(tmp_path):
     made = Path(result.stdout.strip())
     assert made.is_file()
     assert call("check", made).exit_code == 0
+
+
+def erased(dataset, *arguments, stdin=None):
+    return CliRunner().invoke(main, ["erase", str(dataset), *map(str, arguments)], input=stdin)
+
+
+def test_erase_reads_standard_input_and_repeats_nothing(dataset):
+    result = erased(dataset, "--from", "-", stdin="id 3\n\nid customer:4711\nemail zoe@quandt.example\n")
+    assert result.exit_code == 0, result.output
+    assert "1 of 3 given are in today's exports; 3 hashes are new on the list." in result.output
+    assert "4711" not in result.output
+    assert "quandt" not in result.output
+    counts = call("check", dataset).output.splitlines()
+    assert dict(zip(counts[0].split(), counts[1].split(), strict=True))["excluded"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "says"),
+    [
+        ([], None, 2, "--from"),
+        (["--from", "-"], "name Zoe Quandt\n", 2, "line 1: begin it with"),
+        (["--email", "zoe"], None, 2, "email number 1"),
+        (["--from", "absent.txt"], None, 2, "absent.txt"),
+    ],
+)
+def test_erase_says_what_is_wrong(dataset, arguments, stdin, code, says):
+    result = erased(dataset, *arguments, stdin=stdin)
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert "Quandt" not in result.output
+    assert not dataset.with_name("suppressed.txt").exists()
+
+
+def test_erase_waits_for_no_run(dataset):
+    with publish.lock(dataset.parent / "runs"):
+        assert erased(dataset, "--id", "3").exit_code == 6
+
+
+def test_erase_can_take_published_pages_back(dataset, tmp_path):
+    runs, pages = tmp_path / "runs", tmp_path / "elsewhere" / "tiny"
+    for number in (1, 2):
+        name = f"2025063{number}T000000Z-00000{number}"
+        for folder in (runs, pages):
+            (folder / name).mkdir(parents=True)
+        (pages / name / "index.html").write_text("a page")
+        publish.publish(runs / name, pages / name)
+    assert (pages / "latest" / "index.html").exists()
+    (pages / "notes.txt").write_text("no run")
+    assert "--withdraw" in erased(dataset, "--id", "3").output
+    assert (pages / "latest" / "index.html").exists()
+    result = erased(dataset, "--id", "3", "--withdraw")
+    assert "The published pages of 2 runs were taken back." in result.output
+    assert [path.name for path in pages.iterdir()] == ["notes.txt"]
+    publish.publish(runs / name, _made(pages / name))
+    assert (pages / "latest" / "index.html").exists()
+
+
+def _made(pages):
+    pages.mkdir()
+    (pages / "index.html").write_text("a page")
+    return pages

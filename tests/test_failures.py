@@ -25,7 +25,7 @@ from support import run_environment
 
 from customer_profiles import paths
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.collect.pseudonyms import pseudonym
+from customer_profiles.collect.identity.pseudonyms import pseudonym
 from customer_profiles.report import publish
 
 pytestmark = pytest.mark.xdist_group("failures")

@@ -7,6 +7,7 @@ of everything shown for findings.json, the workbook and the summary.
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -67,6 +68,7 @@ class Chapter:
         self._limits: dict[str, Limit] = {}
         self._titles: dict[str, dict[str, Any]] = {}
         self._told: set[str] = set()
+        self._unmade: set[str] = set()
 
     @classmethod
     def open(cls, number: str, namespace: dict[str, Any]) -> Self:
@@ -125,10 +127,12 @@ class Chapter:
         absent = [name for name in line.split() if not self._is_there(name, shell.user_ns)]
         if not absent:
             exec(compile(shell.transform_cell(cell), f"<{self.spec.stem}>", "exec"), shell.user_ns)
-        elif absent[0] not in self._told:
+            return
+        self._unmade |= _assigned(shell.transform_cell(cell))
+        if absent[0] not in self._told:
             self._told.add(absent[0])
             # A variable that is missing follows from a table or a column that an earlier cell has named already.
-            if absent[0] in TABLES or absent[0] not in shell.user_ns:
+            if absent[0] in TABLES or absent[0] not in {*shell.user_ns, *self._unmade}:
                 self.show_text(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": absent[0]}))
 
     def _is_there(self, name: str, variables: dict[str, Any]) -> bool:
@@ -193,7 +197,7 @@ class Chapter:
         """Show a card for each segment."""
         from .report.cards import html
 
-        self._display(html(personas, self.language))
+        self._display(html(personas, self.language, persons=self.dataset.kind == "b2c"))
 
     def show_limits(self, limits: Iterable[Limit]) -> None:
         """Say what could not be answered, and which source would answer it."""
@@ -228,6 +232,16 @@ class Chapter:
         from IPython.display import HTML, display
 
         display(HTML(html))
+
+
+def _assigned(cell: str) -> set[str]:
+    """Variables that a cell makes.
+
+    >>> sorted(_assigned("found, rest = split(table)\\nrest.index = 1"))
+    ['found', 'rest']
+    """
+    nodes = ast.walk(ast.parse(cell))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _stable(value: Fact) -> Fact:

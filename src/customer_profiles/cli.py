@@ -10,7 +10,7 @@ import errno
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
@@ -82,8 +82,8 @@ def check(dataset_yaml: str) -> None:
 
     from . import paths
     from .collect.config import load_dataset
+    from .collect.identity.pseudonyms import pseudonym_key
     from .collect.pipeline import collect
-    from .collect.pseudonyms import pseudonym_key
     from .tables import Tables
 
     dataset = load_dataset(paths.dataset_file(dataset_yaml))
@@ -100,16 +100,84 @@ def check(dataset_yaml: str) -> None:
 
 @main.command()
 @click.option("--out", type=click.Path(file_okay=False), required=True, help="Folder for the exports and dataset.yaml.")
-@click.option("--customers", type=click.IntRange(min=50), default=2000, show_default=True)
+@click.option("--kind", type=click.Choice(["b2c", "b2b"]), default="b2c", show_default=True, help="Persons or firms.")
+@click.option("--customers", type=click.IntRange(min=50), help="How many.  [default: 2000 persons or 400 firms]")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--null", is_flag=True, help="A company in which nothing depends on anything.")
-def demo(out: str, customers: int, seed: int, null: bool) -> None:
-    """Invent the exports of a German outdoor shop, with a dataset.yaml and the truth behind them."""
+def demo(out: str, kind: Literal["b2c", "b2b"], customers: int | None, seed: int, null: bool) -> None:
+    """Invent the exports of a company, with a dataset.yaml and the truth behind them.
+
+    b2c is a German outdoor shop whose customers are persons, b2b a maker of laboratory equipment that sells to firms.
+    """
     from pathlib import Path
 
     from .demo import make_company
 
-    click.echo(make_company(Path(out), customers=customers, seed=seed, null=null))
+    click.echo(make_company(Path(out), customers=customers, seed=seed, null=null, kind=kind))
+
+
+@main.command()
+@DATASET
+@click.option("--id", "ids", metavar="SPACE:ID", multiple=True, help="Id in one system, e.g. crm:… or shop:…")
+@click.option("--email", "emails", metavar="ADDRESS", multiple=True)
+@click.option("--phone", "phones", metavar="NUMBER", multiple=True)
+@click.option(
+    "--from",
+    "file",
+    type=click.File(encoding="utf-8"),
+    help="File with lines such as 'email ADDRESS', 'phone NUMBER', 'id SPACE:ID'; - for standard input.",
+)
+@click.option("--withdraw", is_flag=True, help="Also take back all published pages until the next report.")
+def erase(
+    dataset_yaml: str,
+    ids: tuple[str, ...],
+    emails: tuple[str, ...],
+    phones: tuple[str, ...],
+    file: TextIO | None,
+    withdraw: bool,
+) -> None:
+    """Erase people: keep them out of every later run and take them out of all kept ones.
+
+    What is given goes on a list of keyed hashes beside dataset.yaml, never in clear, and is not repeated here. Prefer
+    --from: what stands on a command line stays in the history of the shell. The exports themselves are not changed.
+    """
+    from datetime import datetime
+
+    from . import paths
+    from .collect import erasure
+    from .collect.config import load_dataset
+    from .collect.identity.pseudonyms import pseudonym_key
+    from .report import publish
+
+    dataset = load_dataset(paths.dataset_file(dataset_yaml))
+    given = {"id": list(ids), "email": list(emails), "phone": list(phones)}
+    for number, line in enumerate(file or (), start=1):
+        kind, _, value = line.strip().partition(" ")
+        if kind and kind not in given:
+            raise ConfigurationError(f"line {number}: begin it with 'email', 'phone' or 'id' and a blank")
+        if kind:
+            given[kind].append(value.strip())
+    if not any(given.values()):
+        raise click.UsageError("give --id, --email, --phone or --from")
+    wanted = erasure.entries(dataset, given["id"], given["email"], given["phone"])
+    runs = paths.runs(dataset.file)
+    with publish.lock(runs):
+        today = datetime.now(dataset.zone).date()  # the newest records tell most
+        done = erasure.erase(dataset, wanted, pseudonym_key(dataset), today)
+        pages = publish.withdraw(runs) if withdraw else None
+    click.echo(f"{done.known} of {done.given} given are in today's exports; {done.entries} hashes are new on the list.")
+    click.echo(
+        f"Kept runs: {done.purged.runs} held one of these people; {done.purged.rows} rows were removed, "
+        f"{done.purged.deleted} tables and the executed notebooks deleted."
+    )
+    if done.unread:
+        click.echo(f"Today's exports could not be searched for further ids of the same people: {done.unread}", err=True)
+    click.echo(
+        "Published pages hold no single person and stay as they are (--withdraw takes them back)."
+        if pages is None
+        else f"The published pages of {pages} runs were taken back."
+    )
+    click.echo("Run 'customer-profiles report' for figures without them, and delete them in the exports as well.")
 
 
 def _of_the_machine(error: OSError | MemoryError) -> ProfileError:

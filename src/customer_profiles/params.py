@@ -67,6 +67,13 @@ class Params(BaseModel):
 class CollectData(Params):
     """Parameters of 01_collect_data."""
 
+    max_age_days: int = Field(
+        365,
+        ge=1,
+        le=3650,
+        description=N_("days after which a value or a customer's last trace is too old to act on"),
+    )
+
 
 class FindDemographics(Params):
     """Parameters of 02_find_demographics."""
@@ -74,11 +81,19 @@ class FindDemographics(Params):
     compare: str = Field(
         "",
         description=N_(
-            "group to describe, 'column=value' of the profile; empty: all against the reference "
-            "population, or the best customers against the rest where there is none"
+            "group to describe, 'column=value' of the profile, 'segment=2', 'category=…' (buyers) or 'pain=…'; empty: "
+            "all against the reference population, or the best customers against the rest where there is none"
         ),
     )
     min_base: int = Field(50, ge=10, description=N_("smallest base of an index, customers"))
+
+    @field_validator("compare")
+    @classmethod
+    def _names_a_group(cls, value: str) -> str:
+        name, sign, wanted = (part.strip() for part in value.partition("="))
+        if value and not (name and sign and wanted):
+            raise ValueError("expected 'column=value', for example region=Bayern or segment=2")
+        return value
 
 
 class AnalysePainPoints(Params):

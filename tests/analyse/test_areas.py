@@ -121,7 +121,33 @@ class TestMatching:
         table = pd.DataFrame({"area": ["Bayern", "Hessen"], "population": [10, 20]})
         rate = areas.match_rate(profile, table).set_index("value")
         assert rate["n"].to_dict() == {"matched": 2, "not in the list": 1, "unknown": 1}
-        assert areas.unmatched(profile, table)[["value", "n"]].to_numpy().tolist() == [["Atlantis", 1]]
+
+    def test_unmatched_places_are_named_only_if_enough_customers_live_there(self):
+        profile = pd.DataFrame({"region": ["Bayern"] + ["Tirol"] * 12 + ["Wien"] * 10 + ["Sylt"] * 3 + ["Föhr"]})
+        table = pd.DataFrame({"area": ["Bayern"], "population": [10]})
+        lost = areas.unmatched(profile, table)
+        assert lost[["value", "n"]].to_numpy().tolist() == [["Tirol", 12], ["Wien", 10], [areas.RARER, 4]]
+        assert areas.unmatched(profile[:1], table).empty
+
+    def test_a_map_lacks_no_area(self):
+        profile, table = country(5)
+        placed = table.assign(latitude=50.0, longitude=10.0)
+        assert len(areas.on_map(areas.density(profile, placed))) == len(table)
+        placed.loc[3, "latitude"] = np.nan
+        assert areas.on_map(areas.density(profile, placed)).empty
+        assert areas.on_map(areas.density(profile, table)).empty
+
+    def test_room_is_what_an_area_lacks_at_the_common_rate(self):
+        profile, table = country(4)
+        large = table.loc[table["population"].idxmax(), "area"]
+        few = profile["region"].eq(large) & (np.arange(len(profile)) % 2 > 0)
+        result = areas.density(profile[~few], table)
+        row = result.set_index("area").loc[large]
+        overall = result["n"].sum() / result["population"].sum()
+        assert row["potential"] == round((overall - row["rate"] / row["per"]) * row["population"])
+        assert result.loc[result["rate_high"] >= overall * result["per"], "potential"].isna().all()
+        (room,) = [finding for finding in areas.findings(result) if finding.id == "02.areas.room"]
+        assert room.values["area"] == large
 
     def test_nothing_matches(self):
         profile = pd.DataFrame({"region": ["Tirol"]})

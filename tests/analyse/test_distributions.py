@@ -61,6 +61,14 @@ class TestWhoIsMissing:
         assert not table["claim"].any()
         assert distributions.who_is_missing(profile, [], []).empty
 
+    def test_a_difference_that_medians_do_not_show_is_left_to_the_table(self):
+        orders = np.r_[np.ones(290), np.full(110, 2), np.ones(390), np.full(10, 2)]
+        profile = sample(age=np.r_[np.full(400, np.nan), np.full(400, 40.0)], orders=orders)
+        assert distributions.who_is_missing(profile, ["age"], ["orders"])["claim"].all()
+        told = [finding.id for finding in distributions.findings(profile, ["age"], measures=["orders"])]
+        assert "02.missing.age" in told
+        assert "02.missing.age.orders" not in told
+
 
 class TestFindings:
     def test_say_the_largest_value_the_gap_and_whom_it_hides(self):

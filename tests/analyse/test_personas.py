@@ -59,6 +59,10 @@ def test_a_segment_without_traits_is_called_by_its_number():
         {1: 100, 2: 100},
     )
     assert cards[0].name.message == "Segment {segment:count}"
+    sizes = pd.DataFrame({"segment": [1, 2], "share": 0.5, "share_low": 0.4, "share_high": 0.6})
+    for finding in personas.findings(cards, sizes):
+        assert "name" not in finding.values  # not "Segment 1 (Segment 1)"
+        assert "name" not in finding.message
 
 
 def test_figures_reconcile(profile):

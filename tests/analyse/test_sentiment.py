@@ -108,3 +108,10 @@ def test_findings_quote_quality_and_share(model):
     share, quality = sentiment.findings(model)
     assert share.values["share"] == pytest.approx((model.comments["sentiment"] == "negative").mean())
     assert quality.values["f1"] == pytest.approx(model.quality["macro_f1"].iloc[0])
+
+
+def test_the_language_that_the_source_names_goes_before_a_guess():
+    table = feedback().head(3).assign(text=["não chegou", "nada", "super"], language=["pt", "pt", None])
+    guessed = pd.Series("de", table.index)
+    assert sentiment.comments_of(table, guessed)["language"].tolist() == ["pt", "pt", "de"]
+    assert sentiment.comments_of(table.drop(columns="language"), guessed)["language"].tolist() == ["de"] * 3

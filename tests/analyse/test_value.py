@@ -57,3 +57,27 @@ def test_concentration_interval_holds_the_estimate_and_repeats(profile):
 def test_nothing_spent_makes_no_finding():
     table = value.concentration(pd.DataFrame({"orders": [1] * 20, "spend": [0.0] * 20}))
     assert value.findings(table) == []
+
+
+class TestInequality:
+    def test_gini_by_hand_and_at_its_ends(self):
+        assert value.gini(pd.DataFrame({"orders": 1, "spend": [10.0, 20, 30, 40]})).value == pytest.approx(0.25)
+        assert value.gini(pd.DataFrame({"orders": 1, "spend": [5.0] * 50})).value == pytest.approx(0)
+        one = value.gini(pd.DataFrame({"orders": 1, "spend": [0.0] * 99 + [7]}))
+        assert one.value == pytest.approx(0.99)
+        assert np.isnan(value.gini(pd.DataFrame({"orders": [0], "spend": [0.0]})).value)
+
+    def test_curve_and_gini_agree(self):
+        profile = pd.DataFrame({"orders": 1, "spend": np.random.default_rng(0).lognormal(4, 1, 2000)})
+        curve = value.lorenz(profile, parts=200)
+        area = np.trapezoid(curve["spend_share"], curve["buyers_share"])
+        assert value.gini(profile).value == pytest.approx(1 - 2 * area, abs=2e-3)
+        assert curve["n"].sum() == 2000
+        assert value.lorenz(profile[:45])["n"].tolist() == [0, 11, 11, 12, 11]  # no step with fewer than ten
+
+    def test_sentence(self):
+        profile = pd.DataFrame({"orders": 1, "spend": [1.0] * 50 + [9.0] * 50})
+        (found,) = value.inequality(profile)
+        assert found.values["share"] == pytest.approx(0.9)
+        assert found.values["low"] <= found.values["gini"] <= found.values["high"]
+        assert value.inequality(pd.DataFrame({"age": [1]})) == []

@@ -125,10 +125,11 @@ def test_unknown_codes_become_missing_and_are_counted(company):
         "birth_date": "b",
     }
     collected = company.collect(source(CUSTOMERS, columns))
-    assert collected.cleaning.to_numpy().tolist() == [
-        ["crm", "birth_date", "placeholder day", 1],
-        ["crm", "gender", "not among the declared values", 1],
-        ["crm", "income_band", "not among the declared values", 1],
+    log = collected.cleaning[collected.cleaning.source == "crm"]
+    assert log[["column", "rule", "n", "before", "after"]].to_numpy().tolist() == [
+        ["gender", "undeclared_codes", 1, 2, 1],
+        ["income_band", "undeclared_codes", 1, 3, 2],
+        ["birth_date", "placeholder_days", 1, 2, 1],
     ]
     assert company.tables.read("customers").gender.notna().tolist() == [True, False, False]
     assert len(collected.set_aside) == 0

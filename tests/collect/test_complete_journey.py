@@ -11,9 +11,9 @@ import pytest
 from collect.conftest import KEY
 
 from customer_profiles.collect.config import load_dataset
+from customer_profiles.collect.identity.pseudonyms import pseudonym
 from customer_profiles.collect.pipeline import collect
 from customer_profiles.collect.profile import build_profile
-from customer_profiles.collect.pseudonyms import pseudonym
 from customer_profiles.tables import Tables
 
 DATASET = Path(__file__).parents[2] / "data" / "complete_journey" / "dataset.yaml"
@@ -50,7 +50,8 @@ def lines():
 
 def test_every_row_is_used(run):
     counts = run[0].reconciliation.set_index("source")
-    assert counts["read"].to_dict() == {"demographics": 801, "transactions": 1_469_307, "campaigns": 6_589}
+    rows = {"demographics": 801, "transactions": 1_469_307, "campaigns": 6_589, "population": 6}
+    assert counts["read"].to_dict() == rows
     assert counts.used.equals(counts["read"])
 
 

@@ -7,8 +7,8 @@ import pytest
 from collect.conftest import KEY
 
 from customer_profiles.collect.config import load_dataset
+from customer_profiles.collect.identity.pseudonyms import pseudonym
 from customer_profiles.collect.pipeline import collect
-from customer_profiles.collect.pseudonyms import pseudonym
 from customer_profiles.demo import make_company
 from customer_profiles.tables import Tables
 

@@ -8,7 +8,7 @@ from collect.conftest import CUSTOMERS, KEY, ORDERS, source
 
 from customer_profiles.collect import ledger, pipeline
 from customer_profiles.collect.contract import TABLES, empty_table, kept, personal
-from customer_profiles.collect.pseudonyms import fingerprint, pseudonym
+from customer_profiles.collect.identity.pseudonyms import fingerprint, pseudonym
 from customer_profiles.errors import ConfigurationError, EnvironmentFailed, InputRejected
 
 TICKETS = {

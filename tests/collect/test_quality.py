@@ -31,7 +31,6 @@ def test_tables(company):
         ["amount", 1, 4, 0.25],
     ]
     assert quality.currency(inventory, AS_OF)[["source", "age_days"]].to_numpy().tolist() == [["orders", 334]]
-    assert quality.uniqueness(reconciliation).share.tolist() == [1 / 3, 0, 0]
     assert quality.matching(identities).to_numpy().tolist() == [["crm", 2, 2, 1], ["shop", 4, 4, 1]]
     assert quality.coverage(inventory).to_numpy().tolist() == [
         ["shop", "customers", 4, 5, 0.8],

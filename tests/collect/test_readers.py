@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from collect.conftest import CUSTOMERS
 
-from customer_profiles.collect import chunks, csv_file
-from customer_profiles.collect.readers import files, read
+from customer_profiles.collect.sources import chunks, csv_file
+from customer_profiles.collect.sources.readers import files, read
 from customer_profiles.errors import InputRejected
 
 
@@ -41,19 +41,28 @@ class TestCsv:
         [
             (b'id,b\n1,x\n2,"never closed\n3,y\n', "line 3: a quote is opened and never closed"),
             (b'id,b\n1,"x"y\n', "line 2: "),
-            (b"id,b\n1,x\n2,M\xfcller\n", r"line 3: not utf-8 text \(cp1252 would fit\)"),
             (b"", "empty"),
             (b"id,id\n1,2\n", "'id' appears twice"),
             (b"id,\n1,2\n", "column 2 has no name"),
             (b"idd,b\n1,2\n", "no column 'id'; did you mean 'idd'"),
-            (b"id;b\n1;2\n", "Is ',' its delimiter"),
-            ("id,b\n1,2\n".encode("utf-16"), "begins like utf-16"),
         ],
     )
     def test_unreadable_files(self, company, content, expected):
         with pytest.raises(InputRejected, match=expected) as error:
             chunks_of(company, company.write("a.csv", content))
         assert "a.csv" in str(error.value)
+
+    @pytest.mark.parametrize(
+        ("content", "declared", "expected"),
+        [
+            (b"id,b\n1,x\n2,M\xfcller\n", {"encoding": "utf-8"}, r"line 3: not utf-8 text \(cp1252 would fit\)"),
+            (b"id;b\n1;2\n", {"delimiter": ","}, "Is ',' its delimiter"),
+            ("id,b\n1,2\n".encode("utf-16"), {"encoding": "utf-8"}, "begins like utf-16"),
+        ],
+    )
+    def test_files_that_are_not_as_declared(self, company, content, declared, expected):
+        with pytest.raises(InputRejected, match=expected):
+            chunks_of(company, company.write("a.csv", content), **declared)
 
     def test_utf8_declared_as_cp1252_is_noticed(self, company):
         path = company.write("a.csv", "id\nMüller\n")

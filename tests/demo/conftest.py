@@ -45,3 +45,22 @@ def large(tmp_path_factory) -> Company:
 def null(tmp_path_factory) -> Company:
     """As large, and nothing depends on anything."""
     return Company(make_company(tmp_path_factory.mktemp("null"), customers=8000, seed=5, null=True).parent)
+
+
+@pytest.fixture(scope="session")
+def firms(tmp_path_factory) -> Company:
+    """The company whose customers are firms: 400 of them, seed 1."""
+    return Company(make_company(tmp_path_factory.mktemp("firms"), kind="b2b").parent)
+
+
+@pytest.fixture(scope="session")
+def many_firms(tmp_path_factory) -> Company:
+    """Enough firms to measure rates well."""
+    return Company(make_company(tmp_path_factory.mktemp("many"), customers=2000, seed=5, kind="b2b").parent)
+
+
+@pytest.fixture(scope="session")
+def null_firms(tmp_path_factory) -> Company:
+    """As many, and nothing depends on anything."""
+    folder = tmp_path_factory.mktemp("null_firms")
+    return Company(make_company(folder, customers=2000, seed=5, null=True, kind="b2b").parent)

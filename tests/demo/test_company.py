@@ -165,4 +165,4 @@ def test_it_collects_without_a_loss_and_defects_are_those_planted(null, tmp_path
     assert counts.loc[[name for name in counts.index if name not in files], "set_aside"].sum() == 0
     for name in ("orders_2024", "orders_2025"):
         assert counts.loc[name, "duplicate"] == planted[files[name]]["repeated_rows"]
-    assert collected.cleaning.empty, "a code of an export is not in dataset.yaml"
+    assert "undeclared_codes" not in set(collected.cleaning.rule), "a code of an export is not in dataset.yaml"

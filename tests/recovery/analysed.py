@@ -10,22 +10,26 @@ import pandas as pd
 
 from customer_profiles.analyse import (
     areas,
+    associations,
     audience,
     clusters,
     distributions,
     events,
+    gaps,
+    index,
     metrics,
     pain_points,
     personas,
     response,
     scores,
+    standardise,
     themes,
     trend,
 )
 from customer_profiles.collect.config import load_dataset
+from customer_profiles.collect.identity.pseudonyms import pseudonym
 from customer_profiles.collect.pipeline import collect
 from customer_profiles.collect.profile import build_profile
-from customer_profiles.collect.pseudonyms import pseudonym
 from customer_profiles.demo import make_company
 from customer_profiles.params import AnalyseFeedback, AnalysePainPoints, FindDemographics, SegmentCustomers
 from customer_profiles.tables import Tables
@@ -122,6 +126,24 @@ class Analysed:
     def gaps(self) -> pd.DataFrame:
         """Customers without a value against those with one."""
         return distributions.who_is_missing(self.profile, self.traits, audience.measures(self.profile))
+
+    @cached_property
+    def standardised(self) -> pd.DataFrame:
+        """Customers against the reference population, both with the same ages."""
+        divided = index.banded(self.profile, self.traits)
+        population = self.tables.read("population")
+        return standardise.against_population(self.index, divided, population, "age_band")
+
+    @cached_property
+    def uneven_gaps(self) -> pd.DataFrame:
+        """Groups that lack a value more often than others."""
+        return gaps.uneven(self.profile, self.traits)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Every trait with every other."""
+        described = [*self.traits, *audience.behaviour(self.profile)]
+        return associations.scan(self.profile, described, self.orders)
 
     @cached_property
     def areas(self) -> pd.DataFrame:

@@ -235,6 +235,11 @@ class TestParts:
         assert shown == [{"label": "Customers", "value": "1,862"}, {"label": "Sales", "value": "€1.3M"}]
         assert tiles({"customers": 1862}, Language("en", "EUR")) == []
 
+    def test_a_nought_is_a_tile_only_where_it_says_something(self):
+        facts = {"customers": 1862, "orders": 0, "tickets": 0, "rows_read": 9, "rows_set_aside": 0}
+        shown = [tile["label"] for tile in tiles(facts, Language("en", "EUR"))]
+        assert shown == ["Customers", "Rows read", "Rows set aside"]
+
     def test_methods_name_each_test_once_with_its_largest_family(self):
         assert pages.methods(FINDINGS, Language("en")) == ["Fisher's test; 38 comparisons together, corrected"]
 

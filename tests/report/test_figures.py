@@ -236,6 +236,20 @@ def test_no_mark_of_an_event_runs_through_a_name():
         assert not any(box.x0 + 1 < x < box.x1 - 1 and box.y0 + 6 < top for box in names)
 
 
+def test_a_pair_without_its_second_column_is_single_bars():
+    segments = pd.DataFrame({"segment": ["Loyal", "Bargain hunters"], "n": [300, 700], "share": [0.3, 0.7]})
+    chart = figures.pairs(GATE.publish(segments), TITLE, CAPTION)
+    assert [bar.get_height() < bar.get_width() for bar in drawn(chart, "bar")] == [True, True]
+    assert not drawn(chart, "spend_share")
+
+
+def test_a_single_month_is_named_once_with_its_interval():
+    chart = figures.trend(GATE.publish(months_table().head(1), within=None), TITLE, CAPTION)
+    assert words(chart).count(ENGLISH.format("short_month", MONTHS[0])) == 1
+    soft = [line for line in chart.figure(ENGLISH).axes[0].lines if line.get_linewidth() > 5]
+    assert [len(set(line.get_xdata())) for line in soft] == [1]
+
+
 @pytest.mark.parametrize(
     "name", ["shares", "dots", "pairs", "stacked", "matrix", "rfm_grid", "trend", "sparklines", "areas"]
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from customer_profiles.report import labels
+from customer_profiles.collect import contract
+from customer_profiles.report import labels, words
 
 
 def test_every_column_has_a_formatter_that_exists():
@@ -19,3 +20,9 @@ def test_vocabularies_do_not_contradict_each_other():
     assert not set(labels.MEASURES) & set(labels.KEYS)
     assert not set(labels.MEASURES) & set(labels.TRAITS)
     assert not set(labels.KEYS) & set(labels.TRAITS)
+
+
+def test_every_table_and_column_of_the_contract_has_a_name():
+    """Chapter 01 names them in the reader's language, so each needs an entry that the catalogues can translate."""
+    named = words.VALUES.keys() | labels.COLUMNS.keys() | words.FIELDS.keys()
+    assert {*contract.TABLES, *(name for fields in contract.TABLES.values() for name in fields)} <= named

@@ -184,7 +184,7 @@ def test_a_cell_that_takes_too_long(project, monkeypatch):
 
 
 def test_known_names_are_found_on_any_page(project):
-    import customer_profiles.collect.pseudonyms as pseudonyms
+    import customer_profiles.collect.identity.pseudonyms as pseudonyms
 
     key = pseudonyms.pseudonym_key(module.load_dataset(project / "dataset.yaml"))
     mark = pseudonyms.fingerprint(key, "Anna Schmidt")

@@ -112,3 +112,10 @@ def test_a_column_without_any_value_is_left_out_but_not_one_that_is_hidden():
 def test_only_published_tables_are_shown():
     with pytest.raises(PrivacyRefused, match="DataFrame cannot be shown"):
         tables.html(shares(), Text("t"), ENGLISH)
+
+
+def test_a_table_without_a_row_says_so_under_its_title():
+    html = tables.html(GATE.publish(shares(3).iloc[:0], within=None), Text("Ages"), ENGLISH, anchor="table-ages")
+    assert "<table" not in html
+    assert 'id="table-ages"' in html
+    assert html.index("Ages") < html.index("There is nothing to list.")

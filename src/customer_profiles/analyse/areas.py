@@ -24,6 +24,8 @@ PLACES = ("region", "city", "country", "postal_code")
 LARGEST_SHAPE = 1e6
 """Shape of the gamma from which areas do not differ more than chance: every area gets the common rate."""
 
+RARER = N_("all rarer ones")
+
 CLAIMS_SHOWN = 8
 """Sentences at most; the table holds the rest."""
 
@@ -77,14 +79,20 @@ def match_rate(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     return add_shares(table)
 
 
-def unmatched(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
-    """Places of customers that the list of areas does not know: ``attribute, value, n``, most customers first."""
+def unmatched(profile: pd.DataFrame, areas: pd.DataFrame, min_group: int = 10) -> pd.DataFrame:
+    """Places of customers that the list of areas does not know: ``attribute, value, n``, most customers first.
+
+    Places with fewer than `min_group` customers are not named: they stand together in the last row.
+    """
     matched, column = area_of(profile, areas)
     if not column:
         return pd.DataFrame(columns=["attribute", "value", "n"]).astype({"attribute": "str", "value": "str", "n": int})
     counts = values_of(profile[column])[matched.isna()].value_counts()
-    table = pd.DataFrame({"attribute": column, "value": counts.index.astype("str"), "n": counts.to_numpy(int)})
-    return table.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
+    named, rare = counts[counts >= min_group], int(counts[counts < min_group].sum())
+    table = pd.DataFrame({"attribute": column, "value": named.index.astype("str"), "n": named.to_numpy(int)})
+    table = table.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
+    last = pd.DataFrame({"attribute": [column], "value": [RARER], "n": [rare]})
+    return pd.concat([table, last], ignore_index=True) if rare else table
 
 
 def fit_gamma(k: ArrayLike, exposure: ArrayLike) -> Gamma:
@@ -138,8 +146,9 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``area, n`` (customers), ``population, per, rate_raw, rate`` (shrunk, customers per ``per`` inhabitants) with
-        interval, ``index`` (100 = all areas together), ``p, p_adjusted, effect, claim`` and the measures; most
-        customers per inhabitant first.
+        interval, ``index`` (100 = all areas together), ``potential`` (customers that the area would have in addition
+        with the rate of all areas together; missing unless its interval lies below that rate), ``p, p_adjusted,
+        effect, claim`` and the measures; most customers per inhabitant first.
         Interval: quantiles of the gamma posterior (empirical Bayes). p: exact binomial test of the area's
         customers against its part of the inhabitants; effect: Cohen's h of these two shares.
     """
@@ -148,7 +157,7 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     matched, _ = area_of(profile, areas)
     k = table["area"].map(matched.value_counts()).fillna(0).to_numpy(int)
     inhabitants = table["population"].to_numpy(float)
-    head = ["area", "n", "population", "per", "rate_raw", "rate", "rate_low", "rate_high", "index"]
+    head = ["area", "n", "population", "per", "rate_raw", "rate", "rate_low", "rate_high", "index", "potential"]
     head += ["p", "p_adjusted", "effect", "claim"]
     if not k.sum():
         return pd.DataFrame(columns=[*head, *measures]).astype({"claim": bool, "p": float})
@@ -160,6 +169,8 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(n=k, per=per, rate_raw=per * k / inhabitants, rate=per * shape / rate)
     table["rate_low"], table["rate_high"] = (per * tail for tail in tails)
     table["index"] = 100 * table["rate"] / (per * overall)
+    lacking = (overall - shape / rate) * inhabitants
+    table["potential"] = np.where(tails[1] < overall, np.round(lacking), np.nan)
     part = inhabitants / inhabitants.sum()
     tested = k.sum() * np.minimum(part, 1 - part) >= MIN_EXPECTED
     table["p"] = exact_binomial_p(k, np.where(tested, k.sum(), 0), part)
@@ -169,6 +180,13 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values(["rate", "area"], ascending=[False, True], ignore_index=True)[[*head, *measures]]
     table.attrs["family"] = family
     return table
+
+
+def on_map(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of `density` if every area with customers has coordinates, else no rows: a map must not lack areas."""
+    columns = ["latitude", "longitude"]
+    placed = set(columns) <= set(table) and table.loc[table["n"] > 0, columns].notna().all(axis=None)
+    return table if placed else table.iloc[:0]
 
 
 def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> list[Finding]:
@@ -191,7 +209,7 @@ def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> l
         "n = {n:count}), index {index:index} against all areas together."
     )
     total = table["population"].sum()
-    return [
+    return _room(table, test, family, chapter, min_group) + [
         Finding(
             message,
             {
@@ -216,6 +234,28 @@ def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> l
         )
         for row in claims.loc[(claims["n"] >= min_group) & shown(claims)].head(CLAIMS_SHOWN).itertuples()
     ]
+
+
+def _room(table: pd.DataFrame, test: str, family: int, chapter: str, min_group: int) -> list[Finding]:
+    """Where most customers are lacking, compared with all areas together; established differences only."""
+    rows = table.loc[table["claim"] & table["potential"].gt(0) & (table["n"] >= min_group) & shown(table)]
+    if rows.empty:
+        return []
+    best = rows.sort_values(["potential", "area"], ascending=[False, True])
+    first = best.iloc[0]
+    values = {"area": first["area"], "most": int(first["potential"]), "n": int(first["n"])}
+    message = N_(
+        "An area with room: with the rate of all areas together, “{area:label}” would have {most:count} more customers "
+        "than its {n:count}."
+    )
+    if len(rows) > 1:
+        values |= {"areas": len(rows), "more": int(rows["potential"].sum())}
+        message = N_(
+            "Areas with room: with the rate of all areas together, {areas:count} areas would have {more:count} more "
+            "customers; most of all “{area:label}” ({most:count} more than its {n:count})."
+        )
+    evidence = {"n": int(table["n"].sum()), "table": "areas", "test": test, "family": family}
+    return [Finding(message, values, id=f"{chapter}.areas.room", **evidence)]
 
 
 def limits(profile: pd.DataFrame, areas: pd.DataFrame) -> list[Limit]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from ..errors import ConfigurationError
 from ..messages import N_, Text
-from . import index
+from . import groups as selected
+from . import index, standardise
 from .distributions import Orders, values_of
+
+FORMED = N_("Segments are formed from traits of the customers: in what formed them they differ by construction.")
 
 BEST_SHARE = 0.25
 """The customers with the highest spend: the quarter that marketing usually calls its best customers."""
@@ -42,12 +43,21 @@ class Comparison:
         Who is described, and who stands for 100.
     reference : str
         Name of the reference population; empty where other customers are the base.
+    by : str
+        Attribute that both sides can be standardised by, see `standardise`; "" if there is none.
+    standardised : DataFrame
+        The table with what each index would be if both sides had the same mix of ``by``.
+    notes : tuple of Text
+        What a reader has to know of this comparison.
     """
 
     table: pd.DataFrame
     group: Text
     base: Text
     reference: str = ""
+    by: str = ""
+    standardised: pd.DataFrame | None = None
+    notes: tuple[Text, ...] = ()
 
 
 def traits(profile: pd.DataFrame, attributes: Iterable[str]) -> list[str]:
@@ -81,6 +91,17 @@ def facts(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, int | s
     return found
 
 
+def counts(comparison: Comparison | None, **families: pd.DataFrame) -> dict[str, int]:
+    """How many comparisons each family made and how many differences it established; 0 where there was none."""
+    tables = {"index": None if comparison is None else comparison.table, **families}
+    found: dict[str, int] = {}
+    for name, table in tables.items():
+        none = table is None or not len(table)
+        found[f"{name}_comparisons"] = 0 if none else int(table.attrs["family"])
+        found[f"{name}_established"] = 0 if none else int(table["claim"].sum())
+    return found
+
+
 def groups(profile: pd.DataFrame, attributes: Iterable[str]) -> list[str]:
     """Attributes and behaviour by which pains, scores and answers are compared."""
     return traits(profile, [*attributes, *GROUPING])
@@ -93,6 +114,7 @@ def compare(
     group: str = "",
     min_base: int = 50,
     orders: Orders | None = None,
+    members: pd.DataFrame | None = None,
 ) -> Comparison | None:
     """Index table of a group against its base.
 
@@ -105,52 +127,49 @@ def compare(
     attributes : sequence of str
         What to compare; numbers are banded.
     group : str
-        ``column=value`` of the profile. Empty: all customers against the reference population; where there is
+        Whom to describe, see `groups.find`. Empty: all customers against the reference population; where there is
         none, the best quarter by spend against the others.
     min_base : int
         Smallest base that is tested.
     orders : mapping, optional
         Order of the values of an attribute.
+    members : DataFrame, optional
+        The table that `groups.table_of` names for this group.
 
     Returns
     -------
     Comparison or None
-        None where there is neither a reference population nor spend.
+        None where there is neither a reference population nor spend, or no attribute to compare.
 
     Raises
     ------
     ConfigurationError
-        If `group` names a column or a value that the profile does not have.
+        If `group` names a column or a value that the data do not have.
     """
     if group:
-        column, value, members = _members(profile, group)
-        label = Text(N_("{attribute:label} “{value:label}”"), {"attribute": column, "value": value})
-        return _within(profile, members, [a for a in attributes if a != column], label, min_base, orders)
-    shared = [name for name in attributes if name in set(population["attribute"])]
+        chosen = selected.find(profile, group, members)
+        others = [name for name in attributes if name != chosen.of]
+        notes = (Text(FORMED),) if group.startswith("segment") else ()
+        return _within(profile, chosen.members, others, chosen.label, min_base, orders, notes)
+    shared = [name for name in attributes if name in set(standardise.margins(population)["attribute"])]
     if shared:
         name = index.population_name(population)
-        table = index.compare_with_population(profile, population, shared, min_base)
-        return Comparison(table, Text(N_("all customers")), Text("{name:label}", {"name": name}), name)
-    if "spend" in profile and profile["spend"].gt(0).any():
+        divided = index.banded(profile, shared)
+        table = index.compare_with_population(divided, population, shared, min_base)
+        by = standardise.standard_of(shared, population)
+        same = standardise.against_population(table, divided, population, by) if by else None
+        return Comparison(table, Text(N_("all customers")), Text("{name:label}", {"name": name}), name, by, same)
+    if attributes and "spend" in profile and profile["spend"].gt(0).any():
         best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
         label = Text(N_("the {share:share} of customers with the highest spend"), {"share": BEST_SHARE})
         return _within(profile, best, attributes, label, min_base, orders)
     return None
 
 
-def _within(profile, members, attributes, label, min_base, orders) -> Comparison:
+def _within(profile, members, attributes, label, min_base, orders, notes=()) -> Comparison:
     traits = index.banded(profile, attributes)
-    table = index.compare(traits[members], traits[~members], attributes, min_base, orders)
-    return Comparison(table, label, Text(N_("all other customers")))
-
-
-def _members(profile: pd.DataFrame, group: str) -> tuple[str, str, pd.Series]:
-    column, _, value = group.partition("=")
-    if column not in profile:
-        near = difflib.get_close_matches(column, profile.columns, n=1)
-        hint = f", did you mean {near[0]!r}?" if near else ""
-        raise ConfigurationError(f"parameter 'compare': the profile has no column {column!r}{hint}")
-    members = values_of(profile[column]).eq(value).fillna(False).astype(bool)
-    if not members.any() or members.all():
-        raise ConfigurationError(f"parameter 'compare': {column!r} has no value that divides customers as asked")
-    return column, value, members
+    group, rest = traits[members], traits[~members]
+    table = index.compare(group, rest, attributes, min_base, orders)
+    by = standardise.standard_of(attributes)
+    same = standardise.against_rest(table, group, rest, by) if by else None
+    return Comparison(table, label, Text(N_("all other customers")), by=by, standardised=same, notes=notes)

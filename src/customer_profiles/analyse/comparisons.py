@@ -118,6 +118,55 @@ def shown(table: pd.DataFrame) -> pd.Series:
     return ~table["hidden"].astype(bool) if "hidden" in table else pd.Series(True, index=table.index)
 
 
+def compared(estimate: str) -> list[str]:
+    """Columns of a table that compares the shares of a group with those of a base, in their order.
+
+    >>> compared("index")[8:11]
+    ['index', 'index_low', 'index_high']
+    """
+    both = ["attribute", "value", "n", "base", "share", "n_rest", "base_rest", "share_rest"]
+    return [*both, estimate, f"{estimate}_low", f"{estimate}_high", "p", "p_adjusted", "effect", "claim"]
+
+
+def measurements(table: pd.DataFrame) -> list[str]:
+    """What a comparison has measured, words such as a verdict included: all that has to go where a row is hidden.
+
+    >>> measurements(pd.DataFrame(columns=["attribute", "value", "n", "base", "index", "verdict"]))
+    ['n', 'index', 'verdict']
+    """
+    return [name for name in table.columns if name not in ("attribute", "value", "base", "base_rest")]
+
+
+def compare_shares(counts: pd.DataFrame, min_base: int, together: list[str]) -> pd.DataFrame:
+    """Compare the share ``n / base`` of every row with ``n_rest / base_rest``, all rows one family.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        One row per comparison with the counts ``n, base, n_rest, base_rest``.
+    min_base : int
+        Customers that both bases must have; below it, or where fewer than `MIN_EXPECTED` are expected in a cell, the
+        ratio is given but not tested.
+    together : list of str
+        Columns that name a question, see `adjust`.
+
+    Returns
+    -------
+    DataFrame
+        The rows with ``share, share_rest``, ``ratio`` with its interval (`rate_ratio`), ``p, p_adjusted, claim`` and
+        Cohen's h as ``effect``; ``attrs["family"]`` holds the family's size.
+    """
+    k1, n1, k0, n0 = (counts[name].to_numpy(float) for name in ("n", "base", "n_rest", "base_rest"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = rate_ratio(k1, n1, k0, n0)
+        expected = np.minimum(k1 + k0, n1 + n0 - k1 - k0) * np.minimum(n1, n0) / (n1 + n0)
+        table = counts.assign(share=k1 / n1, share_rest=k0 / n0, ratio=ratio.ratio)
+    table["ratio_low"], table["ratio_high"] = ratio.low, ratio.high
+    table["p"] = np.where((np.minimum(n1, n0) >= min_base) & (expected >= MIN_EXPECTED), ratio.p, np.nan)
+    table["effect"] = cohens_h(table["share"], table["share_rest"])
+    return adjust(table, together)
+
+
 def rate_ratio(k1: ArrayLike, n1: ArrayLike, k0: ArrayLike, n0: ArrayLike, confidence: float = CONFIDENCE) -> RateRatio:
     """Ratio of the shares ``k1/n1`` and ``k0/n0`` of two separate groups.
 

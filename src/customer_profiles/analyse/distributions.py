@@ -161,8 +161,9 @@ def findings(
                 )
             )
     hidden = who_is_missing(profile, attributes, measures)
-    # One sentence per gap and measure, even where several attributes share the gap.
-    told = hidden.loc[hidden["claim"].astype(bool)].drop_duplicates(["metric", "n", "p", "effect"])
+    # One sentence per gap and measure, even where several attributes share the gap; none where medians show no gap.
+    apart = hidden["claim"].astype(bool) & (hidden["median"] != hidden["median_rest"])
+    told = hidden.loc[apart].drop_duplicates(["metric", "n", "p", "effect"])
     for row in told.sort_values("effect", key=abs, ascending=False, kind="stable").head(GAPS_TOLD).itertuples():
         found.append(_hidden(row, hidden.attrs["family"], chapter))
     return found

@@ -10,8 +10,18 @@ import pandas as pd
 from ..errors import InputRejected
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
-from .comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size, rate_ratio, shown
+from .comparisons import (
+    MIN_EXPECTED,
+    adjust,
+    cohens_h,
+    compare_shares,
+    compared,
+    exact_binomial_p,
+    family_size,
+    shown,
+)
 from .intervals import wilson
+from .standardise import margins
 from .values import Orders, banded, bands, order_of, values_of
 
 __all__ = [
@@ -24,23 +34,7 @@ __all__ = [
     "population_name",
 ]
 
-COLUMNS = [
-    "attribute",
-    "value",
-    "n",
-    "base",
-    "share",
-    "n_rest",
-    "base_rest",
-    "share_rest",
-    "index",
-    "index_low",
-    "index_high",
-    "p",
-    "p_adjusted",
-    "effect",
-    "claim",
-]
+COLUMNS = compared("index")
 
 COMPLETE = 0.995
 """Reference shares that add up to at least this describe every value there is (published shares are rounded)."""
@@ -81,15 +75,13 @@ def compare(
     """
     rows = [_counts(group[name], rest[name], name, (orders or {}).get(name)) for name in attributes]
     table = pd.concat(rows, ignore_index=True) if rows else _no_counts()
-    k1, n1, k0, n0 = (table[name].to_numpy(float) for name in ("n", "base", "n_rest", "base_rest"))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = rate_ratio(k1, n1, k0, n0)
-        table["share"], table["share_rest"] = k1 / n1, k0 / n0
-        expected = np.minimum(k1 + k0, n1 + n0 - k1 - k0) * np.minimum(n1, n0) / (n1 + n0)
-    some = np.where(k1 > 0, 100.0, 0.0)  # nobody in the group: the index is 0, whatever keeps its logarithm finite
-    table["index"], table["index_low"], table["index_high"] = some * ratio.ratio, some * ratio.low, 100 * ratio.high
-    table["p"] = np.where((np.minimum(n1, n0) >= min_base) & (expected >= MIN_EXPECTED), ratio.p, np.nan)
-    return _finished(table)
+    table = compare_shares(table, min_base, ["attribute"])
+    some = np.where(
+        table["n"] > 0, 100.0, 0.0
+    )  # nobody in the group: the index is 0, whatever keeps its logarithm finite
+    table["index"], table["index_low"] = some * table["ratio"], some * table["ratio_low"]
+    table["index_high"] = 100 * table["ratio_high"]
+    return _ordered(table)
 
 
 def compare_with_population(
@@ -121,6 +113,7 @@ def compare_with_population(
     InputRejected
         If reference shares lie outside 0 to 1, add up to more than 1, or name a value twice.
     """
+    population = margins(population)
     names = [n for n in (attributes if attributes is not None else population["attribute"].unique()) if n in profile]
     rows = []
     for name in names:
@@ -143,7 +136,8 @@ def compare_with_population(
         table[column] = 100 * share / reference_share
     tested = (n >= min_base) & (n * np.minimum(known, 1 - known) >= MIN_EXPECTED)
     table["p"] = exact_binomial_p(k, np.where(tested, n, 0), known)
-    return _finished(table)
+    table["effect"] = cohens_h(table["share"], table["share_rest"])
+    return _ordered(adjust(table, together=["attribute"]))
 
 
 def population_name(population: pd.DataFrame) -> str:
@@ -154,7 +148,7 @@ def population_name(population: pd.DataFrame) -> str:
 
 def limits(profile: pd.DataFrame, population: pd.DataFrame) -> list[Limit]:
     """Reference attributes that cannot be compared because no value has the same name as among the customers."""
-    found = []
+    found, population = [], margins(population)
     for name in population["attribute"].unique():
         if name not in profile or profile[name].isna().all():
             message = N_("The reference knows {attribute:label}, but no source says it of the customers.")
@@ -187,6 +181,8 @@ def findings(
     large = (table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)
     spoken = table.loc[table["claim"] & large & shown(table)]
     spoken = spoken.loc[~(spoken.duplicated(together) & _two_valued(table).loc[spoken.index])]
+    if not family:  # nothing could be compared, so nothing can be said
+        return []
     if not table["claim"].any():
         return [
             Finding(
@@ -260,10 +256,8 @@ def _no_counts() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in columns.items()})
 
 
-def _finished(table: pd.DataFrame) -> pd.DataFrame:
-    """Effect, correction and order: tested rows first; ties keep the order of the values."""
-    table["effect"] = cohens_h(table["share"], table["share_rest"])
-    table = adjust(table, together=["attribute"])
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    """Tested rows first, largest effect first; ties keep the order of the values."""
     strength = table["effect"].abs().fillna(-1).round(12)
     order = np.lexsort((np.arange(len(table)), table["attribute"], -strength, table["p"].isna()))
     result = table.iloc[order].reset_index(drop=True)[COLUMNS]

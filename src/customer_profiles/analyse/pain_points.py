@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
-from .comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio, shown
+from .comparisons import adjust, compare_shares, compared, family_size, shown
 from .distributions import order_of, values_of
 from .group_tests import welch
 from .index import banded
@@ -23,24 +23,7 @@ CLAIMS_SHOWN = 12  # sentences at most; the table holds the rest
 THEMES_DRAWN, ATTRIBUTES_DRAWN = 6, 5  # what still reads on a phone
 
 TOGETHER = ["theme", "attribute"]
-COLUMNS = [
-    "theme",
-    "attribute",
-    "value",
-    "n",
-    "base",
-    "share",
-    "n_rest",
-    "base_rest",
-    "share_rest",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "p",
-    "p_adjusted",
-    "effect",
-    "claim",
-]
+COLUMNS = ["theme", *compared("ratio")]
 
 
 def pains_by_customer(assignments: pd.DataFrame) -> pd.DataFrame:
@@ -157,7 +140,11 @@ def by_group(
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
     if table.empty:
         return table.reindex(columns=COLUMNS)
-    return _tested(table, min_n)
+    table = compare_shares(table, min_n, TOGETHER)
+    family = table.attrs["family"]
+    table = table[COLUMNS]
+    table.attrs["family"] = family
+    return table
 
 
 def heaviest(table: pd.DataFrame) -> dict[str, list[str]]:
@@ -262,22 +249,6 @@ def cost_findings(table: pd.DataFrame, chapter: str = "03") -> list[Finding]:
 
 
 _TEST = N_("Fisher's exact or χ² test, Benjamini–Hochberg")
-
-
-def _tested(table: pd.DataFrame, min_n: int) -> pd.DataFrame:
-    k1, n1, k0, n0 = (table[name].to_numpy(float) for name in ("n", "base", "n_rest", "base_rest"))
-    ratio = rate_ratio(k1, n1, k0, n0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        expected = np.minimum(k1 + k0, n1 + n0 - k1 - k0) * np.minimum(n1, n0) / (n1 + n0)
-        table = table.assign(share=k1 / n1, share_rest=k0 / n0, ratio=ratio.ratio)
-    table["ratio_low"], table["ratio_high"] = ratio.low, ratio.high
-    table["p"] = np.where((np.minimum(n1, n0) >= min_n) & (expected >= MIN_EXPECTED), ratio.p, np.nan)
-    table["effect"] = cohens_h(table["share"], table["share_rest"])
-    result = adjust(table, together=TOGETHER)
-    family = result.attrs["family"]
-    result = result[COLUMNS]
-    result.attrs["family"] = family
-    return result
 
 
 def _cost(pains: pd.DataFrame, profile: pd.DataFrame, themes: pd.Series) -> pd.DataFrame:

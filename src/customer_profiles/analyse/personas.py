@@ -201,6 +201,21 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int]) -> list[Persona]:
     return cards
 
 
+_SIZE = N_(
+    "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
+)
+_WORTH = N_(
+    "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count}), "
+    "{spend_share:share} of spend."
+)
+# Of a segment that no trait sets apart, the number is its name.
+_SIZE_UNNAMED = N_("Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count}).")
+_WORTH_UNNAMED = N_(
+    "Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count}), "
+    "{spend_share:share} of spend."
+)
+
+
 def findings(cards: Sequence[Persona], key_figures: pd.DataFrame, chapter: str = "05") -> list[Finding]:
     """How large each segment is and what it is worth, largest share of spend beyond its size first."""
     result = []
@@ -215,22 +230,17 @@ def findings(cards: Sequence[Persona], key_figures: pd.DataFrame, chapter: str =
             "high": high,
             "n": card.n,
         }
-        message = N_(
-            "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, "
-            "n = {n:count})."
-        )
+        named = "first" in card.name.values  # else by its number only
+        message = _SIZE if named else _SIZE_UNNAMED
         effect = 0.0
         if "spend_share" in row:
-            message = N_(
-                "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, "
-                "n = {n:count}), {spend_share:share} of spend."
-            )
+            message = _WORTH if named else _WORTH_UNNAMED
             values["spend_share"] = float(row["spend_share"])
             effect = abs(values["spend_share"] - values["share"])
         result.append(
             Finding(
                 message,
-                values,
+                values if named else {key: value for key, value in values.items() if key != "name"},
                 id=f"{chapter}.segments.size_{card.segment}",
                 n=card.base,
                 table="segment_figures",

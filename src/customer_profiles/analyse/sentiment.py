@@ -72,7 +72,7 @@ def comments_of(feedback: pd.DataFrame, languages: pd.Series | None = None) -> p
     feedback : DataFrame
         ``customer_no, at, metric, score, text`` and optionally ``scale``.
     languages : Series, optional
-        Language of each text, same index.
+        Language of each text, same index; used where the source does not name it in a column ``language``.
 
     Returns
     -------
@@ -81,6 +81,9 @@ def comments_of(feedback: pd.DataFrame, languages: pd.Series | None = None) -> p
     """
     written = feedback[filled(feedback["text"])]
     # `answers` sorts its rows: they are recognised by a number in place of the customer's.
+    spoken = pd.Series("", written.index) if languages is None else languages.reindex(written.index)
+    if "language" in written:
+        spoken = written["language"].astype("object").where(written["language"].notna(), spoken)
     numbered = written.assign(customer_no=np.arange(len(written)))
     scored = answers(numbered).set_index("customer_no")
     classes = np.select([scored["good"], scored["poor"]], [POSITIVE, NEGATIVE], NEUTRAL)
@@ -91,7 +94,7 @@ def comments_of(feedback: pd.DataFrame, languages: pd.Series | None = None) -> p
             "customer_no": written["customer_no"].to_numpy(),
             "at": written["at"].to_numpy(),
             "text": written["text"].to_numpy(),
-            "language": languages.reindex(written.index).to_numpy() if languages is not None else "",
+            "language": spoken.to_numpy(),
             "own": own.to_numpy(),
         }
     )

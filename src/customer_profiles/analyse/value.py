@@ -10,6 +10,7 @@ import pandas as pd
 from ..errors import ProfileError
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
+from .intervals import Estimate
 
 TOP_SHARES = (0.01, 0.05, 0.10, 0.20)  # the best 1, 5, 10 and 20 % of the buyers
 TOLERANCE = 1e-9  # sums of the same amounts in another order differ by rounding only
@@ -105,7 +106,7 @@ def concentration(profile: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
         ``top`` (fraction of the buyers), ``n`` (buyers in it, rounded up), ``base`` (buyers), ``spend_share`` with
         ``spend_share_low, spend_share_high`` (bootstrap percentiles over customers).
     """
-    spend = np.sort(profile.loc[profile["orders"].gt(0), "spend"].clip(lower=0).to_numpy(dtype=float))[::-1]
+    spend = np.sort(_spend(profile))[::-1]
     n = len(spend)
     counts = [math.ceil(round(top * n, 9)) for top in TOP_SHARES]
     rng = np.random.default_rng(seed)
@@ -121,6 +122,45 @@ def concentration(profile: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
             "spend_share_high": high,
         }
     )
+
+
+def gini(profile: pd.DataFrame, seed: int = 1) -> Estimate:
+    """How unequally spend is spread over the buyers: 0 all spend the same, 1 one spends everything.
+
+    Returns
+    -------
+    Estimate
+        With bootstrap percentiles over customers.
+
+    References
+    ----------
+    Gini (1914); in the form 2 Σ i·x_i / (n Σ x) − (n + 1) / n of the amounts in ascending order.
+    """
+    spend = np.sort(_spend(profile))
+    n = len(spend)
+    if n == 0 or not spend.sum() > 0:
+        return Estimate(math.nan, math.nan, math.nan)
+    rng = np.random.default_rng(seed)
+    draws = [_gini(spend[np.sort(rng.integers(0, n, n))]) for _ in range(RESAMPLES)]
+    return Estimate(_gini(spend), *(float(end) for end in np.quantile(draws, [0.025, 0.975])))
+
+
+def lorenz(profile: pd.DataFrame, min_group: int = 10, parts: int = 20) -> pd.DataFrame:
+    """Lorenz curve: the share of spend of the buyers who spend least, up to each share of buyers.
+
+    Returns
+    -------
+    DataFrame
+        ``buyers_share`` in equal steps from 0 to 1 and ``spend_share``, with ``n`` buyers in each step; at most `parts`
+        steps, and never fewer than `min_group` buyers in one.
+    """
+    spend = np.sort(_spend(profile))
+    n = len(spend)
+    ends = np.round(np.linspace(0, n, max(1, min(parts, n // min_group)) + 1)).astype(int)
+    running = np.concatenate([[0.0], np.cumsum(spend)])
+    total = running[-1] if running[-1] > 0 else math.nan
+    table = pd.DataFrame({"buyers_share": ends / max(n, 1), "spend_share": running[ends] / total})
+    return table.assign(n=np.diff(ends, prepend=0))
 
 
 def available(profile: pd.DataFrame) -> bool:
@@ -154,6 +194,41 @@ def findings(table: pd.DataFrame, chapter: str = "05", top: float = 0.10) -> lis
             reach=int(row["n"]),
         )
     ]
+
+
+def inequality(profile: pd.DataFrame, seed: int = 1, chapter: str = "02") -> list[Finding]:
+    """How much of the spend the larger half of the buyers accounts for, and the Gini coefficient with its interval."""
+    found = gini(profile, seed) if available(profile) else Estimate(math.nan, math.nan, math.nan)
+    if math.isnan(found.value):
+        return []
+    spend = np.sort(_spend(profile))
+    half = len(spend) // 2
+    message = N_(
+        "The half of buyers who spend more account for {share:share} of spend (n = {n:count}); Gini coefficient "
+        "{gini:ratio} ({low:ratio} to {high:ratio}), where 0 means that all spend the same and 1 that one spends all."
+    )
+    values = {"share": float(spend[half:].sum() / spend.sum()), "n": len(spend)}
+    return [
+        Finding(
+            message,
+            values | {"gini": found.value, "low": found.low, "high": found.high},
+            id=f"{chapter}.value.gini",
+            n=len(spend),
+            table="lorenz",
+            interval=(found.low, found.high),
+            test=N_("bootstrap over customers"),
+        )
+    ]
+
+
+def _spend(profile: pd.DataFrame) -> np.ndarray:
+    """Amounts of the buyers; what was given back beyond what was bought counts as nothing."""
+    return profile.loc[profile["orders"].gt(0), "spend"].clip(lower=0).to_numpy(dtype=float)
+
+
+def _gini(ascending: np.ndarray) -> float:
+    n, total = len(ascending), ascending.sum()
+    return float(2 * (np.arange(1, n + 1) * ascending).sum() / (n * total) - (n + 1) / n) if total > 0 else math.nan
 
 
 def _shares(spend: np.ndarray, counts: list[int]) -> np.ndarray:

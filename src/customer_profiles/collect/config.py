@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from ..errors import ConfigurationError
 from ..tables import file_hash
-from . import contract
+from . import cleaning, contract
+from .engine import MEMORY_LIMIT, EngineName
+from .identity.resolution import THRESHOLD
+from .sessions import SESSION_GAP_MINUTES
+from .sources.file_format import FileFormat, Lookup, Model, composed
 from .suggest import nearest
+from .visitors import LINK_DAYS, NEW_DAYS
 from .yaml_file import Lines, read_yaml
 
 System = Literal[
@@ -31,20 +36,13 @@ System = Literal[
     "internal_database",
     "external_database",
 ]
-Format = Literal["csv", "excel", "parquet", "jsonl"]
-FORMAT_OF_ENDING: dict[str, Format] = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "csv",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".parquet": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
 # Bands that market research and official statistics use for adults; derived from an age where none is given.
 AGE_BANDS = ("under 18", "18–24", "25–34", "35–44", "45–54", "55–64", "65+")
 AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
+# Size classes of companies by staff and by yearly revenue (Commission Recommendation 2003/361/EC).
+EMPLOYEES_BANDS, EMPLOYEES_BAND_STARTS = ("1–9", "10–49", "50–249", "250+"), (0, 10, 50, 250)
+REVENUE_BANDS = ("under 2 million", "2–10 million", "10–50 million", "50 million and more")
+REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
 # Below five a "group" can be reconstructed by its own members; ten is common practice in official statistics.
 GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
 
@@ -55,39 +53,50 @@ def _text_list(value: Any) -> Any:
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
+Decimal = Literal[".", ","]
+Thousands = Literal[".", ",", " ", "'"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(_Model):
+class Column(Model):
     """Where one column of a table comes from."""
 
     column: str | None = Field(None, description="column of the source")
     value: str | None = Field(None, description="the same text for every row")
     sum: tuple[str, ...] | None = Field(None, description="number columns of the source to add up")
     join: tuple[str, ...] | None = Field(None, description="text columns of the source to write behind each other")
+    after: tuple[str, str] | None = Field(
+        None, description="two times of the source: true where the first is later, missing where one of them is"
+    )
     values: dict[str, str] | None = Field(None, description="code of the source to value; other codes are dropped")
     order: tuple[str, ...] | None = Field(None, description="values from low to high; others are dropped")
+    missing: str | None = Field(None, description="category of rows without a value, e.g. none or not delivered")
     present: bool = Field(False, description="true where the source has any value")
     factor: float = Field(1.0, gt=0, description="numbers are multiplied by it, e.g. 0.01 for cents or percent")
+    decimal: Decimal | None = Field(None, description="decimal sign, if it is not that of the source")
+    thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
+    date: str | None = Field(None, description="how its days are written, if otherwise than in the source")
+    datetime: str | None = Field(None, description="how its points in time are written, if otherwise")
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, given: Any) -> Any:
-        return {"column": given} if isinstance(given, str) else given
+        return composed({"column": given} if isinstance(given, str) else given)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if sum(origin is not None for origin in (self.column, self.value, self.sum, self.join)) != 1:
-            raise ValueError("give exactly one of 'column', 'value', 'sum' and 'join'")
+        if sum(origin is not None for origin in (self.column, self.value, self.sum, self.join, self.after)) != 1:
+            raise ValueError("give exactly one of 'column', 'value', 'sum', 'join' and 'after'")
         return self
 
     @property
     def reads(self) -> tuple[str, ...]:
         """Columns of the source it needs."""
-        return self.sum or self.join or ((self.column,) if self.column is not None else ())
+        return self.sum or self.join or self.after or ((self.column,) if self.column is not None else ())
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it says by itself if something is so."""
+        return self.present or (self.after is not None and self.values is None)
 
 
 class ExtraColumn(Column):
@@ -95,48 +104,6 @@ class ExtraColumn(Column):
 
     label: dict[str, str] = Field(default_factory=dict, description="language to name, e.g. {en: Home, de: Wohnung}")
     number: bool = Field(False, description="a number rather than a category")
-
-
-class FileFormat(_Model):
-    """How a file is written; nothing about it is guessed."""
-
-    path: str = Field(
-        description="path relative to dataset.yaml, a pattern such as raw/orders_*.csv, or package:NAME/…"
-    )
-    format: Format | None = Field(None, description="csv, excel, parquet or jsonl; otherwise told by the file's ending")
-    encoding: str = Field("utf-8", description="of text files, e.g. cp1252 for older German exports")
-    delimiter: str = Field(",", min_length=1, max_length=1, description="between cells of a CSV file; \\t for tabs")
-    sheet: str | None = Field(None, description="sheet of a workbook; otherwise its only one")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _tab(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("delimiter") == "\\t":
-            return given | {"delimiter": "\t"}
-        return given
-
-    @model_validator(mode="after")
-    def _known_format(self) -> Self:
-        if self.format is None and Path(self.path).suffix.lower() not in FORMAT_OF_ENDING:
-            raise ValueError("the ending of 'path' does not tell its format: add 'format: csv' (excel, parquet, jsonl)")
-        try:
-            "".encode(self.encoding)
-        except LookupError:
-            raise ValueError(f"unknown encoding {self.encoding!r}") from None
-        return self
-
-    @property
-    def kind(self) -> Format:
-        """Format as given or told by the ending."""
-        return self.format or FORMAT_OF_ENDING[Path(self.path).suffix.lower()]
-
-
-class Lookup(FileFormat):
-    """Columns joined from another file before the source is mapped."""
-
-    on: dict[str, str] = Field(min_length=1, description="column of the source to column of this file")
-    take: tuple[str, ...] = Field(min_length=1, description="columns to add to the source")
-    first: bool = Field(False, description="take the first of several matching rows instead of refusing them")
 
 
 class Source(FileFormat):
@@ -147,16 +114,20 @@ class Source(FileFormat):
     table: str = Field(description="canonical table it fills")
     columns: dict[str, Column] = Field(min_length=1, description="canonical column to column of the source")
     attributes: dict[str, ExtraColumn] = Field(default_factory=dict, description="further columns to keep")
-    decimal: Literal[".", ","] = Field(".", description="decimal sign")
-    thousands: Literal[".", ",", " ", "'"] | None = Field(None, description="thousands sign, if the file has one")
-    date: str = Field("%Y-%m-%d", description="how days are written, e.g. %d.%m.%Y")
-    datetime: str | None = Field(None, description="how points in time are written; otherwise ISO 8601")
+    decimal: Decimal | None = Field(None, description="decimal sign; otherwise as the file shows")
+    thousands: Thousands | None = Field(None, description="thousands sign, if the file has one")
+    date: str | None = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
+    datetime: str | None = Field(None, description="how points in time are written; otherwise ISO or as shown")
     time_zone: str | None = Field(None, description="zone the file's times are in; otherwise that of the data set")
     empty: Texts = Field(("",), description="texts that mean 'no value'")
     ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of customer_id")
+    account_ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of a contact's account_id")
     key: Literal["email", "phone"] | None = Field(None, description="finds the customer where there is no customer_id")
     duplicates: Literal["drop", "keep"] = Field("drop", description="rows equal to an earlier one in every cell")
     lookups: tuple[Lookup, ...] = ()
+    where: dict[str, Texts] = Field(
+        default_factory=dict, description="column of the source to the values a row must have, others are left out"
+    )
 
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
@@ -164,7 +135,9 @@ class Source(FileFormat):
             raise ValueError(f"unknown table {self.table!r}{_near(self.table, contract.TABLES)}")
         if self.time_zone is not None:
             _check_zone(self.time_zone)
-        if self.thousands == self.decimal:
+        if self.where and "consent" in self.columns:
+            raise ValueError("'where' could leave out the row in which somebody objects: use a source without it")
+        if self.thousands and self.thousands == self.decimal:
             raise ValueError("'decimal' and 'thousands' cannot be the same sign")
         fields = contract.TABLES[self.table]
         known = {*fields, self.key} - {None}
@@ -179,6 +152,9 @@ class Source(FileFormat):
         for name in self.attributes:
             if name in fields:
                 raise ValueError(f"{name!r} is a column of the contract: move it from 'attributes' to 'columns'")
+        for name, column in self.mapped.items():
+            if column.missing is not None and not self._is_category(name, column):
+                raise ValueError(f"{name!r}: 'missing' names a category, which this column does not hold")
         needed = {name for name, field in fields.items() if field.required} - set(self.columns)
         if self.key:
             if self.table not in contract.OF_CUSTOMERS:
@@ -192,13 +168,30 @@ class Source(FileFormat):
             raise ValueError(f"table {self.table!r} needs the columns {', '.join(sorted(needed))}")
         return self
 
+    def _is_category(self, name: str, column: Column) -> bool:
+        known = contract.TABLES[self.table].get(name)
+        if column.is_yes_or_no or getattr(column, "number", False) or (known is None and self.table == "areas"):
+            return False
+        return (known is None or known.kind == "category") and (not column.order or column.missing in column.order)
+
+    @property
+    def read_columns(self) -> list[str]:
+        """Columns its own files must have, sorted: those of lookups come from other files."""
+        looked_up: set[str] = set()
+        needed: set[str] = set()
+        for lookup in self.lookups:
+            needed |= set(lookup.on) - looked_up
+            looked_up |= set(lookup.take)
+        read = {name for column in self.mapped.values() for name in column.reads} | set(self.where)
+        return sorted(needed | (read - looked_up))
+
     @property
     def mapped(self) -> dict[str, Column]:
         """Columns of the contract and further attributes together."""
         return {**self.columns, **self.attributes}
 
 
-class Privacy(_Model):
+class Privacy(Model):
     """What may leave for a report."""
 
     min_group_size: int = Field(
@@ -210,7 +203,51 @@ class Privacy(_Model):
     )
 
 
-class Attribute(_Model):
+class Identity(Model):
+    """When two records are one person."""
+
+    match: bool = Field(True, description="off: records are joined by their id only, never because they are alike")
+    threshold: float = Field(
+        THRESHOLD, ge=0.5, lt=1, description="probability from which two records are joined; higher joins fewer"
+    )
+
+    @property
+    def level(self) -> float | None:
+        """Threshold, or None where nothing is matched."""
+        return self.threshold if self.match else None
+
+
+class Visitors(Model):
+    """How visits are counted, and when a visit without a login is a customer's."""
+
+    session_minutes: int = Field(
+        SESSION_GAP_MINUTES,
+        ge=0,
+        le=1440,
+        description="idle minutes after which a new session begins; 0: interactions are no visits, and none is made up",
+    )
+    link_days: int = Field(
+        LINK_DAYS, ge=0, le=730, description="visits up to so many days before a login are the customer's too"
+    )
+    new_days: int = Field(NEW_DAYS, ge=1, le=730, description="a customer first seen within so many days is new")
+
+
+class Cleaning(Model):
+    """What is changed in the data without being asked."""
+
+    off: tuple[str, ...] = Field((), description="rules that do not apply, see the cleaning log of the report")
+
+    @model_validator(mode="after")
+    def _known_rules(self) -> Self:
+        for name in self.off:
+            if name not in cleaning.RULES:
+                raise ValueError(f"there is no rule {name!r}{_near(name, cleaning.RULES)}")
+            if cleaning.RULES[name].fixed:
+                raise ValueError(f"the rule {name!r} cannot be switched off: {cleaning.RULES[name].fixed}")
+        return self
+
+
+class Attribute(Model):
     """A column of the profile that describes who a customer is."""
 
     name: str
@@ -219,7 +256,7 @@ class Attribute(_Model):
     order: tuple[str, ...] = ()
 
 
-class Dataset(_Model):
+class Dataset(Model):
     """A company's data set, as dataset.yaml describes it."""
 
     name: str = Field(pattern=r"^[a-z0-9_]+$", description="short name, names the folder of its reports")
@@ -231,6 +268,15 @@ class Dataset(_Model):
     as_of: date | None = Field(None, description="date of the run; otherwise today")
     origin: str = Field("", description="where the files come from, told when one is missing")
     privacy: Privacy = Privacy()
+    cleaning: Cleaning = Cleaning()
+    identity: Identity = Identity()
+    visitors: Visitors = Visitors()
+    engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
+    memory_limit: str | None = Field(
+        None,
+        pattern=MEMORY_LIMIT,
+        description="memory of the engine, e.g. 2GB; beyond it, it uses the disk; otherwise 3GB or half the machine's",
+    )
     sources: tuple[Source, ...] = Field(min_length=1)
     _file: Path = PrivateAttr(default=Path("dataset.yaml"))
 
@@ -242,6 +288,9 @@ class Dataset(_Model):
             raise ValueError(f"two sources are called {', '.join(sorted(twice))}: give each its own name")
         if not {source.table for source in self.sources} & {"customers", "transactions"}:
             raise ValueError("at least one source must fill the table customers or transactions")
+        if self.kind == "b2c" and self.filled("contacts"):
+            name = self.filled("contacts")[0].name
+            raise ValueError(f"source {name!r}: contacts are persons at companies; add 'kind: b2b', or fill customers")
         for source in self.sources:
             for name, column in source.mapped.items():
                 special = any(contract.is_special_category(text) for text in (name, *column.reads))
@@ -283,10 +332,15 @@ class Dataset(_Model):
             for name, column in source.mapped.items():
                 mapped.setdefault(name, column)
         found = {name: _attribute(name, mapped[name]) for name in contract.traits() if name in mapped}
-        if {"age", "birth_date"} & mapped.keys() and "age_band" not in mapped:
+        banded = "bands" not in self.cleaning.off
+        if {"age", "birth_date"} & mapped.keys() and "age_band" not in mapped and banded:
             found["age_band"] = Attribute(name="age_band", label=_label("age_band"), kind="ordered", order=AGE_BANDS)
         if "birth_date" in mapped:
             found.setdefault("age", Attribute(name="age", label=_label("age"), kind="number"))
+        for number, bands in (("employees", EMPLOYEES_BANDS), ("revenue", REVENUE_BANDS)):
+            if number in mapped and f"{number}_band" not in mapped and banded:
+                name = f"{number}_band"
+                found[name] = Attribute(name=name, label=_label(name), kind="ordered", order=bands)
         own = [name for name in mapped if name not in contract.TABLES["customers"]]
         return found | {name: _attribute(name, mapped[name]) for name in own}
 

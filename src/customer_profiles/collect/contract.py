@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -81,10 +82,13 @@ _DESCRIPTION = {
     "city": Field("category"),
     "latitude": Field("number", low=-90, high=90),
     "longitude": Field("number", low=-180, high=180),
-    "company": Field("text"),
+    "company": _PERSONAL,
+    "domain": _PERSONAL,
     "industry": _TRAIT,
     "employees": Field("integer", low=0, trait=True),
+    "employees_band": _TRAIT,
     "revenue": Field("number", trait=True),
+    "revenue_band": _TRAIT,
     "interests": _TRAIT,
     "values": _TRAIT,
     "lifestyle": _TRAIT,
@@ -97,7 +101,17 @@ _CUSTOMER = Field("id", required=True)
 _AT = Field("datetime", required=True)
 
 TABLES: dict[str, dict[str, Field]] = {
-    "customers": {"customer_id": _CUSTOMER, **_DESCRIPTION},
+    "customers": {"customer_id": _CUSTOMER, **_DESCRIPTION, "updated_at": Field("datetime")},
+    "contacts": {  # persons at the companies that are a b2b data set's customers
+        "contact_id": _CUSTOMER,
+        "account_id": Field("id", personal=True),
+        **{
+            name: _DESCRIPTION[name]
+            for name in ("company", "name", "first_name", "last_name", "email", "phone", "postal_code", "city")
+        },
+        "role": Field("category"),
+        "consent": Field("boolean"),
+    },
     "transactions": {
         "customer_id": _CUSTOMER,
         "at": _AT,
@@ -182,7 +196,7 @@ OF_CUSTOMERS = ("transactions", "tickets", "campaigns", "interactions", "feedbac
 MAY_BE_ANONYMOUS = ("interactions", "feedback")
 
 # Tables whose sources may bring columns of their own under `attributes`.
-EXTENSIBLE = ("customers", "leads", "areas")
+EXTENSIBLE = ("customers", "leads", "areas", *OF_CUSTOMERS)
 
 # Lowest and highest answer of each metric where the source does not declare a scale such as 1-5.
 SCORE_RANGES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "stars": (1, 5)}
@@ -232,6 +246,12 @@ def kept(table: str) -> dict[str, Field]:
         del fields["count"]
     if "customer_id" in fields:
         fields = {"customer_id": Field("id"), "customer_no": Field("integer"), **fields}
+    if table == "contacts":  # the same person in two exports has one number
+        fields = {"customer_id": Field("id"), "customer_no": Field("integer"), "person_no": Field("integer"), **fields}
+        fields["found_by"] = Field("category")
+        del fields["consent"]  # who did not consent is not there
+    if table == "interactions":  # whether only a later login tells whose row it is
+        fields["linked"] = Field("boolean")
     return fields | ({"sources": Field("integer")} if table == "customers" else {})
 
 
@@ -247,6 +267,9 @@ def empty_table(name: str) -> pd.DataFrame:
 
 def schema(table: str) -> pa.DataFrameSchema:
     """The contract of a table as a pandera schema; columns that a source adds are allowed."""
+    # pandera tries to import pyspark.pandas wherever pyspark is installed; it cannot be imported beside pandas 3 and
+    # writes a warning each time.
+    sys.modules.setdefault("pyspark.pandas", None)
     import pandera.pandas as pa
 
     def column(field: Field) -> pa.Column:

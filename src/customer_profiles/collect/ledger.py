@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
-from .chunks import Fault
+from .ages import Ages
+from .cleaning import Log, table
 from .config import Source
 from .contract import HAPPENED_AT
+from .sources.chunks import Fault, Stated
 
 # Rows listed one by one; of a source with more faults the rest is counted by column and reason.
 MOST_LISTED = 20_000
@@ -22,18 +24,27 @@ class Account:
     """Counts of one source while it is read."""
 
     source: Source
+    file: str = ""  # that is being read
     read: int = 0
     used: int = 0
     set_aside: int = 0
     duplicate: int = 0
     excluded: Counter[str] = field(default_factory=Counter)
-    cleaned: Counter[tuple[str, str]] = field(default_factory=Counter)
+    cleaned: Log = field(default_factory=Log)
+    checked: dict[str, tuple[int, int]] = field(default_factory=dict)
     filled: Counter[str] = field(default_factory=Counter)
+    stated: list[tuple[str, Stated]] = field(default_factory=list)
     first: pd.Timestamp | None = None
     last: pd.Timestamp | None = None
     listed: list[tuple[str, Fault]] = field(default_factory=list)
     unlisted: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     customers: list[np.ndarray] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    ages: Ages = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start counting ages."""
+        self.ages = Ages(self.source.table)
 
     def add_faults(self, file: str, faults: list[Fault]) -> None:
         """Set rows aside."""
@@ -41,6 +52,12 @@ class Account:
         room = max(0, MOST_LISTED - len(self.listed))
         self.listed += [(file, fault) for fault in faults[:room]]
         self.unlisted.update((file, column, reason) for _, column, reason, _ in faults[room:])
+
+    def add_checked(self, checked: dict[str, tuple[int, int]]) -> None:
+        """Count cells with a value, and those of them that broke the contract, by column."""
+        for name, (filled, broken) in checked.items():
+            before = self.checked.get(name, (0, 0))
+            self.checked[name] = (before[0] + filled, before[1] + broken)
 
     def add_used(self, rows: pd.DataFrame, numbers: np.ndarray | None) -> None:
         """Count rows that became part of a table, what they hold, when they happened and whose they are."""
@@ -50,6 +67,7 @@ class Account:
         if times is not None and times.notna().any():
             self.first = min(filter(None, (self.first, times.min())))
             self.last = max(filter(None, (self.last, times.max())))
+        self.ages.add(rows, list(self.source.mapped), numbers)
         if numbers is not None:
             self.customers.append(np.unique(numbers[numbers >= 0]))
 
@@ -117,12 +135,26 @@ def set_aside(accounts: list[Account]) -> pd.DataFrame:
     return table.astype(texts | {"row": "Int64", "n": "int64"})
 
 
-def cleaning(accounts: list[Account]) -> pd.DataFrame:
-    """Cells that became missing while their row was kept: source, column, reason, n."""
-    rows = [(a.source.name, *what, n) for a in accounts for what, n in sorted(a.cleaned.items())]
-    return pd.DataFrame(rows, columns=["source", "column", "reason", "n"]).astype(
-        {"source": "str", "column": "str", "reason": "str", "n": "int64"}
-    )
+def checks(accounts: list[Account]) -> pd.DataFrame:
+    """Cells of all rows that could be read, against the contract: source, table, field, n (broken), base (filled)."""
+    rows = [
+        (account.source.name, account.source.table, name, broken, filled)
+        for account in accounts
+        for name, (filled, broken) in account.checked.items()
+    ]
+    found = pd.DataFrame(rows, columns=["source", "table", "field", "n", "base"])
+    return found.astype({"source": "str", "table": "str", "field": "str", "n": "int64", "base": "int64"})
+
+
+def cleaning(accounts: list[Account], derived: Log) -> pd.DataFrame:
+    """Every automatic change, by source, rule and column; see `cleaning.table`."""
+    return table([*((account.source.name, account.cleaned) for account in accounts), ("profile", derived)])
+
+
+def dialects(accounts: list[Account]) -> pd.DataFrame:
+    """How each source is written: source, file (empty: all of them), property, value, how (declared or detected)."""
+    rows = [(account.source.name, file, *what) for account in accounts for file, what in dict.fromkeys(account.stated)]
+    return pd.DataFrame(rows, columns=["source", "file", "property", "value", "how"]).astype("str")
 
 
 def inventory(accounts: list[Account], customers: int) -> pd.DataFrame:

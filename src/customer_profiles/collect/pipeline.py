@@ -12,19 +12,36 @@ import pandas as pd
 from ..errors import InputRejected
 from ..messages import N_
 from ..tables import Tables
-from . import contract, ledger
-from .casting import Cast, cast_chunk
+from . import ages, contract, crosschecks, ledger, source_kinds
+from .casting import Cast, cast_chunk, notation_of
+from .cells import as_texts, stripped
+from .cleaning import Log
 from .config import Dataset, Source
+from .conflicts import set_conflicts_aside
 from .contract import Field
 from .duplicates import Seen, row_hashes
+from .identity.accounts import NO_ACCOUNT, roll_up
+from .identity.id_ledger import IdLedger, last_ids
+from .identity.matching_tables import write_matching
+from .identity.people import EXCLUDED, UNKNOWN, People
+from .identity.pseudonyms import pseudonym
+from .identity.resolution import match_people
+from .learning import Part, learned
 from .ledger import Account
-from .lookups import load_lookup
-from .people import EXCLUDED, UNKNOWN, People
-from .pseudonyms import pseudonym
-from .readers import files, read
+from .purge import purge
+from .sources.lookups import LoadedLookup, load_lookup
+from .sources.readers import files, read
+from .sources.snapshots import one_snapshot
+from .suppression import Suppressed, linked_entries, list_file
+from .visitors import prepare_touches
 from .writer import TableWriter
 
-NO_CONSENT, LATER, NOBODY = N_("no consent"), N_("after the date of the run"), N_("customer not known")
+NO_CONSENT, LATER, NOBODY = (
+    N_("no consent, or erased"),
+    N_("after the date of the run"),
+    N_("customer not known"),
+)
+NOT_WANTED = N_("left out as dataset.yaml says")
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,14 @@ class Collected:
     cleaning: pd.DataFrame
     exclusions: pd.DataFrame
     completeness: pd.DataFrame
+    dialects: pd.DataFrame
+    checks: pd.DataFrame
+    ages: pd.DataFrame
+    last_traces: pd.DataFrame
+    shared_addresses: pd.DataFrame
+    contradictions: pd.DataFrame
+    kinds: pd.DataFrame
+    gaps: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -47,6 +72,7 @@ class Run:
     tables: Tables
     as_of: date
     key: bytes
+    suppressed: Suppressed
 
     @property
     def end(self) -> pd.Timestamp:
@@ -54,6 +80,7 @@ class Run:
         return pd.Timestamp(self.as_of + timedelta(days=1))
 
 
+@one_snapshot()
 def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collected:
     """Read all sources and write the canonical tables, without names and addresses, and the accounts of the run.
 
@@ -63,7 +90,7 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
         What to read and how.
     tables : Tables
         Where to write; besides the canonical tables: reconciliation, set_aside, inventory, cleaning, exclusions,
-        completeness, identities and identifiers.
+        completeness, dialects and identifiers, and those of `write_matching`.
     as_of : date
         Date of the run: what happened later is excluded.
     key : bytes
@@ -76,44 +103,91 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
     EnvironmentFailed
         If a table cannot be written.
     """
-    run = Run(dataset, tables, as_of, key)
-    accounts = {source.name: Account(source) for source in dataset.sources}
-    records = _read_customers(run, accounts)
-    people = People(key, records)
+    run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key))
+    accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
+    last = last_ids(Tables(dataset.folder / "runs" / "latest"))
+    records, people, suppressed = read_people(run, accounts, last)
+    if len(suppressed) > len(run.suppressed):
+        suppressed.save(list_file(dataset))
     _account_for_customers(records, people, accounts)
     for table in contract.TABLES:
-        if table != "customers" and dataset.filled(table):
+        if table not in ("customers", "contacts") and dataset.filled(table):
             _write_table(run, table, people, accounts)
+    if dataset.filled("contacts"):
+        _write_contacts(run, records, people)
+    if dataset.filled("interactions"):
+        rules = dataset.visitors
+        prepare_touches(tables, rules.link_days, rules.session_minutes, dataset.memory_limit)
     for account in accounts.values():
         account.close()
-    _write_customers(run, people, list(accounts.values()))
-    tables.write("identities", people.identities())
+    derived = _write_customers(run, people, list(accounts.values()))
+    write_matching(tables, people, last)
     tables.write("identifiers", people.identifiers(records))
-    return _write_accounts(tables, list(accounts.values()), len(people))
+    if tables.folder.parent.resolve() == (dataset.folder / "runs").resolve():
+        purge(tables.folder.parent, people.withdrawn(), spare=tables.folder)
+    return _write_accounts(run, list(accounts.values()), records, people, derived)
+
+
+def read_people(
+    run: Run, accounts: dict[str, Account], last: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, People, Suppressed]:
+    """Records of customers and of contacts, the people behind them, and the suppression list.
+
+    To the list comes whatever else the records tell of erased people: each of it alone keeps them out of later runs.
+    """
+    records, companies = _read_customers(run, accounts), None
+    if run.dataset.kind == "b2b":
+        records, companies = _with_contacts(records, _read_customers(run, accounts, "contacts"), accounts)
+    erased = records.pop("erased").to_numpy(dtype=bool) if len(records) else np.array([], dtype=bool)
+    people = People(run.key, records, companies, run.dataset.identity.level, IdLedger(run.key, last, run.as_of))
+    return records, people, run.suppressed.with_entries(linked_entries(records, people.groups, erased))
 
 
 def _casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np.ndarray]]:
     """Cast chunks of a source, and which of their rows are new; faults and duplicates are accounted for."""
     lookups = [load_lookup(run.dataset, source, lookup) for lookup in source.lookups]
-    looked_up = {name for lookup in source.lookups for name in lookup.take}
-    keys = {name for lookup in source.lookups for name in lookup.on}
-    needed = sorted(keys | {name for column in source.mapped.values() for name in column.reads} - looked_up)
+    account.stated += [what for lookup in lookups for what in lookup.stated]
     seen = Seen()
+    notation = notation_of(source)
+    for file, chunk, own in learned(notation, lambda: _parts(run, source, lookups)):
+        account.read += len(chunk.rows) + len(chunk.faults)
+        account.file = file
+        account.stated += [(file, what) for what in chunk.stated]
+        account.headers = list(dict.fromkeys([*account.headers, *own]))
+        hashes = row_hashes(chunk.cells[own])
+        if source.where:
+            wanted = _wanted(chunk.cells, source)
+            account.excluded[NOT_WANTED] += int((~wanted).sum())
+            chunk, hashes = chunk.only(wanted), hashes[wanted]
+        cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of, run.dataset.cleaning.off, notation)
+        account.add_faults(file, cast.faults)
+        account.cleaned.update(cast.cleaned)
+        account.add_checked(cast.checked)
+        new = cast.good.copy()
+        if source.duplicates == "drop" and account.cleaned.wants("repeated_rows"):
+            told_apart = cast.good & _has_somebody(source.table, cast.table)
+            new[told_apart] = ~seen.repeats(hashes[told_apart])
+            before, after = int(cast.good.sum()), int(new.sum())
+            account.duplicate += before - after
+            account.cleaned.count("repeated_rows", "", before, after, before - after)
+        yield cast, new
+    account.stated += [("", what) for what in notation.stated()]
+
+
+def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Part]:
+    """Chunks of all files of a source with the columns of its lookups."""
     for path in files(run.dataset, source):
-        for chunk in read(path, source, needed):
-            account.read += len(chunk.rows) + len(chunk.faults)
-            hashes = row_hashes(chunk.cells)
+        for chunk in read(path, source, source.read_columns):
+            own, cells = list(chunk.cells), chunk.cells
             for lookup in lookups:
-                chunk = chunk.with_cells(lookup.join(chunk.cells, source))
-            cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of)
-            account.add_faults(path.name, cast.faults)
-            account.cleaned.update(cast.cleaned)
-            new = cast.good.copy()
-            if source.duplicates == "drop":
-                told_apart = cast.good & _has_somebody(source.table, cast.table)
-                new[told_apart] = ~seen.repeats(hashes[told_apart])
-                account.duplicate += int(cast.good.sum() - new.sum())
-            yield cast, new
+                cells = lookup.join(cells, source)
+            yield path.name, chunk.with_cells(cells), own
+
+
+def _wanted(cells: pd.DataFrame, source: Source) -> np.ndarray:
+    """Rows that have one of the values that ``where`` asks for in each of its columns."""
+    columns = [as_texts(stripped(cells[name], source.empty))[0].isin(values) for name, values in source.where.items()]
+    return np.all(columns, axis=0)
 
 
 def _has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:
@@ -134,27 +208,39 @@ def _late(run: Run, table: str, rows: pd.DataFrame) -> np.ndarray:
     return (rows[column] >= run.end).to_numpy() if column in rows else np.zeros(len(rows), dtype=bool)
 
 
-def _read_customers(run: Run, accounts: dict[str, Account]) -> pd.DataFrame:
-    """Records of all sources of customers: canonical columns, source, space, raw_id, refused, counts.
+def _read_customers(run: Run, accounts: dict[str, Account], table: str = "customers") -> pd.DataFrame:
+    """Records of all sources of customers, or contacts: canonical columns, source, space, raw_id, refused, counts.
 
     A row that cannot be used still counts as a refusal if it does not say yes to consent: otherwise a mistyped
     birth date would bring back a person who objected.
     """
     parts = []
-    for source in run.dataset.filled("customers"):
+    name = "customer_id" if table == "customers" else "contact_id"
+    for source in run.dataset.filled(table):
         account = accounts[source.name]
         ids: set[str] = set()
+        mine, repeats = [], []
         for cast, new in _casts(run, source, account):
-            rows = cast.table.assign(source=source.name, space=source.ids, raw_id=cast.table.customer_id)
+            rows = cast.table.assign(source=source.name, space=source.ids, raw_id=cast.table[name])
+            rows["file"], rows["row"] = account.file, cast.rows
+            rows["account_space"] = source.account_ids
             asked = "consent" in source.mapped
             rows["refused"] = ~rows.consent.fillna(False).to_numpy(dtype=bool) if asked else False
-            late = new & _late(run, "customers", rows)
+            rows["erased"] = run.suppressed.records(rows, source.ids)
+            rows["refused"] |= rows.erased
+            late = new & _late(run, table, rows)
             again = new & ~late & (rows.raw_id.isin(ids) | rows.raw_id.where(new & ~late).duplicated()).to_numpy()
+            if not account.cleaned.wants("repeated_ids"):
+                again[:] = False
+            before, repeated = int((new & ~late).sum()), int(again.sum())
+            account.cleaned.count("repeated_ids", name, before, before - repeated, repeated)
             account.excluded[LATER] += int(late.sum())
-            account.duplicate += int(again.sum())
+            account.duplicate += repeated
             rows["counts"] = new & ~late & ~again
             ids.update(rows.raw_id[rows.counts])
-            parts.append(rows[(rows.counts | rows.refused) & rows.raw_id.notna()].drop(columns="customer_id"))
+            repeats.append(rows[again])
+            mine.append(rows[(rows.counts | rows.refused) & rows.raw_id.notna()].drop(columns=name))
+        parts += [part.drop(columns=["file", "row"]) for part in set_conflicts_aside(mine, repeats, account, name)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -165,7 +251,31 @@ def _account_for_customers(records: pd.DataFrame, people: People, accounts: dict
         numbers = people.record_numbers[rows.index]
         accounts[name].excluded[NO_CONSENT] += int((numbers == EXCLUDED).sum())
         kept = numbers != EXCLUDED
-        accounts[name].add_used(rows[kept].assign(customer_id=rows.raw_id[kept]), numbers[kept])
+        id_column = "customer_id" if accounts[name].source.table == "customers" else "contact_id"
+        accounts[name].add_used(rows[kept].assign(**{id_column: rows.raw_id[kept]}), numbers[kept])
+
+
+def _with_contacts(
+    records: pd.DataFrame, contacts: pd.DataFrame, accounts: dict[str, Account]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Records of accounts and of contacts below each other, and the company of each.
+
+    Contacts of whom no company is known are excluded. One who refuses is withheld, which says nothing of the company.
+    """
+    records = records.assign(is_contact=False, withheld=False)
+    if len(contacts):
+        contacts = contacts.assign(is_contact=True, withheld=contacts.refused, refused=False)
+        records = pd.concat([records, contacts], ignore_index=True)
+    rolled_up = roll_up(records)
+    records["consent"] = records.get("consent", pd.Series(dtype="boolean")).mask(
+        records.is_contact
+    )  # not the company's
+    companies, records["found_by"] = rolled_up.company_no.to_numpy(), rolled_up.found_by
+    nowhere = companies == NO_ACCOUNT
+    for name, rows in records[nowhere & records.counts.to_numpy(dtype=bool)].groupby("source", sort=False):
+        accounts[name].excluded[NO_CONSENT] += int(rows.withheld.sum())
+        accounts[name].excluded[NOBODY] += int((~rows.withheld).sum())
+    return records[~nowhere].reset_index(drop=True), companies[~nowhere]
 
 
 def _own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
@@ -175,7 +285,7 @@ def _own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
         for name, column in source.mapped.items():
             if name not in contract.TABLES[table] and name != source.key:
                 number = table == "areas" or getattr(column, "number", False)
-                own[name] = Field("boolean" if column.present else "number" if number else "category")
+                own[name] = Field("boolean" if column.is_yes_or_no else "number" if number else "category")
     return own
 
 
@@ -187,25 +297,42 @@ def _write_table(run: Run, table: str, people: People, accounts: dict[str, Accou
                 rows = cast.table[new]
                 late = _late(run, table, rows)
                 account.excluded[LATER] += int(late.sum())
-                rows = _without_future(run, table, rows[~late])
+                rows = _without_future(run, _without_erased(run, table, rows[~late], account), account)
                 numbers = None
                 if table in contract.OF_CUSTOMERS:
-                    rows, numbers = _with_customers(table, source, rows, people, account)
+                    rows, numbers = _with_customers(run, table, source, rows, people, account)
                 rows = _finished(run, table, rows)
                 writer.write(rows)
                 account.add_used(rows, numbers)
 
 
+def _without_erased(run: Run, table: str, rows: pd.DataFrame, account: Account) -> pd.DataFrame:
+    """Rows without those of erased prospects and visitors, who are no customers."""
+    for kind, column in (("id:lead", "lead_id"), ("id:anonymous", "anonymous_id")):
+        if column in rows and column in contract.TABLES[table]:
+            erased = run.suppressed.hits(kind, rows[column])
+            account.excluded[NO_CONSENT] += int(erased.sum())
+            rows = rows[~erased]
+    return rows
+
+
 def _with_customers(
-    table: str, source: Source, rows: pd.DataFrame, people: People, account: Account
+    run: Run, table: str, source: Source, rows: pd.DataFrame, people: People, account: Account
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Rows with the customers they belong to; those of nobody or of a person who must not appear are excluded."""
+    erased = np.zeros(len(rows), dtype=bool)
+    for kind, column in ((f"id:{source.ids}", "customer_id"), (source.key, source.key)):
+        if column in rows:
+            erased |= run.suppressed.hits(kind, rows[column])
     if source.key and "customer_id" not in rows:
         numbers = people.by_contact(source.key, rows[source.key])
     elif "customer_id" in rows:
-        numbers = people.by_id(source.ids, rows.customer_id)
+        numbers = people.by_id(source.ids, rows.customer_id.mask(erased))
+        if table == "transactions":
+            people.alternatives.add_orders(source.ids, rows[numbers >= 0])
     else:
         numbers = np.full(len(rows), UNKNOWN)
+    numbers = np.where(erased, EXCLUDED, numbers)
     account.excluded[NO_CONSENT] += int((numbers == EXCLUDED).sum())
     keep = numbers != EXCLUDED
     if table not in contract.MAY_BE_ANONYMOUS:
@@ -219,9 +346,9 @@ def _with_customers(
     return rows[keep].assign(customer_id=pd.array(name, dtype="str"), customer_no=number), numbers
 
 
-def _without_future(run: Run, table: str, rows: pd.DataFrame) -> pd.DataFrame:
+def _without_future(run: Run, rows: pd.DataFrame, account: Account) -> pd.DataFrame:
     """Rows as they stood at the run's date: what was settled later is still open."""
-    rows = rows.copy()
+    rows, before = rows.copy(), rows
     for column, dependent in (("closed_at", "resolution"), ("until", None), ("converted_at", None)):
         if column in rows:
             future = rows[column] >= run.end
@@ -231,6 +358,9 @@ def _without_future(run: Run, table: str, rows: pd.DataFrame) -> pd.DataFrame:
     if "responded_at" in rows:
         rows["responded_at"] = rows.responded_at.mask(rows.responded_at >= run.end)
         rows["responded"] = rows.responded_at.notna().astype("boolean")
+    for column in {"closed_at", "resolution", "until", "converted_at", "responded_at"} & set(rows):
+        given, left = int(before[column].notna().sum()), int(rows[column].notna().sum())
+        account.cleaned.count("later_values", column, given, left, given - left)
     return rows
 
 
@@ -250,8 +380,27 @@ def _pseudonymised(key: bytes, space: str, raw_ids: pd.Series) -> pd.Series:
     return raw_ids.map(names).astype("str")
 
 
-def _write_customers(run: Run, people: People, accounts: list[Account]) -> None:
-    """One row per customer; whoever is known from other tables only has a row without attributes."""
+def _write_contacts(run: Run, records: pd.DataFrame, people: People) -> None:
+    """The contacts of each account, without what names them; one person in two exports has one number."""
+    mine = (records.is_contact & records.counts & (people.record_numbers != EXCLUDED)).to_numpy(dtype=bool)
+    contacts, numbers = records[mine].reset_index(drop=True), people.record_numbers[mine]
+    with TableWriter(run.tables, "contacts") as writer:
+        if len(contacts):
+            writer.write(
+                contacts.assign(
+                    customer_id=people.pseudonyms()[numbers],
+                    customer_no=numbers,
+                    person_no=match_people(contacts),
+                    contact_id=_pseudonymised(run.key, "contact", contacts.raw_id),
+                )
+            )
+
+
+def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
+    """One row per customer; whoever is known from other tables only has a row without attributes.
+
+    Returns what the profile will derive from other columns.
+    """
     customers = people.golden.reindex(range(len(people))).assign(
         customer_id=people.pseudonyms(),
         customer_no=np.arange(len(people)),
@@ -261,17 +410,44 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> None:
         raise InputRejected("no source has a customer who may appear in a report")
     with TableWriter(run.tables, "customers", _own_fields(run.dataset, "customers")) as writer:
         writer.write(customers)
+    derived = Log()
+    for band, numbers in (
+        ("age_band", ["age", "birth_date"]),
+        ("employees_band", ["employees"]),
+        ("revenue_band", ["revenue"]),
+    ):
+        if band in run.dataset.attributes() and band not in customers:
+            known = int(customers.reindex(columns=numbers).notna().any(axis=1).sum())
+            derived.count("bands", band, 0, known, known)
+    return derived
 
 
-def _write_accounts(tables: Tables, accounts: list[Account], customers: int) -> Collected:
+def _write_accounts(
+    run: Run, accounts: list[Account], records: pd.DataFrame, people: People, derived: Log
+) -> Collected:
+    inventory, told = (
+        ledger.inventory(accounts, len(people)),
+        {account.source.name: account.ages for account in accounts},
+    )
+    # The contacts of a company are several people, who need not agree.
+    own = ~records.get("is_contact", pd.Series(False, index=records.index)).to_numpy(dtype=bool)
+    compared = records[own], people.record_numbers[own]
     collected = Collected(
         reconciliation=ledger.reconciliation(accounts),
         set_aside=ledger.set_aside(accounts),
-        inventory=ledger.inventory(accounts, customers),
-        cleaning=ledger.cleaning(accounts),
+        inventory=inventory,
+        cleaning=ledger.cleaning(accounts, derived),
         exclusions=ledger.exclusions(accounts),
         completeness=ledger.completeness(accounts),
+        dialects=ledger.dialects(accounts),
+        checks=ledger.checks(accounts),
+        ages=ages.table(told),
+        last_traces=ages.last_traces(told, len(people)),
+        shared_addresses=crosschecks.shared_addresses(*compared),
+        contradictions=crosschecks.contradictions(*compared),
+        kinds=source_kinds.kinds(run.dataset, inventory),
+        gaps=source_kinds.gaps(run.dataset, {account.source.name: account.headers for account in accounts}),
     )
     for name, table in vars(collected).items():
-        tables.write(name, table)
+        run.tables.write(name, table)
     return collected

@@ -1,14 +1,18 @@
-"""How far the sources can be relied on: completeness, validity, currency and uniqueness, per source."""
+"""What became of the rows of each source, whom it covers and how recent it is; see `scoring` for its values."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ..messages import N_, Finding, Limit
 from ..needs import NEEDS
 from .contract import OF_CUSTOMERS
+
+if TYPE_CHECKING:
+    from .pipeline import Collected
 
 # A source whose newest row is older than a quarter no longer describes customers as they are.
 STALE_DAYS = 90
@@ -64,12 +68,6 @@ def coverage(inventory: pd.DataFrame) -> pd.DataFrame:
     known = inventory[inventory.table.isin(["customers", *OF_CUSTOMERS])]
     table = known[["source", "table"]].assign(n=known.customers, base=known.base, share=known.coverage)
     return table.sort_values(["share", "source"], ascending=[False, True], ignore_index=True)
-
-
-def uniqueness(reconciliation: pd.DataFrame) -> pd.DataFrame:
-    """Rows of each source that repeat an earlier one: source, table, n, base (rows read), share."""
-    table = reconciliation[["source", "table"]].assign(n=reconciliation.duplicate, base=reconciliation["read"])
-    return table.assign(share=table["n"].div(table["base"]).fillna(0.0))
 
 
 def matching(identities: pd.DataFrame) -> pd.DataFrame:
@@ -131,6 +129,19 @@ def limits(reconciliation: pd.DataFrame) -> list[Limit]:
     """What no source tells at all, and which source would."""
     present = set(reconciliation.loc[reconciliation.used > 0, "table"])
     return [Limit(message, needs=NEEDS[table]) for table, message in _UNANSWERED.items() if table not in present]
+
+
+def facts(collected: Collected) -> dict[str, int]:
+    """Counts of rows and values that chapter 01 fixes: of sources, rows by what became of them, values checked."""
+    rows = collected.reconciliation.sum(numeric_only=True)
+    return {
+        "sources": len(collected.reconciliation),
+        "source_kinds": int((collected.kinds["sources"] > 0).sum()),
+        **{f"rows_{name}": int(rows[name]) for name in ("read", "used", "set_aside", "duplicate", "excluded")},
+        "values_checked": int(collected.checks["base"].sum()),
+        "values_invalid": int(collected.checks["n"].sum()),
+        "values_cleaned": int(collected.cleaning["n"].sum()),
+    }
 
 
 def _merged(identities: pd.DataFrame) -> list[Finding]:

@@ -9,6 +9,11 @@ import yaml
 
 from ..errors import ConfigurationError
 
+# What scalars, lists and mappings are without a tag of their own; the loader tells dates from texts, we do not.
+_PLAIN_TAGS = {
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value", "seq", "map")
+}
 Lines = dict[tuple[str | int, ...], int]
 
 
@@ -56,7 +61,7 @@ def _plain(node: yaml.Node | None, at: tuple[str | int, ...], lines: Lines, path
     lines[at] = node.start_mark.line + 1
     if len(lines) > MOST_PARTS:
         raise ConfigurationError(f"{path} has more than {MOST_PARTS} parts: do aliases (*name) repeat each other?")
-    if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.startswith("tag:yaml.org,2002:python"):
+    if node.tag not in _PLAIN_TAGS:
         raise ConfigurationError(f"{path}, line {lines[at]}: tags such as {node.tag!r} are not allowed")
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*at, i), lines, path) for i, item in enumerate(node.value)]

@@ -10,6 +10,7 @@ from .plan import Plan
 
 PRODUCTS_PER_CATEGORY = 40
 SPREAD = 4.0  # shape of the gamma that makes customers of a segment differ in how much they do
+STRANGERS = 1_000_000_000  # devices of people who never log in are numbered from here where others may not
 PRICE_STEP = 5  # cents: prices end in ,x5 or ,x0
 
 
@@ -94,6 +95,34 @@ def visits(rng: np.random.Generator, plan: Plan, people: pd.DataFrame) -> pd.Dat
     sessions = sessions.sort_values("minute", kind="stable", ignore_index=True)
     sessions["session"] = people["person"].iloc[0] * 100 + np.arange(len(sessions))
     return _session_events(rng, plan, sessions)
+
+
+def logins(rng: np.random.Generator, plan: Plan, visits: pd.DataFrame) -> pd.DataFrame:
+    """Visits on which people do not always say who they are.
+
+    The first sessions of a device are without a login, and some of the later ones; a few people use a device on which
+    others have logged in before.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with ``logged_in``; ``person`` stays that of whoever it is.
+    """
+    plan_of, visits = plan["visits"], visits.copy()
+    known = visits["person"] >= 0
+    visits.loc[~known, "visitor"] += STRANGERS
+    people = np.unique(visits.loc[known, "person"])
+    borrowing = people[some(rng, len(people), plan_of["shared_device"])]
+    lender = pd.Series(rng.choice(people, len(borrowing)) * 2, index=borrowing)
+    borrowed = visits["person"].map(lender)
+    visits["visitor"] = borrowed.where(borrowed.notna(), visits["visitor"]).astype("int64")
+    sessions = visits.loc[known, ["session", "visitor"]].drop_duplicates("session")
+    devices = np.unique(sessions["visitor"])
+    anonymous = pd.Series(rng.poisson(plan_of["before_login"], len(devices)), index=devices)
+    named = sessions.groupby("visitor").cumcount().to_numpy() >= sessions["visitor"].map(anonymous).to_numpy()
+    named &= ~some(rng, len(sessions), plan_of["logged_out"])
+    logged_in = visits["session"].map(pd.Series(named, index=sessions["session"])).fillna(False).astype(bool)
+    return visits.assign(logged_in=logged_in & known)
 
 
 def newsletters(rng: np.random.Generator, plan: Plan, people: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ def make_people(rng: np.random.Generator, plan: Plan, first: int, n: int) -> pd.
         ``birth_date``, ``signup`` and ``active_until`` (days from the start of the period), name and address,
         ``email``, ``phone``, ``consent``, ``english``, and whether the person is ``in_crm`` and ``in_shop``.
     """
-    names, places = read_yaml("texts/names.yaml"), _places()
+    names = read_yaml("texts/names.yaml")
     people = pd.DataFrame({"person": np.arange(first, first + n)})
     codes = {"segment": rng.choice(len(plan.segments), n, p=plan.segment_numbers("share"))}
     people["segment"] = np.array(list(plan.segments), dtype=object)[codes["segment"]]
@@ -37,12 +37,12 @@ def make_people(rng: np.random.Generator, plan: Plan, first: int, n: int) -> pd.
         people["children"] = np.minimum(people["children"].astype(int), room).astype(str)
 
     people["birth_date"] = _birth_dates(rng, people["age_band"], plan.as_of.year)
-    people["signup"] = _signups(rng, plan, n)
+    people["signup"] = signups(rng, plan, n)
     leaves = rng.random(n) >= plan.segment_numbers("stays")[codes["segment"]]
     people["active_until"] = np.where(leaves, rng.integers(people["signup"].clip(lower=0), plan.days), plan.days - 1)
     people["given"] = _given_names(rng, names, people["gender"])
     people["surname"] = choose(rng, names["surnames"], n)
-    people = people.join(_addresses(rng, names, places, people["region"]))
+    people = people.join(addresses(rng, names, places(), people["region"]))
     people["phone"] = [f"0154{number:08d}" for number in scatter(people["person"], 27_644_437, 99_999_989)]
     people["email"] = _emails(rng, names, people)
     _make_relatives(rng, people, plan["sources"]["relatives"])
@@ -62,7 +62,7 @@ def latin(text: str) -> str:
     return plain.encode("ascii", "ignore").decode()
 
 
-def _places() -> pd.DataFrame:
+def places() -> pd.DataFrame:
     """One row per place: region, postal code, city, and the inhabitants it stands for."""
     rows = [
         (region, *place.split(" ", 1), inhabitants / len(towns))
@@ -81,7 +81,7 @@ def _birth_dates(rng: np.random.Generator, bands: pd.Series, year: int) -> pd.Se
     return pd.Series(first + rng.integers(0, 365, len(bands)))
 
 
-def _signups(rng: np.random.Generator, plan: Plan, n: int) -> np.ndarray:
+def signups(rng: np.random.Generator, plan: Plan, n: int) -> np.ndarray:
     """Days from the start of the period; in a null company everybody was there before it began."""
     earliest = (FIRST_SIGNUP - plan.start.year) * 365
     latest = plan.days - 60 if plan.linked else 0
@@ -97,13 +97,14 @@ def _given_names(rng: np.random.Generator, names: dict, gender: pd.Series) -> np
     return given
 
 
-def _addresses(rng: np.random.Generator, names: dict, places: pd.DataFrame, region: pd.Series) -> pd.DataFrame:
+def addresses(rng: np.random.Generator, names: dict, where: pd.DataFrame, region: pd.Series) -> pd.DataFrame:
+    """Street, postal code and city in each region, as frequent as their inhabitants."""
     place = np.empty(len(region), dtype=int)
-    for value, towns in places.groupby("region", sort=True):
+    for value, towns in where.groupby("region", sort=True):
         members = (region == value).to_numpy()
         weights = towns["weight"].to_numpy()
         place[members] = rng.choice(towns.index, members.sum(), p=weights / weights.sum())
-    found = places.loc[place, ["postal_code", "city"]].reset_index(drop=True)
+    found = where.loc[place, ["postal_code", "city"]].reset_index(drop=True)
     number = rng.integers(1, 140, len(region)).astype(str).astype(object)
     suffix = choose(rng, ["", "a", "b", "c"], len(region), [0.9, 0.05, 0.03, 0.02])
     return found.assign(street=choose(rng, names["streets"], len(region)) + " " + number + suffix)

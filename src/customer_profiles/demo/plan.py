@@ -53,8 +53,12 @@ class Plan:
     """Everything a company is made from; the sections of ``plan.yaml``, lists where order matters.
 
     ``linked`` is False in a null company: tickets, scores, texts and orders of a person have nothing in common.
+    ``folder`` holds the texts, ``population`` names the attributes of the reference population.
     """
 
+    title: str
+    folder: str
+    population: list[str]
     start: date
     as_of: date
     linked: bool
@@ -82,14 +86,17 @@ class Plan:
         return self.numbers[section]
 
 
-def load_plan(null: bool = False) -> Plan:
-    """Read the plan; with `null`, without any of its structure."""
-    sections = read_yaml("plan.yaml")
+def load_plan(null: bool = False, kind: str = "b2c") -> Plan:
+    """Read the plan of the company whose customers are persons (b2c) or companies; `null`: without its structure."""
+    sections = read_yaml("plan.yaml" if kind == "b2c" else f"plan_{kind}.yaml")
     segments = sections.pop("segments")
     attributes: dict[str, Attribute] = {}
     for name, rows in sections.pop("attributes").items():
         attributes[name] = _attribute(name, rows, segments, attributes)
     plan = Plan(
+        title=sections.pop("title"),
+        folder=sections.pop("folder"),
+        population=sections.pop("population"),
         start=sections.pop("start"),
         as_of=sections.pop("as_of"),
         linked=True,
@@ -133,6 +140,8 @@ def _flat(plan: Plan) -> Plan:
         key: float(rates @ [pain[key] for pain in plan.pains.values()] / rates.sum()) for key in ("hours", "reopened")
     }
     score = plan["score"]
+    own = {section: plan[section] | values for section, values in plan.numbers.get("null", {}).items()}
+    sources = own.get("sources", plan["sources"])
     return replace(
         plan,
         linked=False,
@@ -146,8 +155,9 @@ def _flat(plan: Plan) -> Plan:
         },
         events=[event | {"effect": 0.0, "times": 1.0} for event in plan.events],
         numbers=plan.numbers
+        | own
         | {
-            "sources": plan["sources"] | {"shop": 1.0, "shop_only": 0.0, "placeholder": 0.0},
+            "sources": sources | {"shop": 1.0, "shop_only": 0.0, "placeholder": 0.0},
             "links": {"same_email": 1.0},
             "missing": plan["missing"] | {"email": 0.0},
             "prices": dict.fromkeys(plan["prices"], 90),

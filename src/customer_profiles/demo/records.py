@@ -26,7 +26,7 @@ def crm_records(rng: np.random.Generator, plan: Plan, people: pd.DataFrame) -> p
     twice = crm[some(rng, len(crm), plan["sources"]["crm_twice"])].copy()
     twice["crm_id"] = [f"{number:07d}" for number in scatter(twice["person"] + 5_000_000, 48_271, 9_999_991)]
     if plan.linked:
-        twice["surname"] = _misspell(rng, twice["surname"])
+        twice["surname"] = misspell(rng, twice["surname"])
     crm = pd.concat([crm, twice], ignore_index=True)
     for column in plan["missing"]:
         source = {target: name for name, target in BLANK.items()}.get(column, column)
@@ -58,7 +58,7 @@ def shop_records(rng: np.random.Generator, plan: Plan, people: pd.DataFrame) -> 
         return shop
 
     typo = some(rng, n, variations["typo"])
-    shop.loc[typo, "surname"] = _misspell(rng, shop.loc[typo, "surname"])
+    shop.loc[typo, "surname"] = misspell(rng, shop.loc[typo, "surname"])
     plain = some(rng, n, variations["spelled_out"])
     shop.loc[plain, ["given", "surname", "street"]] = shop.loc[plain, ["given", "surname", "street"]].map(latin)
     short = some(rng, n, variations["given_name_short"]) & ~shop["link"].isin(["same_birth_date", "same_address"])
@@ -113,7 +113,7 @@ def _write_phones(rng: np.random.Generator, shop: pd.DataFrame) -> pd.DataFrame:
     return shop.assign(phone=np.where(shop["phone"] == "", "", written))
 
 
-def _misspell(rng: np.random.Generator, names: pd.Series) -> list[str]:
+def misspell(rng: np.random.Generator, names: pd.Series) -> list[str]:
     """Swap two letters inside each name."""
     places = rng.random(len(names))
     return [_swap(name, 1 + int(place * (len(name) - 2))) for name, place in zip(names, places, strict=True)]

@@ -10,7 +10,6 @@ import pandas as pd
 from .plan import Plan, read_yaml
 from .sheets import decimal
 
-POPULATION_ATTRIBUTES = ("age_band", "gender", "income_band", "household_size", "region")
 INHABITANTS = 83_500_000
 
 
@@ -27,6 +26,8 @@ def references(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     region = plan.attributes["region"]
     share = places["weight"] / places.groupby("region")["weight"].transform("sum")
     inhabitants = places["region"].map(dict(zip(region.values, region.reference, strict=True))) * share * INHABITANTS
+    if plan.numbers.get("areas") == "region":  # too few customers for smaller areas
+        places, inhabitants = _regions(places, inhabitants)
     yield (
         "gebiete.csv",
         pd.DataFrame(
@@ -43,12 +44,21 @@ def references(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     )
     rows = [
         (name, value, f"{share:.3f}".replace(".", ","), plan["population_base"])
-        for name in POPULATION_ATTRIBUTES
+        for name in plan.population
         for value, share in zip(plan.attributes[name].values, plan.attributes[name].reference, strict=True)
     ]
     yield "bevoelkerung.csv", pd.DataFrame(rows, columns=["Merkmal", "Ausprägung", "Anteil", "Basis"])
     events = [(_day(e["at"]), _day(e.get("until")), e["name"], e["kind"]) for e in plan.events]
     yield "kalender.csv", pd.DataFrame(events, columns=["von", "bis", "Ereignis", "Art"])
+
+
+def _regions(places: pd.DataFrame, inhabitants: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+    """Federal states in place of postal regions: means weighted by inhabitants."""
+    weighted = places[["power", "latitude", "longitude"]].mul(inhabitants, axis=0).groupby(places["region"]).sum()
+    total = inhabitants.groupby(places["region"]).sum()
+    regions = weighted.div(total, axis=0)
+    first = places.groupby("region")["towns"].first()
+    return regions.assign(power=regions["power"].round().astype(int), region=regions.index, towns=first), total
 
 
 def _day(day: date | None) -> str:

@@ -15,10 +15,12 @@ CODES = read_yaml("texts/codes.yaml")
 NO_SUCH_DAYS = ("31.02.2024", "30.02.2025", "31.04.2025")
 Sheet = tuple[str, pd.DataFrame, tuple[str, ...]]
 
+ZONE = "Europe/Berlin"  # of the clocks that the exports show
+
 
 def sheets(plan: Plan, made: dict[str, pd.DataFrame]) -> Iterator[Sheet]:
     """Each raw file about customers: its name, its rows, and the columns in which a cell may be broken."""
-    times = _Times(plan)
+    times = Times(plan)
     crm, shop, people = made["crm"], made["shop"], made["people"]
     yield "crm_kunden.csv", _crm(times, crm), ("Geburtsdatum",)
     yield "shop_kunden.csv", _shop(times, shop), ()
@@ -28,13 +30,13 @@ def sheets(plan: Plan, made: dict[str, pd.DataFrame]) -> Iterator[Sheet]:
         split = plan.day(plan.as_of.replace(year=2025, month=1, day=1))
         lines = made["lines"][of_year < split if year == 2024 else of_year >= split]
         name = "bestellungen_2024.xlsx" if year == 2024 else "bestellungen_2025.csv"
-        yield name, _orders(times, lines, account, as_text=year == 2025), ("Bestellt am", "Betrag")
+        yield name, order_sheet(times, lines, account, as_text=year == 2025), ("Bestellt am", "Betrag")
     yield from _visits(times, made["visits"], account)
     email = _addresses_on_file(people, crm, shop)
-    yield "newsletter.csv", _newsletter(times, made["letters"], email), ()
-    yield "tickets.csv", _tickets(times, made["tickets"], email), ()
+    yield "newsletter.csv", newsletter_sheet(times, made["letters"], email), ()
+    yield "tickets.csv", ticket_sheet(times, made["tickets"], email), ()
     number = crm.drop_duplicates("person").set_index("person")["crm_id"]
-    yield "umfragen.csv", _answers(times, made["answers"], number), ("Datum", "Wert")
+    yield "umfragen.csv", answer_sheet(times, made["answers"], number), ("Datum", "Wert")
     yield "bewertungen.csv", _reviews(times, made["reviews"], account, made["lines"]), ()
 
 
@@ -71,7 +73,7 @@ def _addresses_on_file(people: pd.DataFrame, crm: pd.DataFrame, shop: pd.DataFra
     return on_file.reindex(email.index).fillna(shop.set_index("person")["email"]).fillna(email)
 
 
-class _Times:
+class Times:
     """Days and minutes of the period as text."""
 
     def __init__(self, plan: Plan):
@@ -80,22 +82,29 @@ class _Times:
         self.german = np.array([f"{day:%d.%m.%Y}" for day in days] + [""], dtype=object)
         self.iso = np.array([f"{day:%Y-%m-%d}" for day in days] + [""], dtype=object)
         self.hours = np.array([f"{m // 60:02d}:{m % 60:02d}" for m in range(MINUTES_PER_DAY)], dtype=object)
+        hours = pd.date_range(self.start, periods=plan.days * 24, freq="h")
+        self.skipped = hours.tz_localize(ZONE, nonexistent="NaT", ambiguous=True).isna()
+
+    def _on_the_clock(self, minute: pd.Series) -> pd.Series:
+        """Minutes of an hour that the clock change skips are shown an hour later, as on any clock."""
+        return minute + 60 * self.skipped[minute.clip(lower=0) // 60]
 
     def minutes(self, minute: pd.Series, days: np.ndarray) -> np.ndarray:
         """Day and hour as text; empty where the minute is negative."""
+        minute = self._on_the_clock(minute)
         text = days[minute // MINUTES_PER_DAY] + " " + self.hours[minute % MINUTES_PER_DAY]
         return np.where(minute >= 0, text, "")
 
     def stamps(self, minute: pd.Series, second: pd.Series) -> pd.Series:
         """Points in time."""
-        return self.start + pd.to_timedelta(minute * 60 + second, unit="s")
+        return self.start + pd.to_timedelta(self._on_the_clock(minute) * 60 + second, unit="s")
 
     def before(self, days: pd.Series) -> pd.Series:
         """Days that may lie before the period, as timestamps."""
         return self.start + pd.to_timedelta(days, unit="D")
 
 
-def _crm(times: _Times, crm: pd.DataFrame) -> pd.DataFrame:
+def _crm(times: Times, crm: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Kundennr": crm["crm_id"],
@@ -123,7 +132,7 @@ def _crm(times: _Times, crm: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _shop(times: _Times, shop: pd.DataFrame) -> pd.DataFrame:
+def _shop(times: Times, shop: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account": shop["shop_id"],
@@ -140,7 +149,9 @@ def _shop(times: _Times, shop: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _orders(times: _Times, lines: pd.DataFrame, account: pd.Series, as_text: bool) -> pd.DataFrame:
+def order_sheet(
+    times: Times, lines: pd.DataFrame, account: pd.Series, as_text: bool, codes: dict = CODES
+) -> pd.DataFrame:
     """Order lines; numbers and points in time as text for a CSV file, as values for a workbook."""
     return pd.DataFrame(
         {
@@ -150,16 +161,16 @@ def _orders(times: _Times, lines: pd.DataFrame, account: pd.Series, as_text: boo
             if as_text
             else times.stamps(lines["minute"], 0).to_numpy(),
             "Artikelnr": lines["product"].to_numpy(),
-            "Warengruppe": lines["category"].map(CODES["category"]).to_numpy(),
+            "Warengruppe": lines["category"].map(codes["category"]).to_numpy(),
             "Menge": lines["quantity"].to_numpy(),
             "Betrag": decimal(lines["amount"]) if as_text else lines["amount"].to_numpy() / 100,
             "Rabatt": decimal(lines["discount"]) if as_text else lines["discount"].to_numpy() / 100,
-            "Kanal": lines["channel"].map(CODES["channel"]).to_numpy(),
+            "Kanal": lines["channel"].map(codes["channel"]).to_numpy(),
         }
     )
 
 
-def _visits(times: _Times, events: pd.DataFrame, account: pd.Series) -> Iterator[Sheet]:
+def _visits(times: Times, events: pd.DataFrame, account: pd.Series) -> Iterator[Sheet]:
     visitor = [f"{number:08x}" for number in (events["visitor"] * 2_654_435_761 % 2**32)]
     common = pd.DataFrame(
         {
@@ -179,7 +190,8 @@ def _visits(times: _Times, events: pd.DataFrame, account: pd.Series) -> Iterator
     yield "app_events.jsonl", app.set_axis(["user", "device", "session", "ts", "event", "item", "seconds"], axis=1), ()
 
 
-def _newsletter(times: _Times, letters: pd.DataFrame, email: pd.Series) -> pd.DataFrame:
+def newsletter_sheet(times: Times, letters: pd.DataFrame, email: pd.Series) -> pd.DataFrame:
+    """Who was sent what, by e-mail address of the person."""
     return pd.DataFrame(
         {
             "recipient": email.loc[letters["person"]].to_numpy(),
@@ -193,7 +205,8 @@ def _newsletter(times: _Times, letters: pd.DataFrame, email: pd.Series) -> pd.Da
     )
 
 
-def _tickets(times: _Times, cases: pd.DataFrame, email: pd.Series) -> pd.DataFrame:
+def ticket_sheet(times: Times, cases: pd.DataFrame, email: pd.Series) -> pd.DataFrame:
+    """Service cases, by e-mail address of the person."""
     return pd.DataFrame(
         {
             "ticket": ticket_numbers(cases),
@@ -217,7 +230,8 @@ def ticket_numbers(cases: pd.DataFrame) -> list[str]:
     ]
 
 
-def _answers(times: _Times, answers: pd.DataFrame, number: pd.Series) -> pd.DataFrame:
+def answer_sheet(times: Times, answers: pd.DataFrame, number: pd.Series) -> pd.DataFrame:
+    """Answers to surveys, by number of the person."""
     return pd.DataFrame(
         {
             "Kundennr": number.loc[answers["person"]].where(~answers["anonymous"].to_numpy(), "").to_numpy(),
@@ -230,7 +244,7 @@ def _answers(times: _Times, answers: pd.DataFrame, number: pd.Series) -> pd.Data
     )
 
 
-def _reviews(times: _Times, reviews: pd.DataFrame, account: pd.Series, lines: pd.DataFrame) -> pd.DataFrame:
+def _reviews(times: Times, reviews: pd.DataFrame, account: pd.Series, lines: pd.DataFrame) -> pd.DataFrame:
     bought = lines.drop_duplicates("person", keep="last").set_index("person")["product"]
     return pd.DataFrame(
         {

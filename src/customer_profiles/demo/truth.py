@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .plan import Plan, read_yaml
-from .references import POPULATION_ATTRIBUTES
+from .plan import Attribute, Plan, read_yaml
 from .sheets import ticket_numbers
 
 CLEARLY_OVER, CLEARLY_UNDER = 1.25, 0.80  # ratios to the reference from which a trait counts as planted
@@ -27,10 +26,13 @@ class TruthBook:
     ----------
     plan : Plan
         What the company is made from.
+    tables : tuple of str
+        Names of the tables in ``truth/``.
     """
 
-    def __init__(self, plan: Plan):
+    def __init__(self, plan: Plan, tables: tuple[str, ...] = TABLES):
         self._plan = plan
+        self._tables = tables
         self._people = 0
         self._counts: Counter = Counter()
         self._defects: dict[str, Counter] = {}
@@ -42,11 +44,11 @@ class TruthBook:
     def rows(self, made: dict[str, pd.DataFrame]) -> Iterator[tuple[str, pd.DataFrame]]:
         """The truth tables of a block of customers."""
         people, cases = made["people"], made["tickets"]
-        self._count(people)
+        self.count(people)
         yield "persons", people[["person", "segment", *self._plan.attributes, *OBSERVED]]
         identities = _identities(made)
         yield "identities", identities
-        yield "duplicates", _pairs(identities, made["shop"])
+        yield "duplicates", pairs_of(identities, made["shop"].set_index("shop_id")["link"])
         cases = cases.assign(ticket=ticket_numbers(cases), language=_language(cases))
         yield "tickets", cases[["ticket", "person", "theme", "second_theme", "language", "text"]]
         said = pd.concat([made["answers"], made["reviews"]], ignore_index=True)
@@ -57,7 +59,7 @@ class TruthBook:
         """Write ``truth.json``."""
         plan = self._plan
         truth = {
-            "company": "Bergwerk Outdoor",
+            "company": plan.title,
             **made_with,
             "null": not plan.linked,
             "as_of": plan.as_of.isoformat(),
@@ -75,11 +77,12 @@ class TruthBook:
                 for e in plan.events
             ],
             "defects": {name: dict(counts) for name, counts in self._defects.items()},
-            "tables": {name: f"truth/{name}.parquet" for name in TABLES},
+            "tables": {name: f"truth/{name}.parquet" for name in self._tables},
         }
         path.write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
-    def _count(self, people: pd.DataFrame) -> None:
+    def count(self, people: pd.DataFrame) -> None:
+        """Count segments and attributes of a block of customers."""
         self._people += len(people)
         for name in ("segment", *self._plan.attributes):
             self._counts.update({(name, value): int(n) for value, n in people[name].value_counts().items()})
@@ -100,11 +103,10 @@ class TruthBook:
 
     def _traits(self) -> list[dict[str, Any]]:
         """Values clearly more or less frequent among the customers than in the reference, strongest first."""
-        shares = self._plan.segment_numbers("share")
         found = []
-        for name in POPULATION_ATTRIBUTES:
+        for name in self._plan.population:
             attribute = self._plan.attributes[name]
-            expected = shares @ attribute.chances
+            expected = self._expected(attribute)
             for value, share, reference in zip(attribute.values, expected, attribute.reference, strict=True):
                 ratio = share / reference
                 if not CLEARLY_UNDER < ratio < CLEARLY_OVER:
@@ -114,8 +116,16 @@ class TruthBook:
                     found.append(row | {"direction": "over" if ratio > 1 else "under"})
         return sorted(found, key=lambda row: -abs(np.log(row["index"] / 100)))
 
+    def _expected(self, attribute: Attribute) -> np.ndarray:
+        """Share of each value among all customers."""
+        if attribute.by == "segment":
+            return self._plan.segment_numbers("share") @ attribute.chances
+        return self._expected(self._plan.attributes[attribute.by]) @ attribute.chances
+
     def _pains(self) -> list[dict[str, Any]]:
-        themes = {language: read_yaml(f"texts/tickets_{language}.yaml")["themes"] for language in ("de", "en")}
+        themes = {
+            language: read_yaml(f"{self._plan.folder}/tickets_{language}.yaml")["themes"] for language in ("de", "en")
+        }
         return [
             {
                 "theme": name,
@@ -141,10 +151,18 @@ def _identities(made: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(both, ignore_index=True).sort_values("person", kind="stable")[["person", "ids", "id"]]
 
 
-def _pairs(identities: pd.DataFrame, shop: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of raw ids of one person, and by what they can be recognised (empty: two records of the CRM)."""
+def pairs_of(identities: pd.DataFrame, links: pd.Series) -> pd.DataFrame:
+    """Pairs of raw ids of one customer, and by what they can be recognised (empty: two records of the CRM).
+
+    Parameters
+    ----------
+    identities : DataFrame
+        ``person``, ``ids``, ``id``.
+    links : Series
+        What a record has in common with that of the CRM, by its raw id.
+    """
     known = identities.reset_index(drop=True).reset_index(names="at")
     pairs = known.merge(known, on="person", suffixes=("_a", "_b"))
     pairs = pairs[pairs["at_a"] < pairs["at_b"]]
-    link = pairs["id_b"].map(shop.set_index("shop_id")["link"]).fillna("")
+    link = pairs["id_b"].map(links).fillna("")
     return pairs.assign(link=link)[["ids_a", "id_a", "ids_b", "id_b", "link"]].reset_index(drop=True)

@@ -122,7 +122,7 @@ def _second_themes(rng: np.random.Generator, rates: np.ndarray, theme: np.ndarra
 
 
 def _ticket_texts(rng: np.random.Generator, plan: Plan, cases: pd.DataFrame) -> list[str]:
-    dice, words = Dice(rng), (Wording("de"), Wording("en"))
+    dice, words = Dice(rng), (Wording("de", plan.folder), Wording("en", plan.folder))
     texts = []
     for theme, second, english in zip(cases["theme"], cases["second_theme"], cases["english"], strict=True):
         text = words[english].ticket(dice, [theme, second] if second else [theme])
@@ -163,7 +163,7 @@ def _put_in_words(
     answer["theme"] = _complaints(rng, plan, cases, answer)
     comments = plan["texts"]["comment"]
     written = rng.random(len(answer)) < answer["metric"].map(comments).to_numpy()
-    dice, words = Dice(rng), (Wording("de"), Wording("en"))
+    dice, words = Dice(rng), (Wording("de", plan.folder), Wording("en", plan.folder))
     about = answer["metric"].map({"nps": "shop", "csat": "service", "stars": "product"})
     texts = []
     for tone, theme, english, subject, write in zip(

@@ -65,10 +65,13 @@ class Wording:
     ----------
     language : {"de", "en"}
         Language of the texts.
+    folder : str
+        Where the fragments of the company lie.
     """
 
-    def __init__(self, language: str):
-        tickets, comments = read_yaml(f"texts/tickets_{language}.yaml"), read_yaml(f"texts/comments_{language}.yaml")
+    def __init__(self, language: str, folder: str = "texts"):
+        tickets = read_yaml(f"{folder}/tickets_{language}.yaml")
+        comments = read_yaml(f"{folder}/comments_{language}.yaml")
         self.tickets, self.comments = tickets, comments
         self.themes: dict[str, dict[str, Any]] = tickets["themes"]
         self.words: dict[str, list[str]] = tickets["words"]

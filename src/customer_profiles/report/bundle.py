@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..collect.pseudonyms import fingerprint
+from ..collect.identity.pseudonyms import fingerprint
 from ..errors import PrivacyRefused
 from ..tables import Tables
 from . import findings as statements

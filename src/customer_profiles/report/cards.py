@@ -11,17 +11,37 @@ from ..messages import N_, Text
 from .language import Language
 
 if TYPE_CHECKING:
+    from ..analyse.fact_sheet import FactSheet
     from ..analyse.personas import Persona
 
 TAGS = {"measured": N_("measured"), "derived": N_("derived"), "fictional": N_("fictional")}
 
 
-def html(personas: Sequence[Persona], language: Language) -> Markup:
-    """One card per segment: its derived name, its size, what sets it apart, and a fictional given name."""
-    return Markup('<div class="personas">{}</div>').format(Markup("").join(_card(p, language) for p in personas))
+def html(personas: Sequence[Persona | FactSheet], language: Language, persons: bool = True) -> Markup:
+    """One card per segment: its derived name, its size, what sets it apart, and a fictional given name.
+
+    A fact sheet has neither number nor given name: it is all measured. Companies have no given name either
+    (`persons` false).
+    """
+    cards = [
+        _card(card, language, persons) if hasattr(card, "given_name") else _sheet(card, language) for card in personas
+    ]
+    return Markup('<div class="personas">{}</div>').format(Markup("").join(cards))
 
 
-def _card(persona: Persona, language: Language) -> Markup:
+def _sheet(sheet: FactSheet, language: Language) -> Markup:
+    traits = [Markup("<li>{}</li>").format(language.text(trait)) for trait in sheet.traits]
+    nothing = Text(N_("No trait sets these customers apart by more than chance."))
+    said = Markup("<p>{}</p>").format(language.text(nothing))
+    if traits:
+        size = Text(N_("n = {n:count}"), {"n": sheet.n})
+        said = Markup("<p>{} {}</p><div><ol>{}</ol></div>").format(
+            language.text(size), _tag("measured", language), Markup("").join(traits)
+        )
+    return Markup('<section class="persona"><h3>{}</h3>{}</section>').format(language.text(sheet.name), said)
+
+
+def _card(persona: Persona, language: Language, person: bool) -> Markup:
     size = Text(
         N_("{n:count} of {base:count} customers ({share:share})"),
         {"n": persona.n, "base": persona.base, "share": persona.n / persona.base},
@@ -32,7 +52,7 @@ def _card(persona: Persona, language: Language) -> Markup:
     measured = Markup("<ul>{}</ul>").format(Markup("").join(traits)) if traits else language.text(nothing)
     return Markup(
         '<section class="persona"><h3>{number}. {name} {derived}</h3><p>{size} {tag}</p><div>{traits}</div>'
-        "<p>{called} {fictional}</p></section>"
+        "{called}</section>"
     ).format(
         number=persona.segment,
         name=language.text(persona.name),
@@ -40,8 +60,7 @@ def _card(persona: Persona, language: Language) -> Markup:
         size=language.text(size),
         tag=_tag("measured", language),
         traits=measured,
-        called=language.text(called),
-        fictional=_tag("fictional", language),
+        called=Markup("<p>{} {}</p>").format(language.text(called), _tag("fictional", language)) if person else "",
     )
 
 

@@ -45,7 +45,13 @@ LIBRARIES = (
     "duckdb",
     "babel.numbers",
 )
-LAYERS = ("customer_profiles.collect", "customer_profiles.analyse", "customer_profiles.report.figures")
+LAYERS = (
+    "customer_profiles.collect",
+    "customer_profiles.collect.sources",
+    "customer_profiles.collect.identity",
+    "customer_profiles.analyse",
+    "customer_profiles.report.figures",
+)
 
 
 def preload() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..messages import N_
+from .words import FIELDS, VALUES
 
 KINDS = (
     *("count", "share", "money", "index", "points", "day", "month", "ratio", "number", "p", "label"),
@@ -108,10 +109,39 @@ MEASURES = {
     "accuracy": Column(N_("Accuracy"), "share"),
     "guessing": Column(N_("Macro F1 of guessing"), "ratio"),
     "calibration_error": Column(N_("Calibration error"), "share"),
+    "index_standardised": Column(N_("Index with the same mix"), "index"),
+    "strata": Column(N_("Groups of that mix"), "count"),
+    "strata_above": Column(N_("Of these with a larger share"), "count"),
+    "strength": Column(N_("Strength (0 to 1)"), "ratio"),
+    "correlation": Column(N_("Rank correlation"), "ratio"),
+    "buyers_share": Column(N_("Share of buyers"), "share"),
+    "potential": Column(N_("Customers more at the average rate"), "count"),
     "r_low": Column(N_("Recency from"), "count"),
     "r_high": Column(N_("Recency to"), "count"),
     "fm_low": Column(N_("Frequency and value from"), "count"),
     "fm_high": Column(N_("Frequency and value to"), "count"),
+    # Quality of the data: shares of cells, rows and values, and what was changed.
+    "filled": Column(N_("Filled"), "share"),
+    "valid": Column(N_("Valid"), "share"),
+    "unique": Column(N_("Used by one customer only"), "share"),
+    "consistent": Column(N_("Sources agree"), "share"),
+    "age_median": Column(N_("Days since it was recorded (median)"), "count"),
+    "completeness": Column(N_("Completeness"), "share"),
+    "validity": Column(N_("Validity"), "share"),
+    "uniqueness": Column(N_("Uniqueness"), "share"),
+    "consistency": Column(N_("Consistency"), "share"),
+    "currency": Column(N_("Currency"), "share"),
+    "quality": Column(N_("Quality (0–100)"), "count"),
+    "before": Column(N_("Values before"), "count"),
+    "after": Column(N_("Values after"), "count"),
+    # Matching of records.
+    "repeat_share": Column(N_("Buyers with two orders or more"), "share"),
+    "expected_errors": Column(N_("Expected errors (pairs)"), "number"),
+    "several": Column(N_("Customers with several values"), "count"),
+    "disagree_share": Column(N_("Of these, sources disagree"), "share"),
+    "accounts_moved": Column(N_("Accounts with another number"), "count"),
+    "accounts": Column(N_("Accounts known before"), "count"),
+    "joined": Column(N_("Joined"), "yes"),
 }
 
 # What a row is about.
@@ -138,12 +168,34 @@ KEYS = {
     "sentiment": Column(N_("Sentiment"), "label"),
     "category": Column(N_("Category"), "label"),
     "ids": Column(N_("Kind of id"), "label"),
+    "found_by": Column(N_("Found by"), "label"),
     "formed_by": Column(N_("Formed the segments"), "yes"),
     "chosen": Column(N_("Chosen"), "yes"),
     "area": Column(N_("Area"), "label"),
+    "other": Column(N_("Other trait"), "label"),
+    "other_value": Column(N_("Value of the other trait"), "label"),
+    "same_as": Column(N_("Says nearly the same as"), "label"),
+    "method": Column(N_("Method"), "label"),
+    "quadrant": Column(N_("Quadrant"), "label"),
     "at": Column(N_("Day"), "day"),
     "first": Column(N_("First"), "day"),
     "last": Column(N_("Last"), "day"),
+    "weakest": Column(N_("Weakest in"), "label"),
+    "basis": Column(N_("Age told by"), "label"),
+    "days": Column(N_("Days since the last trace"), "label"),
+    "keys": Column(N_("Tied to customers by")),
+    "gain": Column(N_("What it would tell"), "label"),
+    "found": Column(N_("Similar column of the export")),
+    "elsewhere": Column(N_("Another source fills it"), "yes"),
+    "rule": Column(N_("Rule")),
+    "example": Column(N_("Example, masked")),
+    "can_be_off": Column(N_("Can be switched off"), "yes"),
+    "matching": Column(N_("How records are joined"), "label"),
+    "became": Column(N_("What became of them"), "label"),
+    "measure": Column(N_("Measure"), "label"),
+    "property": Column(N_("Property"), "label"),
+    "file": Column(N_("File")),
+    "how": Column(N_("Known from"), "label"),
 }
 
 # Columns of the profile: headings of tables, and names of attributes in sentences and charts.
@@ -164,7 +216,10 @@ TRAITS = {
     "city": Column(N_("City")),
     "industry": Column(N_("Industry"), "label"),
     "employees": Column(N_("Employees"), "count"),
+    "employees_band": Column(N_("Company size by staff"), "label"),
     "revenue": Column(N_("Revenue"), "money"),
+    "revenue_band": Column(N_("Company size by revenue"), "label"),
+    "contacts": Column(N_("Contacts"), "number"),
     "interests": Column(N_("Interests"), "label"),
     "values": Column(N_("Values"), "label"),
     "lifestyle": Column(N_("Lifestyle"), "label"),
@@ -188,6 +243,10 @@ TRAITS = {
     "discount_share": Column(N_("Share of discounts"), "share"),
     "sessions": Column(N_("Sessions"), "number"),
     "touchpoints": Column(N_("Touchpoints"), "number"),
+    "linked_touchpoints": Column(N_("Touchpoints without a login"), "number"),
+    "first_touch_at": Column(N_("First touchpoint"), "day"),
+    "first_seen_at": Column(N_("First seen"), "day"),
+    "is_new": Column(N_("New customer"), "label"),
     "last_touch_at": Column(N_("Last touchpoint"), "day"),
     "main_touch_channel": Column(N_("Main channel of contact"), "label"),
     "offers": Column(N_("Offers received"), "number"),
@@ -202,62 +261,7 @@ TRAITS = {
     "ces_score": Column(N_("Effort"), "number"),
     "stars_score": Column(N_("Stars"), "number"),
     "opened_at": Column(N_("Opened"), "day"),
-}
-
-# Codes that the contract fixes, and words for values that have no language of their own.
-VALUES = {
-    "True": N_("yes"),
-    "False": N_("no"),
-    "female": N_("female"),
-    "male": N_("male"),
-    "diverse": N_("diverse"),
-    "married": N_("married"),
-    "single": N_("single"),
-    "divorced": N_("divorced"),
-    "widowed": N_("widowed"),
-    "under 18": N_("under 18"),
-    "nps": N_("Net Promoter Score"),
-    "csat": N_("Satisfaction (CSAT)"),
-    "ces": N_("Effort (CES)"),
-    "stars": N_("Stars"),
-    "web": N_("web"),
-    "app": N_("app"),
-    "shop": N_("shop"),
-    "store": N_("store"),
-    "phone": N_("phone"),
-    "mail": N_("e-mail"),
-    "email": N_("e-mail"),
-    "chat": N_("chat"),
-    "newsletter": N_("newsletter"),
-    "promoters": N_("Promoters"),
-    "passives": N_("Passives"),
-    "detractors": N_("Detractors"),
-    "positive": N_("positive"),
-    "neutral": N_("neutral"),
-    "negative": N_("negative"),
-    "other": N_("other"),
-    "unknown": N_("unknown"),
-    "de": N_("German"),
-    "en": N_("English"),
-    # Tables of the contract and kinds of systems, as the inventory of sources names them.
-    "transactions": N_("orders"),
-    "interactions": N_("touchpoints"),
-    "feedback": N_("feedback"),
-    "campaigns": N_("campaigns"),
-    "leads": N_("leads"),
-    "events": N_("events"),
-    "areas": N_("area statistics"),
-    "crm": N_("customer relationship management"),
-    "web_analytics": N_("web analytics"),
-    "app_analytics": N_("app analytics"),
-    "social": N_("social media"),
-    "service_desk": N_("service desk"),
-    "survey": N_("survey"),
-    "review": N_("reviews"),
-    "nps_ces": N_("NPS and CES survey"),
-    "market_research": N_("market research"),
-    "internal_database": N_("internal database"),
-    "external_database": N_("external database"),
+    "updated_at": Column(N_("Last changed"), "day"),
 }
 
 COLUMNS = MEASURES | KEYS | TRAITS
@@ -271,6 +275,8 @@ def column(name: str, numeric: bool = False) -> Column:
     """
     if name in COLUMNS:
         return COLUMNS[name]
+    if name in FIELDS:
+        return Column(FIELDS[name], "number" if numeric else "label")
     kind = "share" if name.endswith("_share") else "number" if numeric else "text"
     return Column(name.replace("_", " ").capitalize(), kind)
 
@@ -281,4 +287,4 @@ def name(key: str) -> str:
     >>> name("age_band"), name("Bavaria")
     ('Age group', 'Bavaria')
     """
-    return VALUES.get(key) or (TRAITS[key].label if key in TRAITS else key)
+    return VALUES.get(key) or (TRAITS[key].label if key in TRAITS else FIELDS.get(key, key))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..collect.config import Dataset
-from ..collect.readers import files
+from ..collect.config import Dataset, Source
+from ..collect.sources.file_format import DATABASES, FileFormat
+from ..collect.sources.readers import files
+from ..collect.sources.sql import Place
 from ..params import Params
 from ..tables import Tables, file_hash
 
@@ -52,7 +55,7 @@ def manifest(
         "params": {number: _without_paths(given) for number, given in params.items()},
         "versions": versions(),
         "kernel": kernel,
-        "sources": sources(dataset),
+        "sources": sources(dataset, {row["source"]: row["read"] for row in _rows(tables)}),
         "rows": _rows(tables),
         "tables": {name: file_hash(tables.path(name)) for name in tables.names()},
     }
@@ -64,15 +67,34 @@ def versions() -> dict[str, str]:
     return found | {name: version(name) for name in LIBRARIES}
 
 
-def sources(dataset: Dataset) -> list[dict[str, Any]]:
-    """Every file a source was read from, files of its lookups included, with size and hash."""
+def sources(dataset: Dataset, rows: dict[str, int]) -> list[dict[str, Any]]:
+    """Everything a source was read from, its lookups included.
+
+    A file has its size and hash; a database, which may have changed since, the kind it is, the hash of what it was
+    asked and the number of rows that it answered to a source. Nothing tells where the database is.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    rows : dict
+        Rows read, by source.
+    """
     return [
-        {"source": source.name, "file": form.path if form.path.startswith("package:") else _name(path, dataset)}
-        | {"bytes": path.stat().st_size, "sha256": file_hash(path)}
+        {"source": source.name} | _origin(path, form, dataset, rows)
         for source in dataset.sources
         for form in (source, *source.lookups)
         for path in files(dataset, form)
     ]
+
+
+def _origin(path: Path | Place, form: FileFormat, dataset: Dataset, rows: dict[str, int]) -> dict[str, Any]:
+    origin: dict[str, Any] = {}
+    if isinstance(path, Path):
+        origin["file"] = form.path if form.place.startswith("package:") else _name(path, dataset)
+    if form.kind not in DATABASES:
+        return origin | {"bytes": path.stat().st_size, "sha256": file_hash(path)}
+    origin |= {"database": form.kind, "query_sha256": hashlib.sha256(form.statement.encode()).hexdigest()}
+    return origin | ({"rows": rows[form.name]} if isinstance(form, Source) and form.name in rows else {})
 
 
 def _name(path: Path, dataset: Dataset) -> str:

@@ -100,6 +100,22 @@ def prune(*parents: Path, keep: int = KEPT_RUNS) -> None:
                 shutil.rmtree(old, ignore_errors=True)
 
 
+def withdraw(runs: Path) -> int:
+    """Take the pages of all runs of a data set back, wherever they lie; returns how many runs had any."""
+    taken = 0
+    for link in runs.glob(f"*/{REPORT}"):
+        pages = link.resolve()
+        if link.is_symlink() and not link.parent.is_symlink() and RUN_ID.fullmatch(pages.name):
+            shown = pages.parent / LATEST
+            if pages.is_dir():
+                shutil.rmtree(pages)
+                taken += 1
+            if shown.is_symlink() and not shown.exists():
+                shown.unlink()
+            link.unlink()
+    return taken
+
+
 def _target(link: Path) -> str | None:
     return os.readlink(link) if link.is_symlink() else None
 

@@ -213,7 +213,7 @@ def _execute_all(
 
 
 def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, NotebookNode], kernel: str) -> None:
-    from ..collect.pseudonyms import pseudonym_key
+    from ..collect.identity.pseudonyms import pseudonym_key
     from .bundle import refuse_leaks, write_json, write_report
     from .language import Language
     from .manifest import manifest

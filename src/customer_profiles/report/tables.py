@@ -38,7 +38,7 @@ class Field:
 def html(
     table: Published, title: Text, language: Language, *, note: Text | None = None, anchor: str = "table"
 ) -> Markup:
-    """A table with caption, row headers and folded tail.
+    """A table with caption, row headers and folded tail; without a row, its title and a sentence.
 
     Parameters
     ----------
@@ -71,7 +71,11 @@ def html(
     if table.suppressed:
         notes.append(language.text(hidden_note(table)))
     parts = [Markup('<div class="published-table" id="{}">').format(anchor)]
-    parts.append(_scrolling(rows[:FIRST_ROWS], head, f"{anchor}-caption", caption))
+    if rows:
+        parts.append(_scrolling(rows[:FIRST_ROWS], head, f"{anchor}-caption", caption))
+    else:
+        parts.append(Markup('<p class="table-title">{}</p>').format(caption))
+        notes.append(language.text(Text("There is nothing to list.")))
     if len(rows) > FIRST_ROWS:
         unfold = language.text(Text("{n:count} more rows", {"n": len(rows) - FIRST_ROWS}))
         more = Markup("{} ({})").format(caption, unfold)

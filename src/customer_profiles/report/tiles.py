@@ -9,6 +9,7 @@ from ..messages import N_
 from .language import Language, is_missing
 
 MOST = 5
+ZERO_TELLS = ("rows_set_aside",)  # none of the others says that a source is missing, which the page says in words
 # Fact, how it is written, what it is called; a page shows those its chapter has saved, in this order.
 TILES = (
     ("customers", "count", N_("Customers")),
@@ -27,11 +28,11 @@ TILES = (
 
 
 def tiles(facts: Mapping[str, Any], language: Language) -> list[dict[str, str]]:
-    """Label and value of each headline number among the facts; a single one makes no row of tiles."""
+    """Label and value of each headline number among the facts, without noughts; a single one makes no row of tiles."""
     found = [
         {"label": language.translate(label), "value": _short(kind, facts[name], language)}
         for name, kind, label in TILES
-        if not is_missing(facts.get(name))
+        if not is_missing(facts.get(name)) and (facts[name] != 0 or name in ZERO_TELLS)
     ]
     return found[:MOST] if len(found) > 1 else []
 

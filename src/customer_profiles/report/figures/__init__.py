@@ -4,16 +4,19 @@ from .bars import pairs, shares, stacked
 from .chart import Chart
 from .dots import dots
 from .maps import areas, has_coordinates
+from .planes import concentration, quadrants
 from .tiles import matrix, rfm_grid
 from .time import sparklines, trend
 
 __all__ = [
     "Chart",
     "areas",
+    "concentration",
     "dots",
     "has_coordinates",
     "matrix",
     "pairs",
+    "quadrants",
     "rfm_grid",
     "shares",
     "sparklines",

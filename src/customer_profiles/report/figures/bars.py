@@ -99,7 +99,7 @@ def pairs(
         `label` and the two columns of shares.
     title, caption : Text
     label, first, second : str
-        Columns; the second gets the accent colour.
+        Columns; the second gets the accent colour. Without it, a company that knows no sales, the first stands alone.
     names : pair of Text, optional
         What the two bars are; by default the headings of the columns.
 
@@ -108,6 +108,8 @@ def pairs(
     Chart
     """
     require(table)
+    if second not in table.frame:
+        return shares(table, title, caption, label=label, x=first)
     frame = table.frame
 
     def draw(sheet: Sheet) -> float:

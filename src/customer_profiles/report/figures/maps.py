@@ -15,7 +15,9 @@ from .sheet import LINE, MARGIN, WIDTH, Sheet, measure, wrap
 from .theme import mix
 
 BIGGEST = 34  # px, radius of the area with the most customers
+ROOMY = 20  # areas that find room with this radius; with more of them all bubbles become smaller
 SMALLEST = 5
+MOST_NAMES = 40  # those of the areas with most customers; the table has all
 
 
 def areas(
@@ -49,15 +51,16 @@ def areas(
         name = language.translate(column(x, numeric=True).label)
         y = sheet.lines(MARGIN, 12.0, wrap(f"{name}:", WIDTH), colour=theme.muted) + 4
         y = sheet.key(y, [("dot", pale, ends[0]), ("dot", theme.accent, ends[1])])
+        biggest = BIGGEST * math.sqrt(min(1.0, ROOMY / max(len(frame), 1)))
         bubbles, height = [], max(py for _, py in places) if places else 0.0
         for (px, py), (_, row) in zip(places, frame.iterrows(), strict=True):
-            radius = max(BIGGEST * math.sqrt(row[size] / frame[size].max()), SMALLEST)
+            radius = max(biggest * math.sqrt(row[size] / frame[size].max()), SMALLEST)
             share = (row[x] - low) / (high - low) if high > low else 1.0
             bubbles.append((px, y + py, radius, row))
             sheet.dot(px, y + py, radius, mix(pale, theme.accent, float(share)), gid="bubble")
         taken = [(px - r, py - r, px + r, py + r) for px, py, r, _ in bubbles]
-        for px, py, radius, row in bubbles:
-            _name(sheet, px, py, radius, language.label(row[label]), taken)
+        for px, py, radius, row in bubbles[:MOST_NAMES]:
+            label_beside(sheet, px, py, radius, language.label(row[label]), taken)
         return y + height + BIGGEST + LINE
 
     kind = Text("Map of bubbles, one per area.")
@@ -88,7 +91,7 @@ def _project(latitude, longitude) -> list[tuple[float, float]]:
     ]
 
 
-def _name(sheet: Sheet, x: float, y: float, radius: float, words: str, taken: list) -> None:
+def label_beside(sheet: Sheet, x: float, y: float, radius: float, words: str, taken: list) -> None:
     """Write a name beside its bubble where there is room; without room, nothing: the table has all names."""
     wide = measure(words)
     spots = [(x + radius + 5, y), (x - radius - 5 - wide, y), (x - wide / 2, y + radius + 12)]

@@ -214,6 +214,8 @@ def _draw_piece(sheet: Sheet, piece: pd.DataFrame, days: pd.Series, x: str, acro
         outline = [*zip(xs, map(up, high), strict=True), *reversed(list(zip(xs, map(up, low), strict=True)))]
         if len(outline) > 2:
             sheet.area(outline, sheet.theme.soft)
+        else:
+            sheet.line(*zip(*outline, strict=True), sheet.theme.soft, 8)
     ys = [up(float(value)) for value in piece[x]]
     if len(ys) == 1:
         sheet.dot(xs[0], ys[0], 3, sheet.theme.accent)
@@ -227,14 +229,14 @@ def _pieces(known: pd.Series) -> list[list]:
 
 
 def _months(sheet: Sheet, months: pd.Series, days: pd.Series, across: Scale, y: float) -> float:
-    """First and last month, and the turns of years between where there is room."""
+    """First and last month, one name if they are the same, and the turns of years between where there is room."""
     language, theme = sheet.language, sheet.theme
     first, last = months.iloc[0], months.iloc[-1]
     right_edge = across.end
     left_words, right_words = (language.format("short_month", pd.Timestamp(day)) for day in (first, last))
     sheet.text(across.start, y + LINE * 0.8, left_words, colour=theme.muted)
     edges = [across.start + measure(left_words) + 14, right_edge - measure(right_words) - 14]
-    if edges[0] < edges[1] + 14:
+    if first != last and edges[0] < edges[1] + 14:
         sheet.text(right_edge, y + LINE * 0.8, right_words, colour=theme.muted, align="right")
         for month, day in dict(zip(months, days, strict=True)).items():
             if pd.Timestamp(month).month != 1:

@@ -1,0 +1,1 @@
+"""Which records are one customer, what is known of that customer, and under which number."""
