@@ -305,6 +305,33 @@ def test_prospects_and_visitors(company):
         assert tables.read("interactions").anonymous_id.tolist() == [pseudonym(KEY, "anonymous", "v-1")]
 
 
+@pytest.mark.parametrize("by", ["objection", "erasure"])
+def test_what_somebody_did_without_a_login_goes_with_them(company, by):
+    """Visits of the same device, also long before the login and in another file; a shared device keeps the other's."""
+    company.write("crm.csv", "id,ok\n1,yes\n2,yes\n3,yes\n")
+    company.write("web.csv", "visitor,user,at\nv-1,,2025-01-01\nv-2,2,2025-01-02\nv-3,1,2025-01-02\nv-3,3,2025-01-03\n")
+    company.write("app.csv", "visitor,user,at\nv-1,1,2025-06-01\nv-1,,2025-06-02\nv-4,,2025-06-02\n")
+    columns = {"anonymous_id": "visitor", "customer_id": "user", "at": "at"}
+    web = {"name": "web", "system": "web_analytics", "path": "web.csv", "table": "interactions", "columns": columns}
+    app = web | {"name": "app", "system": "app_analytics", "path": "app.csv"}
+    sources = (source(CUSTOMERS, {"consent": "ok"}), web, app)
+    first = run(company, "1", *sources)
+    assert len(first.read("interactions")) == 7
+    if by == "objection":
+        company.write("crm.csv", "id,ok\n1,no\n2,yes\n3,yes\n")
+    else:
+        dataset = company.dataset(*sources)
+        erasure.erase(dataset, erasure.entries(dataset, ["customer:1"], [], []), KEY, AS_OF)
+    second = run(company, "2", *sources)
+    visitors = {name: pseudonym(KEY, "anonymous", name) for name in ("v-1", "v-2", "v-3", "v-4")}
+    for tables in (first, second):
+        seen = tables.read("interactions").anonymous_id.tolist()
+        assert sorted(seen) == sorted(visitors[name] for name in ("v-2", "v-3", "v-4"))
+        assert visitors["v-1"] not in everything(tables.folder)
+    rows = second.read("reconciliation").set_index("source")
+    assert rows.loc[["web", "app"], "excluded"].tolist() == [2, 2]
+
+
 def test_an_erased_contact_leaves_and_the_company_stays(company):
     company.write("firms.csv", "id,firm,mail\nF1,Werk GmbH,info@werk.example\nF2,Bau AG,info@bau.example\n")
     company.write(

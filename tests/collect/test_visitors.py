@@ -80,14 +80,13 @@ def test_what_the_run_cannot_see_yet_links_nothing(company):
     assert touches(company, *rows, as_of="2025-06-01")["linked"].sum() == 0
 
 
-def test_a_customer_without_consent_is_not_found_again_by_the_device(company):
+def test_a_customer_without_consent_leaves_no_visit_on_the_device_either(company):
     company.write("crm.csv", "id,ok\nc1,no\nc2,yes\n")
     company.write("web.csv", "user,device,at,what\n,d1,2025-06-01T10:00:00,a\nc1,d1,2025-06-02T10:00:00,b\n")
     asked = {**CUSTOMERS, "columns": {"customer_id": "id", "consent": {"column": "ok", "values": {"yes": "true"}}}}
     company.collect(asked, VISITS)
-    found = company.tables.read("interactions")
-    assert found["kind"].tolist() == ["a"]
-    assert found["customer_no"].isna().all()
+    assert company.tables.read("interactions").empty
+    assert company.tables.read("reconciliation").set_index("source").excluded[VISITS["name"]] == 2
 
 
 def test_visitors_are_counted_by_kind_and_add_up(company):

@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import InputRejected
 from ..messages import N_
 from ..tables import Tables
-from . import ages, contract, crosschecks, ledger, source_kinds
+from . import ages, contract, crosschecks, cutoff, ledger, source_kinds
 from .casting import Cast, cast_chunk, notation_of
 from .cells import as_texts, stripped
 from .cleaning import Log
@@ -202,12 +202,6 @@ def _has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:
     )
 
 
-def _late(run: Run, table: str, rows: pd.DataFrame) -> np.ndarray:
-    """Rows that happened after the run's date."""
-    column = contract.HAPPENED_AT.get(table)
-    return (rows[column] >= run.end).to_numpy() if column in rows else np.zeros(len(rows), dtype=bool)
-
-
 def _read_customers(run: Run, accounts: dict[str, Account], table: str = "customers") -> pd.DataFrame:
     """Records of all sources of customers, or contacts: canonical columns, source, space, raw_id, refused, counts.
 
@@ -228,7 +222,7 @@ def _read_customers(run: Run, accounts: dict[str, Account], table: str = "custom
             rows["refused"] = ~rows.consent.fillna(False).to_numpy(dtype=bool) if asked else False
             rows["erased"] = run.suppressed.records(rows, source.ids)
             rows["refused"] |= rows.erased
-            late = new & _late(run, table, rows)
+            late = new & cutoff.late(table, rows, run.end)
             again = new & ~late & (rows.raw_id.isin(ids) | rows.raw_id.where(new & ~late).duplicated()).to_numpy()
             if not account.cleaned.wants("repeated_ids"):
                 again[:] = False
@@ -290,17 +284,18 @@ def _own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
 
 
 def _write_table(run: Run, table: str, people: People, accounts: dict[str, Account]) -> None:
+    devices = _devices_of_absent(run, people) if table == "interactions" else set()
     with TableWriter(run.tables, table, _own_fields(run.dataset, table)) as writer:
         for source in run.dataset.filled(table):
             account = accounts[source.name]
             for cast, new in _casts(run, source, account):
                 rows = cast.table[new]
-                late = _late(run, table, rows)
+                late = cutoff.late(table, rows, run.end)
                 account.excluded[LATER] += int(late.sum())
-                rows = _without_future(run, _without_erased(run, table, rows[~late], account), account)
+                rows = cutoff.as_it_stood(_without_erased(run, table, rows[~late], account), run.end, account)
                 numbers = None
                 if table in contract.OF_CUSTOMERS:
-                    rows, numbers = _with_customers(run, table, source, rows, people, account)
+                    rows, numbers = _with_customers(run, table, source, rows, people, account, devices)
                 rows = _finished(run, table, rows)
                 writer.write(rows)
                 account.add_used(rows, numbers)
@@ -316,14 +311,40 @@ def _without_erased(run: Run, table: str, rows: pd.DataFrame, account: Account) 
     return rows
 
 
-def _with_customers(
-    run: Run, table: str, source: Source, rows: pd.DataFrame, people: People, account: Account
-) -> tuple[pd.DataFrame, np.ndarray]:
-    """Rows with the customers they belong to; those of nobody or of a person who must not appear are excluded."""
+def _devices_of_absent(run: Run, people: People) -> set[str]:
+    """Visitors as whom somebody has logged in who must not appear: what they did without a login goes as well.
+
+    The login may come after the visits, so that all events have to be read before the first is written.
+    """
+    devices: set[str] = set()
+    for source in run.dataset.filled("interactions"):
+        if "anonymous_id" not in source.mapped or not ({"customer_id", source.key} & source.mapped.keys()):
+            continue
+        for cast, _ in _casts(run, source, Account(source)):
+            rows = cast.table[cast.good]
+            absent = _erased(run, source, rows)
+            if "customer_id" in rows:
+                absent |= people.must_not_appear(source.ids, rows.customer_id)
+            elif source.key:
+                absent |= people.by_contact(source.key, rows[source.key]) == EXCLUDED
+            devices.update(rows.anonymous_id[absent].dropna())
+    return devices
+
+
+def _erased(run: Run, source: Source, rows: pd.DataFrame) -> np.ndarray:
+    """Rows that name an erased person by number or address."""
     erased = np.zeros(len(rows), dtype=bool)
     for kind, column in ((f"id:{source.ids}", "customer_id"), (source.key, source.key)):
         if column in rows:
             erased |= run.suppressed.hits(kind, rows[column])
+    return erased
+
+
+def _with_customers(
+    run: Run, table: str, source: Source, rows: pd.DataFrame, people: People, account: Account, devices: set[str]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Rows with the customers they belong to; those of nobody or of a person who must not appear are excluded."""
+    erased = _erased(run, source, rows)
     if source.key and "customer_id" not in rows:
         numbers = people.by_contact(source.key, rows[source.key])
     elif "customer_id" in rows:
@@ -332,6 +353,8 @@ def _with_customers(
             people.alternatives.add_orders(source.ids, rows[numbers >= 0])
     else:
         numbers = np.full(len(rows), UNKNOWN)
+    if devices and "anonymous_id" in rows:
+        erased |= rows.anonymous_id.isin(devices).to_numpy() & (numbers == UNKNOWN)
     numbers = np.where(erased, EXCLUDED, numbers)
     account.excluded[NO_CONSENT] += int((numbers == EXCLUDED).sum())
     keep = numbers != EXCLUDED
@@ -344,24 +367,6 @@ def _with_customers(
     pseudonyms = people.pseudonyms()
     name = np.append(pseudonyms, None)[np.where(numbers >= 0, numbers, len(pseudonyms))]
     return rows[keep].assign(customer_id=pd.array(name, dtype="str"), customer_no=number), numbers
-
-
-def _without_future(run: Run, rows: pd.DataFrame, account: Account) -> pd.DataFrame:
-    """Rows as they stood at the run's date: what was settled later is still open."""
-    rows, before = rows.copy(), rows
-    for column, dependent in (("closed_at", "resolution"), ("until", None), ("converted_at", None)):
-        if column in rows:
-            future = rows[column] >= run.end
-            rows[column] = rows[column].mask(future)
-            if dependent in rows:
-                rows[dependent] = rows[dependent].mask(future)
-    if "responded_at" in rows:
-        rows["responded_at"] = rows.responded_at.mask(rows.responded_at >= run.end)
-        rows["responded"] = rows.responded_at.notna().astype("boolean")
-    for column in {"closed_at", "resolution", "until", "converted_at", "responded_at"} & set(rows):
-        given, left = int(before[column].notna().sum()), int(rows[column].notna().sum())
-        account.cleaned.count("later_values", column, given, left, given - left)
-    return rows
 
 
 def _finished(run: Run, table: str, rows: pd.DataFrame) -> pd.DataFrame:

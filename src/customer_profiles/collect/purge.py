@@ -94,6 +94,7 @@ def _purge_run(
 ) -> None:
     personal = [path for path in sorted(folder.glob("*.parquet")) if path.stem not in ABOUT_NOBODY]
     removed: dict[Path, int] = {}
+    names = names | _devices(folder, numbers)
     if numbers or (names and any(_holds(path, names) for path in personal)):
         removed = {path: _without(path, numbers, names) for path in personal}
         untold = [path for path in personal if not removed[path] and not set(pq.read_schema(path).names) & set(_OWNER)]
@@ -130,6 +131,18 @@ def _customer_ids(folder: Path, numbers: set[int]) -> set[str]:
             table = pq.read_table(path, columns=["customer_no", "customer_id"])
             found |= set(table.filter(pa.array(_is_one_of(table["customer_no"], numbers)))["customer_id"].to_pylist())
     return found - {None}
+
+
+def _devices(folder: Path, numbers: set[int]) -> set[str]:
+    """Visitors as whom none but these customers have logged in: what they did without a login is theirs too."""
+    path = folder / "interactions.parquet"
+    if not numbers or not path.exists() or "anonymous_id" not in pq.read_schema(path).names:
+        return set()
+    table = pq.read_table(path, columns=["customer_no", "anonymous_id"])
+    theirs = _is_one_of(table["customer_no"], numbers)
+    others = table["customer_no"].is_valid().to_numpy() & ~theirs
+    seen, shared = (set(table.filter(pa.array(rows))["anonymous_id"].to_pylist()) for rows in (theirs, others))
+    return seen - shared - {None}
 
 
 def _may_hold(folder: Path, traces: set[str]) -> bool:

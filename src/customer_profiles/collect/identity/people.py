@@ -127,6 +127,10 @@ class People:
         found[-1] = UNKNOWN
         return found[codes]
 
+    def must_not_appear(self, space: str, raw_ids: pd.Series) -> np.ndarray:
+        """Rows of ids whose customer is excluded; an id never seen stays unseen."""
+        return raw_ids.map(self._numbers.get(space, {})).eq(EXCLUDED).to_numpy(dtype=bool)
+
     def by_contact(self, contact: str, texts: pd.Series) -> np.ndarray:
         """Numbers of customers by e-mail address or phone number; unknown where it is nobody's or several people's.
 
