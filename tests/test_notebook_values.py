@@ -106,7 +106,7 @@ def papermill(runs: Path, number: str, output: Path, **parameters: object) -> su
 
 def contents(folder: Path) -> dict[str, tuple[int, int]]:
     """Size and time of change of every file."""
-    stats = {str(path): path.stat() for path in sorted(folder.rglob("*"))}
+    stats = {str(path): path.lstat() for path in sorted(folder.rglob("*"))}
     return {path: (found.st_size, found.st_mtime_ns) for path, found in stats.items()}
 
 

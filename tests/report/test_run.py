@@ -99,7 +99,7 @@ def test_a_run_leaves_pages_manifest_findings_and_workbook(project):
     manifest = json.loads(files["run.json"])
     assert manifest["dataset"]["name"] == "tiny"
     assert manifest["as_of"] == "2025-06-30"
-    assert manifest["params"]["01"] == {"as_of": "2025-06-30", "language": "en", "seed": 1}
+    assert manifest["params"]["01"] == {"as_of": "2025-06-30", "language": "en", "seed": 1, "max_age_days": 365}
     assert [source["file"] for source in manifest["sources"]] == ["people.csv"]
     assert str(project) not in files["run.json"].decode()
     assert (project / "runs" / "latest").resolve().name == page.resolve().parent.name

@@ -55,6 +55,8 @@ MIN_CUSTOMERS = 100
 STARTS = 3  # k-means starts for each resample and each simulated copy
 FINAL_STARTS = 10  # for the segments themselves
 REFERENCES = 39  # simulated copies: the smallest p-value is 1/40, below the 5 % level
+# Relative standard error of an excess: it is in standard deviations, which are themselves estimated from the copies.
+EXCESS_ERROR = (2 * (REFERENCES - 1)) ** -0.5
 REFERENCE_ROWS = 5_000  # customers drawn for that comparison where there are more
 NATURAL = 0.05  # level of the test for natural segments
 MARGIN = 4.0  # standard deviations above the copies: they keep dependence approximately, so just above is not enough
@@ -149,8 +151,9 @@ def segment(
 
     k-means on the embedding of mixed data. Whether there are segments at all is tested against simulated bases
     without any (`continuum`). Only numbers of segments at which all come back in resamples are considered. If there
-    are segments, that number is taken whose explained variance exceeds that of the simulated bases most; if not, the
-    largest number of parts.
+    are segments, the smallest number is taken whose explained variance exceeds that of the simulated bases as much as
+    any other's, give or take one standard error (as with the gap statistic of Tibshirani, Walther & Hastie 2001); if
+    not, the largest number of parts.
 
     Parameters
     ----------
@@ -343,7 +346,8 @@ def _choose(k_table: pd.DataFrame, natural: bool) -> int:
     firm = k_table[k_table["jaccard_min"] >= VALID]
     if natural:
         rows = firm if len(firm) else k_table
-        return int(rows.loc[rows["excess"].idxmax(), "k"])
+        least = rows["excess"].max() * (1 - EXCESS_ERROR)
+        return int(rows.loc[rows["excess"] >= least, "k"].min())
     return int(firm["k"].max() if len(firm) else k_table.loc[k_table["jaccard"].idxmax(), "k"])
 
 
