@@ -87,3 +87,10 @@ def test_everything_public_is_explained(module):
         node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     ]
     assert [node.name for node in public if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.xdist_group("structure")
+def test_groups_of_tests_stay_together(request):
+    # Without its group in a test's id, pytest-xdist deals the tests out one by one, and each worker makes the reports.
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@structure")
