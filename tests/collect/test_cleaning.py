@@ -8,7 +8,7 @@ from collect.conftest import CUSTOMERS, ORDERS, source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_profiles.collect.cleaning import RULES, Log, tidied
+from customer_profiles.collect.cleaning import LONGEST_TEXT, RULES, Log, tidied
 from customer_profiles.errors import ConfigurationError
 
 WITH_GENDER = source(CUSTOMERS, {"gender": "x"})
@@ -102,6 +102,18 @@ def test_repeated_ids(company):
     assert values(company, WITH_CITY) == ["Ulm", "Bonn"]
 
 
+def test_long_texts_are_cut(company):
+    company.write("tickets.csv", f"id,opened,words\n1,2025-12-30,{'a b ' * 249_000}end\n1,2025-12-31,short\n")
+    columns = {"customer_id": "id", "opened_at": "opened", "text": "words"}
+    tickets = {"name": "t", "system": "service_desk", "path": "tickets.csv", "table": "tickets", "columns": columns}
+    company.write("crm.csv", "id\n1\n")
+    company.collect(CUSTOMERS, tickets)
+    assert sorted(company.tables.read("tickets").text.str.len()) == [5, LONGEST_TEXT]
+    assert log_of(company, "long_texts")[["column", "n", "before", "after"]].to_numpy().tolist() == [["text", 1, 2, 2]]
+    company.collect(CUSTOMERS, tickets, cleaning={"off": ["long_texts"]})
+    assert company.tables.read("tickets").text.str.len().max() > 990_000
+
+
 def test_what_cannot_be_switched_off_is_recorded_too(company):
     company.write("crm.csv", "id,ok,mail\n1,yes,a@x.de\n2,perhaps,b@x.de\n")
     company.write("tickets.csv", "id,opened,closed\n1,2025-12-30,2026-01-02\n1,2025-12-30,2025-12-31\n")
@@ -128,7 +140,7 @@ def test_rules_that_cannot_be_switched_off_are_refused(company, off, says):
 
 
 def test_every_rule_is_tested_here():
-    tested = {*CELLS, "repeated_rows", "repeated_ids", "unclear_consent", "later_values"}
+    tested = {*CELLS, "long_texts", "repeated_rows", "repeated_ids", "unclear_consent", "later_values"}
     assert tested == set(RULES)
 
 

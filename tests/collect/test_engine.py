@@ -17,7 +17,7 @@ import pytest
 from collect.conftest import KEY
 
 from customer_profiles.collect import profile as profiles
-from customer_profiles.collect.config import load_dataset
+from customer_profiles.collect.config import Attribute, load_dataset
 from customer_profiles.collect.contract import DTYPES, kept
 from customer_profiles.collect.engine import explained, fetch, open_engine
 from customer_profiles.collect.pipeline import collect
@@ -103,7 +103,7 @@ def test_edges(both, tmp_path):
     write(tables, "feedback", customer_no=no.where(no % 7 > 0), at=rng.choice(MOMENTS, rows),
           metric=rng.choice(["nps", "csat", "stars", "ces", "none"], rows), score=some(rng, [0.0, 1.0, 4.5], rows),
           text=some(rng, ["", " ", "ok"], rows))  # fmt: skip
-    profile = both(tables, AS_OF, {"age_band": None})
+    profile = both(tables, AS_OF, {"age_band": Attribute(name="age_band", label={}, kind="ordered")})
     assert profile.orders.tail(10).eq(0).all()
     assert profile.orders.head(50).between(1, 20).all()
     assert profile.isna().sum().gt(0).sum() > 10

@@ -213,7 +213,7 @@ class TestTooLarge:
     def test_cell_of_five_megabytes(self, company):
         company.dataset(orders(company, LINES + f"K3,2025-01-03,{'7' * 5_000_000}\n"))
         message, size = megabytes_of_refusal(company.folder / "dataset.yaml")
-        assert "orders.csv, line 4: a cell of more than 1000000 characters" in message
+        assert "orders.csv, line 4: a cell of more than 4000000 characters" in message
         assert "mend the quoting" in message
         assert "777" not in message
         assert size < MOST_MEGABYTES

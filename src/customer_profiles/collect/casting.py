@@ -321,7 +321,8 @@ def _scale(values: pd.DataFrame) -> tuple[pd.Series, pd.Series, np.ndarray]:
     ends = declared.str.extract(r"^(\d+)\s*[-–]\s*(\d+)$").astype("float64")
     metric = values.get("metric", nothing)
     usual = [metric.map({name: ends[i] for name, ends in SCORE_RANGES.items()}).astype("float64") for i in (0, 1)]
-    low, high = ends[0].fillna(usual[0]), ends[1].fillna(usual[1])
+    # A scale may be written from the worst to the best answer: school grades from 6 to 1.
+    low, high = ends.min(axis=1).fillna(usual[0]), ends.max(axis=1).fillna(usual[1])
     return low, high, (declared.notna() & ends[0].isna()).to_numpy()
 
 

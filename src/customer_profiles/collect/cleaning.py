@@ -39,6 +39,7 @@ RULES = {
     "invisible": Rule(N_("invisible characters removed")),
     "blanks": Rule(N_("blanks before and after removed")),
     "unicode": Rule(N_("letters and their accents written as one character")),
+    "long_texts": Rule(N_("text cut after ten thousand characters")),
     "empty_words": Rule(N_("words that mean “no value” made missing")),
     "letter_case": Rule(N_("written like the value of the contract")),
     "undeclared_codes": Rule(N_("not among the declared values")),
@@ -55,6 +56,8 @@ RULES = {
 
 # Zero-width characters, byte order marks, soft hyphens and signs that turn the direction of writing.
 INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
+
+LONGEST_TEXT = 10_000  # characters of a comment that are kept: a longer one is a pasted file, not an opinion
 
 Key = tuple[str, str]
 
@@ -146,6 +149,8 @@ def tidied(
     steps = [("blanks", lambda texts: texts.str.strip())]
     if not plain:
         steps = [*([] if prose else [("invisible", _visible)]), *steps, ("unicode", _composed)]
+    if prose:
+        steps.append(("long_texts", lambda texts: texts.str.slice(0, LONGEST_TEXT)))
     for rule, change in steps:
         if log.wants(rule):
             changed = change(cells)

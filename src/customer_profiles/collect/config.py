@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import typing
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from ..errors import ConfigurationError
 from ..tables import file_hash
 from . import cleaning, contract
+from . import derived as rules
+from .config_faults import explain, near
+from .derived import Derived
 from .engine import MEMORY_LIMIT, EngineName
 from .identity.resolution import THRESHOLD
 from .sessions import SESSION_GAP_MINUTES
 from .sources.file_format import FileFormat, Lookup, Model, composed
-from .suggest import nearest
 from .visitors import LINK_DAYS, NEW_DAYS
-from .yaml_file import Lines, read_yaml
+from .yaml_file import read_yaml
 
 System = Literal[
     "crm",
@@ -94,6 +95,12 @@ class Column(Model):
         return self.sum or self.join or self.after or ((self.column,) if self.column is not None else ())
 
     @property
+    def listed(self) -> tuple[str, ...]:
+        """All values it can have, if the file says which."""
+        values = self.order or tuple((self.values or {}).values()) or ((self.value,) if self.value is not None else ())
+        return (*values, self.missing) if values and self.missing is not None else values
+
+    @property
     def is_yes_or_no(self) -> bool:
         """Whether it says by itself if something is so."""
         return self.present or (self.after is not None and self.values is None)
@@ -104,6 +111,7 @@ class ExtraColumn(Column):
 
     label: dict[str, str] = Field(default_factory=dict, description="language to name, e.g. {en: Home, de: Wohnung}")
     number: bool = Field(False, description="a number rather than a category")
+    reason: bool = Field(False, description="why somebody complains, returns or leaves: each value is a pain")
 
 
 class Source(FileFormat):
@@ -132,7 +140,7 @@ class Source(FileFormat):
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
         if self.table not in contract.TABLES:
-            raise ValueError(f"unknown table {self.table!r}{_near(self.table, contract.TABLES)}")
+            raise ValueError(f"unknown table {self.table!r}{near(self.table, contract.TABLES)}")
         if self.time_zone is not None:
             _check_zone(self.time_zone)
         if self.where and "consent" in self.columns:
@@ -146,7 +154,7 @@ class Source(FileFormat):
                 extra = (
                     "" if self.table not in contract.EXTENSIBLE else "; columns of your own belong under 'attributes'"
                 )
-                raise ValueError(f"table {self.table!r} has no column {name!r}{_near(name, known)}{extra}")
+                raise ValueError(f"table {self.table!r} has no column {name!r}{near(name, known)}{extra}")
         if self.attributes and self.table not in contract.EXTENSIBLE:
             raise ValueError(f"'attributes' are possible for {', '.join(contract.EXTENSIBLE)}, not for {self.table!r}")
         for name in self.attributes:
@@ -241,10 +249,18 @@ class Cleaning(Model):
     def _known_rules(self) -> Self:
         for name in self.off:
             if name not in cleaning.RULES:
-                raise ValueError(f"there is no rule {name!r}{_near(name, cleaning.RULES)}")
+                raise ValueError(f"there is no rule {name!r}{near(name, cleaning.RULES)}")
             if cleaning.RULES[name].fixed:
                 raise ValueError(f"the rule {name!r} cannot be switched off: {cleaning.RULES[name].fixed}")
         return self
+
+
+class TextModels(Model):
+    """What reads free text, where it is not what this package brings."""
+
+    encoder: str | None = Field(
+        None, description="folder of a sentence encoder on this machine, or an installed package; finds the themes"
+    )
 
 
 class Attribute(Model):
@@ -254,6 +270,9 @@ class Attribute(Model):
     label: dict[str, str]
     kind: Literal["category", "ordered", "number"]
     order: tuple[str, ...] = ()
+    derived: Derived | None = None
+    reason: bool = False
+    missing: str | None = None
 
 
 class Dataset(Model):
@@ -271,6 +290,13 @@ class Dataset(Model):
     cleaning: Cleaning = Cleaning()
     identity: Identity = Identity()
     visitors: Visitors = Visitors()
+    text: TextModels = TextModels()
+    derived: dict[str, Derived] = Field(
+        default_factory=dict, description="attribute such as life_stage to the rules by which it follows from others"
+    )
+    segment_by: tuple[str, ...] = Field(
+        (), description="columns that segments are made of; otherwise what customers do, and who they are"
+    )
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
@@ -326,7 +352,31 @@ class Dataset(Model):
         return [source for source in self.sources if source.table == table]
 
     def attributes(self) -> dict[str, Attribute]:
-        """Columns of the profile that describe a customer, of the contract and of one's own, by name."""
+        """Columns of the profile that describe a customer: of the contract, of one's own, and derived; by name."""
+        return self._given() | {
+            name: Attribute(
+                name=name,
+                label=of.label or _label(name),
+                kind="ordered" if of.order else "category",
+                order=of.order,
+                derived=of,
+            )
+            for name, of in self.derived.items()
+        }
+
+    def ingredients(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the profile that each derived attribute is made of, by its name."""
+        return {name: of.made_of for name, of in self.derived.items()}
+
+    def wrong_rules(self) -> list[dict[str, Any]]:
+        """What rules of derived attributes cannot mean, see `derived.faults`, and columns that nothing fills."""
+        mapped = {name for source in self.filled("customers") for name in source.mapped}
+        known = rules.columns(self._given(), self._values(), mapped, {source.table for source in self.sources})
+        found = list(rules.faults(self.derived, known, self.privacy.legal_basis))
+        return found + list(rules.unknown(self.segment_by, {*known, *self.derived}, ("segment_by",)))
+
+    def _given(self) -> dict[str, Attribute]:
+        """Attributes that sources fill."""
         mapped: dict[str, Column] = {}
         for source in self.filled("customers"):
             for name, column in source.mapped.items():
@@ -344,11 +394,24 @@ class Dataset(Model):
         own = [name for name in mapped if name not in contract.TABLES["customers"]]
         return found | {name: _attribute(name, mapped[name]) for name in own}
 
+    def _values(self) -> dict[str, tuple[str, ...]]:
+        """All values of the attributes whose sources declare them, by attribute."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self._given():
+            columns = [source.mapped[name] for source in self.filled("customers") if name in source.mapped]
+            field = contract.TABLES["customers"].get(name)
+            listed = [column.listed or (field.allowed if field else ()) for column in columns]
+            if columns and all(listed):
+                found[name] = tuple(dict.fromkeys(value for values in listed for value in values))
+        return found
+
     def labels(self) -> dict[str, dict[str, str]]:
-        """Names of one's own attributes, by language; those of the contract are in the catalogues."""
-        return {
+        """Names of one's own attributes and of values of derived ones; those of the contract are in the catalogues."""
+        own = {
             name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
         }
+        values = {rule.value: rule.label for of in self.derived.values() for rule in of.rules if rule.label}
+        return values | own | {name: of.label for name, of in self.derived.items() if of.label}
 
 
 def load_dataset(path: str | Path) -> Dataset:
@@ -365,9 +428,12 @@ def load_dataset(path: str | Path) -> Dataset:
         raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")
     try:
         dataset = Dataset.model_validate(content)
+        faults = dataset.wrong_rules()
     except ValidationError as error:
-        faults = [_explain(fault, content, lines) for fault in error.errors()]
-        raise ConfigurationError(f"{path}: " + "; ".join(faults)) from None
+        faults = error.errors()
+    if faults:
+        told = [explain(fault, content, lines, Dataset) for fault in faults]
+        raise ConfigurationError(f"{path}: " + "; ".join(told))
     dataset._file = path
     return dataset
 
@@ -377,7 +443,8 @@ def _attribute(name: str, column: Column) -> Attribute:
     number = field.kind in ("integer", "number") if field else getattr(column, "number", False)
     kind = "number" if number else "ordered" if column.order else "category"
     label = getattr(column, "label", None) or _label(name)
-    return Attribute(name=name, label=label, kind=kind, order=column.order or ())
+    reason = getattr(column, "reason", False)
+    return Attribute(name=name, label=label, kind=kind, order=column.order or (), reason=reason, missing=column.missing)
 
 
 def _label(name: str) -> dict[str, str]:
@@ -386,52 +453,4 @@ def _label(name: str) -> dict[str, str]:
 
 def _check_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}{_near(name, available_timezones())}")
-
-
-def _near(name: str, known: typing.Iterable[str]) -> str:
-    near = nearest(name, known)
-    return f", did you mean {near!r}?" if near else ""
-
-
-def _explain(fault: Any, content: Any, lines: Lines) -> str:
-    """One fault as a sentence with its line, its place and what is expected there."""
-    at = tuple(part for part in fault["loc"])
-    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
-    model = _model_at(at[:-1] if fault["type"] in ("extra_forbidden", "missing") else at)
-    name = str(at[-1]) if at else ""
-    if fault["type"] == "extra_forbidden":
-        what = f"unknown key {name!r}{_near(name, model.model_fields) if model else ''}"
-    elif fault["type"] == "missing":
-        what = f"{name!r} is missing" + (f" ({model.model_fields[name].description})" if model else "")
-    else:
-        parent = _model_at(at[:-1])
-        field = parent.model_fields.get(name) if parent else None
-        what = fault["msg"].removeprefix("Value error, ")
-        what = f"{name!r}: {what}" if field else what
-        what += f" ({field.description})" if field and field.description else ""
-    return f"line {line}{_place(at, content)}: {what}"
-
-
-def _place(at: tuple[str | int, ...], content: Any) -> str:
-    if len(at) < 2 or at[0] != "sources":
-        return ""
-    source = content["sources"][at[1]] if isinstance(content["sources"], list) else None
-    name = source.get("name") if isinstance(source, dict) else None
-    return f", source {name or int(at[1]) + 1}"
-
-
-def _model_at(at: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """Model that describes the part of the file at a place, None where that is not a model."""
-    kind: Any = Dataset
-    for part in at:
-        if _is_model(kind):
-            kind = kind.model_fields[part].annotation if part in kind.model_fields else None
-        else:
-            inner = get_args(kind)
-            kind = {tuple: inner[0], dict: inner[-1]}.get(typing.get_origin(kind)) if inner else None
-    return kind if _is_model(kind) else None
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+        raise ValueError(f"unknown time zone {name!r}{near(name, available_timezones())}")

@@ -147,9 +147,10 @@ TABLES: dict[str, dict[str, Field]] = {
         "customer_id": Field("id"),
         "at": _AT,
         "source": Field("category"),
-        "metric": Field("category", allowed=("nps", "csat", "ces", "stars", "none")),
+        "metric": Field("category", allowed=("nps", "csat", "ces", "stars", "rating", "none")),
         "score": Field("number", low=0, high=100),
         "scale": Field("category"),
+        "direction": Field("category", allowed=("high is good", "low is good")),
         "text": Field("text"),
         "language": Field("category"),
         "about": Field("category"),
@@ -199,7 +200,7 @@ MAY_BE_ANONYMOUS = ("interactions", "feedback")
 EXTENSIBLE = ("customers", "leads", "areas", *OF_CUSTOMERS)
 
 # Lowest and highest answer of each metric where the source does not declare a scale such as 1-5.
-SCORE_RANGES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "stars": (1, 5)}
+SCORE_RANGES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "stars": (1, 5), "rating": (0, 100)}
 
 # Special categories of personal data (Art. 9 GDPR): how words for them begin, English and German.
 SPECIAL_CATEGORIES = (

@@ -26,6 +26,7 @@ from .identity.matching_tables import write_matching
 from .identity.people import EXCLUDED, UNKNOWN, People
 from .identity.pseudonyms import pseudonym
 from .identity.resolution import match_people
+from .known_names import KnownNames
 from .learning import Part, learned
 from .ledger import Account
 from .purge import purge
@@ -36,11 +37,8 @@ from .suppression import Suppressed, linked_entries, list_file
 from .visitors import prepare_touches
 from .writer import TableWriter
 
-NO_CONSENT, LATER, NOBODY = (
-    N_("no consent, or erased"),
-    N_("after the date of the run"),
-    N_("customer not known"),
-)
+NO_CONSENT, LATER = N_("no consent, or erased"), N_("after the date of the run")
+NOBODY = N_("customer not known")
 NOT_WANTED = N_("left out as dataset.yaml says")
 
 
@@ -110,9 +108,10 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
     if len(suppressed) > len(run.suppressed):
         suppressed.save(list_file(dataset))
     _account_for_customers(records, people, accounts)
+    names = KnownNames(records, people.record_numbers)
     for table in contract.TABLES:
         if table not in ("customers", "contacts") and dataset.filled(table):
-            _write_table(run, table, people, accounts)
+            _write_table(run, table, people, accounts, names)
     if dataset.filled("contacts"):
         _write_contacts(run, records, people)
     if dataset.filled("interactions"):
@@ -143,7 +142,7 @@ def read_people(
     return records, people, run.suppressed.with_entries(linked_entries(records, people.groups, erased))
 
 
-def _casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np.ndarray]]:
+def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np.ndarray]]:
     """Cast chunks of a source, and which of their rows are new; faults and duplicates are accounted for."""
     lookups = [load_lookup(run.dataset, source, lookup) for lookup in source.lookups]
     account.stated += [what for lookup in lookups for what in lookup.stated]
@@ -214,7 +213,7 @@ def _read_customers(run: Run, accounts: dict[str, Account], table: str = "custom
         account = accounts[source.name]
         ids: set[str] = set()
         mine, repeats = [], []
-        for cast, new in _casts(run, source, account):
+        for cast, new in casts(run, source, account):
             rows = cast.table.assign(source=source.name, space=source.ids, raw_id=cast.table[name])
             rows["file"], rows["row"] = account.file, cast.rows
             rows["account_space"] = source.account_ids
@@ -283,12 +282,12 @@ def _own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
     return own
 
 
-def _write_table(run: Run, table: str, people: People, accounts: dict[str, Account]) -> None:
+def _write_table(run: Run, table: str, people: People, accounts: dict[str, Account], names: KnownNames) -> None:
     devices = _devices_of_absent(run, people) if table == "interactions" else set()
     with TableWriter(run.tables, table, _own_fields(run.dataset, table)) as writer:
         for source in run.dataset.filled(table):
             account = accounts[source.name]
-            for cast, new in _casts(run, source, account):
+            for cast, new in casts(run, source, account):
                 rows = cast.table[new]
                 late = cutoff.late(table, rows, run.end)
                 account.excluded[LATER] += int(late.sum())
@@ -296,6 +295,7 @@ def _write_table(run: Run, table: str, people: People, accounts: dict[str, Accou
                 numbers = None
                 if table in contract.OF_CUSTOMERS:
                     rows, numbers = _with_customers(run, table, source, rows, people, account, devices)
+                rows = names.hide_in(rows, numbers) if table in ("tickets", "feedback") else rows
                 rows = _finished(run, table, rows)
                 writer.write(rows)
                 account.add_used(rows, numbers)
@@ -320,7 +320,7 @@ def _devices_of_absent(run: Run, people: People) -> set[str]:
     for source in run.dataset.filled("interactions"):
         if "anonymous_id" not in source.mapped or not ({"customer_id", source.key} & source.mapped.keys()):
             continue
-        for cast, _ in _casts(run, source, Account(source)):
+        for cast, _ in casts(run, source, Account(source)):
             rows = cast.table[cast.good]
             absent = _erased(run, source, rows)
             if "customer_id" in rows:

@@ -24,6 +24,7 @@ from .config import (
     REVENUE_BANDS,
     Attribute,
 )
+from .derived import derive
 from .engine import EngineName, fetch, open_engine
 from .visitors import NEW_DAYS
 
@@ -96,7 +97,9 @@ def build_profile(
     profile = _newness(profile, as_of, new_days).sort_values("customer_no", ignore_index=True)
     assert profile.customer_no.is_unique, "a customer has two rows in the profile"
     assert profile.customer_id.is_unique, "two customers share a pseudonym"
-    return _tidy(profile)
+    profile = _tidy(profile)
+    derived = {name: derive(profile, of.derived, attributes) for name, of in attributes.items() if of.derived}
+    return profile.assign(**{name: values for name, values in derived.items() if values.notna().any()})
 
 
 def _who(customers: Table, as_of: date, banded: bool) -> Table:

@@ -209,7 +209,7 @@ def _currency(ages: pd.DataFrame, inventory: pd.DataFrame, as_of: date, max_age_
 def _outdated(last_traces: pd.DataFrame, as_of: date, max_age_days: int) -> list[Finding]:
     customers, age = len(last_traces), _days_since(last_traces.day, as_of)
     old = int((age > max_age_days).sum())
-    if not customers or age.isna().all():
+    if not old:
         return []
     low, high = wilson(pd.Series([old]), pd.Series([customers]))
     message = N_(
@@ -267,8 +267,11 @@ def _cleaned(cleaning: pd.DataFrame) -> list[Finding]:
     if not len(values):
         return []
     lost = int((values.before - values.after).sum())
-    message = N_(
-        "{n:count} values were changed automatically by {rules:count} rules; {lost:count} of them became missing."
-    )
+    message = N_("Values changed automatically: {n:count} (rules that did so: {rules:count}).")
+    if lost:
+        message = N_(
+            "Values changed automatically: {n:count} (rules that did so: {rules:count}; without a value since: "
+            "{lost:count})."
+        )
     told = {"n": int(values.n.sum()), "rules": values.rule.nunique(), "lost": lost}
     return [Finding(message, told, id="01.cleaned", n=told["n"], table="cleaning")]

@@ -19,7 +19,7 @@ from .dialect import Dialect, dialect_of, is_units, plain_names
 from .encodings import first_undecodable
 
 # No cell of a customer export is longer; a longer one is an unclosed quote.
-LONGEST_CELL = 1_000_000
+LONGEST_CELL = 4_000_000  # characters: more than a person writes, and an open quote is noticed soon
 _UNIT_ROW = N_("looks like a row of units; set 'units_row: true' if it is one")
 _CUT_OFF = N_("the file ends without an end of line, so this row may be cut off; end it with one if it is whole")
 _SWALLOWED = N_("a quote that seems to be closed some rows too late")

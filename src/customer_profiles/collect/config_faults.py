@@ -1,0 +1,63 @@
+"""What is wrong with a dataset.yaml, as sentences with line, place and remedy."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from .suggest import nearest
+from .yaml_file import Lines
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """The name that was probably meant, as the end of a sentence; "" if none is like it."""
+    found = nearest(name, known)
+    return f", did you mean {found!r}?" if found else ""
+
+
+def explain(fault: Any, content: Any, lines: Lines, dataset: type[BaseModel]) -> str:
+    """One fault as a sentence with its line, its place and what is expected there."""
+    at = tuple(part for part in fault["loc"])
+    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
+    model = _model_at(dataset, at[:-1] if fault["type"] in ("extra_forbidden", "missing") else at)
+    name = str(at[-1]) if at else ""
+    if fault["type"] == "extra_forbidden":
+        what = f"unknown key {name!r}{near(name, model.model_fields) if model else ''}"
+    elif fault["type"] == "missing":
+        what = f"{name!r} is missing" + (f" ({model.model_fields[name].description})" if model else "")
+    else:
+        parent = _model_at(dataset, at[:-1])
+        field = parent.model_fields.get(name) if parent else None
+        what = fault["msg"].removeprefix("Value error, ")
+        what = f"{name!r}: {what}" if field else what
+        what += f" ({field.description})" if field and field.description else ""
+    return f"line {line}{_place(at, content)}: {what}"
+
+
+def _place(at: tuple[str | int, ...], content: Any) -> str:
+    if len(at) > 1 and at[0] == "derived":
+        return f", derived {at[1]}" + (f", rule {int(at[3]) + 1}" if len(at) > 3 and at[2] == "rules" else "")
+    if len(at) < 2 or at[0] != "sources":
+        return ""
+    source = content["sources"][at[1]] if isinstance(content["sources"], list) else None
+    name = source.get("name") if isinstance(source, dict) else None
+    return f", source {name or int(at[1]) + 1}"
+
+
+def _model_at(dataset: type[BaseModel], at: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """Model that describes the part of the file at a place, None where that is not a model."""
+    kind: Any = dataset
+    for part in at:
+        if _is_model(kind):
+            kind = kind.model_fields[part].annotation if part in kind.model_fields else None
+        else:
+            inner = get_args(kind)
+            kind = {tuple: inner[0], dict: inner[-1]}.get(typing.get_origin(kind)) if inner else None
+    return kind if _is_model(kind) else None
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
