@@ -124,7 +124,7 @@ class TestScan:
         ]
         assert {frozenset(pair) for pair in expected} <= claims
         said = [Language("en").text(finding) for finding in associations.findings(table)]
-        assert any("“Age group” goes with “Preferred channel”: it is highest for “phone”" in text for text in said)
+        assert any("“Age group” is highest where “Preferred channel” is “phone”" in text for text in said)
         assert sum(text.startswith("The higher Spend") or "lower Spend" in text for text in said) == 1
         assert any("say nearly the same" in text for text in said)
 
@@ -163,3 +163,35 @@ class TestScan:
         first, again = (associations.scan(profile, profile.columns, ORDERS, seed=3) for _ in range(2))
         assert first["n"].max() <= 500
         pd.testing.assert_frame_equal(first, again)
+
+
+MADE_OF = {"life_stage": ("age_band", "children"), "big_spender": ("spend",), "buyer": ("orders",)}
+
+
+class TestDerived:
+    """Attributes that are made of others go with these by construction, which is no finding."""
+
+    def profile(self, seed: int) -> pd.DataFrame:
+        table = null_profile(seed, 800)
+        old, parent = table["age_band"].eq("65+"), table["children"].isin(["1", "2", "3+"])
+        stage = pd.Series(np.select([old, parent], ["old", "parent"], "other"), table.index)
+        return table.assign(
+            life_stage=stage.mask(table["age_band"].isna() | table["children"].isna()),
+            big_spender=(table["spend"] > 200).map({True: "yes", False: "no"}),
+            buyer=np.where(table["spend"] > 150, "often", "rarely"),
+        )
+
+    def test_pairs_with_what_they_are_made_of_are_left_out(self):
+        data = self.profile(1)
+        table = associations.scan(data, data.columns, ORDERS, made_of=MADE_OF)
+        pairs = {frozenset(pair) for pair in zip(table["attribute"], table["other"], strict=True)}
+        for name, other in [("life_stage", "age_band"), ("life_stage", "children"), ("big_spender", "spend")]:
+            assert frozenset({name, other}) not in pairs
+        assert frozenset({"big_spender", "buyer"}) not in pairs  # orders and spend are of the same rows
+        assert frozenset({"life_stage", "region"}) in pairs
+        assert not table["claim"].any()
+        assert associations.scan(data, data.columns, ORDERS)["claim"].sum() >= 4
+
+    def test_bands_count_like_the_number_they_were_cut_from(self):
+        assert associations.one_source("life_stage", "age_band", {"life_stage": ("age",)})
+        assert not associations.one_source("age_band", "children", {"life_stage": ("age_band", "children")})

@@ -100,7 +100,7 @@ def test_verdicts_follow_the_published_bars():
 
 def test_jaccard_of_equal_labelings_is_one():
     labels = np.array([0, 0, 1, 2, 2, 2])
-    assert clusters._jaccard(labels, (labels + 1) % 3, 3).tolist() == [1.0, 1.0, 1.0]
+    assert clusters.jaccard(labels, (labels + 1) % 3, 3).tolist() == [1.0, 1.0, 1.0]
 
 
 def test_columns_that_say_the_same_count_once():

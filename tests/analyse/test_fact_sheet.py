@@ -78,3 +78,15 @@ def test_where_a_row_is_hidden_its_words_go_too():
     assert hidden.any()
     assert published.loc[hidden, "quadrant"].isna().all()
     assert published.loc[~hidden, "quadrant"].notna().all()
+
+
+def test_what_follows_from_another_trait_is_not_told_twice():
+    rows = table()
+    stage = rows.loc[rows["attribute"] == "age_band"].assign(attribute="life_stage")
+    both = pd.concat([rows, stage.assign(effect=stage["effect"] * 0.9)], ignore_index=True)
+    assert "life_stage" in set(fact_sheet.top_traits(both)["attribute"])
+    told = fact_sheet.top_traits(both, made_of={"life_stage": ("age", "children")})["attribute"]
+    assert told.unique().tolist() == ["age_band", "gender"]
+    stronger = both.assign(effect=both["effect"].where(both["attribute"] != "life_stage", both["effect"] * 2))
+    told = fact_sheet.top_traits(stronger, made_of={"life_stage": ("age", "children")})["attribute"]
+    assert told.unique().tolist() == ["life_stage", "gender"]

@@ -73,3 +73,19 @@ def test_a_group_whose_size_is_hidden_is_not_named():
     table = gaps.uneven(data, TRAITS, spread)
     assert "65+" not in set(table["value"])
     assert table.attrs["family"] == gaps.uneven(data, TRAITS).attrs["family"]
+
+
+def test_gaps_that_follow_from_others_are_not_looked_at():
+    """A stage of life is unknown wherever the number of children is and the age leaves it open."""
+    data = profile(5)
+    old = data["age_band"] == "65+"
+    stage = pd.Series(np.where(old, "old", np.where(data["children"] == "0", "single", "parent")), data.index)
+    data["life_stage"] = stage.mask(data["children"].isna() & ~old).astype("str")
+    of = {"life_stage": ("age_band", "children")}
+    names = [*TRAITS, "life_stage"]
+    assert gaps.uneven(data, names).query("attribute == 'life_stage' and group == 'age_band'")["claim"].all()
+    table = gaps.uneven(data, names, made_of=of)
+    assert "life_stage" not in set(table["attribute"])
+    assert not table["claim"].any()
+    assert "life_stage" in set(table.loc[table["attribute"] == "income", "group"])
+    assert "life_stage" not in set(table.loc[table["attribute"] == "children", "group"])

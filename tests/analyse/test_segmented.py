@@ -70,3 +70,32 @@ def test_p_values_keep_their_promise(correlation):
         kept += t > np.quantile(chance, 0.95)
     assert kept <= 13  # binomial bound of 100 at 5 %, one in a thousand
     assert naive > kept
+
+
+def test_noise_models_weigh_what_explains_the_series():
+    """Weights add up to one; the most likely model is the one that `noise_covariance` chooses."""
+    rng = np.random.default_rng(7)
+    n = 80
+    x, sampling = np.column_stack([np.ones(n), np.arange(n)]), np.full(n, 0.5)
+    swing = np.zeros(n)
+    for week in range(1, n):
+        swing[week] = 0.85 * swing[week - 1] + rng.standard_normal()
+    y = swing + np.sqrt(0.5) * rng.standard_normal(n)
+    models = segmented.noise_models(y, x, sampling)
+    assert sum(weight for weight, _ in models) == pytest.approx(1)
+    best = max(models, key=lambda model: model[0])[1]
+    np.testing.assert_array_equal(best, segmented.noise_covariance(y, x, sampling))
+    quiet = max(segmented.noise_models(np.sqrt(0.5) * rng.standard_normal(n), x, sampling), key=lambda m: m[0])[1]
+    assert quiet[0, 1] < best[0, 1]
+
+
+def test_chance_is_drawn_from_all_models():
+    n = 60
+    x, weights = np.column_stack([np.ones(n), np.arange(n) >= 30]).astype(float), np.ones(n)
+    calm, wild = np.eye(n), 0.9 ** np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+    tails = [
+        np.nanquantile(segmented.null_t(x, weights, model)[:, 1], 0.95)
+        for model in (calm, [(0.5, calm), (0.5, wild)], wild)
+    ]
+    assert tails[0] < tails[1] < tails[2]
+    np.testing.assert_array_equal(segmented.null_t(x, weights, calm), segmented.null_t(x, weights, [(1.0, calm)]))

@@ -3,8 +3,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from benchmarks import topic_quality
+from threadpoolctl import threadpool_limits
 
 from customer_profiles.analyse import theme_names, themes
+from customer_profiles.analyse.text import impersonal
 from customer_profiles.demo import make_company
 
 LABELLED = Path(__file__).parents[3] / "shared" / "data" / "text"
@@ -70,8 +73,9 @@ def test_themes_are_sorted_by_size_then_name_and_have_unique_names(found):
     assert keys == sorted(keys)
 
 
-def test_the_same_input_gives_the_same_themes(demo, found):
-    again = themes.find_themes(themes.texts_of(demo))
+def test_the_same_input_gives_the_same_themes_on_any_number_of_threads(demo, found):
+    with threadpool_limits(2):
+        again = themes.find_themes(themes.texts_of(demo))
     pd.testing.assert_frame_equal(found.themes, again.themes)
     pd.testing.assert_frame_equal(found.assignments, again.assignments)
 
@@ -127,3 +131,77 @@ def test_labelled_requests(seed):
     pure, recovered = purity(data["intent"].reindex(theme.index), theme)
     assert pure > 0.8
     assert recovered >= 9
+
+
+@pytest.mark.skipif(not LABELLED.exists(), reason=f"labelled texts are absent: {LABELLED}")
+def test_topics_agree_with_known_intents():
+    measured = topic_quality.measure(topic_quality.clinc150(intents=40))
+    assert measured["ari"] >= 0.45  # .55 on all 150; k-means on TF-IDF .28
+    assert measured["assigned"] >= 0.9
+    assert measured["unlisted"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LABELLED.exists(), reason=f"labelled texts are absent: {LABELLED}")
+def test_topics_reach_their_floors_on_all_labelled_texts():
+    requests = topic_quality.measure(topic_quality.clinc150())
+    assert requests["ari"] >= 0.40
+    feedback = [topic_quality.measure(topic_quality.germeval2017(), seed) for seed in topic_quality.SEEDS]
+    assert np.mean([measured["ari"] for measured in feedback]) >= 0.11
+    assert all(measured["unlisted"] == 0 for measured in [requests, *feedback])
+    assert topic_quality.same(topic_quality.germeval2017().drop(columns="truth"))
+
+
+def test_an_encoder_tells_texts_apart_and_the_page_says_so(demo):
+    texts = themes.texts_of(demo).head(200)
+    truth = demo["truth"].reindex(texts["row"]).reset_index(drop=True)
+    asked = []
+
+    def encode(given):
+        asked.extend(given)
+        of = dict(zip(texts["text"].map(impersonal), pd.factorize(truth)[0], strict=True))
+        return np.eye(truth.nunique())[[of[text] for text in given]]
+
+    found = themes.find_themes(texts, number=truth.nunique(), encode=encode, min_customers=2)
+    assert found.method == themes.BY_ENCODER
+    assert asked
+    leading = texts["language"] == "de"
+    pure, _ = purity(truth[leading], main_theme(found).reindex(texts["row"])[leading.to_numpy()])
+    assert pure > 0.9
+
+
+def test_an_encoder_that_returns_nonsense_is_an_error(demo):
+    with pytest.raises(ValueError, match="encoder returned"):
+        themes.find_themes(themes.texts_of(demo).head(100), encode=lambda texts: np.zeros((3, 2)))
+
+
+def test_names_have_no_figures_adverbs_or_spans_of_time(found):
+    terms = {word.lower() for terms in found.themes["terms"] for term in terms.split(", ") for word in term.split()}
+    assert not terms & {"drei", "fünf", "tagen", "werktage", "kaum", "ab", "days", "weeks", "two", "said"}
+
+
+def test_nouns_stand_before_other_words():
+    assert theme_names.nouns(["Leider passt die Hose nicht", "Mir passt die Hose"], "de") == {
+        "passt": 0.0,
+        "die": 0.0,
+        "hose": 1.0,
+        "nicht": 0.0,
+    }
+    assert theme_names.nouns(["The zip broke", "It broke a zip"], "en")["zip"] == 1.0
+    assert theme_names.nouns(["Il pacco"], "it") == {}
+
+
+def test_portuguese_reviews_name_late_delivery():
+    late = ["Ainda não recebi, entrega atrasada", "Entrega com atraso, não recebi o pedido", "Atraso na entrega"]
+    good = ["Produto de ótima qualidade", "Qualidade do produto é muito boa", "Gostei da qualidade"]
+    broken = ["Veio com defeito, quero trocar a peça", "A peça quebrada, defeito", "Defeito na peça, quero troca"]
+    rows = [
+        f"{text}. {end}"
+        for end in ("Obrigado", "Bom dia", "Abraço", "Até", "Oi", "Olá", "Boa tarde")
+        for text in late + good + broken
+    ]
+    table = pd.DataFrame({"row": range(len(rows)), "customer_no": range(len(rows)), "text": rows, "language": "pt"})
+    named = themes.find_themes(table, number=3, min_customers=5).themes["theme"].str.lower()
+    assert named.str.contains("entrega|atraso").sum() == 1
+    assert named.str.contains("qualidade").sum() == 1
+    assert named.str.contains("defeito|peça").sum() == 1

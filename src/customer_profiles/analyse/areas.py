@@ -199,8 +199,8 @@ def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> l
     claims = table.loc[table["claim"].astype(bool)].sort_values("effect", key=np.abs, ascending=False, kind="stable")
     if claims.empty:
         message = N_(
-            "Customers live where people live: none of {family:count} areas has more or fewer customers per "
-            "inhabitant than chance would allow."
+            "Customers live where people live: no area has more or fewer customers per inhabitant than chance would "
+            "allow (areas compared: {family:count})."
         )
         evidence = {"n": customers, "table": "areas", "test": test, "family": family, "kind": "nothing"}
         return [Finding(message, {"family": family}, id=f"{chapter}.areas.nothing", **evidence)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -62,6 +62,9 @@ SAYS_THE_SAME = (
 )
 """Measures of one thing: of their pairs with another trait only the strongest becomes a sentence."""
 
+MadeOf = Mapping[str, Collection[str]]
+"""Columns that a derived attribute is made of, by its name: `Dataset.ingredients`."""
+
 RANKS, GROUPS, CROSSED = N_("rank correlation"), N_("ranks by group"), N_("Cramér’s V")
 
 COLUMNS = ["attribute", "other", "method", "n", "strength", "correlation", "correlation_low", "correlation_high"]
@@ -82,6 +85,18 @@ class Trait(NamedTuple):
 
     values: np.ndarray
     names: tuple[str, ...]
+
+
+def one_source(first: str, second: str, made_of: MadeOf | None = None) -> bool:
+    """Whether two traits hang together by construction: computed from the same rows, or one made of the other.
+
+    >>> one_source("life_stage", "age_band", {"life_stage": ["age", "children"]})
+    True
+    >>> one_source("life_stage", "region", {"life_stage": ["age", "children"]})
+    False
+    """
+    origins = [{name, *(made_of or {}).get(name, ())} for name in (first, second)]
+    return any(a == b or any({a, b} <= kind for kind in FROM_ONE_SOURCE) for a in origins[0] for b in origins[1])
 
 
 def cramers_v_corrected(counts: ArrayLike) -> float:
@@ -157,6 +172,7 @@ def scan(
     attributes: Iterable[str],
     orders: Mapping[str, Sequence[str]] | None = None,
     seed: int = 1,
+    made_of: MadeOf | None = None,
 ) -> pd.DataFrame:
     """Every pair of traits, the strongest first.
 
@@ -165,11 +181,13 @@ def scan(
     profile : DataFrame
         One row per customer.
     attributes : iterable of str
-        Columns of any type. Pairs of `FROM_ONE_SOURCE` are left out.
+        Columns of any type. Pairs that hang together by construction are left out, see `one_source`.
     orders : mapping of str to sequence of str, optional
         Values from low to high: such traits count as ranks, like numbers.
     seed : int
         Of the sample that is taken of more than `MOST_CUSTOMERS`.
+    made_of : mapping of str to collection of str, optional
+        What derived attributes are made of.
 
     Returns
     -------
@@ -185,7 +203,7 @@ def scan(
     names = list(dict.fromkeys(attributes))
     traits = {name: _trait(profile[name], (orders or {}).get(name)) for name in names}
     names = [name for name in names if len(np.unique(traits[name].values[~np.isnan(traits[name].values)])) > 1]
-    pairs = [p for p in combinations(names, 2) if not any(family.issuperset(p) for family in FROM_ONE_SOURCE)]
+    pairs = [pair for pair in combinations(names, 2) if not one_source(*pair, made_of)]
     rows = [_row(first, second, traits) for first, second in pairs]
     table = adjust(
         pd.DataFrame(
@@ -214,7 +232,7 @@ def findings(table: pd.DataFrame, chapter: str = "02") -> list[Finding]:
         return []
     evidence = {"table": "associations", "family": family}
     if not table["claim"].any():
-        message = N_("No two traits go together: none of {family:count} pairs does by more than chance would allow.")
+        message = N_("No two traits go together by more than chance would allow (pairs compared: {family:count}).")
         test = N_("rank correlation, Kruskal–Wallis or χ² test, Benjamini–Hochberg")
         n = int(table["n"].max())
         return [
@@ -271,8 +289,8 @@ def _sentence(row: object, chapter: str, evidence: dict) -> Finding:
             )
         elif row.value or row.other_value:
             message = N_(
-                "“{ranked:label}” goes with “{grouping:label}”: it is highest for “{value:label}” (strength "
-                "{strength:ratio} of 1, n = {n:count})."
+                "“{ranked:label}” is highest where “{grouping:label}” is “{value:label}” (strength {strength:ratio} of "
+                "1, n = {n:count})."
             )
             values |= {"ranked": row.other, "grouping": row.attribute}
             if row.other_value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,9 @@ IMPLIED = {
     "sessions": ("touchpoints",),
     "offer_responses": ("offers",),
 }
+# How somebody buys shows only in orders: a count of 0 says that a customer has not bought, not what kind they are. As a
+# number it would put all who never bought into one segment; as unknown, they go where the rest of what is known points.
+SHOWN_IN_ORDERS = ("orders", "categories")
 MIN_COLUMNS = 3  # with fewer there is nothing to combine: look at the columns themselves
 MIN_CUSTOMERS = 100
 
@@ -99,6 +102,8 @@ class Segmentation:
         ``attribute, kind, known, verdict``: what the segments are made of.
     bootstraps : int
         Resamples behind each Jaccard figure.
+    points : ndarray, shape (customers, components)
+        Where the customers stand, see `embedding.embed`.
     """
 
     labels: pd.Series
@@ -108,22 +113,40 @@ class Segmentation:
     k_table: pd.DataFrame
     columns: pd.DataFrame
     bootstraps: int
+    points: np.ndarray = field(repr=False)
 
     def sizes(self) -> dict[int, int]:
         """Customers in each segment."""
         return {int(segment): int(n) for segment, n in self.table.set_index("segment")["n"].items()}
 
+    def numbered(self, labels: pd.Series) -> Segmentation:
+        """The same segments under other numbers: `labels` names each customer's, in the order of the profile."""
+        names = dict(zip(self.labels, labels, strict=True))
+        table = self.table.assign(segment=self.table["segment"].map(names))
+        return replace(self, labels=labels.rename("segment"), table=table)
+
+    def made_from(self) -> list[str]:
+        """Columns that the segments were made of."""
+        return self.columns.loc[self.columns["verdict"] == USED, "attribute"].tolist()
+
     def formed_by(self) -> list[str]:
         """Columns that the segments were made of, and those that say the same under another name."""
-        used = self.columns.loc[self.columns["verdict"] == USED, "attribute"].tolist()
+        used = self.made_from()
         return list(dict.fromkeys([*used, *(name for column in used for name in IMPLIED.get(column, ()))]))
 
 
-def find(profile: pd.DataFrame, max_segments: int = 8, bootstraps: int = 50, seed: int = 1) -> Segmentation | None:
-    """Segments by `active_columns`, None where too few customers or columns are known; see `segment`."""
-    if not available(profile):
+def find(
+    profile: pd.DataFrame,
+    max_segments: int = 8,
+    bootstraps: int = 50,
+    seed: int = 1,
+    columns: Sequence[str] = (),
+) -> Segmentation | None:
+    """Segments by the given columns, else `active_columns`; None where too few are known; see `segment`."""
+    columns = [name for name in columns if name in profile] or None
+    if not available(profile, columns):
         return None
-    return segment(profile, max_segments=max_segments, bootstraps=bootstraps, seed=seed)
+    return segment(profile, columns, max_segments, bootstraps, seed)
 
 
 def facts(found: Segmentation | None) -> dict[str, int | str]:
@@ -175,13 +198,14 @@ def segment(
     from threadpoolctl import threadpool_limits
 
     columns = list(columns) if columns is not None else active_columns(profile)
+    profile = _as_shown(profile)
     rng = np.random.default_rng(seed)
     with threadpool_limits(1):  # sums in another order would move customers between equal segments
         placed = embed(profile, columns, seed)
         used = placed.columns.loc[placed.columns["verdict"] == USED, "attribute"]
         points = placed.coordinates
         sizes = range(2, min(max_segments, len(points) // 10) + 1)
-        solutions = {k: _kmeans(points, k, seed, FINAL_STARTS).labels_ for k in sizes}
+        solutions = {k: kmeans(points, k, seed, FINAL_STARTS).labels_ for k in sizes}
         k_table, p = _against_continuum(profile[list(used)], points, sizes, rng, seed)
         stability = _stability(points, solutions, bootstraps, rng, seed)
     k_table["jaccard"] = [stability[k].mean() for k in sizes]
@@ -199,7 +223,17 @@ def segment(
         k_table=k_table,
         columns=placed.columns,
         bootstraps=bootstraps,
+        points=points,
     )
+
+
+def _as_shown(profile: pd.DataFrame) -> pd.DataFrame:
+    """The profile in which what only orders show is unknown of customers without orders."""
+    if "orders" not in profile:
+        return profile
+    never = profile["orders"].fillna(0) == 0
+    names = [name for name in SHOWN_IN_ORDERS if name in profile]
+    return profile.assign(**{name: profile[name].astype("Float64").mask(never) for name in names})
 
 
 def available(profile: pd.DataFrame, columns: Sequence[str] | None = None) -> bool:
@@ -267,7 +301,8 @@ def findings(segmentation: Segmentation, chapter: str = "05") -> list[Finding]:
     ]
 
 
-def _kmeans(points: np.ndarray, k: int, seed: int, starts: int):
+def kmeans(points: np.ndarray, k: int, seed: int, starts: int):
+    """k-means fitted to points of shape (customers, components), the best of several starts."""
     from sklearn.cluster import KMeans
 
     return KMeans(k, n_init=starts, random_state=seed).fit(points)
@@ -305,7 +340,7 @@ def _quality(points: np.ndarray, sizes: range, seed: int) -> np.ndarray:
     total = ((points - points.mean(axis=0)) ** 2).sum()
     rows = []
     for k in sizes:
-        fitted = _kmeans(points, k, seed, STARTS)
+        fitted = kmeans(points, k, seed, STARTS)
         nearest = np.sort(fitted.transform(points), axis=1)[:, :2]
         silhouette = np.mean(1 - nearest[:, 0] / np.maximum(nearest[:, 1], 1e-12))
         rows.append((np.log(total / max(fitted.inertia_, 1e-12)), silhouette))
@@ -322,17 +357,17 @@ def _stability(
         rows = np.sort(rng.integers(0, n, n))
         distinct = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
         for k, labels in solutions.items():
-            again = _kmeans(points[rows], k, seed, STARTS).labels_[distinct]
-            overlap[k][b] = _jaccard(labels[rows[distinct]], again, k)
+            again = kmeans(points[rows], k, seed, STARTS).labels_[distinct]
+            overlap[k][b] = jaccard(labels[rows[distinct]], again, k)
     return overlap
 
 
-def _jaccard(labels: np.ndarray, again: np.ndarray, k: int) -> np.ndarray:
+def jaccard(labels: np.ndarray, again: np.ndarray, k: int) -> np.ndarray:
     """Best Jaccard overlap of each of k clusters with the clusters of another labelling of the same rows.
 
     Examples
     --------
-    >>> _jaccard(np.array([0, 0, 1, 1]), np.array([1, 1, 1, 0]), 2).round(2).tolist()
+    >>> jaccard(np.array([0, 0, 1, 1]), np.array([1, 1, 1, 0]), 2).round(2).tolist()
     [0.67, 0.5]
     """
     both = np.zeros((k, k))

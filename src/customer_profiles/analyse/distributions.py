@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -76,8 +76,8 @@ def who_is_missing(profile: pd.DataFrame, attributes: Iterable[str], measures: I
     profile : DataFrame
         One row per customer.
     attributes : iterable of str
-        Attributes whose gaps are looked at. Attributes missing for the very same customers, as when one source
-        holds them all, are one question and count once in the family.
+        Attributes whose gaps are looked at, those without any left out. Attributes missing for the very same
+        customers, as when one source holds them all, are one question and count once in the family.
     measures : iterable of str
         Numeric columns known for (nearly) everybody, such as orders or spend.
 
@@ -90,7 +90,7 @@ def who_is_missing(profile: pd.DataFrame, attributes: Iterable[str], measures: I
     rows, measures = [], list(measures)
     for attribute in attributes:
         absent = profile[attribute].isna().to_numpy()
-        for measure in measures:
+        for measure in measures if absent.any() else ():
             values = profile[measure].to_numpy(float, na_value=np.nan)
             without, having = (side[~np.isnan(side)] for side in (values[absent], values[~absent]))
             enough = min(len(without), len(having)) >= MIN_COMPARED
@@ -128,6 +128,7 @@ def findings(
     measures: Iterable[str] = (),
     chapter: str = "02",
     min_group: int = 10,
+    made_of: Collection[str] = (),
 ) -> list[Finding]:
     """What the distributions say: the largest value of each trait, gaps, and whom the gaps hide.
 
@@ -137,6 +138,8 @@ def findings(
         One row per customer; numbers are banded here.
     min_group : int
         Smallest count that may be spoken of (``privacy.min_group_size``).
+    made_of : collection of str
+        Derived attributes, whose gaps follow from those of what they are made of.
     """
     attributes = list(attributes)
     found = []
@@ -146,7 +149,8 @@ def findings(
         table = table.loc[(table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)]
         if not table.empty:
             found.append(_most_frequent(table.sort_values(["n", "value"], ascending=[False, True]).iloc[0], chapter))
-    gaps = missing(profile, attributes)
+    given = [name for name in attributes if name not in made_of]
+    gaps = missing(profile, given)
     for row in gaps.head(GAPS_TOLD).itertuples():
         if row.share >= MANY_MISSING and row.n >= min_group and row.base - row.n >= min_group:
             found.append(
@@ -160,7 +164,7 @@ def findings(
                     test=N_("Wilson interval"),
                 )
             )
-    hidden = who_is_missing(profile, attributes, measures)
+    hidden = who_is_missing(profile, given, measures)
     # One sentence per gap and measure, even where several attributes share the gap; none where medians show no gap.
     apart = hidden["claim"].astype(bool) & (hidden["median"] != hidden["median_rest"])
     told = hidden.loc[apart].drop_duplicates(["metric", "n", "p", "effect"])

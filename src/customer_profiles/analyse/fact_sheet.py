@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..messages import N_, Text
+from .associations import MadeOf, one_source
 from .comparisons import shown
 
 TRAITS = 10
@@ -17,6 +18,10 @@ OF_ONE_ATTRIBUTE = 2
 
 CORE_SHARE = 0.2
 """A value that at least a fifth of the customers have is typical of them, whatever its index."""
+
+
+STRIKING = 0.2
+"""Cohen's h from which a trait that formed a segment, and is therefore not tested, describes it: at least small."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class FactSheet:
     traits: tuple[Text, ...]
 
 
-def top_traits(table: pd.DataFrame, min_group: int = 10) -> pd.DataFrame:
-    """The established differences that most set a group apart.
+def top_traits(table: pd.DataFrame, min_group: int = 10, made_of: MadeOf | None = None) -> pd.DataFrame:
+    """The established differences that most set a group apart, and of a segment what formed it.
 
     Parameters
     ----------
@@ -48,6 +53,9 @@ def top_traits(table: pd.DataFrame, min_group: int = 10) -> pd.DataFrame:
         the page hides are left out.
     min_group : int
         Smallest count that may be spoken of (``privacy.min_group_size``).
+    made_of : mapping of str to collection of str, optional
+        What derived attributes are made of: of two attributes of which one is made of the other, or both of a third,
+        only the one with the larger effect is told.
 
     Returns
     -------
@@ -56,11 +64,20 @@ def top_traits(table: pd.DataFrame, min_group: int = 10) -> pd.DataFrame:
         than expected); attributes with the largest effect first.
     """
     large = (table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)
-    rows = table.loc[table["claim"].astype(bool) & large & shown(table)]
+    established = table["claim"].astype(bool)
+    if "formed_by" in table:
+        established |= table["formed_by"] & (table["effect"].abs() >= STRIKING)
+    rows = table.loc[established & large & shown(table)]
     # Of the two mirror-image rows of a two-valued attribute the one above 100 is told.
     two = table.groupby("attribute")["value"].transform("size").eq(2).loc[rows.index]
     rows = rows.loc[~two | (rows["index"] > 100)]
     rows = rows.loc[rows["effect"].abs().sort_values(ascending=False, kind="stable").index]
+    told: list[str] = []
+    for name in rows["attribute"].unique():
+        derived = {name, *told} & set(made_of or {})
+        if not any(one_source(name, other, made_of) for other in told if derived & {name, other}):
+            told.append(name)
+    rows = rows.loc[rows["attribute"].isin(told)]
     rows = rows.groupby("attribute", sort=False).head(OF_ONE_ATTRIBUTE).head(TRAITS)
     place = {name: at for at, name in enumerate(rows["attribute"].unique())}  # rows of an attribute stand together
     return rows.sort_values("attribute", key=lambda names: names.map(place), kind="stable", ignore_index=True)

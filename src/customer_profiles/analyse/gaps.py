@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_, Finding
+from .associations import MadeOf, one_source
 from .comparisons import MIN_EXPECTED, adjust, family_size, shown
 from .group_tests import chi2_test
 from .values import banded, values_of
@@ -30,7 +31,12 @@ COLUMNS = [
 ]
 
 
-def uneven(profile: pd.DataFrame, attributes: Iterable[str], spread: pd.DataFrame | None = None) -> pd.DataFrame:
+def uneven(
+    profile: pd.DataFrame,
+    attributes: Iterable[str],
+    spread: pd.DataFrame | None = None,
+    made_of: MadeOf | None = None,
+) -> pd.DataFrame:
     """For every attribute with a gap: do some groups have the gap more often than others?
 
     Parameters
@@ -43,6 +49,9 @@ def uneven(profile: pd.DataFrame, attributes: Iterable[str], spread: pd.DataFram
     spread : DataFrame, optional
         The distributions as published, ``attribute, value, suppressed``: a group whose size is hidden there is tested
         with the others, but not named here, because its size could be worked out.
+    made_of : mapping of str to collection of str, optional
+        What derived attributes are made of. Their gaps follow from those of what they are made of, so they are not
+        looked at, and they form no groups for these.
 
     Returns
     -------
@@ -59,14 +68,15 @@ def uneven(profile: pd.DataFrame, attributes: Iterable[str], spread: pd.DataFram
         told = names if shown is None else shown.loc[shown["attribute"] == name, "value"]
         groups[name] = (codes, names, np.isin(names, [value for value in told if value != OTHERS]))
     rows, seen = [], set()
-    for attribute in attributes:
+    for attribute in (name for name in attributes if name not in (made_of or {})):
         absent = profile[attribute].isna().to_numpy()
         mark = hashlib.sha256(absent.tobytes()).digest()
         if mark in seen or min(absent.sum(), (~absent).sum()) < MIN_GAP:
             continue
         seen.add(mark)
         for name, group in groups.items():
-            if name != attribute and (test := _test(absent, *group)):
+            derived = name in (made_of or {}) and one_source(name, attribute, made_of)
+            if name != attribute and not derived and (test := _test(absent, *group)):
                 rows.append({"attribute": attribute, "group": name} | test)
     table = adjust(pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")]))
     family = table.attrs["family"]
@@ -86,7 +96,8 @@ def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> l
     evidence = {"table": "uneven_gaps", "test": test, "family": family}
     if not len(table) or not table["claim"].any():
         message = N_(
-            "No gap is spread unevenly: in {family:count} comparisons no group lacks values more often than others."
+            "No gap is spread unevenly: no group lacks values more often than chance would allow (compared: "
+            "{family:count})."
         )
         n = int((table["base"] + table["base_rest"]).max()) if len(table) else 0
         return [Finding(message, {"family": family}, id=f"{chapter}.gaps.nothing", n=n, kind="nothing", **evidence)]

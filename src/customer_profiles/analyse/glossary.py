@@ -6,7 +6,10 @@ of five letters or more, anywhere in the word, because German compounds put it t
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 COMPOUND = 5  # letters from which a stem is looked for inside words
 
@@ -65,13 +68,27 @@ essen | food meal
 
 
 @cache
+def fold(word: str) -> str:
+    """A word in lower case, umlauts written out, without accents.
+
+    >>> fold("Größe"), fold("não")
+    ('groesse', 'nao')
+    """
+    plain = word.lower().translate(UMLAUTS)
+    if plain.isascii():
+        return plain
+    letters = unicodedata.normalize("NFKD", plain)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+@cache
 def concepts(language: str) -> tuple[tuple[str, int], ...]:
     """Stems of a language, longest first, each with the number of its concept; empty for other languages."""
     side = {"de": 0, "en": 1}.get(language)
     if side is None:
         return ()
     lines = CONCEPTS.strip().splitlines()
-    stems = [(stem, number) for number, line in enumerate(lines) for stem in line.split("|")[side].split()]
+    stems = [(stem, number) for number, line in enumerate(lines) for stem in fold(line).split("|")[side].split()]
     return tuple(sorted(stems, key=lambda pair: (-len(pair[0]), pair)))
 
 
@@ -84,7 +101,7 @@ def concept(word: str, language: str) -> str:
     >>> concept("Gore-Tex", "de")
     'gore-tex'
     """
-    word = word.lower()
+    word = fold(word)
     for stem, number in concepts(language):
         if word.startswith(stem) or (len(stem) >= COMPOUND and stem in word):
             return f"#{number}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
-from ..messages import N_, Finding, Limit
+from ..messages import N_, Finding, Limit, Text
 from ..needs import NEEDS
 from .comparisons import (
     MIN_EXPECTED,
@@ -160,7 +160,12 @@ def limits(profile: pd.DataFrame, population: pd.DataFrame) -> list[Limit]:
 
 
 def findings(
-    table: pd.DataFrame, chapter: str = "02", topic: str = "index", reference: str = "", min_group: int = 10
+    table: pd.DataFrame,
+    chapter: str = "02",
+    topic: str = "index",
+    reference: str = "",
+    min_group: int = 10,
+    group: Text | None = None,
 ) -> list[Finding]:
     """The strongest over- and under-representations, or one finding that there is none.
 
@@ -174,6 +179,8 @@ def findings(
         Name of what the group is compared with; empty: the other customers.
     min_group : int
         Smallest count that may be spoken of (``privacy.min_group_size``).
+    group : Text, optional
+        Who is described, for sentences that are read apart from their page.
     """
     together, family = ["attribute"], family_size(table, ["attribute"])
     exact = N_("exact binomial test, Benjamini–Hochberg")
@@ -186,7 +193,7 @@ def findings(
     if not table["claim"].any():
         return [
             Finding(
-                N_("Nothing stands out: none of {family:count} comparisons differs by more than chance would allow."),
+                N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),
                 {"family": family},
                 id=f"{chapter}.{topic}.nothing",
                 n=int(table["base"].max()) if len(table) else 0,
@@ -196,14 +203,23 @@ def findings(
                 kind="nothing",
             )
         ]
-    return [_claim(row, chapter, topic, reference, test, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()]
+    return [
+        _claim(row, chapter, topic, reference, group, test, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()
+    ]
 
 
-def _claim(row: object, chapter: str, topic: str, reference: str, test: str, family: int) -> Finding:
+def _claim(
+    row: object, chapter: str, topic: str, reference: str, group: Text | None, test: str, family: int
+) -> Finding:
     if reference:
         message = N_(
             "{attribute:label} “{value:label}”: {share:share} of the customers against {rest:share} in the reference "
             "“{reference:label}”, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+        )
+    elif group is not None:
+        message = N_(
+            "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of "
+            "the other customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
         )
     else:
         message = N_(
@@ -222,7 +238,7 @@ def _claim(row: object, chapter: str, topic: str, reference: str, test: str, fam
     }
     return Finding(
         message,
-        values | ({"reference": reference} if reference else {}),
+        values | ({"reference": reference} if reference else {} if group is None else {"group": group}),
         id=f"{chapter}.{topic}.{row.attribute}.{row.value}",
         n=int(row.base),
         table=topic,

@@ -13,8 +13,9 @@ from .text import filled, normalise
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-LANGUAGES = ("de", "en")  # asked for by default: the languages that themes and names are made for
-SURE = 0.60  # probability below which a text ("ok", "top", a product name) counts as undecided
+LANGUAGES = ("de", "en", "pt")  # asked for by default
+SURE = 0.90  # probability from which a text tells how frequent its language is
+LONGEST = 2_000  # characters of a text that are looked at; more do not make it surer
 
 
 def detect(texts: pd.Series, languages: Sequence[str] = LANGUAGES) -> pd.Series:
@@ -30,17 +31,21 @@ def detect(texts: pd.Series, languages: Sequence[str] = LANGUAGES) -> pd.Series:
     Returns
     -------
     Series of str
-        A code for each text with a word in it, missing for the others. Texts that could be any language get the most
-        frequent one of the sure texts (the first of `languages` if there is none).
+        A code for each text with a word in it, missing for the others. The probability of each language given the text
+        is weighed with the language's share of the sure texts (Bayes' rule), so that "ok" and "top" get the usual one.
     """
     identifier = _identifier(tuple(languages))
     written = filled(texts)
-    guesses = {text: identifier.classify(normalise(text)) for text in texts[written].unique()}
-    codes = texts.where(written).map(lambda text: guesses[text][0], na_action="ignore")
-    sure = texts.where(written).map(lambda text: guesses[text][1] >= SURE, na_action="ignore").fillna(False)
-    counts = codes[sure.astype(bool)].value_counts()
-    usual = min(counts[counts == counts.max()].index) if len(counts) else languages[0]
-    return codes.where(sure.astype(bool) | ~written, usual).astype("str").rename("language")
+    distinct = texts[written].unique()
+    ranked = {text: dict(identifier.rank(normalise(text[:LONGEST]))) for text in distinct}
+    likely = texts[written].map(lambda text: max(ranked[text], key=ranked[text].__getitem__))
+    sure = texts[written].map(lambda text: max(ranked[text].values()) >= SURE).astype(bool)
+    counts = likely[sure].value_counts()
+    if not len(counts):
+        counts = pd.Series({languages[0]: 1})
+    usual = {code: (int(counts.get(code, 0)) + 1) / (int(counts.sum()) + len(languages)) for code in languages}
+    best = {text: max(languages, key=lambda code: chance[code] * usual[code]) for text, chance in ranked.items()}
+    return texts.where(written).map(best, na_action="ignore").astype("str").rename("language")
 
 
 @lru_cache(maxsize=4)

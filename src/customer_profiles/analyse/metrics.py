@@ -1,86 +1,36 @@
-"""What NPS, CSAT, CES and stars mean, and the answers behind them brought to one scale.
+"""The answers behind NPS, CSAT, CES, stars and other ratings, brought to one scale.
 
-Customers who answer several times count once, with their latest answer, wherever a score is compared: answers of
-one person resemble each other, and counting them all would make every interval too narrow.
+What each score means is in `score_kinds`, how its scale and direction are told in `readings`. Customers who answer
+several times count once, with their latest answer, wherever a score is compared: answers of one person resemble each
+other, and counting them all would make every interval too narrow.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
-from ..messages import N_
 from .intervals import add_shares, nps, nps_interval, t_interval
+from .readings import WORST_BEST, read_as
+from .score_kinds import METRICS, Metric
 
-
-@dataclass(frozen=True)
-class Metric:
-    """Definition of a score.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of its usual scale; answers on another scale are stretched to it. More is better.
-    good, poor : float
-        From `good` on an answer counts as good, up to `poor` as poor.
-    names : tuple of str
-        What a good, a middle and a poor answer make of a customer.
-    source : str
-        Where the definition comes from.
-    """
-
-    low: float
-    high: float
-    good: float
-    poor: float
-    names: tuple[str, str, str]
-    source: str
-
-
-_SATISFACTION = (N_("satisfied"), N_("neutral"), N_("dissatisfied"))
-METRICS = {
-    "nps": Metric(
-        0,
-        10,
-        good=9,
-        poor=6,
-        names=(N_("promoter"), N_("passive"), N_("detractor")),
-        source="Reichheld (2003), The One Number You Need to Grow, Harvard Business Review 81(12):46–54",
-    ),
-    "csat": Metric(
-        1,
-        5,
-        good=4,
-        poor=2,
-        names=_SATISFACTION,
-        source="top two of five boxes: Farris et al. (2010), Marketing Metrics, 2nd ed., ch. 2",
-    ),
-    "ces": Metric(
-        1,
-        7,
-        good=5,
-        poor=3,
-        names=_SATISFACTION,
-        source="version 2.0, 7 = strongly agree that it was easy: Dixon, Toman & DeLisi (2013), "
-        "The Effortless Experience",
-    ),
-    "stars": Metric(1, 5, good=4, poor=2, names=_SATISFACTION, source="four and five of five stars, as for csat"),
-}
+__all__ = ["ESTIMATES", "METRICS", "Metric", "answers", "latest", "summarise"]
 
 ESTIMATES = ["nps", "nps_low", "nps_high", "mean", "mean_low", "mean_high", "share", "share_low", "share_high"]
 
 
-def answers(feedback: pd.DataFrame) -> pd.DataFrame:
+def answers(feedback: pd.DataFrame, rows: bool = False) -> pd.DataFrame:
     """Scored answers on the usual scale of their metric, oldest first.
 
     Parameters
     ----------
     feedback : DataFrame
         ``customer_no, at, metric, score`` and optionally ``scale``: the best answer of the scale (5, 7, 10), or
-        text that names the worst and the best answer ("1-5"; "7-1" where 1 is best); missing: the usual scale.
+        text that names the worst and the best answer ("1-5"; "7-1" where 1 is best); missing: the usual scale;
+        ``direction`` ("high is good", "low is good") and ``source``, see `readings.readings`.
+    rows : bool
+        Whether to keep the index of `feedback`, as the column ``row``.
 
     Returns
     -------
@@ -90,11 +40,13 @@ def answers(feedback: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InputRejected
-        If scores lie outside their scale, or an NPS question was not asked from 0 to 10.
+        If scores lie outside their scale, an NPS question was not asked from 0 to 10, or a declared direction
+        contradicts the other scores of the same customers.
     """
     known = feedback.loc[feedback["metric"].isin(list(METRICS)) & feedback["score"].notna()]
-    parts = [_on_usual_scale(known.loc[known["metric"] == name], name) for name in METRICS]
-    table = pd.concat(parts).sort_index().sort_values("at", kind="stable", ignore_index=True)
+    table = _on_usual_scale(known).sort_values("at", kind="stable", ignore_index=not rows)
+    if rows:
+        table = table.reset_index(names="row")
     for side, at in (("good", np.greater_equal), ("poor", np.less_equal)):
         limits = table["metric"].map({name: getattr(metric, side) for name, metric in METRICS.items()})
         # Stretched scores carry rounding noise; thresholds are compared after removing it.
@@ -140,34 +92,22 @@ def summarise(answers: pd.DataFrame, by: list[str], min_answers: int = 1) -> pd.
     return table[[*by, "n", *ESTIMATES, "good", "middle", "poor", "sd"]]
 
 
-def _on_usual_scale(part: pd.DataFrame, name: str) -> pd.DataFrame:
-    metric, score = METRICS[name], part["score"].astype("float64")
-    table = pd.DataFrame({"customer_no": part["customer_no"], "at": part["at"], "metric": name, "score": score})
-    scales = part["scale"] if "scale" in part else pd.Series(np.nan, part.index)
-    for scale in scales.dropna().unique():
-        worst, best = _ends(scale, metric, name)
-        rows = scales == scale
-        table.loc[rows, "score"] = metric.low + (score[rows] - worst) / (best - worst) * (metric.high - metric.low)
-    outside = (table["score"] < metric.low - 1e-9) | (table["score"] > metric.high + 1e-9)
+def _on_usual_scale(known: pd.DataFrame) -> pd.DataFrame:
+    table = pd.DataFrame({name: known[name] for name in ("customer_no", "at", "metric")})
+    ends = read_as(known)[list(WORST_BEST)].to_numpy(float)
+    metrics = [METRICS[name] for name in known["metric"]]
+    low, high = (np.array([getattr(metric, end) for metric in metrics], float) for end in ("low", "high"))
+    score = known["score"].to_numpy(float)
+    # Answers on the usual scale stay as they are, to the last digit.
+    same = (ends[:, 0] == low) & (ends[:, 1] == high) if len(known) else np.zeros(0, bool)
+    stretched = low + (score - ends[:, 0]) / (ends[:, 1] - ends[:, 0]) * (high - low) if len(known) else score
+    table["score"] = np.where(same, score, stretched)
+    outside = (table["score"] < low - 1e-9) | (table["score"] > high + 1e-9)
     if outside.any():
+        counts = table.loc[outside, "metric"].value_counts()
+        name = str(counts.index[0])
         raise InputRejected(
-            f"feedback: {int(outside.sum())} {name} scores lie outside their scale; declare the right one in `scale`, "
+            f"feedback: {int(counts.iloc[0])} {name} scores lie outside their scale; declare the right one in `scale`, "
             'as text from the worst to the best answer ("1-5"; "5-1" where 1 is best)'
         )
     return table
-
-
-def _ends(scale: object, metric: Metric, name: str) -> tuple[float, float]:
-    """Worst and best answer of a declared scale; a single number is the best one."""
-    try:
-        parts = [float(part) for part in str(scale).replace("–", "-").replace("..", "-").split("-")]
-        worst, best = parts if len(parts) == 2 else (metric.low, *parts)
-    except (ValueError, TypeError):
-        raise InputRejected(f'feedback: a {name} scale cannot be read; write it like "1-5"') from None
-    if name == "nps" and (worst, best) != (0, 10):
-        raise InputRejected(
-            f"feedback: NPS is asked on a scale from 0 to 10, not from {worst:g} to {best:g}; map it to csat instead"
-        )
-    if worst == best:
-        raise InputRejected(f"feedback: a {name} scale from {worst:g} to {best:g} holds one answer only")
-    return worst, best

@@ -62,6 +62,16 @@ def response(
     return table
 
 
+def everybody_answers(table: pd.DataFrame) -> bool:
+    """Whether every customer of every group has answered, so that rates by group say nothing; from `response`."""
+    return bool(len(table)) and bool((table["n"] == table["base"]).all())
+
+
+def divided(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `response`, or none where everybody has answered: a table of nothing but 100 % tells nothing."""
+    return table[:0] if everybody_answers(table) else table
+
+
 def findings(table: pd.DataFrame, chapter: str = "04", min_group: int = 10) -> list[Finding]:
     """Groups that answer more or less often than the others, from `response`."""
     family = family_size(table, ["attribute"])

@@ -84,14 +84,40 @@ def noise_covariance(y: np.ndarray, x: np.ndarray, sampling: np.ndarray) -> np.n
     return chosen
 
 
-def null_t(x: np.ndarray, weights: np.ndarray, covariance: np.ndarray, seed: int = 1) -> np.ndarray:
+def noise_models(y: np.ndarray, x: np.ndarray, sampling: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """Every noise model of `noise_covariance` with its weight: how likely the series is under it, adding up to 1.
+
+    A short series does not tell its memory exactly; what chance makes of it is therefore drawn from all models that
+    explain it, not from the best one alone.
+    """
+    distance = np.abs(np.subtract.outer(np.arange(len(y)), np.arange(len(y))))
+    found = []
+    for memory in MEMORY:
+        for swing in SWING:
+            if swing == 0 and memory > 0:
+                continue
+            covariance = np.diag(sampling) + swing * np.median(sampling) * float(memory) ** distance
+            found.append((_restricted_likelihood(y, x, covariance), covariance))
+    top = max(likelihood for likelihood, _ in found)
+    weights = np.array([np.exp(likelihood - top) for likelihood, _ in found])
+    return list(zip(weights / weights.sum(), (covariance for _, covariance in found), strict=True))
+
+
+def null_t(
+    x: np.ndarray, weights: np.ndarray, covariance: np.ndarray | list[tuple[float, np.ndarray]], seed: int = 1
+) -> np.ndarray:
     """t values of every coefficient in series where nothing happened, shape (`RESAMPLES`, k).
 
     Newey–West errors are too small in short series (Andrews 1991, Econometrica 59:817–858), the more so for
     steps; comparing t with its own distribution under the noise of this very series keeps the error rate.
     """
     rng = np.random.default_rng(seed)
-    noise = rng.standard_normal((RESAMPLES, len(x))) @ np.linalg.cholesky(covariance).T
+    noise = rng.standard_normal((RESAMPLES, len(x)))
+    models = covariance if isinstance(covariance, list) else [(1.0, covariance)]
+    ends = np.rint(np.cumsum([weight for weight, _ in models]) * RESAMPLES).astype(int)
+    for start, end, (_, model) in zip([0, *ends[:-1]], ends, models, strict=True):
+        if end > start:
+            noise[start:end] = noise[start:end] @ np.linalg.cholesky(model).T
     fit = newey_west(noise, x, weights)
     return np.abs(fit.coefficients) / np.where(fit.errors > 0, fit.errors, np.nan)
 

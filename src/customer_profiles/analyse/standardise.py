@@ -202,12 +202,18 @@ def findings(table: pd.DataFrame, by: str, chapter: str = "02", min_group: int =
     found = [_warning(row, by, chapter, family) for row in told.loc[told["verdict"] == REVERSED].itertuples()]
     remain = int((told["verdict"] == REMAINS).sum())
     message = N_(
-        "Of {claims:count} established differences {remain:count} remain when both sides are given the same mix of "
-        "“{by:label}”. The others come from that mix, or there are too few customers to tell."
+        "Established differences: {claims:count}. With the same mix of “{by:label}” on both sides still established: "
+        "{remain:count}. The others come from that mix, or there are too few customers to tell."
     )
     if remain == len(told):
         message = N_(
-            "All {claims:count} established differences remain when both sides are given the same mix of “{by:label}”."
+            "The mix of “{by:label}” explains none of the established differences: with the same mix on both sides "
+            "every one of them remains (established: {claims:count})."
+        )
+    elif not remain:
+        message = N_(
+            "With the same mix of “{by:label}” on both sides no difference remains (established without it: "
+            "{claims:count}). They come from that mix, or there are too few customers to tell."
         )
     values = {"claims": len(told), "remain": remain, "by": by}
     evidence = {"n": int(table["base"].max()), "table": "standardised", "test": _TEST, "family": family}

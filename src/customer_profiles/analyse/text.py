@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
 
 import pandas as pd
+
+from .redaction import LONGEST, PLACEHOLDER, redact
 
 # Courtesies and letter formulas that no stop word list holds, but that every message to a company does.
 COURTESIES = {
@@ -24,28 +25,6 @@ COURTESIES = {
 
 # A word: letters with inner apostrophe or hyphen; two letters at least; figures are left out, they name single cases.
 WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\-](?=[^\W\d_]))+")
-
-# Patterns of personal data, in the order in which they are replaced: a longer kind first, lest a shorter one
-# eats a part of it. They are meant to hide too much rather than too little.
-PERSONAL = (
-    ("e-mail", re.compile(r"[\w.+\-]+\s?(?:@|\(at\)|\[at\])\s?[\w\-]+(?:\.[\w\-]+)+", re.IGNORECASE)),
-    ("link", re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)),
-    ("IBAN", re.compile(r"\b[A-Z]{2}\s?\d{2}(?:[ \-]?[\dA-Z]{2,4}){3,8}\b")),
-    (
-        "address",
-        re.compile(
-            r"\b(?:[A-ZÄÖÜ][\wäöüß.\-]*[ \-])?[A-ZÄÖÜ][\wäöüß\-]*(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|"
-            r"ufer|damm|chaussee)\s?\d{1,4}\s?[a-zA-Z]?\b|"
-            r"\b(?:[A-ZÄÖÜ][\wäöüß]*\s)?(?:Straße|Strasse|Str\.|Weg|Allee|Platz|Gasse|Ring|Ufer|Damm)"
-            r"\s\d{1,4}\s?[a-z]?\b|"
-            r"\b\d{1,5}\s(?:[A-Z][a-z]+\s){1,3}(?:Street|St\.|Road|Rd\.?|Avenue|Ave\.?|Lane|Drive|Close|Square)\b"
-        ),
-    ),
-    ("town", re.compile(r"\b(?:D-)?\d{5}\s+[A-ZÄÖÜ][\wäöüß\-]+")),
-    ("number", re.compile(r"(?<![\w])(?:\+|00|\(?0)?\d(?:[\s/\-().]{0,2}\d){5,}(?!\w)")),
-    ("number", re.compile(r"\b(?=\w*\d{4})[A-Z]{1,4}[\-#]?\d{4,}\w*\b")),
-)
-PLACEHOLDER = re.compile(r"\[(?:" + "|".join(kind for kind, _ in PERSONAL) + r")\]")
 
 
 def normalise(text: str) -> str:
@@ -82,38 +61,13 @@ def stop_words(language: str) -> frozenset[str]:
     return frozenset(word.lower() for word in listed) | frozenset(COURTESIES.get(language, "").split())
 
 
-def redact(text: str, names: Iterable[str] = ()) -> str:
-    """Text without what points to a person: addresses, numbers, links, and the given names.
-
-    Parameters
-    ----------
-    text : str
-        As a customer wrote it.
-    names : iterable of str
-        Names known to belong to customers, whole words, any case. Names that are not given stay: patterns find
-        less than three quarters of them, so a redacted text is still not fit to be shown without a rule for it.
-
-    Examples
-    --------
-    >>> redact("Bitte an anna@example.org oder 0170 1234567, Hauptstraße 5", names=["Anna"])
-    'Bitte an [e-mail] oder [number], [address]'
-    """
-    for kind, pattern in PERSONAL:
-        text = pattern.sub(f"[{kind}]", text)
-    known = sorted({name for name in names if len(name) > 1}, key=lambda name: (-len(name), name))
-    if known:
-        any_name = "|".join(re.escape(name) for name in known)
-        text = re.sub(rf"\b(?:{any_name})\b", "[name]", text, flags=re.IGNORECASE)
-    return text
-
-
 def impersonal(text: str) -> str:
-    """A text for counting words in: normalised, and without what `redact` finds.
+    """A text for counting words in: normalised, and without what `redaction.redact` finds by its form.
 
     >>> impersonal("Mail an\ta@example.org bitte")
     'Mail an bitte'
     """
-    return " ".join(PLACEHOLDER.sub(" ", redact(normalise(text))).split())
+    return " ".join(PLACEHOLDER.sub(" ", redact(normalise(text[: 2 * LONGEST]))).split())
 
 
 def mask(value: object) -> str:

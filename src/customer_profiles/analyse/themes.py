@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from ..messages import N_, Finding, Limit
+from ..messages import N_, Finding, Limit, Text
 from .intervals import add_shares
 from .languages import LANGUAGES, detect
 from .text import filled, impersonal
-from .theme_model import TextModel
+from .theme_model import Encode, TextModel
 from .theme_names import NAME_TERMS, TERMS, distinctive, pick
+from .theme_taxonomy import COLUMNS as TAXONOMY
+from .theme_taxonomy import PHRASES, SPARE, Topic, start, status, votes
 
 OTHER = N_("Other")  # texts that fit no theme well
 
 ENOUGH = 60  # texts from which themes are looked for
 MIN_THEME = 10  # texts in a theme on average
 MIN_THEMES = 4  # fewer say nothing: the most stable division of anything is into two
-TOLERANCE = 0.15  # stability given up for more themes: one split in two is easier to use than two in one
+TOLERANCE = 0.2  # stability given up for more themes: one split in two is easier to use than two in one
 MIN_CUSTOMERS = 10  # different customers who used a phrase before it is shown
 ABOUT = 0.35  # probability from which a text is about a theme; at most two can reach it
 IN_NAME = 0.10  # share of a theme's texts in a language from which the name has phrases of that language
+
+BY_WORDS = Text(N_("Texts are told apart by their words and groups of letters; no language model is involved."))
+BY_ENCODER = Text(N_("Texts are told apart by the sentence encoder that dataset.yaml names, and by their words."))
 
 NEEDS = N_("texts of customers: service tickets, comments or reviews")
 
@@ -44,11 +49,20 @@ class Themes:
         ``row, customer_no, theme, weight`` (its probability): one or two lines for each text with words.
     stability : DataFrame
         ``k, stability`` (mean adjusted Rand index of random parts of the texts)``, chosen``.
+    method : Text
+        What told the texts apart.
+    taxonomy : DataFrame
+        What became of the topics of the taxonomy, see `theme_taxonomy.status`; empty without one.
+    topics : tuple of Topic
+        The taxonomy for the next run: that of this run, and the themes found beside it.
     """
 
     themes: pd.DataFrame
     assignments: pd.DataFrame
     stability: pd.DataFrame
+    method: Text = field(default_factory=lambda: BY_WORDS)
+    taxonomy: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TAXONOMY))
+    topics: tuple[Topic, ...] = ()
 
     @property
     def assigned(self) -> float:
@@ -82,11 +96,20 @@ def texts_of(table: pd.DataFrame, languages: Sequence[str] = LANGUAGES) -> pd.Da
     return result.reset_index(drop=True)
 
 
-def find_themes(texts: pd.DataFrame, max_themes: int = 12, seed: int = 1, min_customers: int = MIN_CUSTOMERS) -> Themes:
+def find_themes(
+    texts: pd.DataFrame,
+    max_themes: int = 12,
+    seed: int = 1,
+    min_customers: int = MIN_CUSTOMERS,
+    taxonomy: Sequence[Topic] | None = None,
+    encode: Encode | None = None,
+    number: int | None = None,
+) -> Themes:
     """Group texts by what they are about.
 
     Their number is the largest on which random parts of the texts agree about as well as on any. The method is that
-    of `theme_model`.
+    of `theme_model`. With a taxonomy, its topics are found again by their phrases, and groups of texts that have
+    the phrases of none are themes of their own.
 
     Parameters
     ----------
@@ -99,25 +122,42 @@ def find_themes(texts: pd.DataFrame, max_themes: int = 12, seed: int = 1, min_cu
         Of resamples and starts.
     min_customers : int
         Phrases used by fewer customers never show.
+    taxonomy : sequence of Topic, optional
+        Themes that a person has named, with different names.
+    encode : callable, optional
+        A sentence encoder: list of texts to one point each, shape (texts, dimensions).
+    number : int, optional
+        Number of themes, where it is known.
 
     Returns
     -------
     Themes
         Empty tables if there are fewer than `ENOUGH` texts with words.
     """
+    # Threads can only be limited in libraries that are already loaded.
+    import sklearn.cluster  # noqa: F401
     from threadpoolctl import threadpool_limits
 
     texts = texts[filled(texts["text"])].reset_index(drop=True)
+    topics = list(taxonomy or ())
     if len(texts) < ENOUGH:
         return _empty()
+    texts["text"] = [impersonal(text) for text in texts["text"]]
+    sizes = _sizes(len(texts), max_themes) if number is None else [number]
+    if topics:
+        sizes = [min(len(topics) + SPARE, len(texts) // MIN_THEME)]
     with threadpool_limits(1):
-        model = TextModel(texts["text"], texts["language"], texts.get("category"), seed)
-        curve = model.stability(_sizes(len(texts), max_themes))
+        model = TextModel(texts["text"], texts["language"], texts.get("category"), seed, max(sizes), encode)
+        curve = model.stability(sizes)
         stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
         curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()
-        share = model.mixture(int(curve.loc[curve["chosen"], "k"].iloc[0]))
+        labels, known = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0])), []
+        if topics:
+            labels, known = start(labels, votes(model.spelt, topics), topics)
+        fixed = np.array([topic is not None and topic.pinned for topic in known]) if known else None
+        share = model.mixture(labels, fixed)
     ranked = _phrases(texts, np.where(share.max(axis=1) >= ABOUT, share.argmax(axis=1), -1), min_customers)
-    names = _names(ranked, share)
+    names = _names(ranked, share, known or [None] * share.shape[1])
     text, theme = np.nonzero(share >= ABOUT)
     about = pd.DataFrame({"text": text, "theme": [names[k] for k in theme], "weight": share[text, theme]})
     unclear = np.setdiff1d(np.arange(len(texts)), text)
@@ -127,7 +167,11 @@ def find_themes(texts: pd.DataFrame, max_themes: int = 12, seed: int = 1, min_cu
     about = about.sort_values(["text", "weight", "theme"], ascending=[True, False, True], ignore_index=True)
     assignments = texts.loc[about["text"], ["row", "customer_no"]].reset_index(drop=True)
     assignments = assignments.assign(theme=about["theme"], weight=about["weight"])
-    return Themes(_table(assignments, len(texts), names, ranked), assignments, curve)
+    found = _table(assignments, len(texts), names, ranked)
+    method = BY_WORDS if encode is None else BY_ENCODER
+    sizes_now = found.loc[found["theme"] != OTHER].set_index("theme")["n"]
+    changes = status(topics, sizes_now) if topics else pd.DataFrame(columns=TAXONOMY)
+    return Themes(found, assignments, curve, method, changes, _proposed(topics, sizes_now, names, ranked))
 
 
 def available(texts: pd.DataFrame) -> bool:
@@ -140,7 +184,7 @@ def limits(texts: pd.DataFrame) -> list[Limit]:
     return [] if available(texts) else [Limit(N_("What customers write about"), needs=NEEDS)]
 
 
-def findings(found: Themes, chapter: str = "03") -> list[Finding]:
+def findings(found: Themes, chapter: str = "03", table: str = "themes") -> list[Finding]:
     """The largest theme, and how many texts fit none."""
     themes = found.themes[found.themes["theme"] != OTHER]
     if themes.empty:
@@ -155,7 +199,7 @@ def findings(found: Themes, chapter: str = "03") -> list[Finding]:
             {"theme": top["theme"], "share": float(top["share"]), "low": low, "high": high, "n": int(top["n"])},
             id=f"{chapter}.themes.largest",
             n=base,
-            table="themes",
+            table=table,
             interval=(low, high),
             test=N_("Wilson interval"),
             effect=float(top["share"]),
@@ -166,8 +210,8 @@ def findings(found: Themes, chapter: str = "03") -> list[Finding]:
             {"assigned": found.assigned, "n": base, "k": len(themes)},
             id=f"{chapter}.themes.assigned",
             n=base,
-            table="themes",
-            test=N_("mixture of multinomials started from word co-occurrence"),
+            table=table,
+            test=N_("mixture of multinomials started from groups of texts"),
         ),
     ]
 
@@ -184,8 +228,9 @@ def _phrases(texts: pd.DataFrame, labels: np.ndarray, min_customers: int) -> Ran
     for language, part in sorted(texts.groupby("language")):
         # Texts of unknown customers count as one person together.
         people = part["customer_no"].astype("Float64").fillna(-1).to_numpy(dtype=np.int64)
-        cleaned = [impersonal(text) for text in part["text"]]
-        for theme, phrases in distinctive(cleaned, people, labels[part.index], language, min_customers).items():
+        for theme, phrases in distinctive(
+            part["text"].tolist(), people, labels[part.index], language, min_customers
+        ).items():
             share = float((labels[part.index] == theme).sum() / (labels == theme).sum())
             if share >= IN_NAME and phrases:
                 ranked.setdefault(theme, {})[language] = phrases
@@ -199,11 +244,12 @@ def _largest_first(
     return {code: languages[code] for code in sorted(languages, key=lambda code: (-int(counts.get(code, 0)), code))}
 
 
-def _names(ranked: Ranked, share: np.ndarray) -> list[str]:
-    """A unique name for each theme, from the largest down; without phrases it is `OTHER`."""
-    names = [OTHER] * share.shape[1]
-    taken = {OTHER}
-    for theme in sorted(ranked, key=lambda theme: (-share[:, theme].sum(), theme)):
+def _names(ranked: Ranked, share: np.ndarray, known: Sequence[Topic | None]) -> list[str]:
+    """A unique name for each theme: a person's, else from the largest down its phrases; without any it is `OTHER`."""
+    names = [topic.name if topic else OTHER for topic in known]
+    taken = {OTHER, *names}
+    fresh = [theme for theme in ranked if known[theme] is None]
+    for theme in sorted(fresh, key=lambda theme: (-share[:, theme].sum(), theme)):
         for count in range(NAME_TERMS, TERMS + 1):
             parts = [", ".join(pick(phrases, count)) for phrases in ranked[theme].values()]
             name = " / ".join(dict.fromkeys(parts))
@@ -214,6 +260,28 @@ def _names(ranked: Ranked, share: np.ndarray) -> list[str]:
         taken.add(name)
         names[theme] = name
     return names
+
+
+def _proposed(topics: Sequence[Topic], sizes: pd.Series, names: Sequence[str], ranked: Ranked) -> tuple[Topic, ...]:
+    """The taxonomy with the sizes of today, then what is new, from the largest down."""
+    old = [
+        Topic(topic.name, tuple(topic.phrases), (topic.name,), topic.pinned, int(sizes.get(topic.name, 0)))
+        for topic in topics
+    ]
+    of_name = {name: ranked.get(theme, {}) for theme, name in enumerate(names)}
+    new = [name for name in sizes.index if name not in {topic.name for topic in topics}]
+    return (
+        *old,
+        *(
+            Topic(
+                name,
+                tuple(dict.fromkeys(term for terms in of_name[name].values() for term, _ in terms[:PHRASES])),
+                (name,),
+                n=int(sizes[name]),
+            )
+            for name in new
+        ),
+    )
 
 
 def _table(assignments: pd.DataFrame, base: int, names: Sequence[str], ranked: Ranked) -> pd.DataFrame:
