@@ -22,6 +22,7 @@ from . import paths
 from .chapters import CHAPTERS, ChapterSpec
 from .collect.config import Dataset, load_dataset
 from .collect.contract import TABLES, empty_table
+from .errors import PrivacyRefused
 from .messages import N_, Finding, Limit, Text, Value
 from .params import Params
 from .report.language import Language
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .analyse.personas import Persona
+    from .analyse.theme_model import Encode
+    from .collect.taxonomy import Entry, Named
     from .report.figures import Chart
 
 Fact = int | float | str | None
@@ -106,6 +109,11 @@ class Chapter:
         """A table of this run; one that no source fills is empty, with the columns of the contract."""
         return self.tables.read(name) if self.tables.has(name) else empty_table(name)
 
+    def previous(self, name: str) -> pd.DataFrame:
+        """A table of the last published run, to compare with; empty at the first run."""
+        last = Tables(paths.runs(self.params.dataset) / "latest")
+        return last.read(name) if last.has(name) else pd.DataFrame()
+
     def has(self, name: str) -> bool:
         """Whether a table of that name has rows, or a column of the profile a value."""
         if self.tables.has(name):
@@ -156,6 +164,25 @@ class Chapter:
             {name: fact for results in told for name, fact in results.facts.items()},
         )
 
+    def topics(self, kind: str) -> tuple[Entry, ...]:
+        """Themes that a person has named in topics.yaml beside dataset.yaml, of ``tickets`` or ``comments``."""
+        from .collect.taxonomy import NAME, read_topics
+
+        return read_topics(self.dataset.folder / NAME, kind)
+
+    def propose_topics(self, kind: str, topics: Sequence[Named]) -> None:
+        """Write what topics.yaml could be into the folder of the run; the file of a person stays as it is."""
+        from .collect.taxonomy import NAME, write_topics
+
+        write_topics(self.tables.folder / NAME, {kind: topics})
+
+    @property
+    def encoder(self) -> Encode | None:
+        """The sentence encoder that dataset.yaml names, None if it names none."""
+        from .collect.encoder import load_encoder
+
+        return load_encoder(self.dataset.text.encoder, self.dataset.folder)
+
     def write(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table for later chapters."""
         self.tables.write(name, table)
@@ -198,6 +225,20 @@ class Chapter:
         from .report.cards import html
 
         self._display(html(personas, self.language, persons=self.dataset.kind == "b2c"))
+
+    def show_quotes(self, quotes: pd.DataFrame, rule: Text) -> None:
+        """Show comments in the customers' own words, below the rule by which they were chosen.
+
+        Raises
+        ------
+        PrivacyRefused
+            If dataset.yaml does not allow quotes.
+        """
+        from .report.quotes import html
+
+        if not self.dataset.privacy.quotes:
+            raise PrivacyRefused("quotes are not allowed: dataset.yaml says privacy: {quotes: false}")
+        self._display(html(quotes, rule, self.language))
 
     def show_limits(self, limits: Iterable[Limit]) -> None:
         """Say what could not be answered, and which source would answer it."""

@@ -18,7 +18,12 @@ from . import __version__
 from .errors import ConfigurationError, EnvironmentFailed, ProfileError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
+
+    from .collect.config import Dataset
+    from .tables import Tables
 
 DATASET = click.argument("dataset_yaml", type=click.Path())
 
@@ -178,6 +183,80 @@ def erase(
         else f"The published pages of {pages} runs were taken back."
     )
     click.echo("Run 'customer-profiles report' for figures without them, and delete them in the exports as well.")
+
+
+@main.command()
+@DATASET
+@click.option(
+    "--to", "target", required=True, metavar="FILE|env:VARIABLE", help="File (.csv, .xlsx, .parquet) or database."
+)
+@click.option("--ids", metavar="SPACE", help="Use the ids of this system instead of pseudonyms.")
+@click.option("--table", default="customer_segments", show_default=True, help="Table of the database.")
+def export(dataset_yaml: str, target: str, ids: str | None, table: str) -> None:
+    """Hand the segments of the last published run to another system.
+
+    env:VARIABLE names an environment variable with the connection string of a PostgreSQL database. Doing it again
+    brings the table up to date. --ids reads the exports anew: the result then identifies people, keep it accordingly.
+    """
+    from pathlib import Path
+
+    from .collect.identity.pseudonyms import pseudonym_key
+    from .collect.raw_ids import raw_ids
+    from .report import handover
+
+    dataset, tables, as_of = _last_run(dataset_yaml)
+    own = raw_ids(dataset, ids, tables.read("identities"), pseudonym_key(dataset), as_of) if ids else None
+    rows = handover.assignments(tables, own)
+    if target.startswith(handover.VARIABLE):
+        key = "id" if ids else "customer_id"
+        handover.to_postgres(rows, target.removeprefix(handover.VARIABLE), table, (key,))
+    else:
+        handover.to_file(rows, Path(target))
+    click.echo(f"{len(rows)} customers handed over to {target}.")
+
+
+@main.command()
+@DATASET
+@click.argument("customer", metavar="ID")
+@click.option("--language", metavar="en|de", help="Otherwise as dataset.yaml says.")
+@click.option("--identify", is_flag=True, help="Also name the customer: reads the exports anew.")
+def brief(dataset_yaml: str, customer: str, language: str | None, identify: bool) -> None:
+    """What the last published run knows of one customer: who, bought, said, needed, worth, next contact.
+
+    ID is a pseudonym, or SPACE:ID with the id of one system, e.g. crm:… It is printed here and nowhere else.
+    """
+    from .collect.identity.pseudonyms import pseudonym, pseudonym_key
+    from .collect.raw_ids import people_of
+    from .params import Params
+    from .report import brief as briefs
+    from .report.language import Language
+
+    Params.check({"language": language or ""})
+    dataset, tables, as_of = _last_run(dataset_yaml)
+    space, colon, own = customer.partition(":")
+    number = briefs.find(tables, pseudonym(pseudonym_key(dataset), space, own) if colon else customer)
+    spoken = Language(language or dataset.language, dataset.currency, dataset.labels())
+    sections = briefs.brief(tables, number, list(dataset.attributes()), spoken)
+    if identify:
+        accounts = tables.read("identities").query("customer_no == @number")["pseudonym"]
+        known = people_of(dataset, set(accounts), pseudonym_key(dataset), as_of)
+        sections = [briefs.named(known, spoken), *sections]
+    click.echo(briefs.text(sections, spoken))
+
+
+def _last_run(dataset_yaml: str) -> tuple[Dataset, Tables, date]:
+    """A data set, the tables of its last published run, and the day up to which its exports are read anew."""
+    from datetime import datetime
+
+    from . import paths
+    from .collect.config import load_dataset
+    from .tables import Tables
+
+    dataset = load_dataset(paths.dataset_file(dataset_yaml))
+    tables = Tables(paths.runs(dataset.file) / "latest")
+    if not tables.has("profile"):
+        raise ConfigurationError(f"{dataset.name} has no published run yet: run 'customer-profiles report' first")
+    return dataset, tables, dataset.as_of or datetime.now(dataset.zone).date()
 
 
 def _of_the_machine(error: OSError | MemoryError) -> ProfileError:

@@ -106,6 +106,7 @@ class AnalyseFeedback(Params):
     """Parameters of 04_analyse_feedback."""
 
     min_answers: int = Field(30, ge=10, description=N_("smallest number of answers a score is shown for"))
+    max_themes: int = Field(12, ge=2, le=40, description=N_("largest number of themes looked for in each language"))
 
 
 class SegmentCustomers(Params):

@@ -89,7 +89,7 @@ class TestPage:
     def test_end_holds_methods_parameters_facts_and_code(self):
         text = page(code("answer = 6 * 7  # why"), facts={"customers": 1862, "unknown": None})
         about = text[text.index('id="about"') :]
-        assert "<li>Fisher&#39;s test; 38 comparisons together, corrected</li>" in about
+        assert "<li>Fisher&#39;s test; corrected together (comparisons: 38)</li>" in about
         assert "<dt><code>min_base</code> <span>smallest base of an index, customers</span></dt><dd>50</dd>" in about
         assert "<dt><code>customers</code></dt><dd>1862</dd>" in about
         assert 'answer = 6 * 7  <span class="c"># why</span>' in about
@@ -241,7 +241,7 @@ class TestParts:
         assert shown == ["Customers", "Rows read", "Rows set aside"]
 
     def test_methods_name_each_test_once_with_its_largest_family(self):
-        assert pages.methods(FINDINGS, Language("en")) == ["Fisher's test; 38 comparisons together, corrected"]
+        assert pages.methods(FINDINGS, Language("en")) == ["Fisher's test; corrected together (comparisons: 38)"]
 
     def test_limits_survive_the_way_through_json(self, tmp_path):
         import json

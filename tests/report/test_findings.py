@@ -28,7 +28,7 @@ def test_statement_with_its_evidence():
         "n = 500",
         "95% interval 20.0% to 40.0%",
         "Wilson interval",
-        "p &lt; 0.001 after correction for 30 comparisons",
+        "p &lt; 0.001 after correction (comparisons: 30)",
         "table",
     ]
 

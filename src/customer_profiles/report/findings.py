@@ -54,12 +54,12 @@ def evidence(finding: Finding, language: Language) -> list[str]:
         corrected = Text("{p:p} after correction", {"p": finding.p_adjusted})
         if finding.family:
             corrected = Text(
-                "{p:p} after correction for {family:count} comparisons",
+                "{p:p} after correction (comparisons: {family:count})",
                 {"p": finding.p_adjusted, "family": finding.family},
             )
         parts.append(language.text(corrected))
     elif finding.family:
-        parts.append(language.text(Text("{family:count} comparisons", {"family": finding.family})))
+        parts.append(language.text(Text("comparisons: {family:count}", {"family": finding.family})))
     return parts
 
 

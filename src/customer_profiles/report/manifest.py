@@ -14,6 +14,7 @@ from ..collect.config import Dataset, Source
 from ..collect.sources.file_format import DATABASES, FileFormat
 from ..collect.sources.readers import files
 from ..collect.sources.sql import Place
+from ..collect.taxonomy import NAME as TOPICS
 from ..params import Params
 from ..tables import Tables, file_hash
 
@@ -51,6 +52,7 @@ def manifest(
         "started": started.astimezone(UTC).isoformat(timespec="seconds"),
         "seconds": round((datetime.now(UTC) - started).total_seconds(), 1),
         "dataset": {"name": dataset.name, "title": dataset.title, "file": "dataset.yaml", "sha256": dataset.file_hash},
+        "topics": _topics(dataset),
         "as_of": as_of.isoformat(),
         "params": {number: _without_paths(given) for number, given in params.items()},
         "versions": versions(),
@@ -59,6 +61,12 @@ def manifest(
         "rows": _rows(tables),
         "tables": {name: file_hash(tables.path(name)) for name in tables.names()},
     }
+
+
+def _topics(dataset: Dataset) -> dict[str, str] | None:
+    """The file in which a person has named themes, None if there is none."""
+    path = dataset.folder / TOPICS
+    return {"file": path.name, "sha256": file_hash(path)} if path.exists() else None
 
 
 def versions() -> dict[str, str]:

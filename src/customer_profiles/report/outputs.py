@@ -18,7 +18,7 @@ from ..errors import CellFailed, PrivacyRefused
 from .execution import INJECTED, mask
 
 FACTS_TAG = "nbval-check-output"  # the cell whose print is kept: named facts, shown in a table of their own
-OWN_CLASSES = {"findings", "limits", "chart", "published-table", "personas"}
+OWN_CLASSES = {"findings", "limits", "chart", "published-table", "personas", "quotes"}
 VOID = {"img", "br", "hr", "source", "col"}
 TAGS = {
     *("a", "abbr", "b", "br", "caption", "code", "col", "colgroup", "dd", "details", "div", "dl", "dt", "em"),

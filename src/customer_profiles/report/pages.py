@@ -133,7 +133,7 @@ def methods(findings: tuple[Finding, ...], language: Language) -> list[str]:
     lines = []
     for test, family in families.items():
         name = language.translate(test)
-        many = Text("{test}; {family:count} comparisons together, corrected", {"test": name, "family": family})
+        many = Text("{test}; corrected together (comparisons: {family:count})", {"test": name, "family": family})
         lines.append(language.text(many) if family > 1 else name)
     return lines
 

@@ -25,7 +25,8 @@ FLOOR = 5  # below it, subtraction and background knowledge single people out to
 # Numeric columns that say what a row is about; everything else that is numeric is a measurement and gets hidden.
 NUMERIC_KEYS = frozenset({"r", "f", "m", "fm", "segment", "rank", "top", "k", "r_low", "r_high", "fm_low", "fm_high"})
 
-ROW_KEYS = ("theme", "metric", "segment", "area", "attribute", "value")  # what tells the rows of a comparison apart
+# What tells the rows of a comparison apart.
+ROW_KEYS = ("theme", "pain", "outcome", "metric", "segment", "area", "attribute", "value")
 
 # What must not stand in anything that leaves the house, whoever it belongs to.
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")

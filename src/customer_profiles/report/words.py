@@ -6,6 +6,20 @@ from ..messages import N_
 
 # Codes that the contract fixes, and words for values that have no language of their own.
 VALUES = {
+    # Pains, what they are known from, and what they go with.
+    "theme": N_("themes of tickets"),
+    "reason": N_("stated reasons"),
+    "behaviour": N_("behaviour"),
+    "late_delivery": N_("late delivery"),
+    "failed_search": N_("search without a result"),
+    "abandoned_basket": N_("abandoned basket"),
+    "repeated_contact": N_("repeated contact"),
+    "reopened_case": N_("reopened case"),
+    "long_resolution": N_("long resolution"),
+    "returned_goods": N_("returned goods"),
+    "ignored_offers": N_("offers never taken up"),
+    "low_score": N_("low score"),
+    "lapsed": N_("left or lapsed"),
     "True": N_("yes"),
     "False": N_("no"),
     "Yes": N_("yes"),
@@ -26,6 +40,8 @@ VALUES = {
     "csat": N_("Satisfaction (CSAT)"),
     "ces": N_("Effort (CES)"),
     "stars": N_("Stars"),
+    "all_scores": N_("All scores together"),
+    "rating": N_("Rating (0–100)"),
     "web": N_("web"),
     "app": N_("app"),
     "shop": N_("shop"),
@@ -102,6 +118,14 @@ VALUES = {
 
 # Further columns of the canonical tables, as the pages on sources and on quality name them.
 FIELDS = {
+    "ticket_before": N_("Ticket in the half year before"),
+    "ticket_count": N_("Tickets in the half year before"),
+    "ticket_channel": N_("Channel of the last ticket"),
+    "ticket_reopened": N_("Last ticket was reopened"),
+    "ticket_hours": N_("Hours until the last ticket was closed"),
+    "ticket_theme": N_("Theme of the last ticket"),
+    "order_channel": N_("Channel of the last order"),
+    "order_category": N_("Category of the last order"),
     "customers": N_("Customers"),
     "customer_id": N_("Customer number"),
     "contact_id": N_("Number of the contact"),

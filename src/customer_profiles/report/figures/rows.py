@@ -15,7 +15,7 @@ LABELS = 0.40  # of the width, at most, for names
 GAP = 14  # px between columns
 BAR = 18  # px, thickness
 AIR = 12  # px between rows
-BLOCKS = ("attribute", "metric")  # columns whose values head blocks of bars
+BLOCKS = ("attribute", "metric", "evidence")  # columns whose values head blocks of bars
 EXTREMES = {
     "share": (N_("Largest: {name:label} with {x:share}."), N_("Smallest: {name:label} with {x:share}.")),
     "money": (N_("Largest: {name:label} with {x:money}."), N_("Smallest: {name:label} with {x:money}.")),
