@@ -18,6 +18,8 @@ MAX_BYTES = 5_000_000
 WIDTHS = (375, 1280)
 SCHEMES = ("light", "dark")
 AXE = ((375, "dark"), (1280, "light"))  # each width and each scheme once: axe is slow on long pages
+# axe needs a minute for a table of a thousand rows, and those folded away are written like those above them.
+FOLDED_CODE = "details:not(.published-table details)"
 REPORTS = ("demo_report", "complete_journey_report")
 PAGES = [file_name(spec) for _, spec in sorted(CHAPTERS.items())]
 
@@ -87,6 +89,10 @@ def test_page_is_quiet_complete_and_accessible(folder, name, visit):
     for width in WIDTHS:
         for scheme in SCHEMES:
             page = visit(folder / name, width, scheme)
+            page.evaluate(f"document.querySelectorAll({FOLDED_CODE!r}).forEach(d => d.open = true)")
+            if (width, scheme) in AXE:
+                found = Axe().run(page)
+                assert found.violations_count == 0, f"{name} at {width} px, {scheme}\n{found.generate_report()}"
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             beyond = [url for url in page.requests if not url.startswith(("data:", (folder / name).as_uri()))]
             where = f"{name} at {width} px, {scheme}"
@@ -94,9 +100,6 @@ def test_page_is_quiet_complete_and_accessible(folder, name, visit):
             assert page.complaints == [], where
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{where} is too wide"
             assert page.evaluate(CUT_OFF) == [], where
-            if (width, scheme) in AXE:
-                found = Axe().run(page)
-                assert found.violations_count == 0, f"{where}\n{found.generate_report()}"
             assert page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0, where
 
 

@@ -13,11 +13,13 @@ from customer_profiles.analyse import (
     associations,
     audience,
     clusters,
+    costs,
     distributions,
     events,
     gaps,
     index,
     metrics,
+    pain_evidence,
     pain_points,
     personas,
     response,
@@ -59,6 +61,7 @@ class Analysed:
         dataset = load_dataset(make_company(folder, customers, seed, null))
         self.as_of, self.attributes = dataset.as_of, dataset.attributes()
         self.orders = {name: list(known.order) for name, known in self.attributes.items() if known.order}
+        self.made_of = dataset.ingredients()
         self.min_group = dataset.privacy.min_group_size
         self.tables = Tables(folder / "tables")
         collect(dataset, self.tables, self.as_of, KEY)
@@ -118,14 +121,21 @@ class Analysed:
         population = self.tables.read("population")
         defaults = FindDemographics()
         found = audience.compare(
-            self.profile, population, self.traits, defaults.compare, defaults.min_base, self.orders
+            self.profile,
+            population,
+            self.traits,
+            defaults.compare,
+            defaults.min_base,
+            self.orders,
+            made_of=self.made_of,
         )
         return found.table
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
         """Customers without a value against those with one."""
-        return distributions.who_is_missing(self.profile, self.traits, audience.measures(self.profile))
+        given = audience.given(self.traits, self.made_of)
+        return distributions.who_is_missing(self.profile, given, audience.measures(self.profile))
 
     @cached_property
     def standardised(self) -> pd.DataFrame:
@@ -137,13 +147,13 @@ class Analysed:
     @cached_property
     def uneven_gaps(self) -> pd.DataFrame:
         """Groups that lack a value more often than others."""
-        return gaps.uneven(self.profile, self.traits)
+        return gaps.uneven(self.profile, self.traits, made_of=self.made_of)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """Every trait with every other."""
         described = [*self.traits, *audience.behaviour(self.profile)]
-        return associations.scan(self.profile, described, self.orders)
+        return associations.scan(self.profile, described, self.orders, made_of=self.made_of)
 
     @cached_property
     def areas(self) -> pd.DataFrame:
@@ -158,22 +168,26 @@ class Analysed:
         return themes.find_themes(themes.texts_of(self.tickets), defaults.max_themes, defaults.seed, self.min_group)
 
     @cached_property
+    def evidence(self) -> pain_evidence.Evidence:
+        """Pains from themes, stated reasons and behaviour."""
+        sources = {name: self.tables.read(name) for name in pain_evidence.TABLES if self.tables.has(name)}
+        return pain_evidence.gather(sources, self.profile, self.as_of, self.themes.assignments)
+
+    @cached_property
     def pains(self) -> pd.DataFrame:
-        """Every theme in every group."""
-        pairs = pain_points.pains_by_customer(self.themes.assignments)
-        return pain_points.by_group(pairs, self.profile, self.groups, orders=self.orders)
+        """Every pain in every group."""
+        groups = pain_points.groups(self.profile, self.groups)
+        return pain_points.by_group(self.evidence, self.profile, groups, orders=self.orders)
 
     @cached_property
     def pain_costs(self) -> pd.DataFrame:
-        """Scores of the customers with a theme against the others."""
-        table = pain_points.prevalence(self.themes.assignments, self.tickets, self.profile)
-        return table.assign(claim=table["p_adjusted"] <= 0.05)
+        """What goes with each pain."""
+        return costs.costs(self.evidence, self.profile)
 
     @cached_property
-    def theme_drifts(self) -> pd.DataFrame:
-        """Themes that become more or less frequent."""
-        dated = self.themes.assignments.join(self.tickets["opened_at"].rename("at"), on="row")
-        return trend.drift(trend.theme_volumes(dated), "theme", "share")
+    def pain_drifts(self) -> pd.DataFrame:
+        """Pains that become more or less frequent."""
+        return trend.drift(pain_points.volumes(self.evidence, self.tickets), "pain", "share")
 
     # Chapter 04
 
@@ -196,7 +210,7 @@ class Analysed:
     @cached_property
     def events(self) -> pd.DataFrame:
         """Change of each score at each event of the calendar."""
-        return events.event_effects(metrics.answers(self.feedback), self.tables.read("events"))
+        return events.event_effects(events.with_all(metrics.answers(self.feedback)), self.tables.read("events"))
 
     # Chapter 05
 
@@ -209,5 +223,5 @@ class Analysed:
     def segment_traits(self) -> pd.DataFrame:
         """Each segment against all other customers, trait by trait."""
         described = audience.traits(self.profile, [*self.attributes, *audience.BEHAVIOUR])
-        formed_by = self.segments.formed_by()
+        formed_by = audience.implied(self.segments.formed_by(), self.made_of)
         return personas.traits(self.profile, self.segments.labels, described, formed_by, orders=self.orders)

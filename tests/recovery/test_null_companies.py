@@ -20,7 +20,7 @@ PROMISED = 0.05  # of the companies, for each family
 SURE = 0.99  # a bound that a family which keeps its promise stays under with this probability
 FAMILIES = (
     *("index", "standardised", "gaps", "uneven_gaps", "pairs", "areas"),
-    *("pains", "pain_costs", "theme_drifts"),
+    *("pains", "pain_costs", "pain_drifts"),
     *("scores", "response", "score_drifts", "events"),
 )
 BLOCKS = 2

@@ -1,4 +1,4 @@
-"""What was planted in the demo company is found again, at three seeds.
+"""What was planted in the demo company is found again, at three seeds; its traits at five.
 
 How a planted pain is matched: each theme that the analysis finds stands for the planted theme that most of its
 tickets were written about. A planted theme may be found in several parts, for example late parcels and parcels that
@@ -11,8 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from recovery.analysed import Analysed
+from scipy.stats import binom
+
+from customer_profiles.analyse import events
+from customer_profiles.demo.plan import load_plan
 
 SEEDS = (1, 2, 3)
+MORE_SEEDS = (4, 5)  # for what needs no texts and no segments, and is therefore cheap
 MIN_PRECISION, MIN_RECALL = 0.99, 0.95  # of pairs of accounts said to be one person
 
 # Values that are clearly more or less frequent among the customers than in the reference population.
@@ -38,15 +43,16 @@ COSTLY_PAINS = ["app_checkout", "durability", "late_delivery", "refund", "store_
 
 PER_POINT = {"nps": 1.0, "csat": 0.4, "stars": 0.4}  # of each scale, for one point on 0–10
 
-# Measured: 0.56, 0.53 and 0.56; 0.45 where another draw of the simulated copies makes it four segments. A quarter of
-# the customers have no order in the period, so nothing they did tells their segment: they are found as one group with
-# the bargain hunters, who order least. Among customers whose orders, age and interests are known it is 0.84 to 0.87.
-MIN_RAND_INDEX = 0.40
+# Measured: 0.66, 0.69 and 0.67. A quarter of the customers has no order in the period, so what they did hardly tells
+# their segment. More is not in the data: gradient boosting over the same columns, shown the planted segments of four
+# fifths of the customers, names those of the others at 0.77 (seed 1; 0.87 among those who have ordered).
+MIN_RAND_INDEX = 0.60
 
 # What is known not to be found, and why: (seed, check, what).
 MISSED: dict[tuple[int, str, str], str] = {
     (3, "trait", "income_band under 1500"): "chance: of those whose income is known 11.8 % have it, where 9.8 % were "
     "planted and 13 % are the reference",
+    (2, "cost", "store_advice"): "few: of the sufferers 42 have answered; -0.84 points, p = 0.068 after correction",
 }
 
 
@@ -69,9 +75,18 @@ def company(request, companies) -> Analysed:
     return companies[request.param]
 
 
+@pytest.fixture(
+    params=[pytest.param(seed, marks=pytest.mark.xdist_group(f"company {seed}")) for seed in (*SEEDS, *MORE_SEEDS)]
+)
+def described(request, companies) -> Analysed:
+    """A company of 2,000 customers of which only chapter 02 is looked at."""
+    return companies[request.param]
+
+
 @pytest.fixture
-def expect(request, company):
+def expect(request):
     """Expect a check to fail where `MISSED` says so: when it stops failing, the entry has to go."""
+    company = request.getfixturevalue("described" if "described" in request.fixturenames else "company")
 
     def mark(check: str, what: str = "") -> None:
         reason = MISSED.get((company.seed, check, what))
@@ -86,6 +101,18 @@ def pairs(accounts: pd.DataFrame, same: str) -> set[tuple[str, str]]:
     both = accounts[["pseudonym", same]].merge(accounts[["pseudonym", same]], on=same)
     both = both[both["pseudonym_x"] < both["pseudonym_y"]]
     return set(zip(both["pseudonym_x"], both["pseudonym_y"], strict=True))
+
+
+def drawn_shares() -> dict[tuple[str, str], float]:
+    """The share that every value of the reference's attributes was drawn with, over all segments."""
+    plan = load_plan()
+    size = plan.segment_numbers("share")
+    drawn = {name: plan.attributes[name] for name in plan.population}
+    return {
+        (name, value): float(share)
+        for name, attribute in drawn.items()
+        for value, share in zip(attribute.values, size @ attribute.chances, strict=True)
+    }
 
 
 def parts(company: Analysed, theme: str) -> list[str]:
@@ -134,12 +161,33 @@ def test_these_are_the_planted_traits_and_pains(company):
 
 
 @pytest.mark.parametrize(("attribute", "value", "direction"), TRAITS)
-def test_trait_is_claimed_in_its_direction(company, expect, attribute, value, direction):
+def test_trait_is_claimed_in_its_direction(described, expect, attribute, value, direction):
     expect("trait", f"{attribute} {value}")
-    rows = company.index
+    rows = described.index
     row = rows[(rows["attribute"] == attribute) & (rows["value"] == value)].iloc[0]
     assert row["claim"]
     assert (row["index"] > 100) == (direction == "over")
+
+
+def test_no_more_traits_are_claimed_than_the_correction_promises(described):
+    """A claim is false if the customers were drawn with the share of the reference, or with one on its other side."""
+    made, rows = drawn_shares(), described.index
+    ratio = np.array([made[key] for key in zip(rows["attribute"], rows["value"], strict=True)]) / rows["share_rest"]
+    wrong = rows["claim"] & ((ratio - 1).round(3) * (rows["index"] - 100) <= 0)
+    assert wrong.sum() <= binom.ppf(0.99, rows["claim"].sum(), 0.05)
+    outside = ~(100 * ratio).between(rows["index_low"], rows["index_high"])
+    assert outside.sum() <= binom.ppf(0.99, len(rows), 0.05)
+
+
+def test_stage_of_life_is_that_of_the_persons(described):
+    """It is derived from what the exports say, and compared with who the persons are."""
+    persons, found = described.persons, described.profile["life_stage"]
+    old, parent = persons["age_band"] == "65+", persons["children"].isin(["1", "2", "3"])
+    expected = np.select([old, parent], ["retirement age", "family with children"], "")
+    told = found.where(found.isin(["retirement age", "family with children"]), "").where(found.notna())
+    known = told.notna()
+    assert known.mean() > 0.7
+    assert (told[known] == expected[known]).mean() > 0.98
 
 
 @pytest.mark.parametrize("theme", UNEQUAL_PAINS)
@@ -147,7 +195,7 @@ def test_pain_is_claimed_in_the_group_it_hits(company, expect, theme):
     expect("pain", theme)
     pain, rows = planted_pain(company, theme), company.pains
     rows = rows[(rows["attribute"] == pain["attribute"]) & (rows["value"] == pain["value"])]
-    claims = rows[rows["theme"].isin(parts(company, theme)) & rows["claim"] & (rows["ratio"] > 1)]
+    claims = rows[rows["pain"].isin(parts(company, theme)) & rows["claim"] & (rows["ratio"] > 1)]
     assert len(claims)
     truths = (made_ratio(company, pain), pain["rate_ratio"])
     for claim in claims.itertuples():
@@ -157,8 +205,8 @@ def test_pain_is_claimed_in_the_group_it_hits(company, expect, theme):
 @pytest.mark.parametrize("theme", COSTLY_PAINS)
 def test_costly_pain_is_found_to_lower_the_score(company, expect, theme):
     expect("cost", theme)
-    rows = company.pain_costs
-    claims = rows[rows["theme"].isin(parts(company, theme)) & rows["claim"]]
+    rows = company.pain_costs.query("outcome == 'score'")
+    claims = rows[rows["pain"].isin(parts(company, theme)) & rows["claim"]]
     assert len(claims)
     assert (claims["difference"] < 0).all()
     truths = (made_cost(company, theme), planted_pain(company, theme)["effect"])
@@ -176,7 +224,7 @@ def test_event_with_an_effect_is_found(company):
         if event["effect"]:
             claims = company.events[(company.events["event"] == event["name"]) & company.events["claim"]]
             assert len(claims)
-            for claim in claims.itertuples():
+            for claim in claims[claims["metric"] != events.TOGETHER].itertuples():
                 assert claim.change_low <= event["effect"] * PER_POINT[claim.metric] <= claim.change_high, claim
 
 
