@@ -63,7 +63,8 @@ def learnt(comments: pd.DataFrame, classes: int, size: int | None = None, seed: 
     asked = ["negative", "positive"] if classes == 2 else ["negative", "neutral", "positive"]
     test = test[test["own"].isin(asked)]
     if size:
-        train = train[train["own"].isin(asked)].sample(size, random_state=seed)
+        train = train[train["own"].isin(asked)]
+        train = train.sample(min(size, len(train)), random_state=seed)
     own, grade = train["own"].to_numpy(object), train["grade"].to_numpy(float)
     rows = np.arange(len(train))
     features, reader = read(train["text"].tolist(), train["language"].tolist())
