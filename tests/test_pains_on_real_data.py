@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 from support import real_data, shipped_dataset
 
-from customer_profiles.analyse import audience, costs, pain_evidence, pain_points
-from customer_profiles.analyse.pain_evidence import Evidence
+from customer_profiles.analyse.pains import costs, pain_evidence, pain_points
+from customer_profiles.analyse.pains.pain_evidence import Evidence
+from customer_profiles.analyse.population import audience
 from customer_profiles.collect.config import Dataset, load_dataset
 from customer_profiles.collect.pipeline import collect
 from customer_profiles.collect.profile import build_profile

@@ -13,7 +13,9 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 from support import real_data, shipped_dataset
 
-from customer_profiles.analyse import audience, scores, sentiment
+from customer_profiles.analyse.population import audience
+from customer_profiles.analyse.scores import scores
+from customer_profiles.analyse.sentiment import sentiment
 from customer_profiles.collect.config import load_dataset
 from customer_profiles.collect.pipeline import collect
 from customer_profiles.collect.profile import build_profile

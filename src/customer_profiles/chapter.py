@@ -33,8 +33,8 @@ from .tables import Tables
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .analyse.personas import Persona
-    from .analyse.theme_model import Encode
+    from .analyse.segments.personas import Persona
+    from .analyse.themes.theme_model import Encode
     from .collect.taxonomy import Entry, Named
     from .report.figures import Chart
 

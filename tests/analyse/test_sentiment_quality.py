@@ -3,7 +3,7 @@
 import pytest
 from benchmarks import sentiment_quality as quality
 
-from customer_profiles.analyse import lexicon, sentiment, sentiment_start
+from customer_profiles.analyse.sentiment import lexicon, sentiment, sentiment_start
 
 
 @pytest.fixture(scope="module")

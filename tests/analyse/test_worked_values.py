@@ -17,16 +17,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint, proportion_effectsize
 from support import ROOT, real_data
 
-from customer_profiles.analyse import (
-    areas,
-    associations,
-    comparisons,
-    distributions,
-    index,
-    intervals,
-    standardise,
-    value,
-)
+from customer_profiles.analyse.population import areas, associations, distributions, index, standardise, value
+from customer_profiles.analyse.statistics import comparisons, intervals
 
 CROSSED = np.array([[68, 119, 26, 7], [20, 84, 17, 94], [15, 54, 14, 10], [5, 29, 14, 16]])  # hair and eyes, Snee 1974
 P = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1.0]

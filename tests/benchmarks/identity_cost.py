@@ -134,7 +134,7 @@ def main() -> None:
     sys.path.insert(0, str(Path(__file__).parents[1] / "collect"))
     from linkage_people import make_records
 
-    from customer_profiles.analyse.matching import b_cubed, pairwise
+    from customer_profiles.analyse.statistics.matching import b_cubed, pairwise
 
     ways = ["ours", *(THRESHOLDS if options.splink_python else ())]
     heads = ("precision (95 %)", "recall (95 %)", "B³ precision", "B³ recall", "wall s", "CPU s", "MB")

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from customer_profiles.analyse import events, metrics
-from customer_profiles.analyse.intervals import nps_interval, t_interval, wilson
+from customer_profiles.analyse.scores import events, metrics
+from customer_profiles.analyse.statistics.intervals import nps_interval, t_interval, wilson
 
 SURVEYS = 1000
 SIZES = (30, 100, 1000)

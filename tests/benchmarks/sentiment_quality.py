@@ -27,9 +27,10 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
 from support import real_data
 
-from customer_profiles.analyse import languages, sentiment, sentiment_start
-from customer_profiles.analyse.sentiment_measures import calibration_error
-from customer_profiles.analyse.sentiment_model import learn, read
+from customer_profiles.analyse.sentiment import sentiment, sentiment_start
+from customer_profiles.analyse.sentiment.sentiment_measures import calibration_error
+from customer_profiles.analyse.sentiment.sentiment_model import learn, read
+from customer_profiles.analyse.texts import languages
 
 SEED = 1
 SIZES = (200, 500, 1000, 2000, 5000, None)

@@ -46,8 +46,8 @@ def measure(table: pd.DataFrame, seed: int = 1, encode=None) -> dict[str, float]
     """Topics of texts against their truth."""
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    from customer_profiles.analyse import themes
-    from customer_profiles.analyse.text import filled
+    from customer_profiles.analyse.texts.text import filled
+    from customer_profiles.analyse.themes import themes
 
     began = time.process_time()
     texts = table.drop(columns="truth")
@@ -70,7 +70,7 @@ def same(table: pd.DataFrame) -> bool:
     """Whether one and two threads, and two runs, give the same table."""
     from threadpoolctl import threadpool_limits
 
-    from customer_profiles.analyse import themes
+    from customer_profiles.analyse.themes import themes
 
     found = []
     for threads in (1, 2):
@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", help="a folder or package, as under text: {encoder: …} of dataset.yaml")
     options = parser.parse_args(arguments)
-    from customer_profiles.analyse import themes
+    from customer_profiles.analyse.themes import themes
     from customer_profiles.collect.encoder import load_encoder
 
     encode = load_encoder(options.encoder, Path.cwd())

@@ -8,7 +8,7 @@ from collect.conftest import CUSTOMERS, source
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customer_profiles.analyse.matching import won
+from customer_profiles.analyse.statistics.matching import won
 from customer_profiles.collect.identity import golden
 from customer_profiles.collect.identity.golden import golden_records
 

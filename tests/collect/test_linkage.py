@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linkage_people import make_records
 
-from customer_profiles.analyse.matching import PRECISION, RECALL, estimate, pairwise
+from customer_profiles.analyse.statistics.matching import PRECISION, RECALL, estimate, pairwise
 from customer_profiles.collect.identity import linkage
 from customer_profiles.collect.identity.candidates import candidate_pairs
 from customer_profiles.collect.identity.closure import groups, kept_links

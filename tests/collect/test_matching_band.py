@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from collect.conftest import CUSTOMERS, ORDERS, source
 
-from customer_profiles.analyse import matching
+from customer_profiles.analyse.statistics import matching
 from customer_profiles.collect.identity import matching_band
 from customer_profiles.collect.identity.matching_band import Alternatives
 from customer_profiles.collect.identity.resolution import STRICT, THRESHOLD

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from customer_profiles.analyse import theme_taxonomy, themes
-from customer_profiles.analyse.theme_taxonomy import Topic
+from customer_profiles.analyse.themes import theme_taxonomy, themes
+from customer_profiles.analyse.themes.theme_taxonomy import Topic
 from customer_profiles.collect.taxonomy import read_topics, write_topics
 from customer_profiles.errors import ConfigurationError
 

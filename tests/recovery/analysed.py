@@ -8,26 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from customer_profiles.analyse import (
-    areas,
-    associations,
-    audience,
-    clusters,
-    costs,
-    distributions,
-    events,
-    gaps,
-    index,
-    metrics,
-    pain_evidence,
-    pain_points,
-    personas,
-    response,
-    scores,
-    standardise,
-    themes,
-    trend,
-)
+from customer_profiles.analyse.pains import costs, pain_evidence, pain_points
+from customer_profiles.analyse.population import areas, associations, audience, distributions, gaps, index, standardise
+from customer_profiles.analyse.scores import events, metrics, response, scores
+from customer_profiles.analyse.segments import clusters, personas
+from customer_profiles.analyse.statistics import trend
+from customer_profiles.analyse.themes import themes
 from customer_profiles.collect.config import load_dataset
 from customer_profiles.collect.identity.pseudonyms import pseudonym
 from customer_profiles.collect.pipeline import collect

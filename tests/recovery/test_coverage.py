@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analyse import areas, distributions, index, standardise, value
+from customer_profiles.analyse.population import areas, distributions, index, standardise, value
 
 COMPANIES = 200
 PROMISED = 0.93  # of the intervals that promise 95 %

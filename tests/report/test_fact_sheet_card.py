@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from customer_profiles.analyse.fact_sheet import FactSheet
+from customer_profiles.analyse.population.fact_sheet import FactSheet
 from customer_profiles.messages import Text
 from customer_profiles.report import cards
 from customer_profiles.report.language import Language

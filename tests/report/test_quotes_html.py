@@ -1,6 +1,6 @@
 import pandas as pd
 
-from customer_profiles.analyse import quotes as analysed
+from customer_profiles.analyse.texts import quotes as analysed
 from customer_profiles.report import quotes
 from customer_profiles.report.language import Language
 from customer_profiles.report.outputs import sanitise

@@ -11,8 +11,8 @@ from ..messages import N_, Text
 from .language import Language
 
 if TYPE_CHECKING:
-    from ..analyse.fact_sheet import FactSheet
-    from ..analyse.personas import Persona
+    from ..analyse.population.fact_sheet import FactSheet
+    from ..analyse.segments.personas import Persona
 
 TAGS = {"measured": N_("measured"), "derived": N_("derived"), "fictional": N_("fictional")}
 

@@ -47,8 +47,6 @@ LIBRARIES = (
 )
 LAYERS = (
     "customer_profiles.collect",
-    "customer_profiles.collect.sources",
-    "customer_profiles.collect.identity",
     "customer_profiles.analyse",
     "customer_profiles.report.figures",
 )
@@ -60,9 +58,8 @@ def preload() -> None:
         _try_import(name)
     for layer in LAYERS:
         package = _try_import(layer)
-        for module in pkgutil.iter_modules(package.__path__) if package else ():
-            if not module.name.startswith("kernel_"):
-                _try_import(f"{layer}.{module.name}")
+        for module in pkgutil.walk_packages(package.__path__, f"{layer}.") if package else ():
+            _try_import(module.name)
     gc.collect()
     gc.freeze()
 

@@ -1,0 +1,1 @@
+"""What texts are about: themes found or declared, their names, and how they change."""
