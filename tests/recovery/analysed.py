@@ -121,7 +121,8 @@ class Analysed:
     def gaps(self) -> pd.DataFrame:
         """Customers without a value against those with one."""
         given = audience.given(self.traits, self.made_of)
-        return distributions.who_is_missing(self.profile, given, audience.measures(self.profile))
+        known_by = audience.known_by(self.profile, self.tables.read("identities"))
+        return distributions.who_is_missing(self.profile, given, audience.measures(self.profile), known_by)
 
     @cached_property
     def standardised(self) -> pd.DataFrame:

@@ -46,7 +46,8 @@ class TestWhoIsMissing:
         profile = self.profile(0.5)
         table = distributions.who_is_missing(profile, ["age", "income"], ["spend"])
         unknown = profile["age"].isna()
-        theirs = stats.mannwhitneyu(profile["spend"][unknown], profile["spend"][~unknown], method="asymptotic")
+        sides = profile["spend"][unknown], profile["spend"][~unknown]
+        theirs = stats.mannwhitneyu(*sides, method="asymptotic", use_continuity=False)
         np.testing.assert_allclose(table["p"], theirs.pvalue)
         np.testing.assert_allclose(table["p_adjusted"], theirs.pvalue)  # one question: a family of one
         assert table.attrs["family"] == 1
@@ -61,11 +62,26 @@ class TestWhoIsMissing:
         assert not table["claim"].any()
         assert distributions.who_is_missing(profile, [], []).empty
 
+    def test_what_a_source_does_not_hold_nobody_left_out(self):
+        """Half of the customers are known to the shop only: it holds no age, and they buy more."""
+        rng = np.random.default_rng(5)
+        shop = np.arange(400) < 200
+        age = np.where(shop | (rng.random(400) < 0.3), np.nan, 40)
+        profile = sample(age=age, spend=rng.lognormal(4, 0.5, 400) * np.where(shop, 3, 1))
+        assert distributions.who_is_missing(profile, ["age"], ["spend"])["claim"].all()
+        known_by = pd.Series(np.where(shop, "shop 1", "crm 1"))
+        table = distributions.who_is_missing(profile, ["age"], ["spend"], known_by)
+        assert not table["claim"].any()
+        assert table[["n", "n_rest"]].sum(axis=1).tolist() == [200]
+        left_out = profile.assign(spend=profile["spend"] * np.where(profile["age"].isna(), 2, 1))
+        assert distributions.who_is_missing(left_out, ["age"], ["spend"], known_by)["claim"].all()
+
     def test_a_difference_that_medians_do_not_show_is_left_to_the_table(self):
         orders = np.r_[np.ones(290), np.full(110, 2), np.ones(390), np.full(10, 2)]
         profile = sample(age=np.r_[np.full(400, np.nan), np.full(400, 40.0)], orders=orders)
         assert distributions.who_is_missing(profile, ["age"], ["orders"])["claim"].all()
-        told = [finding.id for finding in distributions.findings(profile, ["age"], measures=["orders"])]
+        hidden = distributions.who_is_missing(profile, ["age"], ["orders"])
+        told = [finding.id for finding in distributions.findings(profile, ["age"], hidden=hidden)]
         assert "02.missing.age" in told
         assert "02.missing.age.orders" not in told
 
@@ -73,7 +89,8 @@ class TestWhoIsMissing:
 class TestFindings:
     def test_say_the_largest_value_the_gap_and_whom_it_hides(self):
         profile = TestWhoIsMissing().profile(0.5).assign(gender=["f"] * 250 + ["m"] * 150)
-        found = distributions.findings(profile, ["gender", "age"], measures=["spend"])
+        hidden = distributions.who_is_missing(profile, ["gender", "age"], ["spend"])
+        found = distributions.findings(profile, ["gender", "age"], hidden=hidden)
         ids = [finding.id for finding in found]
         assert ids == ["02.distribution.gender", "02.missing.age", "02.missing.age.spend"]
         assert found[0].values["value"] == "f"

@@ -30,6 +30,31 @@ class TestSeveralGroups:
         assert ours.n == 90
         assert np.isnan(group_tests.kruskal([1, 1, 1], ["a", "b", "a"]).p)
 
+    def test_van_elteren_is_mann_whitney_in_one_stratum_and_a_permutation_within_many(self):
+        rng = np.random.default_rng(4)
+        values, member, strata = rng.poisson(3, 90), rng.random(90) < 0.4, rng.integers(0, 4, 90)
+        values = values + 2 * strata  # strata differ, members do not
+        ours = group_tests.van_elteren(values, member, np.zeros(90))
+        theirs = stats.mannwhitneyu(values[member], values[~member], method="asymptotic", use_continuity=False)
+        assert ours.p == pytest.approx(theirs.pvalue)
+        assert ours.effect == pytest.approx(2 * theirs.statistic / (member.sum() * (~member).sum()) - 1)
+
+        stratified = group_tests.van_elteren(values, member, strata)
+        drawn = []
+        for _ in range(2000):
+            shuffled = member.copy()
+            for stratum in range(4):
+                shuffled[strata == stratum] = rng.permutation(shuffled[strata == stratum])
+            drawn.append(group_tests.van_elteren(values, shuffled, strata).statistic)
+        assert np.mean(np.abs(drawn) >= abs(stratified.statistic)) == pytest.approx(stratified.p, abs=0.03)
+        assert np.std(drawn) == pytest.approx(1, abs=0.05)
+
+    def test_van_elteren_leaves_out_strata_without_both(self):
+        values, member, strata = [1, 2, 3, 9, 9, np.nan], [1, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]
+        found = group_tests.van_elteren(values, member, strata)
+        assert (found.n, found.effect) == (3, -1)
+        assert np.isnan(group_tests.van_elteren([1, 2], [1, 1], [0, 0]).p)
+
     def test_mann_whitney_agrees_with_scipy_and_delta_is_counted(self):
         rng = np.random.default_rng(1)
         a, b = rng.integers(0, 8, 40).astype(float), rng.integers(1, 9, 60).astype(float)

@@ -144,6 +144,26 @@ def measures(profile: pd.DataFrame) -> list[str]:
     return [name for name in ("orders", "spend", "sessions", "tickets") if name in profile]
 
 
+def known_by(profile: pd.DataFrame, identities: pd.DataFrame) -> pd.Series:
+    """Which records know each customer, such as "crm 1, shop 2": what a source does not hold nobody can have left out.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        With ``customer_no``.
+    identities : DataFrame
+        One row per record: ``customer_no, ids`` (name space of the record's number).
+
+    Returns
+    -------
+    Series of str
+        In the order of the profile; empty for customers without a record.
+    """
+    counts = identities.groupby(["customer_no", "ids"], observed=True).size().reset_index(name="n").sort_values("ids")
+    records = counts["ids"].astype(str) + " " + counts["n"].astype(str)
+    return profile["customer_no"].map(records.groupby(counts["customer_no"]).agg(", ".join)).fillna("")
+
+
 def facts(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, int | str]:
     """For each trait, how many customers it is known of, and how many have its most frequent value."""
     found: dict[str, int | str] = {"customers": len(profile)}

@@ -68,8 +68,17 @@ def missing(profile: pd.DataFrame, attributes: Iterable[str]) -> pd.DataFrame:
     return table.sort_values(["n", "attribute"], ascending=[False, True], ignore_index=True)
 
 
-def who_is_missing(profile: pd.DataFrame, attributes: Iterable[str], measures: Iterable[str]) -> pd.DataFrame:
-    """Do customers without a value behave differently from those with one?
+def who_is_missing(
+    profile: pd.DataFrame,
+    attributes: Iterable[str],
+    measures: Iterable[str],
+    known_by: pd.Series | None = None,
+) -> pd.DataFrame:
+    """Do customers without a value behave differently from comparable ones with it?
+
+    A customer whom only the shop knows has no value that only the CRM holds, and buys otherwise; one with two records
+    has fewer gaps. That says how customers become known, not whom a gap hides, so only customers known by the same
+    records are compared.
 
     Parameters
     ----------
@@ -80,21 +89,29 @@ def who_is_missing(profile: pd.DataFrame, attributes: Iterable[str], measures: I
         customers, as when one source holds them all, are one question and count once in the family.
     measures : iterable of str
         Numeric columns known for (nearly) everybody, such as orders or spend.
+    known_by : Series, optional
+        Which records know each customer, see `audience.known_by`; otherwise all are compared with all.
 
     Returns
     -------
     DataFrame
         ``attribute, metric, n, median, n_rest, median_rest, p, p_adjusted, effect, claim``: customers without a
-        value against those with one; Mann–Whitney test, Cliff's δ as effect (positive: the unknown have more).
+        value against those with one, both only where the other exists among customers of the same records; van Elteren
+        test (Mann–Whitney within records), Cliff's δ as effect (positive: the unknown have more).
     """
     rows, measures = [], list(measures)
+    strata = np.zeros(len(profile), int) if known_by is None else pd.factorize(known_by)[0]
     for attribute in attributes:
         absent = profile[attribute].isna().to_numpy()
+        gap = hashlib.sha256(absent.tobytes()).hexdigest()
+        share = pd.Series(absent).groupby(strata).transform("mean").to_numpy()
+        comparable = (share > 0) & (share < 1)
         for measure in measures if absent.any() else ():
             values = profile[measure].to_numpy(float, na_value=np.nan)
-            without, having = (side[~np.isnan(side)] for side in (values[absent], values[~absent]))
+            there = comparable & ~np.isnan(values)
+            without, having = values[there & absent], values[there & ~absent]
             enough = min(len(without), len(having)) >= MIN_COMPARED
-            test = group_tests.mann_whitney(without, having) if enough else None
+            test = group_tests.van_elteren(values[there], absent[there], strata[there]) if enough else None
             rows.append(
                 {
                     "attribute": attribute,
@@ -105,7 +122,7 @@ def who_is_missing(profile: pd.DataFrame, attributes: Iterable[str], measures: I
                     "median_rest": np.median(having) if len(having) else np.nan,
                     "p": test.p if test else np.nan,
                     "effect": test.effect if test else np.nan,
-                    "gap": hashlib.sha256(absent.tobytes()).hexdigest(),
+                    "gap": gap,
                 }
             )
     columns = ["attribute", "metric", "n", "median", "n_rest", "median_rest", "p", "p_adjusted", "effect", "claim"]
@@ -125,7 +142,7 @@ def findings(
     profile: pd.DataFrame,
     attributes: Iterable[str],
     orders: Orders | None = None,
-    measures: Iterable[str] = (),
+    hidden: pd.DataFrame | None = None,
     chapter: str = "02",
     min_group: int = 10,
     made_of: Collection[str] = (),
@@ -136,6 +153,8 @@ def findings(
     ----------
     profile : DataFrame
         One row per customer; numbers are banded here.
+    hidden : DataFrame, optional
+        As of `who_is_missing`.
     min_group : int
         Smallest count that may be spoken of (``privacy.min_group_size``).
     made_of : collection of str
@@ -164,9 +183,10 @@ def findings(
                     test=N_("Wilson interval"),
                 )
             )
-    hidden = who_is_missing(profile, given, measures)
+    if hidden is None or hidden.empty:
+        return found
     # One sentence per gap and measure, even where several attributes share the gap; none where medians show no gap.
-    apart = hidden["claim"].astype(bool) & (hidden["median"] != hidden["median_rest"])
+    apart = hidden["claim"].astype(bool) & ((hidden["median"] - hidden["median_rest"]) * hidden["effect"] > 0)
     told = hidden.loc[apart].drop_duplicates(["metric", "n", "p", "effect"])
     for row in told.sort_values("effect", key=abs, ascending=False, kind="stable").head(GAPS_TOLD).itertuples():
         found.append(_hidden(row, hidden.attrs["family"], chapter))
@@ -210,12 +230,14 @@ def _most_frequent(row: pd.Series, chapter: str) -> Finding:
 
 def _hidden(row: object, family: int, chapter: str) -> Finding:
     more = N_(
-        "Customers whose “{attribute:label}” is unknown have more: {metric:label}, median {median:number} against "
-        "{rest:number} (n = {n:count} and {n_rest:count}). What is said about this trait does not speak for them."
+        "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have more: "
+        "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
+        "about this trait does not speak for them."
     )
     less = N_(
-        "Customers whose “{attribute:label}” is unknown have less: {metric:label}, median {median:number} against "
-        "{rest:number} (n = {n:count} and {n_rest:count}). What is said about this trait does not speak for them."
+        "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have less: "
+        "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
+        "about this trait does not speak for them."
     )
     return Finding(
         more if row.effect > 0 else less,
@@ -230,7 +252,7 @@ def _hidden(row: object, family: int, chapter: str) -> Finding:
         id=f"{chapter}.missing.{row.attribute}.{row.metric}",
         n=int(row.n + row.n_rest),
         table="who_is_missing",
-        test=N_("Mann–Whitney test"),
+        test=N_("van Elteren test (Mann–Whitney among customers known by the same records)"),
         p_adjusted=float(row.p_adjusted),
         family=family,
         # A caveat, not news: established, but of no weight for the summary.

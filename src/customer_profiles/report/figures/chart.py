@@ -17,11 +17,12 @@ from .theme import DARK, LIGHT, Theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
     from .sheet import Sheet
 
 SHARPNESS = 2  # image pixels per page pixel
-COLOURS = 64  # a chart has few; the palette makes the file a quarter of the size
+COLOURS = 128  # a chart has few; the palette makes the file less than half the size
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,28 @@ def _png(figure: Figure) -> bytes:
     figure.set_dpi(figure.dpi / SHARPNESS)
     assert image.size == (width, height)
     file = io.BytesIO()
-    image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG")
+    _with_palette(image).save(file, "PNG")
     return file.getvalue()
+
+
+def _with_palette(image: Image) -> Image:
+    """The image in its most frequent colours; rarer ones, all from soft edges, become the nearest of them.
+
+    Five times as fast as `Image.quantize`, which made up a third of the cost of a chart, and flat colours stay exact.
+    """
+    import numpy as np
+    from PIL import Image
+
+    counts = sorted(image.getcolors(image.width * image.height), key=lambda of: (-of[0], of[1]))
+    colours = np.array([colour for _, colour in counts])
+    kept = colours[:COLOURS]
+    nearest = np.array([np.square(kept - colour).sum(axis=1).argmin() for colour in colours], np.uint8)
+    place = np.array([1 << 16, 1 << 8, 1], np.int32)
+    index = np.zeros(1 << 24, np.uint8)
+    index[colours @ place] = nearest
+    reduced = Image.fromarray(index[np.asarray(image, np.int32) @ place], "P")
+    reduced.putpalette(kept.astype(np.uint8).tobytes())
+    return reduced
 
 
 def _data_uri(png: bytes) -> str:
