@@ -11,6 +11,10 @@ READY := $(VENV)/.ready
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) apt-get
 
+# uv installs in a third of pip's time; where it is absent or does not know the index that pip uses, pip does it.
+UV := uv==0.13.9
+INSTALL = $(BIN)/pip install -q $(UV) && $(BIN)/uv pip install -q --python $(BIN)/python
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -46,10 +50,10 @@ data/%/dataset.yaml:
 
 # Debian ships python3 without venv; everything else comes from the lock.
 $(READY): requirements.txt pyproject.toml
-	@echo "Installing the pinned libraries into $(VENV) (about two minutes, once) ..."
+	@echo "Installing the pinned libraries into $(VENV) (half a minute to two minutes, once) ..."
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(APT) update -q && $(APT) install -y -q python3-venv; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install -q -r requirements.txt
+	@$(INSTALL) --compile-bytecode -r requirements.txt 2>/dev/null || $(BIN)/pip install -q -r requirements.txt
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -66,10 +70,10 @@ postgres:
 # For data sets with `engine: spark`: half a gigabyte that no other run needs.
 spark: $(READY)
 	@command -v java >/dev/null || { $(APT) update -q && $(APT) install -y -q --no-install-recommends default-jre-headless; }
-	@$(BIN)/pip install -q -r requirements-spark.txt
+	@$(INSTALL) -r requirements-spark.txt 2>/dev/null || $(BIN)/pip install -q -r requirements-spark.txt
 
 lock: $(READY)
-	@$(BIN)/pip install -q uv
+	@$(BIN)/pip install -q $(UV)
 	@{ echo '# Every package of a run, a test and the example data, pinned. Made by `make lock` from pyproject.toml.'; \
 	   echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header \
 	   --no-emit-index-url --no-emit-find-links --upgrade --extra examples --extra test pyproject.toml -; } > requirements.new
