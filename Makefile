@@ -30,6 +30,7 @@ test: $(READY) browser postgres spark
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
 test-slow: $(READY) browser postgres spark
+	@$(BIN)/pip install -q --no-build-isolation -e '.[bench]'
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
 
 bench: $(READY) data/demo/dataset.yaml

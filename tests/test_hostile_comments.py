@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from support import command_line
 
+pytestmark = pytest.mark.xdist_group("hostile")
+
 DATASET = """\
 name: board
 title: Notice board

@@ -1,12 +1,19 @@
-"""What is told of single customers, and only to whoever asks on the command line: briefs, and segments handed over."""
+"""What is told of single customers, and only to whoever asks for one: briefs, and segments handed over."""
 
 from __future__ import annotations
 
+import ast
 import csv
 
+import nbformat
 import pandas as pd
 import pytest
 from support import command_line
+
+from customer_profiles import paths
+from customer_profiles.chapters import CHAPTERS
+from customer_profiles.errors import ConfigurationError
+from customer_profiles.report.brief import OneCustomer
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +71,58 @@ def test_a_stranger_is_told_so_and_not_repeated(demo_report_home):
     done = command_line(demo_report_home, "brief", "demo", "crm:K-77123")
     assert done.returncode == 3
     assert "77123" not in done.stdout + done.stderr
+
+
+def test_every_field_says_where_it_comes_from(demo_report_home, known):
+    record, _ = known
+    done = command_line(demo_report_home, "brief", "demo", f"crm:{record['Kundennr']}")
+    said = [line for line in done.stdout.splitlines() if line.startswith("  ") and "nothing is known" not in line]
+    assert said
+    assert [line for line in said if not line.endswith("]")] == []
+    assert "  Orders: " in done.stdout
+    assert "[counted from: orders]" in done.stdout
+    assert "Fit with the ideal customer, tenth: " in done.stdout
+
+
+@pytest.fixture
+def shown(demo_report_home, monkeypatch):
+    """What the notebook shows for some parameters."""
+    from customer_profiles.report import brief
+
+    def show(**parameters) -> str:
+        monkeypatch.setenv("CUSTOMER_PROFILES_HOME", str(demo_report_home))
+        pages = []
+        monkeypatch.setattr("IPython.display.display", pages.append)
+        brief.show({"dataset": "demo", **parameters})
+        return pages[0].data
+
+    return show
+
+
+def test_the_notebook_shows_the_same_brief(demo_report_home, known, shown):
+    record, row = known
+    page = shown(customer=f"crm:{record['Kundennr']}")
+    assert f"<td>{row['orders']}</td>" in page
+    assert record["Nachname"] not in page
+    assert record["Nachname"] in shown(customer=f"crm:{record['Kundennr']}", identify=True)
+    assert "Bestellungen" in shown(customer=row["customer_id"], language="de")
+
+
+def test_the_notebook_asks_for_a_customer_and_refuses_what_nobody_reads(shown):
+    assert "No customer was asked for" in shown()
+    with pytest.raises(ConfigurationError, match="did you mean 'customer'"):
+        shown(In=["# Parameters\ncostumer = 'x'"], costumer="x")
+
+
+def test_the_notebook_is_no_chapter_and_keeps_nothing():
+    notebook = nbformat.read(paths.notebooks() / "one_customer.ipynb", as_version=4)
+    assert "one_customer" not in {spec.stem for spec in CHAPTERS.values()}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    (given,) = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    assigned = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(given.source).body}
+    defaults = {name: field.default for name, field in OneCustomer.model_fields.items()}
+    assert assigned == {name: defaults[name] for name in ("dataset", "customer", "language", "identify")}
 
 
 def test_segments_go_back_under_the_ids_of_the_crm(demo_report_home, run, crm, tmp_path):

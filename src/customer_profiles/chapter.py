@@ -33,8 +33,10 @@ from .tables import Tables
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .analyse.actions.proposals import Proposal
     from .analyse.segments.personas import Persona
     from .analyse.themes.theme_model import Encode
+    from .collect.solutions import Solution
     from .collect.taxonomy import Entry, Named
     from .report.figures import Chart
 
@@ -175,6 +177,28 @@ class Chapter:
         from .collect.taxonomy import NAME, write_topics
 
         write_topics(self.tables.folder / NAME, {kind: topics})
+
+    def solutions(self, pains: Iterable[str], proposals: Sequence[Proposal] = ()) -> tuple[Solution, ...]:
+        """Actions that a person has listed in solutions.yaml beside dataset.yaml; proposals go to the run's folder.
+
+        Parameters
+        ----------
+        pains : iterable of str
+            Pains that this run found or could have found; the file may use their names or what reports call them.
+        proposals : sequence of Proposal
+            What solutions.yaml could be; the file of a person stays as it is.
+        """
+        from .collect.solutions import NAME, Solution, read_solutions, write_solutions
+
+        spoken = self.language
+        write_solutions(
+            self.tables.folder / NAME,
+            [Solution(action=spoken.text(each.text), pain=each.pain, customers=each.customers) for each in proposals],
+        )
+        names = {spoken.label(pain): pain for pain in pains} | {pain: pain for pain in pains}
+        earlier = (self.previous(table) for table in ("pains", "actions"))
+        before = {str(pain) for table in earlier if "pain" in table for pain in table["pain"].unique()}
+        return read_solutions(self.dataset.folder / NAME, names, before)
 
     @property
     def encoder(self) -> Encode | None:

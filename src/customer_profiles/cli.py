@@ -18,12 +18,7 @@ from . import __version__
 from .errors import ConfigurationError, EnvironmentFailed, ProfileError
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import pandas as pd
-
-    from .collect.config import Dataset
-    from .tables import Tables
 
 DATASET = click.argument("dataset_yaml", type=click.Path())
 
@@ -203,8 +198,9 @@ def export(dataset_yaml: str, target: str, ids: str | None, table: str) -> None:
     from .collect.identity.pseudonyms import pseudonym_key
     from .collect.raw_ids import raw_ids
     from .report import handover
+    from .report.brief import last_run
 
-    dataset, tables, as_of = _last_run(dataset_yaml)
+    dataset, tables, as_of = last_run(dataset_yaml)
     own = raw_ids(dataset, ids, tables.read("identities"), pseudonym_key(dataset), as_of) if ids else None
     rows = handover.assignments(tables, own)
     if target.startswith(handover.VARIABLE):
@@ -225,38 +221,15 @@ def brief(dataset_yaml: str, customer: str, language: str | None, identify: bool
 
     ID is a pseudonym, or SPACE:ID with the id of one system, e.g. crm:… It is printed here and nowhere else.
     """
-    from .collect.identity.pseudonyms import pseudonym, pseudonym_key
-    from .collect.raw_ids import people_of
     from .params import Params
     from .report import brief as briefs
     from .report.language import Language
 
     Params.check({"language": language or ""})
-    dataset, tables, as_of = _last_run(dataset_yaml)
-    space, colon, own = customer.partition(":")
-    number = briefs.find(tables, pseudonym(pseudonym_key(dataset), space, own) if colon else customer)
+    dataset, tables, as_of = briefs.last_run(dataset_yaml)
     spoken = Language(language or dataset.language, dataset.currency, dataset.labels())
-    sections = briefs.brief(tables, number, list(dataset.attributes()), spoken)
-    if identify:
-        accounts = tables.read("identities").query("customer_no == @number")["pseudonym"]
-        known = people_of(dataset, set(accounts), pseudonym_key(dataset), as_of)
-        sections = [briefs.named(known, spoken), *sections]
+    sections = briefs.of_customer(dataset, tables, customer, spoken, as_of, identify)
     click.echo(briefs.text(sections, spoken))
-
-
-def _last_run(dataset_yaml: str) -> tuple[Dataset, Tables, date]:
-    """A data set, the tables of its last published run, and the day up to which its exports are read anew."""
-    from datetime import datetime
-
-    from . import paths
-    from .collect.config import load_dataset
-    from .tables import Tables
-
-    dataset = load_dataset(paths.dataset_file(dataset_yaml))
-    tables = Tables(paths.runs(dataset.file) / "latest")
-    if not tables.has("profile"):
-        raise ConfigurationError(f"{dataset.name} has no published run yet: run 'customer-profiles report' first")
-    return dataset, tables, dataset.as_of or datetime.now(dataset.zone).date()
 
 
 def _of_the_machine(error: OSError | MemoryError) -> ProfileError:

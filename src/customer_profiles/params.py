@@ -116,6 +116,27 @@ class SegmentCustomers(Params):
     bootstraps: int = Field(50, ge=20, le=1000, description=N_("resamples behind each stability figure"))
 
 
+class FollowJourneys(Params):
+    """Parameters of 06_follow_journeys."""
+
+    steps: int = Field(6, ge=3, le=12, description=N_("steps of a path that are shown"))
+    simulations: int = Field(200, ge=50, le=2000, description=N_("resamples behind each interval of a contribution"))
+
+
+class PlanActions(Params):
+    """Parameters of 07_plan_actions."""
+
+    follow_up_days: int = Field(
+        90, ge=14, le=365, description=N_("days after a case is closed in which a score counts as its outcome")
+    )
+
+
+class DescribeCustomers(Params):
+    """Parameters of 08_describe_customers."""
+
+    traits: int = Field(10, ge=3, le=20, description=N_("traits on each profile"))
+
+
 class Summary(Params):
     """Parameters of 00_summary."""
 

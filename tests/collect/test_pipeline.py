@@ -56,6 +56,17 @@ def test_without_consent_nobody_appears_anywhere(company, answer):
             assert not gone & set(table[column]), f"{name}.{column}"
 
 
+def test_consent_to_another_purpose_is_no_consent_to_this_one(company):
+    lists = ["Newsletter; Auswertung", "newsletter", "AUSWERTUNG|Anruf", "Auswertung durch Dritte", "", "auswertung"]
+    company.write("crm.csv", "id,ok\n" + "".join(f'{i},"{words}"\n' for i, words in enumerate(lists)))
+    company.write("orders.csv", "id,at,amount\n" + "".join(f"{i},2025-01-01,5\n" for i in range(len(lists))))
+    asked = source(CUSTOMERS, {"consent": {"column": "ok", "includes": "Auswertung"}})
+    collected = company.collect(asked, ORDERS)
+    agreed = {pseudonym(KEY, "customer", str(i)) for i in (0, 2, 5)}
+    assert set(company.tables.read("identities")["pseudonym"]) == agreed
+    assert counts(collected, "crm")["excluded"] == counts(collected, "orders")["excluded"] == 3
+
+
 def test_an_unreadable_row_still_refuses(company):
     company.write("crm.csv", "id,ok,born\n1,yes,1980-01-01\n2,no,1980-02-31\n")
     company.write("orders.csv", "id,at,amount\n2,2025-01-01,5\n1,2025-01-01,5\n")

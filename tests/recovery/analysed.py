@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from customer_profiles.analyse.journeys import contacts, friction, funnels, onboarding, stages
+from customer_profiles.analyse.journeys import groups as journey_groups
 from customer_profiles.analyse.pains import costs, pain_evidence, pain_points
 from customer_profiles.analyse.population import areas, associations, audience, distributions, gaps, index, standardise
 from customer_profiles.analyse.scores import events, metrics, response, scores
-from customer_profiles.analyse.segments import clusters, personas
+from customer_profiles.analyse.segments import channels, clusters, fair_service, personas, vulnerable
 from customer_profiles.analyse.statistics import trend
 from customer_profiles.analyse.themes import themes
+from customer_profiles.collect import vulnerability
 from customer_profiles.collect.config import load_dataset
 from customer_profiles.collect.identity.pseudonyms import pseudonym
 from customer_profiles.collect.pipeline import collect
@@ -44,7 +47,7 @@ class Analysed:
 
     def __init__(self, folder: Path, seed: int, customers: int = 2000, null: bool = False, bootstraps: int = 50):
         self.folder, self.seed, self.bootstraps = folder, seed, bootstraps
-        dataset = load_dataset(make_company(folder, customers, seed, null))
+        self.dataset = dataset = load_dataset(make_company(folder, customers, seed, null))
         self.as_of, self.attributes = dataset.as_of, dataset.attributes()
         self.orders = {name: list(known.order) for name, known in self.attributes.items() if known.order}
         self.made_of = dataset.ingredients()
@@ -98,6 +101,11 @@ class Analysed:
     @cached_property
     def feedback(self) -> pd.DataFrame:
         return self.tables.read("feedback")
+
+    @cached_property
+    def sources(self) -> dict[str, pd.DataFrame]:
+        """Tables of what customers did and said."""
+        return {name: self.tables.read(name) for name in pain_evidence.TABLES if self.tables.has(name)}
 
     # Chapter 02
 
@@ -157,8 +165,7 @@ class Analysed:
     @cached_property
     def evidence(self) -> pain_evidence.Evidence:
         """Pains from themes, stated reasons and behaviour."""
-        sources = {name: self.tables.read(name) for name in pain_evidence.TABLES if self.tables.has(name)}
-        return pain_evidence.gather(sources, self.profile, self.as_of, self.themes.assignments)
+        return pain_evidence.gather(self.sources, self.profile, self.as_of, self.themes.assignments)
 
     @cached_property
     def pains(self) -> pd.DataFrame:
@@ -212,3 +219,61 @@ class Analysed:
         described = audience.traits(self.profile, [*self.attributes, *audience.BEHAVIOUR])
         formed_by = audience.implied(self.segments.formed_by(), self.made_of)
         return personas.traits(self.profile, self.segments.labels, described, formed_by, orders=self.orders)
+
+    @cached_property
+    def channels(self) -> pd.DataFrame:
+        """Ways of being reached that shift with age."""
+        return channels.shifts(channels.with_help(self.profile, self.tickets), self.orders)
+
+    # Chapter 06
+
+    @cached_property
+    def funnels(self) -> pd.DataFrame:
+        """Groups that get on to the next step of a visit more or less often."""
+        touches = self.tables.read("interactions")
+        visits = funnels.visits(touches, self.sources["transactions"])
+        steps = funnels.occasions(visits, funnels.steps_of(visits, touches))
+        return funnels.by_group(steps, self.profile, self._comparable(), self.orders)
+
+    @cached_property
+    def friction(self) -> pd.DataFrame:
+        """Groups that need help after a feature more or less often."""
+        used = friction.occasions(self.tables.read("interactions"))
+        return friction.by_group(used, self.profile, self._comparable(), self.orders)
+
+    @cached_property
+    def first_steps(self) -> pd.DataFrame:
+        """Groups that order for the first and second time sooner or later."""
+        waits = onboarding.spells(self.sources, self.profile, self.as_of)
+        return onboarding.by_group(waits, self.profile, self._comparable(behaviour=False), self.orders)
+
+    @cached_property
+    def adoption(self) -> pd.DataFrame:
+        """Groups that take up a feature sooner or later."""
+        uses = onboarding.adoption(self.tables.read("interactions"), self.profile, self.as_of)
+        return onboarding.by_group(uses, self.profile, self._comparable(behaviour=False), self.orders)
+
+    @cached_property
+    def stages(self) -> pd.DataFrame:
+        """Groups that are in a stage more or less often."""
+        staged = stages.stages(self.sources["transactions"], self.profile, self.as_of)
+        return stages.by_group(staged, self.profile, self._comparable(behaviour=False), self.orders)
+
+    @cached_property
+    def switches(self) -> pd.DataFrame:
+        """Channels after which customers turn to another one more or less often."""
+        return contacts.switches(contacts.timeline(self.sources), self.as_of)
+
+    def _comparable(self, behaviour: bool = True) -> list[str]:
+        return journey_groups.comparable(self.profile, self.attributes, {}, behaviour=behaviour)
+
+    # Chapter 08
+
+    @cached_property
+    def parity(self) -> pd.DataFrame:
+        """Service and scores of customers with a sign of vulnerability against the others."""
+        given = self.dataset.vulnerability
+        flags = vulnerability.indicators(self.profile, given, self.dataset.attributes())
+        cases = fair_service.outcomes(self.tickets, self.as_of, self.themes.assignments)
+        drivers = vulnerability.drivers(given, flags)
+        return vulnerable.parity(self.profile, cases, self.feedback, flags, drivers)

@@ -199,6 +199,8 @@ def _cast_column(
     cells = tidied(pd.Series(distinct), source.empty, cleaned, name, weights, prose=wanted.kind == "text")
     if column.present:
         values, wrong, dropped = cells.notna().astype("boolean"), _none(cells), _none(cells)
+    elif column.includes is not None:
+        values, wrong, dropped = _includes(cells, column.includes), _none(cells), _none(cells)
     else:
         if column.values is not None:
             cells, unknown = _translated(cells, column.values)
@@ -222,6 +224,12 @@ def _cast_column(
     if column.present:
         spread = spread.fillna(False)
     return spread.astype(DTYPES[wanted.kind]), _spread(wrong, codes), _spread(dropped, codes)
+
+
+def _includes(cells: pd.Series, wanted: str) -> pd.Series:
+    """Whether the list in each cell, parted by ``; , |`` or ``/``, has the wanted word; capitals do not matter."""
+    lists = cells.dropna().str.casefold().str.split(r"\s*[;,|/]\s*", regex=True)
+    return lists.map(lambda words: wanted.casefold() in words).astype("boolean").reindex(cells.index)
 
 
 def _undamaged(values: pd.Series, wrong: Reasons, dropped: Reasons, wanted: Field, cleaned: Log) -> pd.Series:

@@ -11,8 +11,9 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model
 
 from ..errors import ConfigurationError
 from ..tables import file_hash
-from . import cleaning, contract
+from . import cleaning, contract, ideal_customer
 from . import derived as rules
+from . import vulnerability as care
 from .config_faults import explain, near
 from .derived import Derived
 from .engine import MEMORY_LIMIT, EngineName
@@ -72,6 +73,9 @@ class Column(Model):
     order: tuple[str, ...] | None = Field(None, description="values from low to high; others are dropped")
     missing: str | None = Field(None, description="category of rows without a value, e.g. none or not delivered")
     present: bool = Field(False, description="true where the source has any value")
+    includes: str | None = Field(
+        None, description="true where a list in the cell names it, such as a purpose somebody agreed to"
+    )
     factor: float = Field(1.0, gt=0, description="numbers are multiplied by it, e.g. 0.01 for cents or percent")
     decimal: Decimal | None = Field(None, description="decimal sign, if it is not that of the source")
     thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
@@ -103,7 +107,7 @@ class Column(Model):
     @property
     def is_yes_or_no(self) -> bool:
         """Whether it says by itself if something is so."""
-        return self.present or (self.after is not None and self.values is None)
+        return self.present or self.includes is not None or (self.after is not None and self.values is None)
 
 
 class ExtraColumn(Column):
@@ -297,6 +301,10 @@ class Dataset(Model):
     segment_by: tuple[str, ...] = Field(
         (), description="columns that segments are made of; otherwise what customers do, and who they are"
     )
+    vulnerability: dict[str, care.Indicator] = Field(
+        default_factory=dict, description="sign that a customer may need particular care to its driver and its rule"
+    )
+    ideal: ideal_customer.IdealCustomer = ideal_customer.IdealCustomer()
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
@@ -368,12 +376,19 @@ class Dataset(Model):
         """Columns of the profile that each derived attribute is made of, by its name."""
         return {name: of.made_of for name, of in self.derived.items()}
 
+    def describing(self) -> list[str]:
+        """Attributes by which an ideal customer may be recognised; none that says why somebody left."""
+        return list(self.ideal.described_by) or [name for name, of in self.attributes().items() if not of.reason]
+
     def wrong_rules(self) -> list[dict[str, Any]]:
         """What rules of derived attributes cannot mean, see `derived.faults`, and columns that nothing fills."""
         mapped = {name for source in self.filled("customers") for name in source.mapped}
         known = rules.columns(self._given(), self._values(), mapped, {source.table for source in self.sources})
         found = list(rules.faults(self.derived, known, self.privacy.legal_basis))
-        return found + list(rules.unknown(self.segment_by, {*known, *self.derived}, ("segment_by",)))
+        found += rules.unknown(self.segment_by, {*known, *self.derived}, ("segment_by",))
+        made = {name: rules.Known(False, of.order, of.values) for name, of in self.derived.items()}
+        found += ideal_customer.faults(self.ideal, known | made)
+        return found + list(care.faults(self.vulnerability, known | made, self.privacy.legal_basis))
 
     def _given(self) -> dict[str, Attribute]:
         """Attributes that sources fill."""
@@ -411,7 +426,8 @@ class Dataset(Model):
             name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
         }
         values = {rule.value: rule.label for of in self.derived.values() for rule in of.rules if rule.label}
-        return values | own | {name: of.label for name, of in self.derived.items() if of.label}
+        named = {name: of.label for name, of in (*self.derived.items(), *self.vulnerability.items()) if of.label}
+        return values | own | named
 
 
 def load_dataset(path: str | Path) -> Dataset:

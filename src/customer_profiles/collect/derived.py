@@ -98,6 +98,11 @@ class Derived(Model):
         return self
 
     @property
+    def values(self) -> tuple[str, ...]:
+        """Values that its rules give."""
+        return tuple(rule.value for rule in self.rules)
+
+    @property
     def made_of(self) -> tuple[str, ...]:
         """Columns that its rules read, in their order."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.where))
@@ -154,24 +159,24 @@ def faults(
     for name, attribute in derived.items():
         at = ("derived", name)
         if not name.isidentifier() or name != name.casefold():
-            yield _refused(at, f"{name!r}: a name has small letters, digits and underscores only")
+            yield refused(at, f"{name!r}: a name has small letters, digits and underscores only")
         if name in taken:
-            yield _refused(at, f"there is a column {name!r} already, choose another name")
+            yield refused(at, f"there is a column {name!r} already, choose another name")
         spoken = [name, *attribute.label.values(), *attribute.made_of, *(rule.value for rule in attribute.rules)]
         if any(map(contract.is_special_category, spoken)) and not legal_basis.get(name):
             message = f"{name!r} speaks of a special category of personal data (Art. 9 GDPR); leave it out, or name "
-            yield _refused(at, message + f"its legal basis as privacy: legal_basis: {{{name}: …}}")
+            yield refused(at, message + f"its legal basis as privacy: legal_basis: {{{name}: …}}")
         for number, rule in enumerate(attribute.rules):
             for column, condition in rule.where.items():
-                if message := _fault(column, condition, known):
-                    yield _refused((*at, "rules", number, "where", column), message)
+                if message := fault(column, condition, known):
+                    yield refused((*at, "rules", number, "where", column), message)
 
 
 def unknown(names: Iterable[str], known: Collection[str], at: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """Names of columns that the profile cannot have, as faults at a place of dataset.yaml."""
     for number, name in enumerate(names):
         if name not in known:
-            yield _refused((*at, number), f"the profile has no column {name!r}{near(name, known)}")
+            yield refused((*at, number), f"the profile has no column {name!r}{near(name, known)}")
 
 
 def derive(profile: pd.DataFrame, attribute: Derived, known: Mapping[str, Attribute]) -> pd.Series:
@@ -197,12 +202,18 @@ def derive(profile: pd.DataFrame, attribute: Derived, known: Mapping[str, Attrib
         return pd.Series(found, profile.index, dtype="str")
     left = profile[list(attribute.made_of)].notna().all(axis=1).to_numpy(dtype=bool)
     for rule in attribute.rules:
-        fits = left.copy()
-        for name, condition in rule.where.items():
-            fits &= _met(profile[name], condition, known[name].order if name in known else ())
+        fits = left & all_met(profile, rule.where, known)
         found[fits] = rule.value
         left = left & ~fits
     return pd.Series(found, profile.index, dtype="str")
+
+
+def all_met(profile: pd.DataFrame, where: Mapping[str, Condition], known: Mapping[str, Attribute]) -> np.ndarray:
+    """Whose values meet all conditions; an unknown value meets none."""
+    fits = np.ones(len(profile), dtype=bool)
+    for name, condition in where.items():
+        fits &= met(profile[name], condition, known[name].order if name in known else ())
+    return fits
 
 
 def described(attributes: Mapping[str, Attribute], name: Callable[[object], str] = str) -> pd.DataFrame:
@@ -221,7 +232,7 @@ def described(attributes: Mapping[str, Attribute], name: Callable[[object], str]
         ``attribute, value, rule``: a row per rule, in the order in which they are tried.
     """
     rows = [
-        (attribute.name, rule.value, "; ".join(_clauses(rule, attributes, name)))
+        (attribute.name, rule.value, "; ".join(clauses(rule.where, attributes, name)))
         for attribute in attributes.values()
         if attribute.derived
         for rule in attribute.derived.rules
@@ -229,17 +240,20 @@ def described(attributes: Mapping[str, Attribute], name: Callable[[object], str]
     return pd.DataFrame(rows, columns=["attribute", "value", "rule"]).astype("str")
 
 
-def _clauses(rule: Rule, attributes: Mapping[str, Attribute], name: Callable[[object], str]) -> Iterator[str]:
-    if not rule.where:
+def clauses(
+    where: Mapping[str, Condition], attributes: Mapping[str, Attribute], name: Callable[[object], str]
+) -> Iterator[str]:
+    """Conditions in words, one after the other; without any: everybody else."""
+    if not where:
         yield name(Text(N_("everybody else")))
-    for column, condition in rule.where.items():
+    for column, condition in where.items():
         order = attributes[column].order if column in attributes else ()
         values = _within(condition, order) if order else condition.values
         limits = (f"{_RELATIONS[bound]} {text}" for bound, text in condition.bounds.items())
         yield f"{name(column)}: " + ", ".join(map(name, values) if values else limits)
 
 
-def _fault(column: str, condition: Condition, known: Mapping[str, Known]) -> str:
+def fault(column: str, condition: Condition, known: Mapping[str, Known]) -> str:
     """What is wrong with a condition, "" if nothing is."""
     if column not in known:
         return f"the profile has no column {column!r}{near(column, known)}"
@@ -255,11 +269,12 @@ def _fault(column: str, condition: Condition, known: Mapping[str, Known]) -> str
     return ""
 
 
-def _refused(at: tuple[str | int, ...], message: str) -> dict[str, Any]:
+def refused(at: tuple[str | int, ...], message: str) -> dict[str, Any]:
+    """A fault at a place of dataset.yaml, as `explain` of `config_faults` takes it."""
     return {"loc": at, "type": "value_error", "msg": message}
 
 
-def _met(column: pd.Series, condition: Condition, order: tuple[str, ...]) -> np.ndarray:
+def met(column: pd.Series, condition: Condition, order: tuple[str, ...]) -> np.ndarray:
     """Whose value meets a condition."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         numbers = column.to_numpy("float64", na_value=np.nan)

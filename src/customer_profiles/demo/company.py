@@ -46,6 +46,8 @@ class Kind:
         A writer for each raw file.
     dataset : str
         The dataset.yaml.
+    beside : tuple of str
+        Files that a person of the company keeps beside it.
     """
 
     customers: int
@@ -55,6 +57,7 @@ class Kind:
     tables: tuple[str, ...]
     writers: Callable[[Path], dict[str, Writer]]
     dataset: str
+    beside: tuple[str, ...] = ()
 
 
 def make_company(
@@ -104,6 +107,8 @@ def make_company(
             writers[name].append(rows)
     extra = {"concentration": firm_truth.concentration(np.concatenate(spent))} if kind == "b2b" else {}
     book.save(out / "truth.json", customers=customers, seed=seed, **extra)
+    for name in of_kind.beside:
+        shutil.copyfile(FOLDER / name, out / name)
     return Path(shutil.copyfile(FOLDER / of_kind.dataset, out / "dataset.yaml"))
 
 
@@ -211,6 +216,7 @@ KINDS = {
         tables=TABLES,
         writers=_writers,
         dataset="dataset.yaml",
+        beside=("solutions.yaml",),
     ),
     "b2b": Kind(
         customers=400,

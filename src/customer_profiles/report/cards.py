@@ -8,25 +8,52 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..messages import N_, Text
+from .labels import COLUMNS
 from .language import Language
 
 if TYPE_CHECKING:
     from ..analyse.population.fact_sheet import FactSheet
     from ..analyse.segments.personas import Persona
+    from ..analyse.segments.templates import Page
 
 TAGS = {"measured": N_("measured"), "derived": N_("derived"), "fictional": N_("fictional")}
 
 
-def html(personas: Sequence[Persona | FactSheet], language: Language, persons: bool = True) -> Markup:
+def html(personas: Sequence[Persona | FactSheet | Page], language: Language, persons: bool = True) -> Markup:
     """One card per segment: its derived name, its size, what sets it apart, and a fictional given name.
 
     A fact sheet has neither number nor given name: it is all measured. Companies have no given name either
-    (`persons` false).
+    (`persons` false). A page begins a new sheet of paper, and each of its fields says where it comes from.
     """
+    if personas and hasattr(personas[0], "fields") and hasattr(personas[0], "template"):
+        pages = [_page(page, language) for page in personas]
+        return Markup('<div class="personas pages">{}</div>').format(Markup("").join(pages))
     cards = [
         _card(card, language, persons) if hasattr(card, "given_name") else _sheet(card, language) for card in personas
     ]
     return Markup('<div class="personas">{}</div>').format(Markup("").join(cards))
+
+
+def _page(page: Page, language: Language) -> Markup:
+    """A profile as a list of terms: fields of one name stand under it together."""
+    rows, last = [], None
+    for field in page.fields:
+        term = Markup("<dt>{}</dt>").format(_heading(field.label, language)) if field.label != last else Markup("")
+        said = (language.text(field.value), _tag(field.kind, language))
+        rows.append(Markup("{}<dd>{} {}</dd>").format(term, *said))
+        last = field.label
+    nothing = Markup("<p>{}</p>").format(language.text(Text(N_("Nothing can be told."))))
+    return Markup('<section class="persona page"><p class="template">{}</p><h3>{} {}</h3>{}</section>').format(
+        language.text(page.template),
+        language.text(page.name),
+        _tag(page.name_kind, language),
+        Markup("<dl>{}</dl>").format(Markup("").join(rows)) if rows else nothing,
+    )
+
+
+def _heading(label: str, language: Language) -> str:
+    """Name of a field: of a column, if it is one."""
+    return language.translate(COLUMNS[label].label) if label in COLUMNS else language.label(label)
 
 
 def _sheet(sheet: FactSheet, language: Language) -> Markup:

@@ -177,6 +177,35 @@ MEASURES = {
     "e_limit": Column(N_("E-value of the interval"), "ratio"),
     "person_share": Column(N_("With a person"), "share"),
     "low_scores_more": Column(N_("Low scores above the others’ rate"), "number"),
+    # Vulnerable and ideal customers.
+    "rank": Column(N_("Rank"), "count"),
+    "same_mix": Column(N_("Ratio at the same mix of topics"), "ratio"),
+    "value_share": Column(N_("Share of worth"), "share"),
+    # Journeys.
+    "visits": Column(N_("Visits"), "count"),
+    "reached_share": Column(N_("Share of all visits"), "share"),
+    "after_days": Column(N_("Days after the beginning"), "count"),
+    "added": Column(N_("Of these since the row before"), "count"),
+    "at_risk": Column(N_("Still watched"), "count"),
+    "median_days": Column(N_("Days until half have done it"), "number"),
+    "removal": Column(N_("Orders lost without it"), "share"),
+    "contribution": Column(N_("Contribution"), "share"),
+    "touch_share": Column(N_("Share of touches"), "share"),
+    # Actions.
+    "settled_share": Column(N_("Settled at once"), "share"),
+    "followed_share": Column(N_("Came back"), "share"),
+    "score_after": Column(N_("Score afterwards"), "number"),
+    "better": Column(N_("Better rather than worse"), "share"),
+    "promised_least": Column(N_("Promised: less frequent by at least"), "share"),
+    "promised_most": Column(N_("Promised: less frequent by at most"), "share"),
+    "observed": Column(N_("Observed: less frequent by"), "share"),
+    "cost_least": Column(N_("Cost per year, at least"), "money"),
+    "cost_most": Column(N_("Cost per year, at most"), "money"),
+    "spared": Column(N_("Customers spared per year"), "number"),
+    "per_thousand": Column(N_("Spared per 1,000 of cost"), "number"),
+    "first_share": Column(N_("Chance to come first"), "share"),
+    "harm": Column(N_("Points lost, at least"), "number"),
+    "best_established": Column(N_("Better than other answers: established"), "yes"),
 }
 
 # What a row is about.
@@ -246,6 +275,22 @@ KEYS = {
     "property": Column(N_("Property"), "label"),
     "file": Column(N_("File")),
     "how": Column(N_("Known from"), "label"),
+    "criterion": Column(N_("Rule"), "label"),
+    "indicator": Column(N_("Sign"), "label"),
+    "legal_basis": Column(N_("Legal basis")),
+    "way": Column(N_("Way"), "label"),
+    "step": Column(N_("Step"), "label"),
+    "stage": Column(N_("Stage"), "label"),
+    "feature": Column(N_("Feature"), "label"),
+    "what": Column(N_("What they do"), "label"),
+    "position": Column(N_("Position (0: the contact)")),
+    "from_what": Column(N_("From"), "label"),
+    "to_what": Column(N_("To"), "label"),
+    "touch": Column(N_("Touch"), "label"),
+    "action": Column(N_("Action")),
+    "owner": Column(N_("Owner")),
+    "started_on": Column(N_("Started on"), "day"),
+    "effect_from": Column(N_("Effect as"), "label"),
 }
 
 # Columns of the profile: headings of tables, and names of attributes in sentences and charts.

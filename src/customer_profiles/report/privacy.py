@@ -26,7 +26,10 @@ FLOOR = 5  # below it, subtraction and background knowledge single people out to
 NUMERIC_KEYS = frozenset({"r", "f", "m", "fm", "segment", "rank", "top", "k", "r_low", "r_high", "fm_low", "fm_high"})
 
 # What tells the rows of a comparison apart.
-ROW_KEYS = ("theme", "pain", "outcome", "metric", "segment", "area", "attribute", "value")
+ROW_KEYS = (
+    *("theme", "pain", "evidence", "outcome", "metric", "segment", "group", "area", "attribute", "value", "way"),
+    *("step", "feature", "stage", "touch", "first_channel", "then_channel", "action", "resolution", "measure"),
+)
 
 # What must not stand in anything that leaves the house, whoever it belongs to.
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")

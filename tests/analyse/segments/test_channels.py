@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.proportion import proportion_confint
 
 from customer_profiles.analyse.segments import channels
@@ -84,3 +85,52 @@ def test_without_any_channel_it_says_so():
     assert channels.disagreement(profile, ["age_band"]).empty
     assert channels.findings(channels.disagreement(profile, ["age_band"]), profile) == []
     assert len(channels.limits(profile)) == 1
+
+
+def test_the_trend_of_shares_is_that_of_cochran_and_armitage():
+    hits, base = np.array([30, 50, 70, 60]), np.array([200, 210, 190, 120])
+    found = channels.trend_of_shares(hits, base)
+    table = Table(np.column_stack([hits, base - hits]))
+    expected = table.test_ordinal_association(row_scores=np.arange(4), col_scores=np.array([1, 0]))
+    # statsmodels divides by n - 1 where Armitage divides by n.
+    assert found["p"] == pytest.approx(expected.pvalue, rel=0.05)
+    assert found["effect"] > 0
+    assert np.isnan(channels.trend_of_shares(hits[:1], base[:1])["p"])
+    assert np.isnan(channels.trend_of_shares(base, base)["p"])
+
+
+def test_ways_shift_with_age_asked_and_observed(profile, tickets):
+    orders = {"age_band": ("18–24", "65+")}
+    table = channels.shifts(channels.with_help(profile, tickets), orders)
+    rows = table.set_index(["evidence", "way", "value"]).sort_index()
+    old = rows.loc[("what they ask for", "self-service", "65+")]
+    assert (old["n"], old["base"], old["claim"]) == (0, 200, True)
+    assert (old["share_low"], old["share_high"]) == pytest.approx(proportion_confint(0, 200, method="wilson"))
+    assert rows.loc[("where they buy", "personal"), "n"].to_dict() == {"18–24": 10, "65+": 200}
+    said = {finding.id: finding.values for finding in channels.shift_findings(table)}
+    asked = said["05.shift.what_they_ask_for.remote"]
+    assert (asked["first_share"], asked["last_share"]) == (0, 1)
+
+
+def test_no_shift_is_said_and_rarely_claimed():
+    rng = np.random.default_rng(8)
+    claims = 0
+    for _ in range(60):
+        profile = pd.DataFrame(
+            {
+                "age_band": rng.choice(["young", "middle", "old"], 400),
+                "preferred_channel": rng.choice(["web", "phone", "store"], 400),
+                "main_order_channel": rng.choice(["web", "store"], 400),
+            }
+        )
+        table = channels.shifts(profile, {"age_band": ("young", "middle", "old")})
+        claims += table["claim"].any()
+        said = channels.shift_findings(table)
+        assert (said[0].kind == "nothing") == (not table["claim"].any())
+    assert claims <= 7  # 5 % of 60; more than 7 would have a probability of 0.9 %
+
+
+def test_without_an_order_or_a_second_way_nothing_shifts(profile):
+    assert channels.shifts(profile).empty
+    alike = profile.assign(preferred_channel="web", main_order_channel="web")
+    assert channels.shift_findings(channels.shifts(alike, {"age_band": ("18–24", "65+")})) == []

@@ -41,13 +41,13 @@ class TestSeveralGroups:
 
         stratified = group_tests.van_elteren(values, member, strata)
         drawn = []
-        for _ in range(2000):
+        for _ in range(400):
             shuffled = member.copy()
             for stratum in range(4):
                 shuffled[strata == stratum] = rng.permutation(shuffled[strata == stratum])
             drawn.append(group_tests.van_elteren(values, shuffled, strata).statistic)
-        assert np.mean(np.abs(drawn) >= abs(stratified.statistic)) == pytest.approx(stratified.p, abs=0.03)
-        assert np.std(drawn) == pytest.approx(1, abs=0.05)
+        assert np.mean(np.abs(drawn) >= abs(stratified.statistic)) == pytest.approx(stratified.p, abs=0.06)
+        assert np.std(drawn) == pytest.approx(1, abs=0.1)
 
     def test_van_elteren_leaves_out_strata_without_both(self):
         values, member, strata = [1, 2, 3, 9, 9, np.nan], [1, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]

@@ -35,10 +35,7 @@ def drivers(evidence: Evidence, tickets: pd.DataFrame, as_of: date) -> pd.DataFr
     cases = evidence.hits[evidence.hits["row"] >= 0]
     if cases.empty or "closed_at" not in tickets or tickets["closed_at"].isna().all():
         return pd.DataFrame(columns=["pain", "evidence", "n", "base", "share", "share_low", "share_high"])
-    told = tickets["opened_at"] < pd.Timestamp(as_of) - pd.Timedelta(days=REPEAT_DAYS - 1)
-    reopened = tickets["reopened"].fillna(False).astype(bool) if "reopened" in tickets else False
-    settled = tickets["closed_at"].notna() & ~_followed(tickets) & ~reopened
-    known = pd.DataFrame({"told": told, "settled": settled & told})
+    known = settled(tickets, as_of)[["told", "settled"]]
     if "channel" in tickets:
         known["reached"] = tickets["channel"].notna()
         known["person"] = tickets["channel"].isin(WITH_A_PERSON)
@@ -52,8 +49,26 @@ def drivers(evidence: Evidence, tickets: pd.DataFrame, as_of: date) -> pd.DataFr
     return table[order]
 
 
-def _followed(tickets: pd.DataFrame) -> pd.Series:
-    """Whether the customer of each ticket opens another one within `REPEAT_DAYS`."""
+def settled(tickets: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """What became of each ticket.
+
+    Parameters
+    ----------
+    tickets : DataFrame
+        ``customer_no, opened_at, closed_at`` and, if known, ``reopened``.
+    as_of : date
+        Day of the run.
+
+    Returns
+    -------
+    DataFrame
+        Index of the tickets; ``told`` (opened at least `REPEAT_DAYS` ago, so that it can be told)``, reopened,
+        followed`` (by another ticket of the customer within `REPEAT_DAYS`)``, settled`` (told, closed, and neither).
+    """
+    told = tickets["opened_at"] < pd.Timestamp(as_of) - pd.Timedelta(days=REPEAT_DAYS - 1)
+    reopened = tickets["reopened"].fillna(False).astype(bool) if "reopened" in tickets else False
     ordered = tickets.sort_values(["customer_no", "opened_at"], kind="stable")
     gap = ordered.groupby("customer_no")["opened_at"].shift(-1) - ordered["opened_at"]
-    return (gap <= pd.Timedelta(days=REPEAT_DAYS)).reindex(tickets.index)
+    followed = (gap <= pd.Timedelta(days=REPEAT_DAYS)).reindex(tickets.index)
+    known = pd.DataFrame({"told": told, "reopened": reopened, "followed": followed}, index=tickets.index)
+    return known.assign(settled=told & tickets["closed_at"].notna() & ~followed & ~known["reopened"])

@@ -110,6 +110,11 @@ def declared(attributes: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: getattr(known, "missing", None) for name, known in marked.items()}
 
 
+def possible(evidence: Evidence) -> list[str]:
+    """Names of the pains that were found, and of behaviours that could have been."""
+    return list(dict.fromkeys([*evidence.names["pain"], *(each.name for each in BEHAVIOURS)]))
+
+
 def gather(
     tables: Tables,
     profile: pd.DataFrame,

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
+from scipy import special
 
 from ...messages import N_, Finding, Limit
 from ..population.values import Orders, banded, order_of, values_of
-from ..statistics.comparisons import compare_shares, compared, shown
+from ..statistics.comparisons import adjust, compare_shares, compared, shown
 from ..statistics.intervals import add_shares
 
 SELF, REMOTE, PERSONAL = N_("self-service"), N_("remote"), N_("personal")
 WAYS = {
-    SELF: "web website online app portal self-service chatbot bot kiosk ivr newsletter email_campaign",
+    SELF: "web website online app portal self-service chatbot bot kiosk ivr edi newsletter email_campaign",
     REMOTE: "phone call hotline telephone chat email e-mail mail letter post fax sms whatsapp messenger social video",
-    PERSONAL: "store shop branch counter visit field event personal in-person dealer representative",
+    PERSONAL: "store shop branch counter visit field field-sales event personal in-person dealer representative",
 }
 """Which channels need nobody, somebody at a distance, and somebody face to face. Others count under no way: map them to
 one of these in dataset.yaml."""
@@ -27,14 +29,19 @@ _WAY = {channel: way for way, channels in WAYS.items() for channel in channels.s
 ASKED, BOUGHT, HELPED = N_("what they ask for"), N_("where they buy"), N_("where they ask for help")
 EVIDENCE = {ASKED: "preferred_channel", BOUGHT: "main_order_channel", HELPED: "help_channel"}
 
+SHIFTS = ("age_band", "employees_band", "revenue_band")
+"""Ordered attributes with which ways of being reached and served may shift: age, of companies the size."""
+
 
 def ways(channels: pd.Series) -> pd.Series:
     """The way of each channel, missing for one that is not listed in `WAYS`.
 
-    >>> ways(pd.Series(["Phone", "app", "pigeon"])).fillna("–").tolist()
-    ['remote', 'self-service', '–']
+    >>> ways(pd.Series(["Phone", "app", "pigeon", "field sales"])).fillna("–").tolist()
+    ['remote', 'self-service', '–', 'personal']
     """
-    return channels.astype("object").map(lambda name: _WAY.get(str(name).strip().lower()), na_action="ignore")
+    return channels.astype("object").map(
+        lambda name: _WAY.get(str(name).strip().lower().replace(" ", "-")), na_action="ignore"
+    )
 
 
 def with_help(profile: pd.DataFrame, tickets: pd.DataFrame) -> pd.DataFrame:
@@ -106,6 +113,126 @@ def disagreement(
     if not parts or not sum(map(len, parts)):
         return pd.DataFrame(columns=compared("ratio")).astype({"claim": bool})
     return compare_shares(pd.concat(parts, ignore_index=True), min_base, ["attribute"])
+
+
+def shifts(profile: pd.DataFrame, orders: Orders | None = None) -> pd.DataFrame:
+    """How the ways shift with age, or with the size of a company.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        From `with_help`.
+    orders : mapping, optional
+        Order of the values of an attribute, from low to high.
+
+    Returns
+    -------
+    DataFrame
+        ``attribute`` (the first of `SHIFTS` that is known)``, value, evidence, way, n, base`` (customers of that value
+        whose way is known)``, share`` with its interval, and the test of a trend of that way over the values:
+        ``p, p_adjusted, effect`` (correlation of way and value)``, claim``; one family over all pairs of evidence and
+        way. Evidence in which all are alike is left out; empty where nothing has an order.
+    """
+    attribute = next((name for name in SHIFTS if name in (orders or {}) and name in profile), None)
+    columns = ["attribute", "value", "evidence", "way", "n", "base"]
+    rows, tests = [], []
+    for evidence, column in EVIDENCE.items() if attribute else ():
+        way = ways(profile[column]) if column in profile else pd.Series(None, profile.index)
+        values = profile[attribute].astype("object")
+        known = pd.crosstab(values[way.notna()].to_numpy(), way[way.notna()].to_numpy())
+        known = known.reindex([value for value in orders[attribute] if value in known.index])
+        if len(known.columns) < 2 or len(known) < 2:  # where all are alike, nothing can shift
+            continue
+        known = known.reindex(columns=list(WAYS), fill_value=0)
+        for name in WAYS:
+            hits, base = known[name].to_numpy(), known.sum(axis=1).to_numpy()
+            part = pd.DataFrame({"attribute": attribute, "value": known.index, "evidence": evidence, "way": name})
+            rows.append(part.assign(n=hits, base=base))
+            tests.append({"evidence": evidence, "way": name, **trend_of_shares(hits, base)})
+    if not rows:
+        return pd.DataFrame(
+            columns=[*columns, "share", "share_low", "share_high", "p", "p_adjusted", "effect", "claim"]
+        )
+    tested = adjust(pd.DataFrame(tests), together=["evidence"])
+    table = add_shares(pd.concat(rows, ignore_index=True)).merge(tested, on=["evidence", "way"], validate="m:1")
+    table.attrs["family"] = tested.attrs["family"]
+    return table
+
+
+def trend_of_shares(hits: np.ndarray, base: np.ndarray) -> dict[str, float]:
+    """Cochran–Armitage test that a share rises or falls over ordered groups: ``p``, and the correlation as ``effect``.
+
+    Groups score 1, 2, 3 and so on. A share of 0 or 1, or one group, gives NaN.
+
+    References
+    ----------
+    Cochran (1954), Biometrics 10:417–451; Armitage (1955), Biometrics 11:375–386.
+    """
+    hits, base = np.asarray(hits, float), np.asarray(base, float)
+    score, total = np.arange(1, len(base) + 1), base.sum()
+    share = hits.sum() / total if total else np.nan
+    centred = score - (score * base).sum() / total if total else score
+    spread = (base * centred**2).sum()
+    if not 0 < share < 1 or not spread > 0:
+        return {"p": np.nan, "effect": np.nan}
+    correlation = float((centred * hits).sum() / np.sqrt(spread * total * share * (1 - share)))
+    return {"p": float(special.chdtrc(1, total * correlation**2)), "effect": correlation}
+
+
+def shift_findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
+    """Which ways grow or shrink with age, from `shifts` as the gate marks it; or one finding that none does.
+
+    The first and the last value that the page shows stand for the ends.
+    """
+    message = N_(
+        "{evidence:label}, {way:label}: {first_share:share} where {attribute:label} is “{first:label}” ({low:share} to "
+        "{high:share}, n = {n:count}), {last_share:share} where it is “{last:label}” ({last_low:share} to "
+        "{last_high:share}, n = {last_n:count})."
+    )
+    test, family = N_("Cochran–Armitage test of trend, Benjamini–Hochberg"), int(table.attrs.get("family", 0))
+    if family and not table["claim"].any():
+        nothing = N_(
+            "No way of being reached or served grows or shrinks with “{attribute:label}” (compared: {k:count})."
+        )
+        values = {"attribute": table["attribute"].iloc[0], "k": family}
+        n = int(table.groupby(["evidence", "way"])["base"].sum().max())
+        return [
+            Finding(
+                nothing,
+                values,
+                id=f"{chapter}.shift.nothing",
+                n=n,
+                table="shifts",
+                test=test,
+                family=family,
+                kind="nothing",
+            )
+        ]
+    said = []
+    claims = table[table["claim"].astype(bool) & shown(table)]
+    for (evidence, way), rows in claims.groupby(["evidence", "way"], sort=False):
+        first, last = rows.iloc[0], rows.iloc[-1]
+        values = {"evidence": evidence, "way": way, "attribute": first["attribute"]}
+        values |= {"first": first["value"], "first_share": float(first["share"]), "n": int(first["base"])}
+        values |= {"low": float(first["share_low"]), "high": float(first["share_high"])}
+        values |= {"last": last["value"], "last_share": float(last["share"]), "last_n": int(last["base"])}
+        values |= {"last_low": float(last["share_low"]), "last_high": float(last["share_high"])}
+        said.append(
+            Finding(
+                message,
+                values,
+                id=f"{chapter}.shift.{evidence}.{way}".replace(" ", "_"),
+                n=int(rows["base"].sum()),
+                table="shifts",
+                test=test,
+                p_adjusted=float(first["p_adjusted"]),
+                family=family,
+                effect=abs(float(last["share"]) - float(first["share"])),
+                reach=int(rows["base"].sum()),
+                kind="difference",
+            )
+        )
+    return said if len(claims) else []
 
 
 def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ..population.index import compare
 from ..statistics.comparisons import adjust, cohens_h
-from ..statistics.intervals import add_shares
+from ..statistics.intervals import add_shares, mean_interval, median_interval, share_of_sum
 from .embedding import is_number
 
 MIN_BASE = 50  # customers behind an index, as elsewhere in the reports
@@ -138,19 +138,34 @@ def figures(profile: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
     -------
     DataFrame
         ``segment, n, base, share`` with interval, ``spend_share`` and ``spend_per_customer``, then the mean of each
-        column of `MEANS` and the median of each of `MEDIANS` that the profile has.
+        column of `MEANS` and the median of each of `MEDIANS` that the profile has; all with their intervals.
     """
     grouped = profile.groupby(labels.to_numpy(), sort=True)
     table = grouped.size().rename("n").rename_axis("segment").reset_index()
     table = add_shares(table.assign(base=len(profile)))
+    parts = {}
     if "spend" in profile and profile["spend"].sum() > 0:
-        table["spend_share"] = (grouped["spend"].sum() / profile["spend"].sum()).to_numpy()
-        table["spend_per_customer"] = grouped["spend"].mean().to_numpy()
-    for columns, statistic in ((MEANS, "mean"), (MEDIANS, "median")):
+        spend = profile["spend"].astype(float).fillna(0)
+        parts["spend_share"] = [share_of_sum(spend, (labels == segment).to_numpy()) for segment in table["segment"]]
+        parts["spend_per_customer"] = [mean_interval(values) for _, values in spend.groupby(labels.to_numpy())]
+    for columns, statistic in ((MEANS, mean_interval), (MEDIANS, median_interval)):
         for name in columns:
             if name in profile:
-                table[name] = grouped[name].agg(statistic).to_numpy(dtype=float, na_value=np.nan)
+                groups = grouped[name]
+                parts[name] = [statistic(values.to_numpy(dtype=float, na_value=np.nan)) for _, values in groups]
+    for name, estimates in parts.items():
+        table[[name, f"{name}_low", f"{name}_high"]] = np.array(estimates, dtype=float)
     return table
+
+
+def with_main_pain(profile: pd.DataFrame, pains: pd.DataFrame) -> pd.DataFrame:
+    """The profile with ``main_pain``: what a customer met most often, of equally frequent pains the first by name."""
+    if not len(pains):
+        return profile
+    counts = pains.groupby(["customer_no", "pain"], observed=True)["n"].sum().reset_index()
+    counts = counts.sort_values(["customer_no", "n", "pain"], ascending=[True, False, True], kind="stable")
+    most = counts.drop_duplicates("customer_no").set_index("customer_no")["pain"]
+    return profile.assign(main_pain=profile["customer_no"].map(most))
 
 
 def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] = HABITS) -> pd.DataFrame:
@@ -161,7 +176,7 @@ def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] =
     rows = []
     for segment in sorted(labels.unique()):
         members = profile[(labels == segment).to_numpy()]
-        for name in attributes:
+        for name in dict.fromkeys(attributes):
             counts = members[name].dropna().astype(str).value_counts() if name in members else ()
             if len(counts):
                 top = min(counts[counts == counts.max()].index)

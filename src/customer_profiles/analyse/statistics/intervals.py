@@ -202,6 +202,60 @@ def bootstrap_interval(
     return Estimate(float(statistic(values)), float(low), float(high))
 
 
+def share_of_sum(values: ArrayLike, inside: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
+    """Share of the sum of all values that some of them have: a ratio of sums over customers, linearised.
+
+    Parameters
+    ----------
+    values : array_like of numbers, shape (n,)
+        None missing. Fewer than two, or a sum of 0, give NaN.
+    inside : array_like of bool, shape (n,)
+
+    References
+    ----------
+    Cochran (1977), Sampling Techniques, 3rd ed., section 6.4.
+
+    >>> share_of_sum([3, 1, 1, 1], [True, False, False, False]).value
+    0.5
+    """
+    values, inside = np.asarray(values, float), np.asarray(inside, bool)
+    total, n = values.sum(), len(values)
+    if n < 2 or not total > 0:
+        return Estimate(np.nan, np.nan, np.nan)
+    share = float(values[inside].sum() / total)
+    half = z_value(confidence) * float(np.sqrt(n / (n - 1) * ((values * (inside - share)) ** 2).sum()) / total)
+    return Estimate(share, max(share - half, 0.0), min(share + half, 1.0))
+
+
+def auc_interval(scores: ArrayLike, positive: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
+    """How often a positive case scores higher than a negative one: the area under the ROC curve, ties counting half.
+
+    Parameters
+    ----------
+    scores : array_like of numbers, shape (n,)
+    positive : array_like of bool, shape (n,)
+        Fewer than two of either give NaN.
+
+    References
+    ----------
+    DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44:837–845; by ranks: Sun & Xu (2014), IEEE Signal Processing
+    Letters 21:1389–1393.
+
+    >>> auc_interval([1, 2, 3, 4], [False, True, False, True]).value
+    0.75
+    """
+    scores, positive = np.asarray(scores, float), np.asarray(positive, bool)
+    k, m = int(positive.sum()), int((~positive).sum())
+    if min(k, m) < 2:
+        return Estimate(np.nan, np.nan, np.nan)
+    ranks = pd.Series(scores).rank().to_numpy()
+    above = (ranks[positive] - pd.Series(scores[positive]).rank().to_numpy()) / m
+    below = 1 - (ranks[~positive] - pd.Series(scores[~positive]).rank().to_numpy()) / k
+    area = float(above.mean())
+    half = z_value(confidence) * float(np.sqrt(above.var(ddof=1) / k + below.var(ddof=1) / m))
+    return Estimate(area, max(area - half, 0.0), min(area + half, 1.0))
+
+
 def add_shares(table: pd.DataFrame, n: str = "n", base: str = "base", share: str = "share") -> pd.DataFrame:
     """The table with ``share``, ``share_low`` and ``share_high`` computed from a count and a base column."""
     k, of = table[n].to_numpy(float), table[base].to_numpy(float)

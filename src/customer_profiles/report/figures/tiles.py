@@ -35,6 +35,7 @@ def matrix(
     rows: str = "value",
     columns: str = "theme",
     x: str = "ratio",
+    heads: Sequence[str] = (),
 ) -> Chart:
     """A heat map of rate ratios, indices or shares with the number in every tile.
 
@@ -49,6 +50,8 @@ def matrix(
         columns come in the order of their first appearance; up to about eight columns stay readable on a phone.
     title, caption : Text
     rows, columns, x : str
+    heads : sequence of str, optional
+        Columns that come first, in this order: where hidden rows would turn the order of first appearance around.
 
     Returns
     -------
@@ -59,7 +62,8 @@ def matrix(
     keys = ["attribute", rows] if blocks else [rows]
     frame, rest = _telling(table.frame, keys, x)
     lines = list(dict.fromkeys(frame[keys].itertuples(index=False, name=None)))
-    heads = list(dict.fromkeys(frame[columns]))
+    there = set(frame[columns])
+    heads = list(dict.fromkeys([*(head for head in heads if head in there), *frame[columns]]))
     cells = {(tuple(row[key] for key in keys), row[columns]): row for row in frame.to_dict("records")}
 
     def draw(sheet: Sheet) -> float:
