@@ -17,8 +17,9 @@ import pytest
 from collect.conftest import KEY
 
 from customer_profiles.collect import profile as profiles
-from customer_profiles.collect.config import Attribute, load_dataset
+from customer_profiles.collect.config import load_dataset
 from customer_profiles.collect.contract import DTYPES, kept
+from customer_profiles.collect.derived import Attribute
 from customer_profiles.collect.engine import explained, fetch, open_engine
 from customer_profiles.collect.pipeline import collect
 from customer_profiles.collect.profile import build_profile

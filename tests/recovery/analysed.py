@@ -12,9 +12,8 @@ from customer_profiles.analyse.journeys import contacts, friction, funnels, onbo
 from customer_profiles.analyse.journeys import groups as journey_groups
 from customer_profiles.analyse.pains import costs, pain_evidence, pain_points
 from customer_profiles.analyse.population import areas, associations, audience, distributions, gaps, index, standardise
-from customer_profiles.analyse.scores import events, metrics, response, scores
+from customer_profiles.analyse.scores import events, metrics, response, scores, trend
 from customer_profiles.analyse.segments import channels, clusters, fair_service, personas, vulnerable
-from customer_profiles.analyse.statistics import trend
 from customer_profiles.analyse.themes import themes
 from customer_profiles.collect import vulnerability
 from customer_profiles.collect.config import load_dataset

@@ -15,7 +15,7 @@ from . import cleaning, contract, ideal_customer
 from . import derived as rules
 from . import vulnerability as care
 from .config_faults import explain, near
-from .derived import Derived
+from .derived import Attribute, Derived
 from .engine import MEMORY_LIMIT, EngineName
 from .identity.resolution import THRESHOLD
 from .sessions import SESSION_GAP_MINUTES
@@ -265,18 +265,6 @@ class TextModels(Model):
     encoder: str | None = Field(
         None, description="folder of a sentence encoder on this machine, or an installed package; finds the themes"
     )
-
-
-class Attribute(Model):
-    """A column of the profile that describes who a customer is."""
-
-    name: str
-    label: dict[str, str]
-    kind: Literal["category", "ordered", "number"]
-    order: tuple[str, ...] = ()
-    derived: Derived | None = None
-    reason: bool = False
-    missing: str | None = None
 
 
 class Dataset(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,6 @@ from ..messages import N_, Text
 from . import contract
 from .config_faults import near
 from .sources.file_format import Model, composed
-
-if TYPE_CHECKING:
-    from .config import Attribute
 
 COMPUTED = {
     "transactions": (
@@ -106,6 +103,18 @@ class Derived(Model):
     def made_of(self) -> tuple[str, ...]:
         """Columns that its rules read, in their order."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.where))
+
+
+class Attribute(Model):
+    """A column of the profile that describes who a customer is."""
+
+    name: str
+    label: dict[str, str]
+    kind: Literal["category", "ordered", "number"]
+    order: tuple[str, ...] = ()
+    derived: Derived | None = None
+    reason: bool = False
+    missing: str | None = None
 
 
 class Known(NamedTuple):

@@ -155,6 +155,7 @@ VALUES = {
     "settled": N_("settled at once"),
     "followed": N_("came back"),
     "hours": N_("time until closed"),
+    "dissatisfied": N_("dissatisfied"),
 }
 
 # Further columns of the canonical tables, as the pages on sources and on quality name them.

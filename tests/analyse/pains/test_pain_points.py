@@ -4,7 +4,7 @@ import pytest
 
 from customer_profiles.analyse.pains import pain_points
 from customer_profiles.analyse.pains.pain_evidence import BEHAVIOUR, HITS, THEME, Evidence
-from customer_profiles.analyse.statistics import trend
+from customer_profiles.analyse.scores import trend
 
 
 def evidence_of(hits: pd.DataFrame, occasions: pd.DataFrame | None = None) -> Evidence:

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from customer_profiles.analyse.segments import clusters
+from customer_profiles.analyse.segments import clusters, families
 from customer_profiles.analyse.segments.continuum import Continuum
 
-QUICK = {"max_segments": 6, "bootstraps": 20}
+QUICK = {"max_segments": 6, "bootstraps": 10}
 
 
 def planted(n=900, seed=1):
@@ -67,7 +67,7 @@ def test_planted_segments_are_natural_and_found(found):
 
 def test_a_base_without_segments_is_never_natural():
     for seed in (1, 2):
-        segmentation = clusters.segment(gradual(seed=seed), **QUICK)
+        segmentation = clusters.segment(gradual(seed=seed), max_segments=6, bootstraps=2)
         assert segmentation.kind != "natural"
         sentence = clusters.findings(segmentation)[0]
         assert sentence.message.startswith("No natural segments")
@@ -82,11 +82,41 @@ def test_labels_are_numbered_by_size_and_cover_everybody(found):
     assert segmentation.table["n"].is_monotonic_decreasing
 
 
-def test_the_same_input_gives_the_same_segments(found):
+def test_the_same_input_gives_the_same_segments_with_any_number_of_threads(found):
+    from threadpoolctl import threadpool_limits
+
     segmentation, _ = found
-    again = clusters.segment(planted()[0], **QUICK)
+    with threadpool_limits(2):
+        again = clusters.segment(planted()[0], **QUICK)
     pd.testing.assert_series_equal(segmentation.labels, again.labels)
     pd.testing.assert_frame_equal(segmentation.k_table, again.k_table)
+    pd.testing.assert_frame_equal(segmentation.families, again.families)
+
+
+def test_the_chosen_method_is_stable_and_tells_most_of_columns_left_out(found):
+    segmentation, _ = found
+    compared = segmentation.families
+    assert compared["method"].tolist() == list(families.METHODS.values())
+    assert compared["chosen"].sum() == 1
+    best = compared[compared["chosen"]].iloc[0]
+    assert families.METHODS[segmentation.method] == best["method"]
+    assert best["k"] == len(segmentation.table)
+    assert best["jaccard_min"] == pytest.approx(segmentation.table["jaccard"].min())
+    firm = compared[compared["jaccard_min"] >= clusters.VALID]
+    assert best["told"] == (firm if len(firm) else compared)["told"].max()
+    assert compared["agreement"].between(-1, 1).all()
+
+
+def test_of_many_customers_a_sample_makes_the_segments_and_everybody_has_one(monkeypatch):
+    for module in (clusters, families):
+        monkeypatch.setattr(module, "FIT_ROWS", 500)
+        monkeypatch.setattr(module, "RESAMPLE_ROWS", 300)
+    profile, group = planted()
+    segmentation = clusters.segment(profile, max_segments=5, bootstraps=5)
+    assert (segmentation.fitted_on, segmentation.resampled) == (500, 300)
+    assert segmentation.labels.notna().all()
+    assert segmentation.table["n"].sum() == len(profile)
+    assert adjusted_rand_score(group, segmentation.labels) > 0.5
 
 
 def test_verdicts_follow_the_published_bars():

@@ -196,8 +196,8 @@ def limits(actions: pd.DataFrame, table: pd.DataFrame) -> list[Limit]:
     """No list of actions at all, or actions that lack what a ranking needs."""
     if actions.empty:
         message = N_(
-            "Which actions are worth their money, and whether the last ones kept their promise. This run has written a "
-            "proposal to its folder"
+            "Which actions are worth their money, and whether the last ones kept their promise; this run has written a "
+            "proposal for the list to its folder"
         )
         return [Limit(message, needs=N_("a list of actions, solutions.yaml, beside the description of the data set"))]
     found = []

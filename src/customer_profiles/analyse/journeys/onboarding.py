@@ -268,11 +268,11 @@ _STEPS = _Told(
     "onboarding",
     "next_steps_by_group",
     N_(
-        "{attribute:label} “{value:label}” take the step “{step:label}” sooner than other customers: at any time "
+        "Customers with {attribute:label} “{value:label}” take the step “{step:label}” sooner than others: at any time "
         "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
     ),
     N_(
-        "{attribute:label} “{value:label}” take the step “{step:label}” later than other customers: at any time "
+        "Customers with {attribute:label} “{value:label}” take the step “{step:label}” later than others: at any time "
         "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
     ),
     N_("No group takes its next steps sooner or later than others ({family:count} comparisons)."),
@@ -281,11 +281,11 @@ _FEATURES = _Told(
     "adoption",
     "adoption_by_group",
     N_(
-        "{attribute:label} “{value:label}” take up “{step:label}” sooner than other new visitors: at any time "
+        "New visitors with {attribute:label} “{value:label}” take up “{step:label}” sooner than others: at any time "
         "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
     ),
     N_(
-        "{attribute:label} “{value:label}” take up “{step:label}” later than other new visitors: at any time "
+        "New visitors with {attribute:label} “{value:label}” take up “{step:label}” later than others: at any time "
         "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
     ),
     N_("No group takes up any feature sooner or later than others ({family:count} comparisons)."),

@@ -10,7 +10,7 @@ import pandas as pd
 from ...messages import N_, Finding
 from ..population.distributions import order_of, values_of
 from ..population.index import banded
-from ..statistics import trend
+from ..scores import trend
 from ..statistics.comparisons import MIN_EXPECTED, compare_shares, compared, family_size, shown
 from ..statistics.intervals import add_shares
 from ..themes.themes import OTHER

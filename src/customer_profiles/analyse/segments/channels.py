@@ -185,9 +185,9 @@ def shift_findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
     The first and the last value that the page shows stand for the ends.
     """
     message = N_(
-        "{evidence:label}, {way:label}: {first_share:share} where {attribute:label} is “{first:label}” ({low:share} to "
-        "{high:share}, n = {n:count}), {last_share:share} where it is “{last:label}” ({last_low:share} to "
-        "{last_high:share}, n = {last_n:count})."
+        "{attribute:label} from “{first:label}” to “{last:label}”: the share of “{way:label}” goes from "
+        "{first_share:share} ({low:share} to {high:share}, n = {n:count}) to {last_share:share} ({last_low:share} to "
+        "{last_high:share}, n = {last_n:count}) – {evidence:label}."
     )
     test, family = N_("Cochran–Armitage test of trend, Benjamini–Hochberg"), int(table.attrs.get("family", 0))
     if family and not table["claim"].any():

@@ -10,8 +10,25 @@ import pandas as pd
 
 from ...messages import N_, Finding, Limit
 from ..statistics.intervals import add_shares
+from . import classes
 from .continuum import Continuum
-from .embedding import USED, blocks, embed, project
+from .embedding import USED, blocks, embed, project, usable
+from .families import (
+    CLASSES,
+    FIT_ROWS,
+    METHODS,
+    NEIGHBOURS,
+    RESAMPLE_ROWS,
+    STARTS,
+    Data,
+    jaccard,
+    kmeans,
+    solve,
+    stability,
+    use,
+)
+
+__all__ = ["jaccard", "kmeans"]  # of `families`, where callers have always found them
 
 # What segments are made of, where the profile has it: what customers do, then who they are. Of several columns
 # that say the same, the first one present; spend is orders times basket value and would count twice.
@@ -55,8 +72,6 @@ SHOWN_IN_ORDERS = ("orders", "categories")
 MIN_COLUMNS = 3  # with fewer there is nothing to combine: look at the columns themselves
 MIN_CUSTOMERS = 100
 
-STARTS = 3  # k-means starts for each resample and each simulated copy
-FINAL_STARTS = 10  # for the segments themselves
 REFERENCES = 39  # simulated copies: the smallest p-value is 1/40, below the 5 % level
 # Relative standard error of an excess: it is in standard deviations, which are themselves estimated from the copies.
 EXCESS_ERROR = (2 * (REFERENCES - 1)) ** -0.5
@@ -97,13 +112,20 @@ class Segmentation:
         ``segment, n, base, share, share_low, share_high, jaccard, jaccard_low, jaccard_high, verdict``.
     k_table : DataFrame
         ``k, explained, expected, excess`` (standard deviations above bases without segments)``, separation, jaccard,
-        jaccard_min, chosen``: one row for each number of segments tried.
+        jaccard_min`` of k-means``, jaccard_classes, jaccard_min_classes`` of latent classes``, chosen``: one row for
+        each number of segments tried.
     columns : DataFrame
         ``attribute, kind, known, verdict``: what the segments are made of.
     bootstraps : int
         Resamples behind each Jaccard figure.
     points : ndarray, shape (customers, components)
         Where the customers stand, see `embedding.embed`.
+    method : {"neighbours", "classes"}
+        What made the segments, see `families`.
+    families : DataFrame
+        ``method, k, told`` (share of the differences in a column left out that segments made of the others tell)``,
+        base`` (customers asked so, and in a resample)``, jaccard, jaccard_min, agreement`` (adjusted Rand index of both methods)``, chosen``: one row for each
+        method at its best number of segments.
     """
 
     labels: pd.Series
@@ -114,6 +136,18 @@ class Segmentation:
     columns: pd.DataFrame
     bootstraps: int
     points: np.ndarray = field(repr=False)
+    method: str = NEIGHBOURS
+    families: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+
+    @property
+    def fitted_on(self) -> int:
+        """Customers that the segments were made from; all others were assigned to them."""
+        return min(len(self.labels), FIT_ROWS)
+
+    @property
+    def resampled(self) -> int:
+        """Customers in each resample."""
+        return min(len(self.labels), RESAMPLE_ROWS)
 
     def sizes(self) -> dict[int, int]:
         """Customers in each segment."""
@@ -172,11 +206,16 @@ def segment(
 ) -> Segmentation:
     """Divide customers into segments and judge them.
 
-    k-means on the embedding of mixed data. Whether there are segments at all is tested against simulated bases
-    without any (`continuum`). Only numbers of segments at which all come back in resamples are considered. If there
-    are segments, the smallest number is taken whose explained variance exceeds that of the simulated bases as much as
-    any other's, give or take one standard error (as with the gap statistic of Tibshirani, Walther & Hastie 2001); if
-    not, the largest number of parts.
+    Two ways are compared (`families`): k-means on the embedding of mixed data, and latent classes. Whether there are
+    segments at all is tested against simulated bases without any (`continuum`), by k-means. Of each way, only numbers
+    of segments at which all come back in resamples are considered. If there are segments, k-means takes the smallest
+    number whose explained variance exceeds that of the simulated bases as much as any other's, give or take one
+    standard error (as with the gap statistic of Tibshirani, Walther & Hastie 2001), latent classes that with the
+    lowest BIC; if not, both take the largest number of parts. Between the two, a way whose segments all come back is
+    preferred, then the one whose segments tell more of columns that had no part in making them.
+
+    Where there are more than `families.FIT_ROWS` customers, segments are made from so many and everybody is assigned;
+    resamples have `families.RESAMPLE_ROWS` customers at most.
 
     Parameters
     ----------
@@ -189,12 +228,13 @@ def segment(
     bootstraps : int
         Resamples behind each stability figure.
     seed : int
-        Of resamples, simulations and k-means starts.
+        Of samples, resamples, simulations and first guesses.
 
     Returns
     -------
     Segmentation
     """
+    import sklearn.cluster  # noqa: F401  (a library that is loaded later would not be limited to one thread)
     from threadpoolctl import threadpool_limits
 
     columns = list(columns) if columns is not None else active_columns(profile)
@@ -203,28 +243,62 @@ def segment(
     with threadpool_limits(1):  # sums in another order would move customers between equal segments
         placed = embed(profile, columns, seed)
         used = placed.columns.loc[placed.columns["verdict"] == USED, "attribute"]
-        points = placed.coordinates
-        sizes = range(2, min(max_segments, len(points) // 10) + 1)
-        solutions = {k: kmeans(points, k, seed, FINAL_STARTS).labels_ for k in sizes}
-        k_table, p = _against_continuum(profile[list(used)], points, sizes, rng, seed)
-        stability = _stability(points, solutions, bootstraps, rng, seed)
-    k_table["jaccard"] = [stability[k].mean() for k in sizes]
-    k_table["jaccard_min"] = [stability[k].mean(axis=0).min() for k in sizes]
-    natural = p <= NATURAL and k_table["excess"].max() >= MARGIN
-    k = _choose(k_table, natural)
-    k_table["chosen"] = k_table["k"] == k
-    labels, order = _by_size(solutions[k])
-    reproducible = bool(k_table.loc[k_table["chosen"], "jaccard_min"].iloc[0] >= VALID)
+        data = Data(profile[list(used)], placed.coordinates, classes.levels(profile, used))
+        sizes = range(2, min(max_segments, len(data) // 10) + 1)
+        k_table, p = _against_continuum(data.profile, data.points, sizes, rng, seed)
+        solutions, bic = solve(data, sizes, rng, seed)
+        overlap = stability(data, solutions, bootstraps, rng, seed)
+        natural = p <= NATURAL and k_table["excess"].max() >= MARGIN
+        tried = _tried(k_table, overlap, bic)
+        compared = _compare(data, tried, solutions, natural, rng, seed)
+    best = compared.loc[compared["chosen"]].iloc[0]
+    labels, order = _by_size(solutions[best["method"]][best["k"]])
     return Segmentation(
         labels=pd.Series(labels, index=profile.index, name="segment"),
-        kind="natural" if natural else "reproducible" if reproducible else "constructive",
+        kind="natural" if natural else "reproducible" if best["jaccard_min"] >= VALID else "constructive",
         p=p,
-        table=_table(labels, stability[k][:, order]),
-        k_table=k_table,
+        table=_table(labels, overlap[best["method"]][best["k"]][:, order]),
+        k_table=tried[NEIGHBOURS].assign(
+            jaccard_classes=tried[CLASSES]["jaccard"].to_numpy(),
+            jaccard_min_classes=tried[CLASSES]["jaccard_min"].to_numpy(),
+            chosen=lambda table: table["k"] == best["k"],
+        ),
         columns=placed.columns,
         bootstraps=bootstraps,
-        points=points,
+        points=placed.coordinates,
+        method=best["method"],
+        families=compared.assign(method=compared["method"].map(METHODS)),
     )
+
+
+def _tried(k_table: pd.DataFrame, overlap: dict, bic: dict[int, float]) -> dict[str, pd.DataFrame]:
+    """What speaks for each number of segments, by method."""
+    tables = {}
+    for method, of in overlap.items():
+        tables[method] = k_table.assign(
+            jaccard=[of[k].mean() for k in k_table["k"]],
+            jaccard_min=[of[k].mean(axis=0).min() for k in k_table["k"]],
+        )
+    tables[CLASSES]["bic"] = [bic[k] for k in k_table["k"]]
+    return tables
+
+
+def _compare(data: Data, tried: dict, solutions: dict, natural: bool, rng, seed: int) -> pd.DataFrame:
+    """One row for each method at its best number of segments, see `Segmentation.families`."""
+    from sklearn.metrics import adjusted_rand_score
+
+    rows = []
+    for method, table in tried.items():
+        k = _choose(table, natural)
+        row = {"method": method, "k": k, "told": use(data, k, method, rng, seed)}
+        row["base"] = min(len(data), RESAMPLE_ROWS)
+        rows.append(row | table.set_index("k").loc[k, ["jaccard", "jaccard_min"]].to_dict())
+    compared = pd.DataFrame(rows)
+    compared["agreement"] = adjusted_rand_score(*(solutions[row["method"]][row["k"]] for row in rows))
+    firm = compared["jaccard_min"] >= VALID
+    among = compared[firm] if firm.any() else compared
+    compared["chosen"] = compared.index == among["told"].idxmax()
+    return compared
 
 
 def _as_shown(profile: pd.DataFrame) -> pd.DataFrame:
@@ -241,7 +315,7 @@ def available(profile: pd.DataFrame, columns: Sequence[str] | None = None) -> bo
     columns = list(columns) if columns is not None else active_columns(profile)
     if len(profile) < MIN_CUSTOMERS:
         return False
-    return int((embed(profile, columns, components=1).columns["verdict"] == USED).sum()) >= MIN_COLUMNS
+    return len(usable(profile, columns)) >= MIN_COLUMNS
 
 
 def limits(profile: pd.DataFrame) -> list[Limit]:
@@ -301,13 +375,6 @@ def findings(segmentation: Segmentation, chapter: str = "05") -> list[Finding]:
     ]
 
 
-def kmeans(points: np.ndarray, k: int, seed: int, starts: int):
-    """k-means fitted to points of shape (customers, components), the best of several starts."""
-    from sklearn.cluster import KMeans
-
-    return KMeans(k, n_init=starts, random_state=seed).fit(points)
-
-
 def _against_continuum(
     profile: pd.DataFrame, points: np.ndarray, sizes: range, rng: np.random.Generator, seed: int
 ) -> tuple[pd.DataFrame, float]:
@@ -347,41 +414,15 @@ def _quality(points: np.ndarray, sizes: range, seed: int) -> np.ndarray:
     return np.array(rows)
 
 
-def _stability(
-    points: np.ndarray, solutions: dict[int, np.ndarray], bootstraps: int, rng: np.random.Generator, seed: int
-) -> dict[int, np.ndarray]:
-    """Jaccard overlap of each cluster with its best match in each resample, shape (bootstraps, k) for each k."""
-    n = len(points)
-    overlap = {k: np.zeros((bootstraps, k)) for k in solutions}
-    for b in range(bootstraps):
-        rows = np.sort(rng.integers(0, n, n))
-        distinct = np.flatnonzero(np.r_[True, rows[1:] != rows[:-1]])
-        for k, labels in solutions.items():
-            again = kmeans(points[rows], k, seed, STARTS).labels_[distinct]
-            overlap[k][b] = jaccard(labels[rows[distinct]], again, k)
-    return overlap
-
-
-def jaccard(labels: np.ndarray, again: np.ndarray, k: int) -> np.ndarray:
-    """Best Jaccard overlap of each of k clusters with the clusters of another labelling of the same rows.
-
-    Examples
-    --------
-    >>> jaccard(np.array([0, 0, 1, 1]), np.array([1, 1, 1, 0]), 2).round(2).tolist()
-    [0.67, 0.5]
-    """
-    both = np.zeros((k, k))
-    np.add.at(both, (labels, again), 1)
-    union = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
-    return (both / np.maximum(union, 1)).max(axis=1)
-
-
 def _choose(k_table: pd.DataFrame, natural: bool) -> int:
-    """Number of segments; see `segment`."""
+    """Number of segments of one method; see `segment`."""
     firm = k_table[k_table["jaccard_min"] >= VALID]
+    rows = firm if len(firm) else k_table
+    if natural and "bic" in k_table:
+        return int(rows.loc[rows["bic"].idxmin(), "k"])
     if natural:
-        rows = firm if len(firm) else k_table
-        least = rows["excess"].max() * (1 - EXCESS_ERROR)
+        best = rows["excess"].max()  # below 0 where only numbers that are not stable exceed the simulated bases
+        least = best - abs(best) * EXCESS_ERROR
         return int(rows.loc[rows["excess"] >= least, "k"].min())
     return int(firm["k"].max() if len(firm) else k_table.loc[k_table["jaccard"].idxmax(), "k"])
 

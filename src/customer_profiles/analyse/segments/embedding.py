@@ -21,6 +21,7 @@ MAX_LEVELS = 12  # beyond it a category is closer to an identifier than to a tra
 CLIP = 3.0  # standard deviations; single extremes must not make a segment
 SKEWED = 1.0  # absolute skewness from which a number is transformed (Bulmer 1979: "highly skewed")
 PERMUTATIONS = 10  # shuffled copies for parallel analysis
+SHUFFLED_ROWS = 20_000  # customers drawn for it where there are more
 MAX_COMPONENTS = 10  # enough in the comparison of methods behind the choice; more adds noise
 
 POOLED = "\x00other"  # level of the pooled rare values; cannot collide with a value from data
@@ -88,6 +89,11 @@ def embed(profile: pd.DataFrame, columns: Sequence[str], seed: int = 1, componen
     return Embedding(coordinates, values[:keep] / values.sum(), table)
 
 
+def usable(profile: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """The columns that customers can be placed by."""
+    return [name for name in columns if _unusable(profile[name]) is None]
+
+
 def blocks(profile: pd.DataFrame) -> list[np.ndarray]:
     """Coordinates of each usable column, shape (customers, levels); other columns are left out."""
     found = (_block(profile[column])[0] for column in profile)
@@ -133,8 +139,8 @@ def indicators(values: pd.Series) -> np.ndarray:
     """
     levels = pool(values)
     shares = levels.value_counts(normalize=True).sort_index()
-    codes = levels.to_numpy(dtype=object)
-    matrix = (codes[:, None] == shares.index.to_numpy(dtype=object)[None, :]).astype(float)
+    codes = pd.factorize(levels, sort=True)[0]  # in the order of the shares, -1 where missing
+    matrix = (codes[:, None] == np.arange(len(shares))[None, :]).astype(float)
     p = shares.to_numpy()
     matrix = (matrix - p) / np.sqrt(p)
     matrix[levels.isna().to_numpy()] = 0.0
@@ -161,17 +167,23 @@ def _kind(values: pd.Series) -> str:
 
 def _block(values: pd.Series) -> tuple[np.ndarray | None, str]:
     """Coordinates of one column, or why it has none."""
+    reason = _unusable(values)
+    if reason is not None:
+        return None, reason
+    return (numbers(values)[:, None] if is_number(values) else indicators(values)), USED
+
+
+def _unusable(values: pd.Series) -> str | None:
+    """Why a column cannot be used; None if it can."""
     known = values.dropna()
     if len(known) < MIN_KNOWN * len(values) or known.empty:
-        return None, SPARSE
+        return SPARSE
     if known.nunique() < 2:
-        return None, CONSTANT
+        return CONSTANT
     if is_number(values):
-        return numbers(values)[:, None], USED
+        return None
     levels = pool(values).dropna()
-    if levels.nunique() < 2 or (levels == POOLED).mean() > 0.5:
-        return None, TOO_MANY
-    return indicators(values), USED
+    return TOO_MANY if levels.nunique() < 2 or (levels == POOLED).mean() > 0.5 else None
 
 
 def _standard(x: np.ndarray) -> np.ndarray:
@@ -191,6 +203,10 @@ def _components(blocks: list[np.ndarray], values: np.ndarray, seed: int) -> int:
     """Number of leading components whose variance exceeds that of columns shuffled independently."""
     rng = np.random.default_rng(seed)
     rows = len(blocks[0])
+    if rows > SHUFFLED_ROWS:
+        part = rng.choice(rows, SHUFFLED_ROWS, replace=False)
+        blocks, rows = [block[part] for block in blocks], SHUFFLED_ROWS
+        values = _principal(np.hstack(blocks))[0]
     shuffled = [
         _principal(np.hstack([block[rng.permutation(rows)] for block in blocks]))[0] for _ in range(PERMUTATIONS)
     ]

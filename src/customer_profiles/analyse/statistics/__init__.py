@@ -1,1 +1,1 @@
-"""Methods several chapters share: intervals, tests, rate ratios, robust regressions, trends, weights."""
+"""Methods several chapters share: intervals, tests, rate ratios, robust and segmented regressions."""

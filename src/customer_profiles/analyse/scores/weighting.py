@@ -9,9 +9,9 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ..population.values import banded, values_of
-from ..scores.metrics import METRICS, answers, latest
-from ..scores.response import everybody_answers
-from .intervals import z_value
+from ..statistics.intervals import z_value
+from .metrics import METRICS, answers, latest
+from .response import everybody_answers
 
 MOST_MARGINS = 5
 """Traits weighted by at once; more make weights uneven and gain little (Battaglia, Hoaglin & Frankel 2009)."""

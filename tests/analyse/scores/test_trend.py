@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from customer_profiles.analyse.statistics import trend
+from customer_profiles.analyse.scores import trend
 
 
 def feedback(seed: int, per_year: float = 0.0, n: int = 1200) -> pd.DataFrame:

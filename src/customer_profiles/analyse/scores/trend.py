@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from ...messages import N_, Finding
-from ..scores.metrics import ESTIMATES, METRICS, answers, summarise
-from .comparisons import adjust, family_size
-from .intervals import add_shares
+from ..statistics.comparisons import adjust, family_size
+from ..statistics.intervals import add_shares
+from .metrics import ESTIMATES, METRICS, answers, summarise
 
 MIN_PER_MONTH = 10
 """Answers below which a month has no score: NPS intervals keep their promise from 10 on (Rocks 2016)."""

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analyse.scores import response
-from customer_profiles.analyse.statistics import weighting
+from customer_profiles.analyse.scores import response, weighting
 
 
 def survey(seed: int, hidden: float = 0.0, n: int = 3000) -> tuple[pd.DataFrame, pd.DataFrame, float]:
