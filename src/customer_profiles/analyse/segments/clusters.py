@@ -124,8 +124,8 @@ class Segmentation:
         What made the segments, see `families`.
     families : DataFrame
         ``method, k, told`` (share of the differences in a column left out that segments made of the others tell)``,
-        base`` (customers asked so, and in a resample)``, jaccard, jaccard_min, agreement`` (adjusted Rand index of both methods)``, chosen``: one row for each
-        method at its best number of segments.
+        base`` (customers asked so, and in a resample)``, jaccard, jaccard_min, agreement`` (adjusted
+        Rand index of both methods)``, chosen``: one row for each method at its best number of segments.
     """
 
     labels: pd.Series
