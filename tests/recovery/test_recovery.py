@@ -43,9 +43,10 @@ COSTLY_PAINS = ["app_checkout", "durability", "late_delivery", "refund", "store_
 
 PER_POINT = {"nps": 1.0, "csat": 0.4, "stars": 0.4}  # of each scale, for one point on 0–10
 
-# Measured: 0.73 to 0.755 at seeds 1 to 5. A quarter of the customers has no order in the period, so what they did hardly tells
-# their segment. More is not in the data: gradient boosting over the same columns, shown the planted segments of four
-# fifths of the customers, names those of the others at 0.77 (seed 1; 0.87 among those who have ordered).
+# Measured: 0.73 to 0.755 at seeds 1 to 5. A quarter of the customers has no order in the period, so what they did
+# hardly tells their segment. More is not in the data: gradient boosting over the same columns, shown the planted
+# segments of four fifths of the customers, names those of the others at 0.77 (seed 1; 0.87 among those who have
+# ordered).
 MIN_RAND_INDEX = 0.70
 
 # What is known not to be found, and why: (seed, check, what).
