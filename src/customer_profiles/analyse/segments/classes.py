@@ -4,7 +4,8 @@ A mixture in which every column has its own distribution in each class and colum
 (Lazarsfeld & Henry 1968, "Latent structure analysis"), fitted by expectation and maximisation. Numbers enter as bands
 of about equal size: no shape has to be assumed, and a column with few different values cannot make a class of variance
 zero. A missing value says nothing: a customer belongs where the rest of what is known points. This is the categorical
-model of StepMix (Morin et al. 2025), the referee in the tests, which takes about twenty times as long.
+model of StepMix (Morin et al. 2025), the referee in the tests, which takes about fifty times as long to the same
+likelihood (5,000 customers, three starts).
 """
 
 from __future__ import annotations
