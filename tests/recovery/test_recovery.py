@@ -17,7 +17,7 @@ from customer_profiles.analyse.scores import events
 from customer_profiles.demo.plan import load_plan
 
 SEEDS = (1, 2, 3)
-MORE_SEEDS = (4, 5)  # for what needs no texts and no segments, and is therefore cheap
+MORE_SEEDS = (4, 5)  # for traits and for whom pains hit
 MIN_PRECISION, MIN_RECALL = 0.99, 0.95  # of pairs of accounts said to be one person
 
 # Values that are clearly more or less frequent among the customers than in the reference population.
@@ -80,7 +80,7 @@ def company(request, companies) -> Analysed:
     params=[pytest.param(seed, marks=pytest.mark.xdist_group(f"company {seed}")) for seed in (*SEEDS, *MORE_SEEDS)]
 )
 def described(request, companies) -> Analysed:
-    """A company of 2,000 customers of which only chapter 02 is looked at."""
+    """A company of 2,000 customers of which traits and whom pains hit are looked at."""
     return companies[request.param]
 
 
@@ -192,13 +192,13 @@ def test_stage_of_life_is_that_of_the_persons(described):
 
 
 @pytest.mark.parametrize("theme", UNEQUAL_PAINS)
-def test_pain_is_claimed_in_the_group_it_hits(company, expect, theme):
+def test_pain_is_claimed_in_the_group_it_hits(described, expect, theme):
     expect("pain", theme)
-    pain, rows = planted_pain(company, theme), company.pains
+    pain, rows = planted_pain(described, theme), described.pains
     rows = rows[(rows["attribute"] == pain["attribute"]) & (rows["value"] == pain["value"])]
-    claims = rows[rows["pain"].isin(parts(company, theme)) & rows["claim"] & (rows["ratio"] > 1)]
+    claims = rows[rows["pain"].isin(parts(described, theme)) & rows["claim"] & (rows["ratio"] > 1)]
     assert len(claims)
-    truths = (made_ratio(company, pain), pain["rate_ratio"])
+    truths = (made_ratio(described, pain), pain["rate_ratio"])
     for claim in claims.itertuples():
         assert any(claim.ratio_low <= ratio <= claim.ratio_high for ratio in truths), claim
 
