@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from customer_profiles.analyse.journeys import contacts, friction, funnels, onboarding, stages
+from customer_profiles.analyse.journeys import friction, funnels, onboarding, stages
 from customer_profiles.analyse.journeys import groups as journey_groups
 from customer_profiles.analyse.pains import costs, pain_evidence, pain_points
 from customer_profiles.analyse.population import areas, associations, audience, distributions, gaps, index, standardise
@@ -247,21 +247,10 @@ class Analysed:
         return onboarding.by_group(waits, self.profile, self._comparable(behaviour=False), self.orders)
 
     @cached_property
-    def adoption(self) -> pd.DataFrame:
-        """Groups that take up a feature sooner or later."""
-        uses = onboarding.adoption(self.tables.read("interactions"), self.profile, self.as_of)
-        return onboarding.by_group(uses, self.profile, self._comparable(behaviour=False), self.orders)
-
-    @cached_property
     def stages(self) -> pd.DataFrame:
         """Groups that are in a stage more or less often."""
         staged = stages.stages(self.sources["transactions"], self.profile, self.as_of)
         return stages.by_group(staged, self.profile, self._comparable(behaviour=False), self.orders)
-
-    @cached_property
-    def switches(self) -> pd.DataFrame:
-        """Channels after which customers turn to another one more or less often."""
-        return contacts.switches(contacts.timeline(self.sources), self.as_of)
 
     def _comparable(self, behaviour: bool = True) -> list[str]:
         return journey_groups.comparable(self.profile, self.attributes, {}, behaviour=behaviour)

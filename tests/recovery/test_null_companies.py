@@ -22,9 +22,8 @@ FAMILIES = (
     *("index", "standardised", "gaps", "uneven_gaps", "pairs", "areas"),
     *("pains", "pain_costs", "pain_drifts"),
     *("scores", "response", "score_drifts", "events"),
-    *("channels", "funnels", "friction", "first_steps", "adoption", "stages", "switches", "parity"),
+    *("channels", "funnels", "friction", "first_steps", "stages", "parity"),
 )
-LARGE = ("adoption", "switches")  # too few customers of a small company are watched from their beginning
 BLOCKS = 2
 QUICK = [pytest.param(range(101, 121), 600, block, marks=pytest.mark.xdist_group(f"null {block}")) for block in (0, 1)]
 SLOW = [
@@ -47,8 +46,7 @@ def claims(seed: int, customers: int) -> dict[str, int]:
     """
     with TemporaryDirectory() as folder:
         company = Analysed(Path(folder), seed, customers, null=True, bootstraps=2)
-        families = [family for family in FAMILIES if customers >= 2000 or family not in LARGE]
-        tables = {family: getattr(company, family) for family in families}
+        tables = {family: getattr(company, family) for family in FAMILIES}
         found = {
             family: int(table["claim"].sum()) if table["p_adjusted"].notna().any() else -1
             for family, table in tables.items()
