@@ -1,4 +1,4 @@
-"""What one run of the demo costs, beside six cold `papermill` and `nbconvert` commands on the same notebooks.
+"""What one run of the demo costs, beside cold `papermill` and `nbconvert` commands on the same notebooks.
 
 Both are measured in one go, in alternating rounds, because only their ratio means something on a busy machine.
 CPU seconds are user + system time of the whole process tree.
@@ -15,9 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from customer_profiles.chapters import CHAPTERS
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-CHAPTERS = ("01", "02", "03", "04", "05", "00")
 
 
 def measure(commands: list[list[str]]) -> tuple[float, float]:
@@ -37,8 +38,8 @@ def our_run(dataset: Path, out: Path) -> list[list[str]]:
 def cold_commands(dataset: Path, out: Path) -> list[list[str]]:
     """What a user would type without it: two commands for each notebook."""
     commands = []
-    for number in CHAPTERS:
-        notebook = next((ROOT / "notebooks").glob(f"{number}_*.ipynb"))
+    for spec in CHAPTERS.values():
+        notebook = spec.notebook
         made = out / notebook.name
         commands += [
             [str(BIN / "papermill"), str(notebook), str(made), "-p", "dataset", str(dataset),
