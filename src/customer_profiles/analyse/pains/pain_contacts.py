@@ -55,7 +55,7 @@ def settled(tickets: pd.DataFrame, as_of: date) -> pd.DataFrame:
     Parameters
     ----------
     tickets : DataFrame
-        ``customer_no, opened_at, closed_at`` and, if known, ``reopened``.
+        ``customer_no, opened_at`` and, if known, ``closed_at, reopened``.
     as_of : date
         Day of the run.
 
@@ -67,8 +67,9 @@ def settled(tickets: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """
     told = tickets["opened_at"] < pd.Timestamp(as_of) - pd.Timedelta(days=REPEAT_DAYS - 1)
     reopened = tickets["reopened"].fillna(False).astype(bool) if "reopened" in tickets else False
+    closed = tickets["closed_at"].notna() if "closed_at" in tickets else False
     ordered = tickets.sort_values(["customer_no", "opened_at"], kind="stable")
     gap = ordered.groupby("customer_no")["opened_at"].shift(-1) - ordered["opened_at"]
     followed = (gap <= pd.Timedelta(days=REPEAT_DAYS)).reindex(tickets.index)
     known = pd.DataFrame({"told": told, "reopened": reopened, "followed": followed}, index=tickets.index)
-    return known.assign(settled=told & tickets["closed_at"].notna() & ~followed & ~known["reopened"])
+    return known.assign(settled=told & closed & ~followed & ~known["reopened"])

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import special
 
 from ...messages import N_
-from ..pains.pain_behaviour import REPEAT_DAYS
+from ..pains.pain_contacts import settled
 from ..statistics.intervals import z_value
 
 HOURS = N_("hours to resolution")
@@ -49,11 +49,8 @@ def outcomes(tickets: pd.DataFrame, as_of: date, themes: pd.DataFrame | None = N
     if "closed_at" in tickets and tickets["closed_at"].notna().any():
         found[HOURS] = (tickets["closed_at"] - tickets["opened_at"]).dt.total_seconds() / 3600
     if len(tickets):
-        ordered = tickets.sort_values(["customer_no", "opened_at"], kind="stable")
-        gap = ordered.groupby("customer_no")["opened_at"].shift(-1) - ordered["opened_at"]
-        again = (gap <= pd.Timedelta(days=REPEAT_DAYS)).reindex(tickets.index)
-        told = tickets["opened_at"] < pd.Timestamp(as_of) - pd.Timedelta(days=REPEAT_DAYS - 1)
-        found[AGAIN] = again.mul(100.0).where(told)
+        known = settled(tickets, as_of)
+        found[AGAIN] = known["followed"].mul(100.0).where(known["told"])
     if "reopened" in tickets and tickets["reopened"].notna().any():
         found[REOPENED] = tickets["reopened"].astype("Float64").astype(float) * 100
     return found

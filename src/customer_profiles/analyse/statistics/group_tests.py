@@ -106,35 +106,11 @@ def compare_groups(values: ArrayLike, profile: pd.DataFrame, attributes: list[st
     return table[["attribute", "n", "statistic", "p", "p_adjusted", "effect", "claim"]]
 
 
-def mann_whitney(group: ArrayLike, rest: ArrayLike) -> GroupTest:
-    """Mann–Whitney test of two samples (normal approximation, ties corrected), with Cliff's δ as signed effect.
-
-    Cliff's δ is the chance that a member of the group has the larger value minus the chance that it has the
-    smaller one: 0 no difference, ±1 no overlap.
-
-    References
-    ----------
-    Mann & Whitney (1947), Ann. Math. Statist. 18:50–60; Cliff (1993), Psychological Bulletin 114:494–509.
-    """
-    group, rest = (values[~np.isnan(values)] for values in (np.asarray(group, float), np.asarray(rest, float)))
-    n1, n0 = len(group), len(rest)
-    n = n1 + n0
-    if not n1 or not n0:
-        return GroupTest("Mann–Whitney test", np.nan, np.nan, np.nan, n)
-    both = np.concatenate([group, rest])
-    ranks = pd.Series(both).rank().to_numpy()
-    u = ranks[:n1].sum() - n1 * (n1 + 1) / 2
-    _, ties = np.unique(both, return_counts=True)
-    variance = n1 * n0 / 12 * ((n + 1) - (ties**3 - ties).sum() / (n * (n - 1)))
-    delta = 2 * u / (n1 * n0) - 1
-    if variance <= 0:
-        return GroupTest("Mann–Whitney test", u, np.nan, delta, n)
-    z = max(abs(u - n1 * n0 / 2) - 0.5, 0) / np.sqrt(variance)
-    return GroupTest("Mann–Whitney test", float(u), float(2 * special.ndtr(-z)), float(delta), n)
-
-
 def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> GroupTest:
     """Mann–Whitney test within strata, with the weighted mean of Cliff's δ as signed effect.
+
+    Cliff's δ is the chance that a member has the larger value minus the chance that it has the smaller one: 0 no
+    difference, ±1 no overlap.
 
     Strata of size m weigh 1/(m + 1), which makes the test locally most powerful for the same shift in each; strata in
     which everybody or nobody is a member say nothing. With one stratum it is the Mann–Whitney test without
@@ -156,6 +132,7 @@ def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> Grou
 
     References
     ----------
+    Mann & Whitney (1947), Ann. Math. Statist. 18:50–60; Cliff (1993), Psychological Bulletin 114:494–509;
     van Elteren (1960), Bull. Int. Stat. Inst. 37:351–361.
     """
     table = pd.DataFrame({"value": np.asarray(values, float), "member": np.asarray(member, bool)})
