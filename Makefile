@@ -85,7 +85,7 @@ lock: $(READY)
 	@mv requirements.new requirements-spark.txt
 
 messages: $(READY)
-	@$(BIN)/python -m customer_profiles.report.extract
+	@$(BIN)/python -m customer_profiles.reporting.extract
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from postgres_server import Server, binaries, start
 from support import command_line, copied_company, shipped_dataset
+from written_company import Company
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -48,6 +49,12 @@ def shared(tmp_path_factory) -> Shared:
     """What all workers of pytest-xdist share; each of them has a folder of its own below that of the session."""
     own = tmp_path_factory.getbasetemp()
     return Shared((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared")
+
+
+@pytest.fixture
+def company(tmp_path) -> Company:
+    """A data set that the test writes itself, in a temporary folder."""
+    return Company(tmp_path)
 
 
 @pytest.fixture(scope="session")

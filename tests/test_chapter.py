@@ -9,7 +9,7 @@ import pytest
 
 from customer_profiles.chapter import Chapter
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.collect.config import load_dataset
+from customer_profiles.ingest.config.dataset import load_dataset
 
 DATASET = """\
 name: test

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from customer_profiles import errors
 from customer_profiles.cli import main
-from customer_profiles.report import publish, run
+from customer_profiles.execution import run
+from customer_profiles.reporting import publish
 
 DATASET = """
 name: tiny

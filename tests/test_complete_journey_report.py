@@ -17,9 +17,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from customer_profiles.collect.contract import TABLES
-from customer_profiles.collect.identity.pseudonyms import pseudonym
-from customer_profiles.report import labels
+from customer_profiles.identity.pseudonyms import pseudonym
+from customer_profiles.ingest.contract import TABLES
+from customer_profiles.reporting import labels
 
 pytestmark = [
     pytest.mark.skipif(

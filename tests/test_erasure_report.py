@@ -6,10 +6,10 @@ import shutil
 
 import pandas as pd
 import pytest
-from collect.test_suppression import everything
+from privacy.test_opt_outs import everything
 from support import command_line
 
-from customer_profiles.collect.identity.pseudonyms import fingerprint, pseudonym
+from customer_profiles.identity.pseudonyms import fingerprint, pseudonym
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 Whatever happens, the exit code says what kind of failure it was, one paragraph names the place and the cause without
 showing a customer's value, the last report stays byte for byte as it was, and nothing half-written remains.
-What single modules do about a fault is tested beside them; `report/test_run.py` has more faults on tiny notebooks.
+What single modules do about a fault is tested beside them; `execution/test_run.py` has more faults on tiny notebooks.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from support import run_environment
 
 from customer_profiles import paths
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.collect.identity.pseudonyms import pseudonym
-from customer_profiles.report import publish
+from customer_profiles.identity.pseudonyms import pseudonym
+from customer_profiles.reporting import publish
 
 pytestmark = pytest.mark.xdist_group("failures")
 

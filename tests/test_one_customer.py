@@ -13,7 +13,7 @@ from support import command_line
 from customer_profiles import paths
 from customer_profiles.chapters import CHAPTERS
 from customer_profiles.errors import ConfigurationError
-from customer_profiles.report.brief import OneCustomer
+from customer_profiles.reporting.brief import OneCustomer
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def known(demo_report_home, run, crm) -> tuple[dict[str, str], pd.Series]:
     """A record of the CRM whose customer has bought, and the row of the profile."""
     profile = pd.read_parquet(run / "profile.parquet").set_index("customer_no")
     identities = pd.read_parquet(run / "identities.parquet").query("ids == 'crm'").set_index("pseudonym")["customer_no"]
-    from customer_profiles.collect.identity.pseudonyms import pseudonym
+    from customer_profiles.identity.pseudonyms import pseudonym
 
     key = (demo_report_home / "data" / "demo" / "runs" / ".key").read_bytes()
     for record in crm:
@@ -87,7 +87,7 @@ def test_every_field_says_where_it_comes_from(demo_report_home, known):
 @pytest.fixture
 def shown(demo_report_home, monkeypatch):
     """What the notebook shows for some parameters."""
-    from customer_profiles.report import brief
+    from customer_profiles.reporting import brief
 
     def show(**parameters) -> str:
         monkeypatch.setenv("CUSTOMER_PROFILES_HOME", str(demo_report_home))

@@ -16,12 +16,12 @@ import pandas as pd
 import pytest
 from support import real_data, shipped_dataset
 
-from customer_profiles.analyse.pains import costs, pain_evidence, pain_points
-from customer_profiles.analyse.pains.pain_evidence import Evidence
-from customer_profiles.analyse.population import audience
-from customer_profiles.collect.config import Dataset, load_dataset
-from customer_profiles.collect.pipeline import collect
-from customer_profiles.collect.profile import build_profile
+from customer_profiles.analysis.demographics import audience
+from customer_profiles.analysis.pain_points import costs, observations, prevalence
+from customer_profiles.analysis.pain_points.observations import Evidence
+from customer_profiles.ingest.config.dataset import Dataset, load_dataset
+from customer_profiles.ingest.pipeline import collect
+from customer_profiles.ingest.profile import build_profile
 from customer_profiles.tables import Tables
 
 pytestmark = pytest.mark.xdist_group("real pains")
@@ -42,8 +42,8 @@ def company(home: Path, name: str, reasons: dict) -> tuple[Dataset, pd.DataFrame
     tables = Tables(home / "run")
     collect(dataset, tables, dataset.as_of, KEY)
     profile = build_profile(tables, dataset.as_of, dataset.attributes())
-    sources = {table: tables.read(table) for table in pain_evidence.TABLES if tables.has(table)}
-    return dataset, profile, pain_evidence.gather(sources, profile, dataset.as_of, reasons=reasons)
+    sources = {table: tables.read(table) for table in observations.TABLES if tables.has(table)}
+    return dataset, profile, observations.gather(sources, profile, dataset.as_of, reasons=reasons)
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +124,8 @@ def test_the_adjusted_ratio_is_that_of_a_regression_written_another_way(olist):
 
 def test_the_order_s_delivery_is_no_group_that_late_delivery_hits(olist):
     dataset, profile, evidence = olist
-    groups = pain_points.groups(profile, audience.groups(profile, list(dataset.attributes())))
-    table = pain_points.by_group(evidence, profile, groups)
+    groups = prevalence.groups(profile, audience.groups(profile, list(dataset.attributes())))
+    table = prevalence.by_group(evidence, profile, groups)
     assert "delivery" in groups
     assert "delivery" not in set(table["attribute"])
     assert "region" in set(table["attribute"])
@@ -143,7 +143,7 @@ def test_reasons_for_leaving_are_those_of_the_file(telco):
     _, profile, evidence = telco
     counts = Counter(row["Churn Reason"] for row in raw("telco", "status") if row["Churn Reason"])
     del counts["Don't know"]
-    table = pain_points.prevalence(evidence, profile, pd.DataFrame())
+    table = prevalence.prevalence(evidence, profile, pd.DataFrame())
     assert dict(zip(table["pain"], table["n"], strict=True)) == counts
     assert table["n"].tolist()[:3] == [313, 311, 220]
     assert table["pain"].tolist()[:3] == [
@@ -174,10 +174,10 @@ CONTRACTS = {"Month-to-Month": "month to month", "One Year": "one year", "Two Ye
 )
 def test_reasons_for_leaving_by_group(telco, attribute, column, file, named):
     dataset, profile, evidence = telco
-    groups = pain_points.groups(profile, audience.groups(profile, list(dataset.attributes())), ["churn_reason"])
+    groups = prevalence.groups(profile, audience.groups(profile, list(dataset.attributes())), ["churn_reason"])
     assert attribute in groups
     assert not {"churn_reason"} & set(groups)
-    table = pain_points.by_group(evidence, profile, [attribute])
+    table = prevalence.by_group(evidence, profile, [attribute])
     if named is None:  # bands as the table names them
         bands = sorted(table["value"].unique(), key=lambda name: int("".join(filter(str.isdigit, name.split("–")[0]))))
         edges = [int("".join(filter(str.isdigit, name.split("–")[0]))) for name in bands[1:]]
@@ -199,5 +199,5 @@ def test_reasons_for_leaving_by_group(telco, attribute, column, file, named):
 
 def test_what_only_renames_a_reason_is_no_group(telco):
     _, profile, evidence = telco
-    table = pain_points.by_group(evidence, profile, ["status", "churn_category", "contract"])
+    table = prevalence.by_group(evidence, profile, ["status", "churn_category", "contract"])
     assert set(table["attribute"]) == {"contract"}

@@ -13,13 +13,13 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 from support import real_data, shipped_dataset
 
-from customer_profiles.analyse.population import audience
-from customer_profiles.analyse.scores import scores
-from customer_profiles.analyse.sentiment import sentiment
-from customer_profiles.collect.config import load_dataset
-from customer_profiles.collect.pipeline import collect
-from customer_profiles.collect.profile import build_profile
+from customer_profiles.analysis.demographics import audience
+from customer_profiles.analysis.feedback import scores
+from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.ingest.pipeline import collect
+from customer_profiles.ingest.profile import build_profile
 from customer_profiles.tables import Tables
+from customer_profiles.text.sentiment import training
 
 AS_OF = date(2018, 2, 3)
 BANDS = {
@@ -100,7 +100,7 @@ def test_the_claims_are_those_of_an_independent_correction(collected):
 
 
 def test_comments_join_title_and_text_with_the_class_of_the_stars(collected):
-    comments = sentiment.comments_of(collected.feedback)
+    comments = training.comments_of(collected.feedback)
     counts = comments["own"].value_counts()
     stars = collected.raw["rating"]
     assert counts.to_dict() == {

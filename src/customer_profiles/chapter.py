@@ -20,25 +20,25 @@ import pyarrow.parquet as pq
 
 from . import paths
 from .chapters import CHAPTERS, ChapterSpec
-from .collect.config import Dataset, load_dataset
-from .collect.contract import TABLES, empty_table
 from .errors import PrivacyRefused
+from .ingest.config.dataset import Dataset, load_dataset
+from .ingest.contract import TABLES, empty_table
 from .messages import N_, Finding, Limit, Text, Value
 from .params import Params
-from .report.language import Language
-from .report.privacy import Gate, Published
-from .report.results import is_complete, read_results
+from .privacy.disclosure import Gate, Published
+from .reporting.language import Language
+from .reporting.results import is_complete, read_results
 from .tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .analyse.actions.proposals import Proposal
-    from .analyse.segments.personas import Persona
-    from .analyse.themes.theme_model import Encode
-    from .collect.solutions import Solution
-    from .collect.taxonomy import Entry, Named
-    from .report.figures import Chart
+    from .analysis.actions.proposals import Proposal
+    from .analysis.segments.personas import Persona
+    from .ingest.config.solutions import Solution
+    from .ingest.config.topics import Entry, Named
+    from .reporting.figures import Chart
+    from .text.themes.model import Encode
 
 Fact = int | float | str | None
 
@@ -168,13 +168,13 @@ class Chapter:
 
     def topics(self, kind: str) -> tuple[Entry, ...]:
         """Themes that a person has named in topics.yaml beside dataset.yaml, of ``tickets`` or ``comments``."""
-        from .collect.taxonomy import NAME, read_topics
+        from .ingest.config.topics import NAME, read_topics
 
         return read_topics(self.dataset.folder / NAME, kind)
 
     def propose_topics(self, kind: str, topics: Sequence[Named]) -> None:
         """Write what topics.yaml could be into the folder of the run; the file of a person stays as it is."""
-        from .collect.taxonomy import NAME, write_topics
+        from .ingest.config.topics import NAME, write_topics
 
         write_topics(self.tables.folder / NAME, {kind: topics})
 
@@ -188,7 +188,7 @@ class Chapter:
         proposals : sequence of Proposal
             What solutions.yaml could be; the file of a person stays as it is.
         """
-        from .collect.solutions import NAME, Solution, read_solutions, write_solutions
+        from .ingest.config.solutions import NAME, Solution, read_solutions, write_solutions
 
         spoken = self.language
         write_solutions(
@@ -203,7 +203,7 @@ class Chapter:
     @property
     def encoder(self) -> Encode | None:
         """The sentence encoder that dataset.yaml names, None if it names none."""
-        from .collect.encoder import load_encoder
+        from .ingest.encoder import load_encoder
 
         return load_encoder(self.dataset.text.encoder, self.dataset.folder)
 
@@ -217,7 +217,7 @@ class Chapter:
 
     def show_findings(self, findings: Iterable[Finding]) -> None:
         """Say what was found, with the evidence under each sentence."""
-        from .report.findings import html
+        from .reporting.findings import html
 
         findings = list(findings)
         self._findings |= {finding.id: finding for finding in findings}
@@ -230,7 +230,7 @@ class Chapter:
 
     def show_table(self, name: str, table: Published, title: Text, note: Text | None = None) -> None:
         """List a published table; it also becomes a sheet of the workbook."""
-        from .report.tables import html
+        from .reporting.tables import html
 
         self.results.joinpath("published").mkdir(parents=True, exist_ok=True)
         table.frame.to_parquet(self.results / "published" / f"{name}.parquet", index=False)
@@ -246,7 +246,7 @@ class Chapter:
 
     def show_cards(self, personas: Sequence[Persona]) -> None:
         """Show a card for each segment."""
-        from .report.cards import html
+        from .reporting.cards import html
 
         self._display(html(personas, self.language, persons=self.dataset.kind == "b2c"))
 
@@ -258,7 +258,7 @@ class Chapter:
         PrivacyRefused
             If dataset.yaml does not allow quotes.
         """
-        from .report.quotes import html
+        from .reporting.quotes import html
 
         if not self.dataset.privacy.quotes:
             raise PrivacyRefused("quotes are not allowed: dataset.yaml says privacy: {quotes: false}")
@@ -266,7 +266,7 @@ class Chapter:
 
     def show_limits(self, limits: Iterable[Limit]) -> None:
         """Say what could not be answered, and which source would answer it."""
-        from .report.findings import limits_html
+        from .reporting.findings import limits_html
 
         limits = list(limits)
         if not limits:

@@ -8,6 +8,8 @@ from pathlib import Path
 from . import params, paths
 from .messages import N_
 
+INJECTED = "injected-parameters"  # tag of papermill's own cell: it holds paths of this machine
+
 
 @dataclass(frozen=True)
 class ChapterSpec:

@@ -59,7 +59,7 @@ def report(
 
     DATASET_YAML is the path of a dataset.yaml, or the name of a folder under data/.
     """
-    from .report.run import run_report
+    from .execution.run import run_report
 
     # A scheduler's request to stop unwinds the run like Ctrl-C does: kernels end, nothing half-written stays.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -81,9 +81,9 @@ def check(dataset_yaml: str) -> None:
     from pathlib import Path
 
     from . import paths
-    from .collect.config import load_dataset
-    from .collect.identity.pseudonyms import pseudonym_key
-    from .collect.pipeline import collect
+    from .identity.pseudonyms import pseudonym_key
+    from .ingest.config.dataset import load_dataset
+    from .ingest.pipeline import collect
     from .tables import Tables
 
     dataset = load_dataset(paths.dataset_file(dataset_yaml))
@@ -144,10 +144,10 @@ def erase(
     from datetime import datetime
 
     from . import paths
-    from .collect import erasure
-    from .collect.config import load_dataset
-    from .collect.identity.pseudonyms import pseudonym_key
-    from .report import publish
+    from .identity.pseudonyms import pseudonym_key
+    from .ingest.config.dataset import load_dataset
+    from .privacy import erasure
+    from .reporting import publish
 
     dataset = load_dataset(paths.dataset_file(dataset_yaml))
     given = {"id": list(ids), "email": list(emails), "phone": list(phones)}
@@ -195,19 +195,19 @@ def export(dataset_yaml: str, target: str, ids: str | None, table: str) -> None:
     """
     from pathlib import Path
 
-    from .collect.identity.pseudonyms import pseudonym_key
-    from .collect.raw_ids import raw_ids
-    from .report import handover
-    from .report.brief import last_run
+    from .identity.pseudonyms import pseudonym_key
+    from .privacy.raw_ids import raw_ids
+    from .reporting import crm_export
+    from .reporting.brief import last_run
 
     dataset, tables, as_of = last_run(dataset_yaml)
     own = raw_ids(dataset, ids, tables.read("identities"), pseudonym_key(dataset), as_of) if ids else None
-    rows = handover.assignments(tables, own)
-    if target.startswith(handover.VARIABLE):
+    rows = crm_export.assignments(tables, own)
+    if target.startswith(crm_export.VARIABLE):
         key = "id" if ids else "customer_id"
-        handover.to_postgres(rows, target.removeprefix(handover.VARIABLE), table, (key,))
+        crm_export.to_postgres(rows, target.removeprefix(crm_export.VARIABLE), table, (key,))
     else:
-        handover.to_file(rows, Path(target))
+        crm_export.to_file(rows, Path(target))
     click.echo(f"{len(rows)} customers handed over to {target}.")
 
 
@@ -222,8 +222,8 @@ def brief(dataset_yaml: str, customer: str, language: str | None, identify: bool
     ID is a pseudonym, or SPACE:ID with the id of one system, e.g. crm:… It is printed here and nowhere else.
     """
     from .params import Params
-    from .report import brief as briefs
-    from .report.language import Language
+    from .reporting import brief as briefs
+    from .reporting.language import Language
 
     Params.check({"language": language or ""})
     dataset, tables, as_of = briefs.last_run(dataset_yaml)

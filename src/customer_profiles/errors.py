@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class ProfileError(Exception):
     """A failure that names its cause and its remedy, and never shows a customer's value."""
@@ -49,3 +51,16 @@ class KernelDied(ProfileError):
     """A notebook's kernel was killed or ran out of time."""
 
     exit_code = 8
+
+
+def mask(message: str) -> str:
+    """Hide what may be a customer's value in the message of a library: quoted texts, long numbers, e-mails.
+
+    >>> mask("could not convert string to float: 'Anna Schmidt'")
+    "could not convert string to float: '<12 characters>'"
+    >>> mask("column spend_eur of 12345678 rows")
+    'column spend_eur of <8 digits> rows'
+    """
+    message = re.sub(r"(['\"])(.*?)\1", lambda m: f"{m[1]}<{len(m[2])} characters>{m[1]}", message)
+    message = re.sub(r"\S+@\S+", "<e-mail>", message)
+    return re.sub(r"\d{5,}", lambda m: f"<{len(m[0])} digits>", message)

@@ -28,7 +28,7 @@ def ours(table: Path, found: Path) -> None:
     """Match with this project."""
     import pandas as pd
 
-    from customer_profiles.collect.identity.resolution import resolve
+    from customer_profiles.identity.resolution import resolve
 
     person = resolve(pd.read_parquet(table)).person
     pd.DataFrame({"record": range(len(person)), "person": person}).to_parquet(found)
@@ -104,7 +104,7 @@ def normalised(records, table: Path) -> None:
     """Write the values as they are compared, for Splink: it has no normalisation of its own."""
     import pandas as pd
 
-    from customer_profiles.collect.identity import normalise
+    from customer_profiles.identity import normalise
 
     names = normalise.names(records)
     columns = {"record": range(len(records)), "first_name": names["first"], "last_name": names["last"]}
@@ -131,10 +131,10 @@ def main() -> None:
         return
     import pandas as pd
 
-    sys.path.insert(0, str(Path(__file__).parents[1] / "collect"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "identity"))
     from linkage_people import make_records
 
-    from customer_profiles.analyse.statistics.matching import b_cubed, pairwise
+    from customer_profiles.analysis.sources.matching import b_cubed, pairwise
 
     ways = ["ours", *(THRESHOLDS if options.splink_python else ())]
     heads = ("precision (95 %)", "recall (95 %)", "B³ precision", "B³ recall", "wall s", "CPU s", "MB")

@@ -32,8 +32,8 @@ PANDAS_BYTES = 220  # memory of the pandas way for each transaction, as measured
 
 def collected(folder: Path) -> Path:
     """The canonical tables of complete_journey, made by the product itself."""
-    from customer_profiles.collect.config import load_dataset
-    from customer_profiles.collect.pipeline import collect
+    from customer_profiles.ingest.config.dataset import load_dataset
+    from customer_profiles.ingest.pipeline import collect
     from customer_profiles.tables import Tables
 
     collect(load_dataset(DATASET), Tables(folder), AS_OF, b"a key for the benchmark, 32 bytes")
@@ -75,8 +75,8 @@ def repeat(tables: Path, times: int, folder: Path) -> Path:
 
 def ours(folder: Path, memory_limit: str | None) -> pd.DataFrame:
     """The profile as a run builds it."""
-    from customer_profiles.collect.config import load_dataset
-    from customer_profiles.collect.profile import build_profile
+    from customer_profiles.ingest.config.dataset import load_dataset
+    from customer_profiles.ingest.profile import build_profile
     from customer_profiles.tables import Tables
 
     return build_profile(Tables(folder), AS_OF, load_dataset(DATASET).attributes(), memory_limit=memory_limit)

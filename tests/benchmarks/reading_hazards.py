@@ -20,10 +20,10 @@ import duckdb
 import pandas as pd
 import yaml
 
-from customer_profiles.collect.config import load_dataset
-from customer_profiles.collect.identity.pseudonyms import pseudonym
-from customer_profiles.collect.pipeline import collect
 from customer_profiles.errors import ProfileError
+from customer_profiles.identity.pseudonyms import pseudonym
+from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.ingest.pipeline import collect
 from customer_profiles.tables import Tables
 
 KEY = b"a key of thirty-two bytes, no more"

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from customer_profiles.analyse.texts import languages
-from customer_profiles.analyse.texts.person_names import TOKEN, Vocabulary, given_names, names_in, plain
-from customer_profiles.analyse.texts.redaction import PLACEHOLDER, redact
-from customer_profiles.collect.known_names import KnownNames
+from customer_profiles.privacy.known_names import KnownNames
+from customer_profiles.privacy.person_names import TOKEN, Vocabulary, given_names, names_in, plain
+from customer_profiles.privacy.redaction import PLACEHOLDER, redact
+from customer_profiles.text import languages
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from customer_profiles.analyse.scores import events, metrics
-from customer_profiles.analyse.statistics.intervals import nps_interval, t_interval, wilson
+from customer_profiles.analysis.feedback import events, metrics
+from customer_profiles.stats.intervals import nps_interval, t_interval, wilson
 
 SURVEYS = 1000
 SIZES = (30, 100, 1000)
@@ -76,9 +76,9 @@ def false_alarms(series: int, answers: int = 800, memory: float = 0.0, seed: int
 
 def found_in_company(folder: Path, seed: int) -> tuple[list[str], list[str]]:
     """Scores that show the planted event of a demo company, and other events that are claimed."""
-    from customer_profiles.collect.config import load_dataset
-    from customer_profiles.collect.pipeline import collect
     from customer_profiles.demo import make_company
+    from customer_profiles.ingest.config.dataset import load_dataset
+    from customer_profiles.ingest.pipeline import collect
     from customer_profiles.tables import Tables
 
     dataset = load_dataset(make_company(folder, 2000, seed))

@@ -44,7 +44,7 @@ def customers(n: int, seed: int = 1) -> pd.DataFrame:
 
 def ours(profile: pd.DataFrame, bootstraps: int) -> str:
     """As chapter 05 does it."""
-    from customer_profiles.analyse.segments import clusters
+    from customer_profiles.analysis.segments import clusters
 
     found = clusters.find(profile, MAX_SEGMENTS, bootstraps)
     assert len(found.labels) == len(profile)

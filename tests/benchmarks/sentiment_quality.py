@@ -27,10 +27,10 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
 from support import real_data
 
-from customer_profiles.analyse.sentiment import sentiment, sentiment_start
-from customer_profiles.analyse.sentiment.sentiment_measures import calibration_error
-from customer_profiles.analyse.sentiment.sentiment_model import learn, read
-from customer_profiles.analyse.texts import languages
+from customer_profiles.text import languages
+from customer_profiles.text.sentiment import cold_start, training
+from customer_profiles.text.sentiment.measures import calibration_error
+from customer_profiles.text.sentiment.model import learn, read
 
 SEED = 1
 SIZES = (200, 500, 1000, 2000, 5000, None)
@@ -69,7 +69,7 @@ def learnt(comments: pd.DataFrame, classes: int, size: int | None = None, seed: 
     own, grade = train["own"].to_numpy(object), train["grade"].to_numpy(float)
     rows = np.arange(len(train))
     features, reader = read(train["text"].tolist(), train["language"].tolist())
-    model, _, _ = learn(features, own, grade, rows, rows, sentiment.FOLDS, seed, asked)
+    model, _, _ = learn(features, own, grade, rows, rows, training.FOLDS, seed, asked)
     probabilities = model.probabilities(
         reader.read(test["text"].tolist(), test["language"].tolist()), np.arange(len(test))
     )
@@ -87,13 +87,13 @@ def begun(comments: pd.DataFrame, seed: int = SEED, shipped: bool = True) -> pd.
     """Macro-F1 without any label: our list, our list with self-training, and the shipped list of the language."""
     own, spoken = comments["own"].to_numpy(str), comments["language"].to_numpy(object)
     features, _ = read(comments["text"].tolist(), spoken)
-    numbers = sentiment_start.sounds(features, spoken, seed)
+    numbers = cold_start.sounds(features, spoken, seed)
     rows = [
         ("our list alone", *_rated(own, features.tone)),
         (
             "our list and own wording",
             _two(own, numbers.sum(axis=1) > 0),
-            f1_score(own, np.array(sentiment.CLASSES)[sentiment_start.judge(numbers).astype(int) + 1], average="macro"),
+            f1_score(own, np.array(training.CLASSES)[cold_start.judge(numbers).astype(int) + 1], average="macro"),
         ),
     ]
     for name, tones in (shipped_tones(comments["text"], spoken[0]) if shipped else {}).items():
@@ -126,7 +126,7 @@ def cost() -> float:
     table["customer_no"] = pd.array(np.arange(len(table)), dtype="Int64")
     begin = time.process_time()
     spoken = languages.detect(table["text"], ("de", "en", "pt"))
-    sentiment.train(sentiment.comments_of(table, spoken), SEED)
+    training.train(training.comments_of(table, spoken), SEED)
     print(f"{len(table)} comments", end=": ")
     return time.process_time() - begin
 
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--no-cost", action="store_true", help="leave out the 20,000 comments")
     options = parser.parse_args()
     for name in LANGUAGE:
-        comments = sentiment.comments_of(labelled(name))
+        comments = training.comments_of(labelled(name))
         print(f"\n{name}: {len(comments)} comments, {comments['own'].value_counts().to_dict()}")
         print("learnt from scores      labels   judged  macro-F1  calibration error")
         for classes in (2, 3):

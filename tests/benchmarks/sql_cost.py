@@ -29,9 +29,9 @@ def done(rows, start):
     print(rows, time.perf_counter() - start[0], time.process_time() - start[1], used.ru_maxrss / 1024)
 """
 OURS = """
-from customer_profiles.collect.config import FileFormat
-from customer_profiles.collect.sources.readers import read
-from customer_profiles.collect.sources.sql import Place
+from customer_profiles.ingest.config.dataset import FileFormat
+from customer_profiles.ingest.readers.registry import read
+from customer_profiles.ingest.readers.sql import Place
 import adbc_driver_postgresql.dbapi, pyarrow
 start = time.perf_counter(), time.process_time()
 form = FileFormat(database="env:BENCH_DATABASE", db_table="sales")

@@ -46,12 +46,12 @@ def measure(table: pd.DataFrame, seed: int = 1, encode=None) -> dict[str, float]
     """Topics of texts against their truth."""
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    from customer_profiles.analyse.texts.text import filled
-    from customer_profiles.analyse.themes import themes
+    from customer_profiles.text.themes import discovery
+    from customer_profiles.text.words import filled
 
     began = time.process_time()
     texts = table.drop(columns="truth")
-    found = themes.find_themes(texts, seed=seed, number=table["truth"].nunique(), min_customers=5, encode=encode)
+    found = discovery.find_themes(texts, seed=seed, number=table["truth"].nunique(), min_customers=5, encode=encode)
     spent = time.process_time() - began
     listed = found.assignments.drop_duplicates("row").set_index("row")["theme"]
     main = listed.reindex(table["row"]).fillna("no word in it")
@@ -70,12 +70,12 @@ def same(table: pd.DataFrame) -> bool:
     """Whether one and two threads, and two runs, give the same table."""
     from threadpoolctl import threadpool_limits
 
-    from customer_profiles.analyse.themes import themes
+    from customer_profiles.text.themes import discovery
 
     found = []
     for threads in (1, 2):
         with threadpool_limits(threads):
-            found.append(themes.find_themes(table).assignments)
+            found.append(discovery.find_themes(table).assignments)
     return found[0].equals(found[1])
 
 
@@ -84,8 +84,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", help="a folder or package, as under text: {encoder: …} of dataset.yaml")
     options = parser.parse_args(arguments)
-    from customer_profiles.analyse.themes import themes
-    from customer_profiles.collect.encoder import load_encoder
+    from customer_profiles.ingest.encoder import load_encoder
+    from customer_profiles.text.themes import discovery
 
     encode = load_encoder(options.encoder, Path.cwd())
     rows = [{"set": "clinc150 test", **measure(clinc150(), encode=encode)}]
@@ -96,7 +96,7 @@ def main(arguments: list[str]) -> int:
     print("same on two runs, with one and two threads:", same(germeval2017().drop(columns="truth")))
     many = clinc150(None).drop(columns="truth").head(COMMENTS)
     began = time.process_time()
-    themes.find_themes(many, encode=encode)
+    discovery.find_themes(many, encode=encode)
     print(f"CPU seconds for {len(many):,} comments: {time.process_time() - began:.1f}")
     return 0
 

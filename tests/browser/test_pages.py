@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.report.pages import file_name
+from customer_profiles.reporting.pages import file_name
 
 pytestmark = pytest.mark.browser
 

@@ -1,8 +1,8 @@
 """The demo company's list of actions names pains that its data have, and nothing in the data follows it."""
 
-from customer_profiles.analyse.pains.pain_behaviour import BEHAVIOURS
-from customer_profiles.collect.solutions import NAME, read_solutions, table
+from customer_profiles.analysis.pain_points.behaviour import BEHAVIOURS
 from customer_profiles.demo.plan import load_plan
+from customer_profiles.ingest.config.solutions import NAME, read_solutions, table
 
 
 def test_actions_of_the_demo_are_about_pains_that_it_has(company, firms):

@@ -144,8 +144,8 @@ def test_blocks_do_not_share_ids(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("null", [False, True])
 def test_it_collects_without_a_loss_and_defects_are_those_planted(null, tmp_path):
-    from customer_profiles.collect.config import load_dataset
-    from customer_profiles.collect.pipeline import collect
+    from customer_profiles.ingest.config.dataset import load_dataset
+    from customer_profiles.ingest.pipeline import collect
     from customer_profiles.tables import Tables
 
     file = make_company(tmp_path / "company", customers=700, seed=2, null=null)

@@ -8,21 +8,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from customer_profiles.analyse.journeys import friction, funnels, onboarding, stages
-from customer_profiles.analyse.journeys import groups as journey_groups
-from customer_profiles.analyse.pains import costs, pain_evidence, pain_points
-from customer_profiles.analyse.population import areas, associations, audience, distributions, gaps, index, standardise
-from customer_profiles.analyse.scores import events, metrics, response, scores, trend
-from customer_profiles.analyse.segments import channels, clusters, fair_service, personas, vulnerable
-from customer_profiles.analyse.themes import themes
-from customer_profiles.collect import vulnerability
-from customer_profiles.collect.config import load_dataset
-from customer_profiles.collect.identity.pseudonyms import pseudonym
-from customer_profiles.collect.pipeline import collect
-from customer_profiles.collect.profile import build_profile
+from customer_profiles.analysis.demographics import areas, associations, audience, distributions, index, standardisation
+from customer_profiles.analysis.demographics import missingness as gaps
+from customer_profiles.analysis.feedback import events, metrics, response, scores, trend
+from customer_profiles.analysis.journeys import friction, funnels, onboarding, stages
+from customer_profiles.analysis.journeys import groups as journey_groups
+from customer_profiles.analysis.pain_points import costs, observations, prevalence
+from customer_profiles.analysis.profiles import fair_service, vulnerable
+from customer_profiles.analysis.segments import channels, clusters, personas
 from customer_profiles.demo import make_company
+from customer_profiles.identity.pseudonyms import pseudonym
+from customer_profiles.ingest.config import vulnerability
+from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.ingest.pipeline import collect
+from customer_profiles.ingest.profile import build_profile
 from customer_profiles.params import AnalyseFeedback, AnalysePainPoints, FindDemographics, SegmentCustomers
 from customer_profiles.tables import Tables
+from customer_profiles.text.themes import discovery as themes
 
 KEY = b"a key for tests, 32 bytes long.."
 
@@ -104,7 +106,7 @@ class Analysed:
     @cached_property
     def sources(self) -> dict[str, pd.DataFrame]:
         """Tables of what customers did and said."""
-        return {name: self.tables.read(name) for name in pain_evidence.TABLES if self.tables.has(name)}
+        return {name: self.tables.read(name) for name in observations.TABLES if self.tables.has(name)}
 
     # Chapter 02
 
@@ -136,7 +138,7 @@ class Analysed:
         """Customers against the reference population, both with the same ages."""
         divided = index.banded(self.profile, self.traits)
         population = self.tables.read("population")
-        return standardise.against_population(self.index, divided, population, "age_band")
+        return standardisation.against_population(self.index, divided, population, "age_band")
 
     @cached_property
     def uneven_gaps(self) -> pd.DataFrame:
@@ -162,15 +164,15 @@ class Analysed:
         return themes.find_themes(themes.texts_of(self.tickets), defaults.max_themes, defaults.seed, self.min_group)
 
     @cached_property
-    def evidence(self) -> pain_evidence.Evidence:
+    def evidence(self) -> observations.Evidence:
         """Pains from themes, stated reasons and behaviour."""
-        return pain_evidence.gather(self.sources, self.profile, self.as_of, self.themes.assignments)
+        return observations.gather(self.sources, self.profile, self.as_of, self.themes.assignments)
 
     @cached_property
     def pains(self) -> pd.DataFrame:
         """Every pain in every group."""
-        groups = pain_points.groups(self.profile, self.groups)
-        return pain_points.by_group(self.evidence, self.profile, groups, orders=self.orders)
+        groups = prevalence.groups(self.profile, self.groups)
+        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders)
 
     @cached_property
     def pain_costs(self) -> pd.DataFrame:
@@ -180,7 +182,7 @@ class Analysed:
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:
         """Pains that become more or less frequent."""
-        return trend.drift(pain_points.volumes(self.evidence, self.tickets), "pain", "share")
+        return trend.drift(prevalence.volumes(self.evidence, self.tickets), "pain", "share")
 
     # Chapter 04
 

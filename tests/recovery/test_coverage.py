@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analyse.population import areas, distributions, index, standardise, value
+from customer_profiles.analysis.demographics import areas, concentration, distributions, index, standardisation
 
 COMPANIES = 200
 PROMISED = 0.93  # of the intervals that promise 95 %
@@ -67,7 +67,7 @@ def company(seed: int) -> dict[str, np.ndarray]:
     found["index against a reference"] = inside(table["index_low"], table["index_high"], known)
 
     table = index.compare(group, rest, ["app"])
-    same = standardise.against_rest(table, group, rest, "age_band").set_index("value").loc[["yes"]]
+    same = standardisation.against_rest(table, group, rest, "age_band").set_index("value").loc[["yes"]]
     ages = np.array(list(SHARES["age_band"].values()))
     known = 100 * ages @ APP["group"] / (ages @ APP["rest"])
     found["index with the same ages"] = inside(same["index_standardised_low"], same["index_standardised_high"], known)
@@ -81,7 +81,7 @@ def company(seed: int) -> dict[str, np.ndarray]:
     found["customers per inhabitant"] = inside(density["rate_low"], density["rate_high"], known)
 
     spend = pd.DataFrame({"orders": 1, "spend": rng.lognormal(*INCOME, 1000)})
-    gini = value.gini(spend)
+    gini = concentration.gini(spend)
     found["Gini coefficient"] = inside([gini.low], [gini.high], 2 * _normal(INCOME[1] / np.sqrt(2)) - 1)
     return found
 

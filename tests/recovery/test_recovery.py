@@ -13,7 +13,7 @@ import pytest
 from recovery.analysed import Analysed
 from scipy.stats import binom
 
-from customer_profiles.analyse.scores import events
+from customer_profiles.analysis.feedback import events
 from customer_profiles.demo.plan import load_plan
 
 SEEDS = (1, 2, 3)

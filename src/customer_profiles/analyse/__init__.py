@@ -1,1 +1,0 @@
-"""One module per question: pure functions from tables to tables and findings."""

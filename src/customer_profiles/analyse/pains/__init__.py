@@ -1,1 +1,0 @@
-"""Chapter 03: what hurts customers, whom it hits and what it goes with."""

@@ -1,1 +1,0 @@
-"""Chapter 04: NPS, CSAT, CES, stars and ratings; who answers, what drives them, what changed them."""

@@ -1,1 +1,0 @@
-"""How comments sound, learned from the own scores or from word lists, with the measured error."""

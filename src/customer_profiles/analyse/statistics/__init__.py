@@ -1,1 +1,0 @@
-"""Methods several chapters share: intervals, tests, rate ratios, robust and segmented regressions."""

@@ -1,1 +1,0 @@
-"""What texts are about: themes found or declared, their names, and how they change."""

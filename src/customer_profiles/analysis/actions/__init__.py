@@ -1,0 +1,1 @@
+"""Chapter 09: what to do, and whether earlier actions kept their promise."""

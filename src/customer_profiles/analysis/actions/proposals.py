@@ -1,0 +1,152 @@
+"""What could be done first: the pains that do most harm, each with the answer that went best so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...messages import N_, Finding, Text
+from ...stats.comparisons import shown
+
+MOST = 12
+"""Pains that are proposed; a longer list is worked off by nobody."""
+
+COLUMNS = [
+    *("pain", "evidence", "n", "base", "share", "share_low", "share_high"),
+    *("difference", "difference_low", "difference_high", "harm", "resolution"),
+    *("settled_share", "settled_share_low", "settled_share_high", "best_established"),
+]
+MEASURED = [name for name in COLUMNS if name not in ("pain", "evidence", "base", "resolution")]
+"""What goes where a row is hidden."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An action that a run proposes.
+
+    Parameters
+    ----------
+    pain : str
+        What it is meant for.
+    customers : int
+        Customers whom the pain hit in a year.
+    text : Text
+        What could be done.
+    """
+
+    pain: str
+    customers: int
+    text: Text
+
+
+def worst(reached: pd.DataFrame, costs: pd.DataFrame, best: pd.DataFrame, least: int = 10) -> pd.DataFrame:
+    """Pains by the harm they go with.
+
+    Parameters
+    ----------
+    reached : DataFrame
+        Customers of each pain in a year, from `board.reached`.
+    costs : DataFrame
+        From `costs.costs`.
+    best : DataFrame
+        From `resolutions.best`.
+    least : int
+        Customers below which a pain is left out.
+
+    Returns
+    -------
+    DataFrame
+        ``pain, evidence, n, base, share`` with interval``, difference`` (score of sufferers to comparable customers)
+        with interval``, harm`` (points that they score lower in all, at least: 0 where it is not established among all
+        pains that they do)``, resolution`` (answer that went best)``, settled_share`` with interval``,
+        best_established`` (it is established that it went better than the others). Most harm first, then most
+        customers; at most `MOST`.
+    """
+    scored = costs[costs["outcome"] == "score"]
+    sure = scored["claim"].astype(bool)
+    scored = scored[["pain", "difference", "difference_low", "difference_high"]].assign(_sure=sure)
+    table = reached[reached["n"] >= least].merge(scored, on="pain", how="left")
+    table = table.merge(best.drop(columns="n").rename(columns={"claim": "best_established"}), on="pain", how="left")
+    least_lost = (-table["difference_high"].astype(float)).clip(lower=0)
+    # Of two dozen pains one or the other has an interval without 0 by chance.
+    table["harm"] = table["n"] * least_lost.where(table["_sure"].eq(True) | least_lost.isna(), 0.0)
+    table = table.sort_values(["harm", "n", "pain"], ascending=[False, False, True], kind="stable", na_position="last")
+    table = table.head(MOST).reset_index(drop=True)
+    return table.reindex(columns=COLUMNS).astype({"best_established": "boolean"})
+
+
+def proposals(worst: pd.DataFrame, done: Collection[str] = ()) -> list[Proposal]:
+    """Something to do about each pain that has no action yet, worst first.
+
+    An answer is proposed only if it is established that it went better: the best of several by chance is no advice.
+
+    Parameters
+    ----------
+    worst : DataFrame
+        From `worst`.
+    done : collection of str
+        Pains that have an action.
+    """
+    found = []
+    for row in worst[~worst["pain"].isin(list(done))].itertuples():
+        told = _established(row.best_established)
+        message = _ANSWER if told else _CAUSE
+        values = {"pain": row.pain} | ({"resolution": row.resolution} if told else {})
+        found.append(Proposal(row.pain, int(row.n), Text(message, values)))
+    return found
+
+
+_ANSWER = N_("Answer “{pain:label}” with “{resolution:label}” first")
+_CAUSE = N_("Find and remove the cause of “{pain:label}”")
+
+
+def findings(worst: pd.DataFrame, chapter: str = "07") -> list[Finding]:
+    """The pain that does most harm and the answer that went best, in one sentence.
+
+    Parameters
+    ----------
+    worst : DataFrame
+        From `worst`; rows marked ``hidden`` are not spoken of.
+    chapter : str
+        Prefix of the id.
+    """
+    spoken = worst[shown(worst) & (worst["harm"] > 0)]
+    if spoken.empty:
+        return []
+    row = spoken.iloc[0]
+    told = _established(row["best_established"])
+    values = {"pain": row["pain"], "n": int(row["n"]), "size": -float(row["difference"])}
+    values |= {"low": -float(row["difference_high"]), "high": -float(row["difference_low"])}
+    values |= {"resolution": row["resolution"], "share": float(row["settled_share"])} if told else {}
+    return [
+        Finding(
+            _WORST_ANSWERED if told else _WORST,
+            values,
+            id=f"{chapter}.proposal.first",
+            n=int(row["base"]),
+            table="action_proposals",
+            interval=(values["low"], values["high"]),
+            effect=min(values["size"] / 10, 1.0),
+            reach=int(row["n"]),
+        )
+    ]
+
+
+_WORST = N_(
+    "“{pain:label}” does most harm: it hit {n:count} customers within a year, or at all where nothing is dated. They "
+    "score {size:number} points lower than comparable customers ({low:number} to {high:number}). This is an "
+    "association."
+)
+_WORST_ANSWERED = N_(
+    "“{pain:label}” does most harm: it hit {n:count} customers within a year, or at all where nothing is dated. They "
+    "score {size:number} points lower than comparable customers ({low:number} to {high:number}). After the answer "
+    "“{resolution:label}” one contact was enough in {share:share} of the cases, more often than after the others. Both "
+    "are associations."
+)
+
+
+def _established(claim: object) -> bool:
+    """Whether it is established that an answer went better; missing where none was given often enough."""
+    return not pd.isna(claim) and bool(claim)

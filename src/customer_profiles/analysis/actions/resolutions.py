@@ -1,0 +1,389 @@
+"""What resolved each pain before: how the company answered, and which answer was followed by the better outcome.
+
+Nobody drew lots for the answers: an answer that is given to the easier cases looks better than it is. Tickets are
+compared with others about the same pain that came by the same channel, and what remains is called an association.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Limit
+from ...needs import NEEDS
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, shown
+from ...stats.group_tests import van_elteren
+from ...stats.intervals import add_shares, median_interval, t_interval, z_value
+from ...text.themes.discovery import OTHER, find_themes, texts_of
+from ..feedback.metrics import METRICS, answers
+from ..pain_points.contact_drivers import settled
+from ..pain_points.observations import Evidence
+
+ALL = "all_pains"
+"""All pains together, compared within each."""
+
+OTHER_ANSWER = "other_answer"
+"""What few customers were answered."""
+
+MOST_CODES = 30
+"""Different answers up to which a resolution is a code; more of them are texts that somebody wrote."""
+
+CODED = 0.8
+"""Share of the resolutions that codes have to make up."""
+
+MIN_CASES = 20
+"""Customers with and without an answer whose outcome is known: below it nothing is compared."""
+
+OUTCOMES = {"settled": 1, "reopened": -1, "followed": -1, "hours": -1, "score": 1}
+"""What may follow an answer, and whether more of it is better."""
+
+YES_OR_NO = ("settled", "reopened", "followed")
+
+COLUMNS = [
+    *("pain", "resolution", "measure", "n", "n_rest", "better", "better_low", "better_high"),
+    *("p", "p_adjusted", "effect", "claim"),
+]
+CLAIMS_SHOWN = 6  # sentences at most; the table holds the rest
+
+
+def codes(tickets: pd.DataFrame, least: int = 10) -> pd.Series | None:
+    """How each ticket was resolved, in words that many customers share.
+
+    Parameters
+    ----------
+    tickets : DataFrame
+        ``customer_no`` and, if known, ``resolution``.
+    least : int
+        Customers below which an answer is `OTHER_ANSWER`: what somebody wrote about few must not be shown.
+
+    Returns
+    -------
+    Series of str or None
+        Index of the tickets, missing where open. None where resolutions are texts rather than codes, which have to be
+        grouped by their words first.
+    """
+    if "resolution" not in tickets or tickets["resolution"].isna().all():
+        return pd.Series(None, index=tickets.index, dtype="object")
+    said = tickets["resolution"].astype("object").str.strip().replace("", None)
+    written = said.groupby(said.str.casefold()).transform(lambda part: part.mode().iloc[0])
+    customers = tickets["customer_no"].groupby(written).nunique()
+    frequent = set(customers.index[customers >= least])
+    told = written[written.notna()]
+    if len(frequent) > MOST_CODES or (len(told) >= least and told.isin(frequent).mean() < CODED):
+        return None
+    return written.where(written.isin(frequent) | written.isna(), OTHER_ANSWER)
+
+
+def answered(tickets: pd.DataFrame, least: int = 10, max_themes: int = 12, seed: int = 1) -> pd.Series:
+    """How each ticket was resolved: its code or, where resolutions are texts, what the text is about.
+
+    Parameters
+    ----------
+    tickets : DataFrame
+    least : int
+        As in `codes`; also customers that a phrase of a theme needs.
+    max_themes, seed : int
+        As in `themes.find_themes`.
+    """
+    found = codes(tickets, least)
+    if found is not None:
+        return found
+    texts = texts_of(tickets.assign(text=tickets["resolution"]).drop(columns="category", errors="ignore"))
+    return of_themes(find_themes(texts, max_themes, seed, least).assignments, tickets)
+
+
+def of_themes(assignments: pd.DataFrame, tickets: pd.DataFrame) -> pd.Series:
+    """How each ticket was resolved, where resolutions are texts: the main theme of what was written.
+
+    Parameters
+    ----------
+    assignments : DataFrame
+        ``row, theme, weight`` of the resolutions, as `themes.find_themes` gives them.
+    tickets : DataFrame
+    """
+    main = assignments.sort_values(["row", "weight"], ascending=[True, False], kind="stable").drop_duplicates("row")
+    return main.set_index("row")["theme"].reindex(tickets.index).astype("object").replace(OTHER, OTHER_ANSWER)
+
+
+def cases(
+    evidence: Evidence,
+    tickets: pd.DataFrame,
+    resolved: pd.Series,
+    feedback: pd.DataFrame,
+    as_of: date,
+    follow_up_days: int = 90,
+) -> pd.DataFrame:
+    """Tickets about each pain with how they were resolved and what followed; a customer's first about it counts.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    tickets, feedback : DataFrame
+        Canonical tables; `feedback` may be empty.
+    resolved : Series of str
+        From `codes` or `of_themes`.
+    as_of : date
+        Day of the run.
+    follow_up_days : int
+        Days after the end of a case in which an answer to a survey counts as its score.
+
+    Returns
+    -------
+    DataFrame
+        ``pain, evidence, customer_no, resolution, stratum`` (tickets that are compared with each other)``, settled,
+        reopened, followed`` (1, 0 or missing)``, hours, score`` and, in ``attrs``, ``metric``. Rows of the pain `ALL`
+        count each customer once.
+    """
+    columns = ["pain", "evidence", "customer_no", "resolution", "stratum", *OUTCOMES]
+    hits = evidence.hits[evidence.hits["row"] >= 0]
+    closed = "closed_at" in tickets and tickets["closed_at"].notna().any()
+    if hits.empty or not closed or resolved.isna().all():
+        return pd.DataFrame(columns=columns)
+    known = settled(tickets, as_of)
+    told = known.pop("told")
+    known = known.astype(float).where(told, np.nan)
+    if "reopened" not in tickets or tickets["reopened"].isna().all():
+        known["reopened"] = np.nan
+    known["hours"] = (tickets["closed_at"] - tickets["opened_at"]).dt.total_seconds() / 3600
+    known["score"], metric = _score_after(tickets, feedback, follow_up_days)
+    channel = tickets["channel"].astype("object").fillna("") if "channel" in tickets else ""
+    known = known.assign(resolution=resolved, stratum=channel, opened_at=tickets["opened_at"])
+    rows = hits[["pain", "evidence", "customer_no", "row"]].join(known, on="row").dropna(subset="resolution")
+    rows = rows.sort_values(["opened_at", "row"], kind="stable")
+    once = rows.drop_duplicates("customer_no")
+    once = once.assign(stratum=once["pain"] + " " + once["stratum"].astype(str), pain=ALL, evidence=ALL)
+    found = pd.concat([once, rows.drop_duplicates(["pain", "customer_no"])], ignore_index=True)[columns]
+    found.attrs["metric"] = metric
+    return found
+
+
+def table(cases: pd.DataFrame, least: int = 10) -> pd.DataFrame:
+    """How each pain was answered, and what followed.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        From `cases`.
+    least : int
+        Customers of whom an outcome has to be known: below it a share or a mean would tell of single ones.
+
+    Returns
+    -------
+    DataFrame
+        ``pain, resolution, n`` (customers)``, base`` (with the pain)``, share`` with interval, ``settled_share`` (one
+        contact did it)``, reopened_share, followed_share`` (came back within `pain_behaviour.REPEAT_DAYS`)`` with
+        intervals, resolution_hours`` (median) and ``score_after`` (mean) with intervals; an outcome that nothing tells
+        has no column. `ALL` first, then by pain; the most frequent answer first.
+    """
+    if cases.empty:
+        return pd.DataFrame(columns=["pain", "resolution", "n", "base", "share", "share_low", "share_high"])
+    groups = cases.groupby(["pain", "resolution"], sort=True)
+    found = groups.size().rename("n").reset_index()
+    found["base"] = found.groupby("pain")["n"].transform("sum")
+    found = add_shares(found)
+    for name in YES_OR_NO:
+        if cases[name].notna().any():
+            share = f"{name}_share"
+            counts = groups[name].agg(["sum", "count"]).reset_index(drop=True).astype(int)
+            found = add_shares(found.join(counts), n="sum", base="count", share=share)
+            found.loc[found["count"] < least, [share, f"{share}_low", f"{share}_high"]] = np.nan
+            found = found.drop(columns=["sum", "count"])
+    if cases["hours"].notna().any():
+        names = [f"resolution_hours{end}" for end in ("", "_low", "_high")]
+        found[names] = np.array([median_interval(part) for _, part in groups["hours"]])
+        found.loc[(groups["hours"].count() < least).to_numpy(), names] = np.nan
+    if cases["score"].notna().any():
+        of = groups["score"].agg(["mean", "std", "count"]).reset_index(drop=True)
+        found["score_after"] = of["mean"]
+        found["score_after_low"], found["score_after_high"] = t_interval(of["mean"], of["std"], of["count"])
+        found.loc[of["count"] < least, ["score_after", "score_after_low", "score_after_high"]] = np.nan
+    order = np.lexsort((found["resolution"], -found["n"], found["pain"], found["pain"] != ALL))
+    return found.iloc[order].reset_index(drop=True)
+
+
+def compare(cases: pd.DataFrame) -> pd.DataFrame:
+    """Was an answer followed by a better outcome than the other answers to the same pain, by the same channel?
+
+    Parameters
+    ----------
+    cases : DataFrame
+        From `cases`.
+
+    Returns
+    -------
+    DataFrame
+        ``pain, resolution, measure`` (one of `OUTCOMES`)``, n`` (customers with this answer whose outcome is known)``,
+        n_rest`` (with another)``, better`` (chance of a better outcome minus chance of a worse one, −1 to 1: Cliff's δ
+        within strata) with interval``, p, p_adjusted, effect, claim``; one Benjamini–Hochberg family over everything.
+        Answers that too few got (`MIN_CASES`), and outcomes that are expected fewer than five times, are not tested.
+    """
+    rows = []
+    for pain, part in cases.groupby("pain", sort=True):
+        for resolution in sorted(set(part["resolution"]) - {OTHER_ANSWER}):
+            for measure, sign in OUTCOMES.items():
+                known = part[part[measure].notna()]
+                member = (known["resolution"] == resolution).to_numpy()
+                row = {"pain": pain, "resolution": resolution, "measure": measure}
+                row |= {"n": int(member.sum()), "n_rest": int((~member).sum())}
+                rows.append(row | _better(sign * known[measure].to_numpy(float), member, known["stratum"], measure))
+    names = [name for name in COLUMNS if name not in ("p_adjusted", "claim")]
+    found = pd.DataFrame(rows, columns=names)
+    found = adjust(found.astype(dict.fromkeys(("better", "better_low", "better_high", "p", "effect"), float)))
+    family = found.attrs["family"]
+    order = np.lexsort(
+        (found["measure"], found["resolution"], found["pain"], -found["effect"].abs().fillna(-1), ~found["claim"])
+    )
+    found = found.iloc[order].loc[lambda t: t["p"].notna(), COLUMNS].reset_index(drop=True)
+    found.attrs["family"] = family
+    return found
+
+
+def best(table: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
+    """For each pain the answer after which one contact most surely did it.
+
+    Parameters
+    ----------
+    table, comparisons : DataFrame
+        From `table` and `compare`.
+
+    Returns
+    -------
+    DataFrame
+        ``pain, resolution, n, settled_share`` with interval``, claim`` (it is established that one contact did it more
+        often than after other answers). Chosen by the lower end of the interval among answers that `MIN_CASES` got.
+    """
+    columns = ["pain", "resolution", "n", "settled_share", "settled_share_low", "settled_share_high"]
+    if "settled_share" not in table:
+        return pd.DataFrame(columns=[*columns, "claim"])
+    known = table[(table["n"] >= MIN_CASES) & (table["pain"] != ALL) & (table["resolution"] != OTHER_ANSWER)]
+    known = known.sort_values(["pain", "settled_share_low", "resolution"], ascending=[True, False, True], kind="stable")
+    first = known.drop_duplicates("pain")[columns].reset_index(drop=True)
+    sure = comparisons[comparisons["claim"] & (comparisons["measure"] == "settled") & (comparisons["better"] > 0)]
+    keys = set(zip(sure["pain"], sure["resolution"], strict=True))
+    return first.assign(claim=[pair in keys for pair in zip(first["pain"], first["resolution"], strict=True)])
+
+
+def findings(comparisons: pd.DataFrame, chapter: str = "07", min_group: int = 10) -> list[Finding]:
+    """Answers that were followed by better or worse outcomes than others, or one finding that none was.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        From `compare`.
+    chapter : str
+        Prefix of the ids.
+    min_group : int
+        Smallest number of customers that may be spoken of.
+    """
+    family = family_size(comparisons) if len(comparisons) else 0
+    if not family:
+        return []
+    spoken = comparisons[comparisons["claim"] & (comparisons["n"] >= min_group) & shown(comparisons)]
+    if spoken.empty:
+        message = N_(
+            "No way of answering was followed by a better outcome than the others more than chance would allow "
+            "({family:count} comparisons)."
+        )
+        evidence = {"n": int((comparisons["n"] + comparisons["n_rest"]).max()), "table": "resolution_effects"}
+        evidence |= {"test": _TEST, "family": family, "kind": "nothing"}
+        return [Finding(message, {"family": family}, id=f"{chapter}.resolution.nothing", **evidence)]
+    return [_claim(row, chapter, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()]
+
+
+def facts(cases: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, int]:
+    """Customers with an answer, answers, and what was compared and established."""
+    known = cases[cases["pain"] == ALL]
+    return {
+        "customers_answered": len(known),
+        "ways_of_answering": known["resolution"].nunique(),
+        "answers_compared": family_size(comparisons) if len(comparisons) else 0,
+        "answers_established": int(comparisons["claim"].sum()),
+    }
+
+
+def limits(cases: pd.DataFrame) -> list[Limit]:
+    """What cannot be told of earlier answers, because nobody recorded them or no score followed."""
+    if cases.empty:
+        return [Limit(N_("What resolved each pain before"), needs=N_("tickets with how each of them was resolved"))]
+    if cases["score"].isna().all():
+        return [
+            Limit(N_("Whether customers score higher after one answer than after another"), needs=NEEDS["feedback"])
+        ]
+    return []
+
+
+_TEST = N_("van Elteren’s test within pain and channel, Benjamini–Hochberg")
+_BETTER = N_(
+    "“{pain:label}”, {measure:label}: after the answer “{resolution:label}” it went better than after other answers by "
+    "the same channel; the chance of a better outcome is larger by {size:share} than that of a worse one ({low:share} "
+    "to {high:share}, n = {n:count}). This is an association."
+)
+_WORSE = N_(
+    "“{pain:label}”, {measure:label}: after the answer “{resolution:label}” it went worse than after other answers by "
+    "the same channel; the chance of a worse outcome is larger by {size:share} than that of a better one ({low:share} "
+    "to {high:share}, n = {n:count}). This is an association."
+)
+
+
+def _claim(row, chapter: str, family: int) -> Finding:
+    sign = 1 if row.better > 0 else -1
+    low, high = sorted((sign * float(row.better_low), sign * float(row.better_high)))
+    values = {"pain": row.pain, "measure": row.measure, "resolution": row.resolution, "n": int(row.n)}
+    return Finding(
+        _BETTER if sign > 0 else _WORSE,
+        values | {"size": abs(float(row.better)), "low": low, "high": high},
+        id=f"{chapter}.resolution.{row.pain}.{row.resolution}.{row.measure}",
+        n=int(row.n + row.n_rest),
+        table="resolution_effects",
+        interval=(low, high),
+        test=_TEST,
+        p_adjusted=float(row.p_adjusted),
+        family=family,
+        effect=abs(float(row.better)),
+        reach=int(row.n),
+        kind="difference",
+    )
+
+
+def _better(values: np.ndarray, member: np.ndarray, strata: pd.Series, measure: str) -> dict[str, float]:
+    """Estimate, interval and test of one row of `compare`; nothing where too few are known."""
+    smaller = min(member.sum(), (~member).sum())
+    if smaller < MIN_CASES or np.ptp(values) == 0:
+        return {}
+    if measure in YES_OR_NO:
+        share = abs(values).mean()
+        if smaller * min(share, 1 - share) < MIN_EXPECTED:
+            return {}
+    test = van_elteren(values, member, strata)
+    if not np.isfinite(test.p) or test.n < 2 * MIN_CASES or test.statistic == 0:
+        return {}
+    half = z_value() * abs(test.effect / test.statistic)
+    ends = {"better_low": max(test.effect - half, -1.0), "better_high": min(test.effect + half, 1.0)}
+    return {"better": test.effect, **ends, "p": test.p, "effect": test.effect}
+
+
+def _score_after(tickets: pd.DataFrame, feedback: pd.DataFrame, days: int) -> tuple[pd.Series, str | None]:
+    """The score that each ticket's customer gave next, in the measure most of them did; and which one it is."""
+    nothing = pd.Series(np.nan, tickets.index)
+    closed = tickets[tickets["closed_at"].notna() & tickets["customer_no"].notna()]
+    if not len(feedback) or closed.empty:
+        return nothing, None
+    given = answers(feedback)
+    given = given[given["customer_no"].notna() & given["at"].notna()].astype({"customer_no": "int64"})
+    # Answers are often dated by the day alone.
+    ends = pd.DataFrame(
+        {"customer_no": closed["customer_no"].astype("int64"), "at": closed["closed_at"].dt.normalize()}
+    )
+    ends = ends.reset_index(names="row").sort_values("at", kind="stable")
+    found = {name: _next(ends, given[given["metric"] == name], days) for name in METRICS}
+    most = max(found, key=lambda name: found[name].notna().sum())
+    return (found[most].reindex(tickets.index), most) if found[most].notna().any() else (nothing, None)
+
+
+def _next(ends: pd.DataFrame, given: pd.DataFrame, days: int) -> pd.Series:
+    right = given[["customer_no", "at", "score"]].astype({"at": ends["at"].dtype}).sort_values("at", kind="stable")
+    tolerance = pd.Timedelta(days=days)
+    joined = pd.merge_asof(ends, right, on="at", by="customer_no", direction="forward", tolerance=tolerance)
+    return joined.set_index("row")["score"]

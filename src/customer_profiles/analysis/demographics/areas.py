@@ -1,0 +1,269 @@
+"""Customers per inhabitants of an area, with small areas drawn towards the average."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special
+
+from ...messages import N_, Finding, Limit
+from ...needs import NEEDS
+from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size, shown
+from ...stats.intervals import CONFIDENCE, add_shares
+from .categories import values_of
+
+UNITS = (1_000, 10_000, 100_000, 1_000_000)
+"""Rates are customers per this many inhabitants: the first unit in which there is one customer or more."""
+
+PLACES = ("region", "city", "country", "postal_code")
+"""Columns of the profile that can name an area."""
+
+LARGEST_SHAPE = 1e6
+"""Shape of the gamma from which areas do not differ more than chance: every area gets the common rate."""
+
+RARER = N_("all rarer ones")
+
+CLAIMS_SHOWN = 8
+"""Sentences at most; the table holds the rest."""
+
+
+class Gamma(NamedTuple):
+    """Spread of the true rates between areas: a gamma distribution."""
+
+    shape: float
+    rate: float
+
+
+def area_of(profile: pd.DataFrame, areas: pd.DataFrame) -> tuple[pd.Series, str]:
+    """Area of every customer, and the column of the profile it was found by.
+
+    The column with the most matches is taken; postal codes match by their first digits where the areas are
+    named by fewer digits.
+
+    Returns
+    -------
+    Series, str
+        Key as in ``areas["area"]``, missing where the customer's place is unknown or in no listed area; the
+        column is "" where no column matches anything.
+    """
+    keys = areas["area"].dropna().astype("str")
+    by_name = dict(zip(keys.str.strip().str.casefold(), keys, strict=True))
+    best, found_by = pd.Series(np.nan, profile.index, dtype="str"), ""
+    for column in (name for name in PLACES if name in profile):
+        places = values_of(profile[column])
+        widths = sorted(set(keys.str.len())) if column == "postal_code" else [None]
+        for width in widths:
+            named = places.str.slice(0, width) if width else places
+            matched = named.str.strip().str.casefold().map(by_name).astype("str")
+            if matched.notna().sum() > best.notna().sum():
+                best, found_by = matched, column
+    return best, found_by
+
+
+def match_rate(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """How many customers could be placed in an area.
+
+    Returns
+    -------
+    DataFrame
+        ``value`` ("matched", "not in the list", "unknown"), ``n, base, share`` with interval.
+    """
+    matched, column = area_of(profile, areas)
+    unknown = int(profile[column].isna().sum()) if column else len(profile)
+    n = [int(matched.notna().sum()), len(profile) - unknown - int(matched.notna().sum()), unknown]
+    names = [N_("matched"), N_("not in the list"), N_("unknown")]
+    table = pd.DataFrame({"value": names, "n": n, "base": len(profile)})
+    return add_shares(table)
+
+
+def unmatched(profile: pd.DataFrame, areas: pd.DataFrame, min_group: int = 10) -> pd.DataFrame:
+    """Places of customers that the list of areas does not know: ``attribute, value, n``, most customers first.
+
+    Places with fewer than `min_group` customers are not named: they stand together in the last row.
+    """
+    matched, column = area_of(profile, areas)
+    if not column:
+        return pd.DataFrame(columns=["attribute", "value", "n"]).astype({"attribute": "str", "value": "str", "n": int})
+    counts = values_of(profile[column])[matched.isna()].value_counts()
+    named, rare = counts[counts >= min_group], int(counts[counts < min_group].sum())
+    table = pd.DataFrame({"attribute": column, "value": named.index.astype("str"), "n": named.to_numpy(int)})
+    table = table.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
+    last = pd.DataFrame({"attribute": [column], "value": [RARER], "n": [rare]})
+    return pd.concat([table, last], ignore_index=True) if rare else table
+
+
+def fit_gamma(k: ArrayLike, exposure: ArrayLike) -> Gamma:
+    """Distribution of the true rates behind counts, by maximum likelihood of the gamma–Poisson mixture.
+
+    Parameters
+    ----------
+    k, exposure : array_like, shape (n,)
+        Customers and inhabitants of each area.
+
+    References
+    ----------
+    Clayton & Kaldor (1987), Biometrics 43:671–681. The mixture is the negative binomial distribution.
+    """
+    from scipy.optimize import minimize
+
+    k, exposure = np.asarray(k, float), np.asarray(exposure, float)
+    mean = k.sum() / exposure.sum()
+    if len(k) < 2 or mean == 0:
+        return Gamma(LARGEST_SHAPE, LARGEST_SHAPE / mean if mean > 0 else np.inf)
+
+    def loss(at: np.ndarray) -> float:
+        shape, expected = np.exp(at[0]), np.exp(at[1]) * mean * exposure
+        return -np.sum(
+            special.gammaln(k + shape)
+            - special.gammaln(shape)
+            + shape * np.log(shape / (shape + expected))
+            + special.xlogy(k, expected / (shape + expected))
+        )
+
+    # Started at the moments of Marshall (1991), Applied Statistics 40:283–294.
+    spread = (exposure * (k / exposure - mean) ** 2).sum() / exposure.sum() - mean / exposure.mean()
+    start = np.log(np.clip(mean**2 / spread if spread > 0 else LARGEST_SHAPE, 1e-3, LARGEST_SHAPE / 10))
+    bounds = [(np.log(1e-4), np.log(LARGEST_SHAPE)), (-5, 5)]
+    best = minimize(loss, [start, 0.0], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-9})
+    shape, scale = np.exp(best.x)
+    return Gamma(float(shape), float(shape / (scale * mean)))
+
+
+def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """Customers per inhabitants of every area, shrunk as far as the area is small.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    areas : DataFrame
+        ``area, population`` and any measures, which are carried along. Areas without inhabitants are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``area, n`` (customers), ``population, per, rate_raw, rate`` (shrunk, customers per ``per`` inhabitants) with
+        interval, ``index`` (100 = all areas together), ``potential`` (customers that the area would have in addition
+        with the rate of all areas together; missing unless its interval lies below that rate), ``p, p_adjusted,
+        effect, claim`` and the measures; most customers per inhabitant first.
+        Interval: quantiles of the gamma posterior (empirical Bayes). p: exact binomial test of the area's
+        customers against its part of the inhabitants; effect: Cohen's h of these two shares.
+    """
+    measures = [name for name in areas.columns if name not in ("area", "population")]
+    table = areas.loc[areas["population"].fillna(0) > 0].reset_index(drop=True)
+    matched, _ = area_of(profile, areas)
+    k = table["area"].map(matched.value_counts()).fillna(0).to_numpy(int)
+    inhabitants = table["population"].to_numpy(float)
+    head = ["area", "n", "population", "per", "rate_raw", "rate", "rate_low", "rate_high", "index", "potential"]
+    head += ["p", "p_adjusted", "effect", "claim"]
+    if not k.sum():
+        return pd.DataFrame(columns=[*head, *measures]).astype({"claim": bool, "p": float})
+    gamma = fit_gamma(k, inhabitants)
+    shape, rate = gamma.shape + k, gamma.rate + inhabitants
+    tails = [special.gammaincinv(shape, tail) / rate for tail in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)]
+    overall = k.sum() / inhabitants.sum()
+    per = next((unit for unit in UNITS if unit * overall >= 1), UNITS[-1])
+    table = table.assign(n=k, per=per, rate_raw=per * k / inhabitants, rate=per * shape / rate)
+    table["rate_low"], table["rate_high"] = (per * tail for tail in tails)
+    table["index"] = 100 * table["rate"] / (per * overall)
+    lacking = (overall - shape / rate) * inhabitants
+    table["potential"] = np.where(tails[1] < overall, np.round(lacking), np.nan)
+    part = inhabitants / inhabitants.sum()
+    tested = k.sum() * np.minimum(part, 1 - part) >= MIN_EXPECTED
+    table["p"] = exact_binomial_p(k, np.where(tested, k.sum(), 0), part)
+    table["effect"] = cohens_h(k / k.sum(), part)
+    table = adjust(table.assign(all="areas"), together=["all"])
+    family = table.attrs["family"]
+    table = table.sort_values(["rate", "area"], ascending=[False, True], ignore_index=True)[[*head, *measures]]
+    table.attrs["family"] = family
+    return table
+
+
+def on_map(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of `density` if every area with customers has coordinates, else no rows: a map must not lack areas."""
+    columns = ["latitude", "longitude"]
+    placed = set(columns) <= set(table) and table.loc[table["n"] > 0, columns].notna().all(axis=None)
+    return table if placed else table.iloc[:0]
+
+
+def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> list[Finding]:
+    """Areas with more or fewer customers than their inhabitants let expect, from `density`."""
+    family = family_size(table)
+    test = N_("exact binomial test, empirical Bayes (gamma–Poisson) rates")
+    customers = int(table["n"].sum())
+    if not family:
+        return []
+    claims = table.loc[table["claim"].astype(bool)].sort_values("effect", key=np.abs, ascending=False, kind="stable")
+    if claims.empty:
+        message = N_(
+            "Customers live where people live: no area has more or fewer customers per inhabitant than chance would "
+            "allow (areas compared: {family:count})."
+        )
+        evidence = {"n": customers, "table": "areas", "test": test, "family": family, "kind": "nothing"}
+        return [Finding(message, {"family": family}, id=f"{chapter}.areas.nothing", **evidence)]
+    message = N_(
+        "Area “{area:label}”: {rate:number} customers per {per:count} inhabitants ({low:number} to {high:number}, "
+        "n = {n:count}), index {index:index} against all areas together."
+    )
+    total = table["population"].sum()
+    return _room(table, test, family, chapter, min_group) + [
+        Finding(
+            message,
+            {
+                "area": row.area,
+                "rate": float(row.rate),
+                "per": int(row.per),
+                "low": float(row.rate_low),
+                "high": float(row.rate_high),
+                "n": int(row.n),
+                "index": float(row.index),
+            },
+            id=f"{chapter}.areas.{row.area}",
+            n=customers,
+            table="areas",
+            interval=(float(row.rate_low), float(row.rate_high)),
+            test=test,
+            p_adjusted=float(row.p_adjusted),
+            family=family,
+            effect=abs(row.n / customers - float(row.population) / float(total)),
+            reach=int(row.n),
+            kind="difference",
+        )
+        for row in claims.loc[(claims["n"] >= min_group) & shown(claims)].head(CLAIMS_SHOWN).itertuples()
+    ]
+
+
+def _room(table: pd.DataFrame, test: str, family: int, chapter: str, min_group: int) -> list[Finding]:
+    """Where most customers are lacking, compared with all areas together; established differences only."""
+    rows = table.loc[table["claim"] & table["potential"].gt(0) & (table["n"] >= min_group) & shown(table)]
+    if rows.empty:
+        return []
+    best = rows.sort_values(["potential", "area"], ascending=[False, True])
+    first = best.iloc[0]
+    values = {"area": first["area"], "most": int(first["potential"]), "n": int(first["n"])}
+    message = N_(
+        "An area with room: with the rate of all areas together, “{area:label}” would have {most:count} more customers "
+        "than its {n:count}."
+    )
+    if len(rows) > 1:
+        values |= {"areas": len(rows), "more": int(rows["potential"].sum())}
+        message = N_(
+            "Areas with room: with the rate of all areas together, {areas:count} areas would have {more:count} more "
+            "customers; most of all “{area:label}” ({most:count} more than its {n:count})."
+        )
+    evidence = {"n": int(table["n"].sum()), "table": "areas", "test": test, "family": family}
+    return [Finding(message, values, id=f"{chapter}.areas.room", **evidence)]
+
+
+def limits(profile: pd.DataFrame, areas: pd.DataFrame) -> list[Limit]:
+    """No list of areas, or none that matches the customers' places."""
+    if areas.empty:
+        message = N_("Customers per inhabitant cannot be computed: no source holds the inhabitants of areas.")
+        return [Limit(message, needs=NEEDS["areas"])]
+    if not area_of(profile, areas)[1]:
+        message = N_("Customers per inhabitant cannot be computed: no customer's place is in the list of areas.")
+        return [Limit(message, needs=NEEDS["areas"])]
+    return []

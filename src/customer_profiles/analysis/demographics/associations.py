@@ -1,0 +1,382 @@
+"""Which traits go together: every pair of them, whatever its type, corrected for how many were looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special
+
+from ...messages import N_, Finding
+from ...stats.comparisons import adjust, family_size
+from ...stats.group_tests import chi2_test
+from ...stats.intervals import z_value
+from .categories import values_of
+
+MIN_KNOWN = 100
+"""Customers for whom both traits are known, below which a pair is not tested."""
+
+SMALLEST_GROUP = 30
+"""Rarer values are taken together: χ² and Kruskal–Wallis need some customers in every group."""
+
+LEAST_EXPECTED = 1
+"""Smallest expected count of a cell for the χ² test; Cochran (1954) asks for it together with `FEW_SMALL`."""
+
+FEW_SMALL = 0.2
+"""Largest part of cells with fewer than five expected."""
+
+SAME = 0.8
+"""Strength from which two traits say nearly the same and are told of once."""
+
+NOTABLE = 0.1
+"""Strength from which a pair is worth a sentence: below it two traits share under 1 % of their spread."""
+
+MOST_CUSTOMERS = 50_000
+"""Larger bases are sampled: an association that needs more customers to be seen is far below `NOTABLE`."""
+
+TOLD, SAME_TOLD = 6, 2
+"""Sentences at most, and of these on pairs that say nearly the same; the table holds the rest."""
+
+FROM_ONE_SOURCE = (
+    frozenset(
+        {"orders", "orders_365d", "items", "spend", "spend_365d", "basket_value", "recency_days", "discount_share"}
+        | {"categories", "top_category", "main_order_channel", "tenure_days", "is_new", "offers", "offer_responses"}
+    ),
+    frozenset({"sessions", "touchpoints", "linked_touchpoints", "main_touch_channel", "tenure_days", "is_new"}),
+    frozenset({"age", "age_band"}),
+    frozenset({"income", "income_band"}),
+    frozenset({"employees", "employees_band"}),
+    frozenset({"revenue", "revenue_band"}),
+    frozenset({"country", "region", "city", "postal_code"}),
+    frozenset({"tickets", "open_tickets", "reopened_tickets", "resolution_hours"}),
+)
+"""Traits that are computed from the same rows or contain each other: that they go together says nothing new."""
+
+SAYS_THE_SAME = (
+    frozenset({"orders", "orders_365d", "items", "spend", "spend_365d"}),
+    frozenset({"sessions", "touchpoints"}),
+)
+"""Measures of one thing: of their pairs with another trait only the strongest becomes a sentence."""
+
+MadeOf = Mapping[str, Collection[str]]
+"""Columns that a derived attribute is made of, by its name: `Dataset.ingredients`."""
+
+RANKS, GROUPS, CROSSED = N_("rank correlation"), N_("ranks by group"), N_("Cramér’s V")
+
+COLUMNS = ["attribute", "other", "method", "n", "strength", "correlation", "correlation_low", "correlation_high"]
+COLUMNS += ["p", "p_adjusted", "claim", "same_as", "value", "other_value"]
+
+
+class Strength(NamedTuple):
+    """How strongly two traits go together, from 0 to 1, its sign where both have an order, and the p-value."""
+
+    value: float
+    sign: float
+    p: float
+    n: int
+
+
+class Trait(NamedTuple):
+    """A trait in numbers: NaN is unknown; ``names`` of the groups if it has no order."""
+
+    values: np.ndarray
+    names: tuple[str, ...]
+
+
+def one_source(first: str, second: str, made_of: MadeOf | None = None) -> bool:
+    """Whether two traits hang together by construction: computed from the same rows, or one made of the other.
+
+    >>> one_source("life_stage", "age_band", {"life_stage": ["age", "children"]})
+    True
+    >>> one_source("life_stage", "region", {"life_stage": ["age", "children"]})
+    False
+    """
+    origins = [{name, *(made_of or {}).get(name, ())} for name in (first, second)]
+    return any(a == b or any({a, b} <= kind for kind in FROM_ONE_SOURCE) for a in origins[0] for b in origins[1])
+
+
+def cramers_v_corrected(counts: ArrayLike) -> float:
+    """Cramér's V without the part that chance alone would give.
+
+    Parameters
+    ----------
+    counts : array_like, shape (rows, columns)
+
+    References
+    ----------
+    Bergsma (2013), Journal of the Korean Statistical Society 42:323–328.
+
+    >>> round(cramers_v_corrected([[30, 10], [10, 30]]), 3)
+    0.49
+    """
+    counts = np.asarray(counts, float)
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    n, (rows, columns) = counts.sum(), counts.shape
+    if min(rows, columns) < 2 or n < 2:
+        return float("nan")
+    phi2 = max(0.0, chi2_test(counts).statistic / n - (rows - 1) * (columns - 1) / (n - 1))
+    rows, columns = rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)
+    return float(np.sqrt(phi2 / (min(rows, columns) - 1)))
+
+
+def spearman(x: np.ndarray, y: np.ndarray) -> Strength:
+    """Rank correlation of two numbers without gaps, ties averaged; p-value from Student's t."""
+    n = len(x)
+    x, y = _ranks(x), _ranks(y)
+    spread = np.sqrt(((x - x.mean()) ** 2).sum() * ((y - y.mean()) ** 2).sum())
+    if not spread > 0:
+        return Strength(np.nan, np.nan, np.nan, n)
+    r = float(np.clip(((x - x.mean()) * (y - y.mean())).sum() / spread, -1, 1))
+    p = 0.0 if abs(r) == 1 else float(2 * special.stdtr(n - 2, -abs(r) * np.sqrt((n - 2) / (1 - r * r))))
+    return Strength(abs(r), np.sign(r), p, n)
+
+
+def rank_differences(x: np.ndarray, group: np.ndarray) -> Strength:
+    """Do groups differ in the ranks of a number? Root of the explained part of the ranks, chance taken out.
+
+    Kruskal–Wallis test; the explained part is η²_H = (H − k + 1) / (n − k), k groups, of Tomczak & Tomczak (2014),
+    Trends in Sport Sciences 21:19–25, at least 0.
+    """
+    n, ranks = len(x), _ranks(x)
+    sizes = np.bincount(group)
+    there = sizes > 0
+    spread, k = ranks.var(ddof=1) if n > 1 else 0.0, int(there.sum())
+    if k < 2 or not spread > 0:
+        return Strength(np.nan, np.nan, np.nan, n)
+    means = np.bincount(group, weights=ranks)[there] / sizes[there]
+    h = float((sizes[there] * (means - (n + 1) / 2) ** 2).sum() / spread)
+    strength = np.sqrt(max(0.0, (h - k + 1) / (n - k)))
+    return Strength(float(strength), np.nan, float(special.chdtrc(k - 1, h)), n)
+
+
+def crossed(a: np.ndarray, b: np.ndarray) -> Strength:
+    """Do two groupings depend on each other? Bias-corrected Cramér's V; χ² test where cells are filled enough."""
+    wide = int(b.max()) + 1 if len(b) else 1
+    counts = np.bincount(a * wide + b, minlength=(int(a.max()) + 1 if len(a) else 1) * wide).reshape(-1, wide)
+    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    n = len(a)
+    if min(counts.shape) < 2:
+        return Strength(np.nan, np.nan, np.nan, n)
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / n
+    if expected.min() < LEAST_EXPECTED or (expected < 5).mean() > FEW_SMALL:
+        return Strength(np.nan, np.nan, np.nan, n)
+    return Strength(cramers_v_corrected(counts), np.nan, chi2_test(counts).p, n)
+
+
+def scan(
+    profile: pd.DataFrame,
+    attributes: Iterable[str],
+    orders: Mapping[str, Sequence[str]] | None = None,
+    seed: int = 1,
+    made_of: MadeOf | None = None,
+) -> pd.DataFrame:
+    """Every pair of traits, the strongest first.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    attributes : iterable of str
+        Columns of any type. Pairs that hang together by construction are left out, see `one_source`.
+    orders : mapping of str to sequence of str, optional
+        Values from low to high: such traits count as ranks, like numbers.
+    seed : int
+        Of the sample that is taken of more than `MOST_CUSTOMERS`.
+    made_of : mapping of str to collection of str, optional
+        What derived attributes are made of.
+
+    Returns
+    -------
+    DataFrame
+        ``attribute, other, method, n`` (both known)``, strength`` (0 to 1)``, correlation`` with interval (Bonett &
+        Wright 2000; where both have an order)``, p, p_adjusted, claim, same_as``. Spearman's rank correlation,
+        Kruskal–Wallis or χ², by type; one Benjamini–Hochberg family over all pairs. ``same_as`` names the trait that
+        says nearly the same as one of the two, and is told of in its place; ``value`` and ``other_value`` are the
+        groups that meet most beyond expectation, or the one group in which the other trait is highest.
+    """
+    if len(profile) > MOST_CUSTOMERS:
+        profile = profile.sample(MOST_CUSTOMERS, random_state=seed)
+    names = list(dict.fromkeys(attributes))
+    traits = {name: _trait(profile[name], (orders or {}).get(name)) for name in names}
+    names = [name for name in names if len(np.unique(traits[name].values[~np.isnan(traits[name].values)])) > 1]
+    pairs = [pair for pair in combinations(names, 2) if not one_source(*pair, made_of)]
+    rows = [_row(first, second, traits) for first, second in pairs]
+    table = adjust(
+        pd.DataFrame(
+            rows,
+            columns=[
+                name for name in COLUMNS if name not in ("p_adjusted", "claim", "same_as", "value", "other_value")
+            ],
+        )
+    )
+    family = table.attrs["family"]
+    table = table.sort_values(
+        ["strength", "attribute", "other"], ascending=[False, True, True], na_position="last", ignore_index=True
+    )
+    table["same_as"] = _same(table, names)
+    standing = [_standing_out(traits, *row[1:4]) if row.claim else ("", "") for row in table.itertuples()]
+    table["value"], table["other_value"] = [value for value, _ in standing], [value for _, value in standing]
+    table = table[COLUMNS].astype({"claim": bool})
+    table.attrs["family"] = family
+    return table
+
+
+def findings(table: pd.DataFrame, chapter: str = "02") -> list[Finding]:
+    """The strongest pairs that are no repetition of another, and pairs that say nearly the same; or that none is."""
+    family = family_size(table)
+    if not family:
+        return []
+    evidence = {"table": "associations", "family": family}
+    if not table["claim"].any():
+        message = N_("No two traits go together by more than chance would allow (pairs compared: {family:count}).")
+        test = N_("rank correlation, Kruskal–Wallis or χ² test, Benjamini–Hochberg")
+        n = int(table["n"].max())
+        return [
+            Finding(
+                message, {"family": family}, id=f"{chapter}.pairs.nothing", n=n, test=test, kind="nothing", **evidence
+            )
+        ]
+    told = table.loc[table["claim"] & (table["same_as"] == "") & (table["strength"] >= NOTABLE)]
+    about = [frozenset({_thing(row.attribute), _thing(row.other)}) for row in told.itertuples()]
+    told = told.loc[~pd.Series(about, told.index, dtype=object).duplicated()]
+    same = told["strength"] >= SAME
+    told = told.loc[~same | (same.cumsum() <= SAME_TOLD)].head(TOLD)
+    return [_sentence(row, chapter, evidence) for row in told.itertuples()]
+
+
+def _thing(name: str) -> str:
+    """What a trait measures: the first name of its kind."""
+    return next((min(kind) for kind in SAYS_THE_SAME if name in kind), name)
+
+
+def _sentence(row: object, chapter: str, evidence: dict) -> Finding:
+    values = {"attribute": row.attribute, "other": row.other, "n": int(row.n), "strength": float(row.strength)}
+    more = {"id": f"{chapter}.pairs.{row.attribute}.{row.other}", "n": int(row.n), "p_adjusted": float(row.p_adjusted)}
+    # What describes all customers alike is background: established, but of no weight for the summary.
+    more |= {"kind": "difference", "effect": float(row.strength) ** 2}
+    if row.strength >= SAME:
+        message = N_(
+            "{attribute:label} and {other:label} say nearly the same (strength {strength:ratio} of 1, n = {n:count}); "
+            "what holds for one holds for the other."
+        )
+        more |= {"kind": "fact"}
+    elif row.method == RANKS:
+        message = N_(
+            "{attribute:label} and {other:label} rise together: rank correlation {r:ratio} ({low:ratio} to "
+            "{high:ratio}, n = {n:count})."
+        )
+        if row.correlation < 0:
+            message = N_(
+                "The higher {attribute:label}, the lower {other:label}: rank correlation {r:ratio} ({low:ratio} to "
+                "{high:ratio}, n = {n:count})."
+            )
+        ends = (float(row.correlation_low), float(row.correlation_high))
+        values |= {"r": float(row.correlation), "low": ends[0], "high": ends[1]}
+        more |= {"interval": ends}
+    else:
+        message = N_(
+            "{attribute:label} and {other:label} go together more than chance would have it (strength "
+            "{strength:ratio} of 1, n = {n:count})."
+        )
+        if row.value and row.other_value:
+            message = N_(
+                "{attribute:label} and {other:label} go together, most of all “{value:label}” with "
+                "“{other_value:label}” (strength {strength:ratio} of 1, n = {n:count})."
+            )
+        elif row.value or row.other_value:
+            message = N_(
+                "“{ranked:label}” is highest where “{grouping:label}” is “{value:label}” (strength {strength:ratio} of "
+                "1, n = {n:count})."
+            )
+            values |= {"ranked": row.other, "grouping": row.attribute}
+            if row.other_value:
+                values |= {"ranked": row.attribute, "grouping": row.other}
+        values |= {"value": row.value or row.other_value, "other_value": row.other_value}
+    return Finding(message, values, test=_TESTS[row.method], **more, **evidence)
+
+
+_TESTS = {
+    RANKS: N_("Spearman’s rank correlation, Benjamini–Hochberg"),
+    GROUPS: N_("Kruskal–Wallis test, Benjamini–Hochberg"),
+    CROSSED: N_("χ² test, Benjamini–Hochberg"),
+}
+
+
+def _trait(column: pd.Series, order: Sequence[str] | None) -> Trait:
+    """A column in numbers: its values, its places in an order, or the numbers of its groups."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return Trait(column.to_numpy(float, na_value=np.nan), ())
+    text = values_of(column)
+    if order:
+        codes = pd.Index([str(value) for value in order]).get_indexer(text.to_numpy(object)).astype(float)
+        return Trait(np.where(codes < 0, np.nan, codes), ())
+    sizes = text.value_counts()
+    kept = sorted(sizes.index[sizes >= SMALLEST_GROUP])
+    codes = pd.Index([*kept, ""]).get_indexer(text.to_numpy(object)).astype(float)
+    rare = (codes < 0) & text.notna().to_numpy()
+    codes = np.where(rare, len(kept) if rare.sum() >= SMALLEST_GROUP else np.nan, codes)
+    return Trait(np.where(text.isna().to_numpy(), np.nan, codes), tuple(kept) or ("",))
+
+
+def _row(first: str, second: str, traits: Mapping[str, Trait]) -> tuple:
+    a, b = traits[first], traits[second]
+    both = ~(np.isnan(a.values) | np.isnan(b.values))
+    x, y = a.values[both], b.values[both]
+    if not a.names and not b.names:
+        method, test = RANKS, spearman
+    elif a.names and b.names:
+        method, test, x, y = CROSSED, crossed, x.astype(int), y.astype(int)
+    else:
+        method, test = GROUPS, rank_differences
+        x, y = (y, x.astype(int)) if a.names else (x, y.astype(int))
+    found = test(x, y) if len(x) >= MIN_KNOWN else Strength(np.nan, np.nan, np.nan, len(x))
+    r = found.value * found.sign
+    half = z_value() * np.sqrt((1 + r * r / 2) / max(found.n - 3, 1))
+    with np.errstate(divide="ignore"):
+        low, high = np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
+    return first, second, method, found.n, found.value, r, low, high, found.p
+
+
+def _standing_out(traits: Mapping[str, Trait], first: str, second: str, method: str) -> tuple[str, str]:
+    """The groups of two traits that stand out, "" for a trait that has none, or if too few customers are concerned."""
+    a, b = traits[first], traits[second]
+    both = ~(np.isnan(a.values) | np.isnan(b.values))
+    x, y = a.values[both], b.values[both]
+    if method == CROSSED:
+        counts = np.histogram2d(x, y, [np.arange(len(t.names) + 1) - 0.5 for t in (a, b)])[0]
+        expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)
+        excess = np.where(counts >= SMALLEST_GROUP, (counts - expected) / np.sqrt(np.maximum(expected, 1e-9)), -np.inf)
+        row, column = np.unravel_index(int(np.argmax(excess)), excess.shape)
+        return (a.names[row], b.names[column]) if excess[row, column] > 0 else ("", "")
+    if method == RANKS:
+        return "", ""
+    names, group, ranks = (a.names, x, _ranks(y)) if a.names else (b.names, y, _ranks(x))
+    sizes = np.bincount(group.astype(int), minlength=len(names))[: len(names)]
+    sums = np.bincount(group.astype(int), weights=ranks, minlength=len(names))[: len(names)]
+    means = np.where(sizes >= SMALLEST_GROUP, sums / np.maximum(sizes, 1), -np.inf)
+    highest = names[int(np.argmax(means))] if np.isfinite(means).any() else ""
+    return (highest, "") if a.names else ("", highest)
+
+
+def _same(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """For each pair the trait that stands for one of its two; "" where both stand for themselves."""
+    stands = {name: name for name in names}
+    for row in table.loc[table["claim"] & (table["strength"] >= SAME)].itertuples():
+        first, second = sorted((stands[row.attribute], stands[row.other]), key=list(names).index)
+        stands = {name: first if other == second else other for name, other in stands.items()}
+    repeated = []
+    for row in table.itertuples():
+        own = row.strength >= SAME
+        others = [stands[name] for name in (row.attribute, row.other) if stands[name] != name]
+        repeated.append("" if own or not others else others[0])
+    return repeated
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1, ties averaged."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]

@@ -1,0 +1,285 @@
+"""Whom a report describes and with whom it compares them: the group, and its base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ...messages import N_, Limit, Text
+from ...needs import NEEDS
+from ...stats.comparisons import adjust
+from ..segments import clusters
+from . import groups as selected
+from . import index, standardisation
+from .associations import SMALLEST_GROUP, MadeOf, one_source
+from .distributions import Orders, values_of
+
+FORMED = N_(
+    "Segments are formed from traits of the customers. In these they differ by construction, so such rows are not "
+    "tested: they describe the segment."
+)
+
+BEST_SHARE = 0.25
+"""The customers with the highest spend: the quarter that marketing usually calls its best customers."""
+
+
+LARGER = N_("larger groups, for example regions in place of towns")
+
+FEW_VALUES, MOST_VALUES = 25, 60
+"""A trait with more than 60 values is an address or a name, not a group: no country has so many states. With more than
+25 it divides customers into groups only if most of them are in groups that can be compared, see `COVERED`."""
+
+COVERED = 0.8
+"""Of a trait with many values, those that `associations.SMALLEST_GROUP` customers have must hold this part of them. The
+27 states of a country then stay a trait; the towns of a few thousand customers would only fill pages with rows that
+cannot be told from chance, and a longer list of comparisons makes each of them harder to establish."""
+
+BEHAVIOUR = (
+    *("main_order_channel", "top_category", "main_touch_channel", "orders", "spend", "basket_value", "recency_days"),
+    *("discount_share", "sessions", "tickets", "offers"),
+)
+"""What customers do, as far as the profile knows it."""
+
+GROUPING = ("main_order_channel", "top_category", "main_touch_channel")
+"""Behaviour that divides customers into named groups, beside their traits."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An index table and what it compares.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of `index.compare` or `index.compare_with_population`.
+    group, base : Text
+        Who is described, and who stands for 100.
+    reference : str
+        Name of the reference population; empty where other customers are the base.
+    by : str
+        Attribute that both sides can be standardised by, see `standardise`; "" if there is none.
+    standardised : DataFrame
+        The table with what each index would be if both sides had the same mix of ``by``.
+    notes : tuple of Text
+        What a reader has to know of this comparison.
+    """
+
+    table: pd.DataFrame
+    group: Text
+    base: Text
+    reference: str = ""
+    by: str = ""
+    standardised: pd.DataFrame | None = None
+    notes: tuple[Text, ...] = ()
+
+
+def traits(profile: pd.DataFrame, attributes: Iterable[str]) -> list[str]:
+    """Attributes that divide the customers into groups: known, with more than one value, not too many.
+
+    A number counts if its bands do; of an attribute that is given as a number and in bands, the bands do. How many
+    values are too many say `FEW_VALUES` and `COVERED`.
+    """
+    return [name for name, fits in _divisions(profile, attributes).items() if fits]
+
+
+def limits(profile: pd.DataFrame, attributes: Iterable[str]) -> list[Limit]:
+    """Attributes with so many values that they divide the customers into too small groups."""
+    message = N_(
+        "{attribute:label} has {values:count} different values, most of them with few customers: it is not compared "
+        "value by value."
+    )
+    return [
+        Limit(message, {"attribute": name, "values": int(profile[name].nunique())}, needs=LARGER)
+        for name, fits in _divisions(profile, attributes).items()
+        if not fits and profile[name].nunique() > FEW_VALUES
+    ]
+
+
+def uncompared(comparison: Comparison | None) -> list[Limit]:
+    """That nobody was compared with anybody, where it is so."""
+    message = N_(
+        "What sets the customers apart is open: there is neither a reference population nor spend to tell the best "
+        "customers by, and no group was named (parameter compare)."
+    )
+    return [] if comparison is not None else [Limit(message, needs=NEEDS["population"])]
+
+
+def _divisions(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, bool]:
+    """Whether each known attribute divides the customers into groups that can be compared."""
+    known = [name for name in attributes if name in profile and profile[name].notna().any()]
+    known = [name for name in known if f"{name}_band" not in known]
+    sizes = {name: column.value_counts() for name, column in index.banded(profile, known).items()}
+    return {name: 1 < len(n[n > 0]) <= MOST_VALUES and _covered(n) for name, n in sizes.items()}
+
+
+def _covered(sizes: pd.Series) -> bool:
+    """Whether the values are few, or most customers have one that is frequent enough to be compared."""
+    return (sizes > 0).sum() <= FEW_VALUES or sizes[sizes >= SMALLEST_GROUP].sum() >= COVERED * sizes.sum()
+
+
+def given(attributes: Iterable[str], made_of: MadeOf) -> list[str]:
+    """Attributes that are not derived from others: only these have gaps of their own."""
+    return [name for name in attributes if name not in made_of]
+
+
+def implied(names: Iterable[str], made_of: MadeOf) -> list[str]:
+    """Columns, and the attributes that are derived from any of them.
+
+    >>> implied(["age"], {"life_stage": ["age", "children"], "home_type": ["region"]})
+    ['age', 'life_stage']
+    """
+    names = list(names)
+    return [*names, *(name for name, of in made_of.items() if name not in names and set(of) & set(names))]
+
+
+def behaviour(profile: pd.DataFrame) -> list[str]:
+    """What is known of what customers do, of `BEHAVIOUR`."""
+    return traits(profile, BEHAVIOUR)
+
+
+def measures(profile: pd.DataFrame) -> list[str]:
+    """Numbers that are known for everybody, by which those without a value are compared with the rest."""
+    return [name for name in ("orders", "spend", "sessions", "tickets") if name in profile]
+
+
+def known_by(profile: pd.DataFrame, identities: pd.DataFrame) -> pd.Series:
+    """Which records know each customer, such as "crm 1, shop 2": what a source does not hold nobody can have left out.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        With ``customer_no``.
+    identities : DataFrame
+        One row per record: ``customer_no, ids`` (name space of the record's number).
+
+    Returns
+    -------
+    Series of str
+        In the order of the profile; empty for customers without a record.
+    """
+    counts = identities.groupby(["customer_no", "ids"], observed=True).size().reset_index(name="n").sort_values("ids")
+    records = counts["ids"].astype(str) + " " + counts["n"].astype(str)
+    return profile["customer_no"].map(records.groupby(counts["customer_no"]).agg(", ".join)).fillna("")
+
+
+def facts(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, int | str]:
+    """For each trait, how many customers it is known of, and how many have its most frequent value."""
+    found: dict[str, int | str] = {"customers": len(profile)}
+    for name, column in index.banded(profile, attributes).items():
+        counts = values_of(column).value_counts()
+        top = min(counts.index[counts == counts.max()])
+        found |= {f"{name}_known": int(counts.sum()), f"{name}_top": top, f"{name}_top_customers": int(counts[top])}
+    return found
+
+
+def counts(comparison: Comparison | None, **families: pd.DataFrame) -> dict[str, int]:
+    """How many comparisons each family made and how many differences it established; 0 where there was none."""
+    tables = {"index": None if comparison is None else comparison.table, **families}
+    found: dict[str, int] = {}
+    for name, table in tables.items():
+        none = table is None or not len(table)
+        found[f"{name}_comparisons"] = 0 if none else int(table.attrs["family"])
+        found[f"{name}_established"] = 0 if none else int(table["claim"].sum())
+    return found
+
+
+def groups(profile: pd.DataFrame, attributes: Iterable[str]) -> list[str]:
+    """Attributes and behaviour by which pains, scores and answers are compared."""
+    return traits(profile, [*attributes, *GROUPING])
+
+
+def compare(
+    profile: pd.DataFrame,
+    population: pd.DataFrame,
+    attributes: Sequence[str],
+    group: str = "",
+    min_base: int = 50,
+    orders: Orders | None = None,
+    members: pd.DataFrame | None = None,
+    made_of: MadeOf | None = None,
+    min_group: int = selected.SMALLEST_NAMED,
+) -> Comparison | None:
+    """Index table of a group against its base.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    population : DataFrame
+        ``attribute, value, share, base``; may be empty.
+    attributes : sequence of str
+        What to compare; numbers are banded.
+    group : str
+        Whom to describe, see `groups.find`. Empty: all customers against the reference population; where there is
+        none, the best quarter by spend against the others.
+    min_base : int
+        Smallest base that is tested.
+    orders : mapping, optional
+        Order of the values of an attribute.
+    members : DataFrame, optional
+        The table that `groups.table_of` names for this group.
+    made_of : mapping of str to collection of str, optional
+        What derived attributes are made of. What formed a group, or hangs together with it by construction, is not
+        compared; nor is the mix of an attribute taken out of what is made of it.
+    min_group : int
+        Smallest group, and smallest rest, that may be described (``privacy.min_group_size``).
+
+    Returns
+    -------
+    Comparison or None
+        None where there is neither a reference population nor spend, or no attribute to compare.
+
+    Raises
+    ------
+    ConfigurationError
+        If `group` names a column or a value that the data do not have, or too few customers.
+    """
+    if group:
+        chosen = selected.find(profile, group, members, min_group)
+        others = [name for name in attributes if not (chosen.of and one_source(name, chosen.of, made_of))]
+        formed_by = _formed_by(profile, made_of or {}) if group.startswith("segment") else []
+        return _within(profile, chosen.members, others, chosen.label, min_base, orders, made_of, formed_by)
+    shared = [name for name in attributes if name in set(standardisation.margins(population)["attribute"])]
+    if shared:
+        name = index.population_name(population)
+        divided = index.banded(profile, shared)
+        table = index.compare_with_population(divided, population, shared, min_base)
+        by = standardisation.standard_of(shared, population)
+        same = standardisation.against_population(_apart(table, by, made_of), divided, population, by) if by else None
+        return Comparison(table, Text(N_("all customers")), Text("{name:label}", {"name": name}), name, by, same)
+    if attributes and "spend" in profile and profile["spend"].gt(0).any():
+        best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
+        label = Text(N_("the {share:share} of customers with the highest spend"), {"share": BEST_SHARE})
+        others = [name for name in attributes if not one_source(name, "spend", made_of)]
+        return _within(profile, best, others, label, min_base, orders, made_of)
+    return None
+
+
+def _within(profile, members, attributes, label, min_base, orders, made_of, formed_by=()) -> Comparison:
+    traits = index.banded(profile, attributes)
+    group, rest = traits[members], traits[~members]
+    table = index.compare(group, rest, attributes, min_base, orders)
+    notes = ()
+    if formed := [name for name in attributes if name in formed_by]:
+        table["formed_by"] = table["attribute"].isin(formed)
+        table = adjust(table.assign(p=table["p"].mask(table["formed_by"])), together=["attribute"])
+        notes = (Text(FORMED),)
+    by = standardisation.standard_of(attributes)
+    same = standardisation.against_rest(_apart(table, by, made_of), group, rest, by) if by else None
+    return Comparison(table, label, Text(N_("all other customers")), by=by, standardised=same, notes=notes)
+
+
+def _formed_by(profile: pd.DataFrame, made_of: MadeOf) -> list[str]:
+    """Columns that segments of these customers may have been made of, and what says the same or follows from them."""
+    used = clusters.active_columns(profile)
+    return implied([*used, *(name for column in used for name in clusters.IMPLIED.get(column, ()))], made_of)
+
+
+def _apart(table: pd.DataFrame, by: str, made_of: MadeOf | None) -> pd.DataFrame:
+    """Rows of an index table whose attribute is not made of what is taken out."""
+    derived = [
+        name for name in table["attribute"].unique() if name in (made_of or {}) and one_source(name, by, made_of)
+    ]
+    return table.loc[~table["attribute"].isin(derived)]

@@ -1,0 +1,237 @@
+"""What customers are worth: totals that must add up, and how concentrated the spend is."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ProfileError
+from ...messages import N_, Finding, Limit
+from ...needs import NEEDS
+from ...stats.intervals import Estimate
+
+TOP_SHARES = (0.01, 0.05, 0.10, 0.20)  # the best 1, 5, 10 and 20 % of the buyers
+TOLERANCE = 1e-9  # sums of the same amounts in another order differ by rounding only
+RESAMPLES = 200  # bootstrap resamples behind the interval of a concentration
+
+
+def totals(profile: pd.DataFrame) -> dict[str, float]:
+    """Key figures of the whole base.
+
+    Returns
+    -------
+    dict
+        ``customers``, ``buyers`` (at least one order), and, where the profile has orders, ``orders``, ``spend``,
+        ``basket_value`` (spend per order) and ``spend_per_buyer``.
+    """
+    figures: dict[str, float] = {"customers": len(profile)}
+    if not available(profile):
+        return figures
+    orders, spend = int(profile["orders"].sum()), math.fsum(profile["spend"].fillna(0))
+    buyers = int(profile["orders"].gt(0).sum())
+    return figures | {
+        "buyers": buyers,
+        "orders": orders,
+        "spend": spend,
+        "basket_value": spend / orders if orders else math.nan,
+        "spend_per_buyer": spend / buyers if buyers else math.nan,
+    }
+
+
+def by_segment(profile: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
+    """Key figures of each segment, reconciled with those of the whole base.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    segment : Series
+        Segment of each customer, in the same order.
+
+    Returns
+    -------
+    DataFrame
+        ``segment, n, base, share`` and, where known, ``orders, spend, spend_share, basket_value, spend_per_customer``.
+
+    Raises
+    ------
+    ProfileError
+        If the segments do not add up to the whole: a customer without segment, or counted twice.
+    """
+    grouped = profile.groupby(np.asarray(segment), sort=True)
+    table = grouped.size().rename("n").rename_axis("segment").reset_index()
+    table["base"] = len(profile)
+    table["share"] = table["n"] / table["base"]
+    if available(profile):
+        table["orders"] = grouped["orders"].sum().to_numpy()
+        table["spend"] = grouped["spend"].sum().to_numpy()
+        table["spend_share"] = table["spend"] / table["spend"].sum() if table["spend"].sum() else math.nan
+        table["basket_value"] = table["spend"] / table["orders"].where(table["orders"] > 0)
+        table["spend_per_customer"] = table["spend"] / table["n"]
+    reconcile(table, totals(profile))
+    return table
+
+
+def reconcile(parts: pd.DataFrame, whole: dict[str, float]) -> None:
+    """Check that the parts add up to the whole.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        One row per part with ``n`` and, if they are to be checked, ``orders`` and ``spend``.
+    whole : dict
+        As `totals` returns it, or the same figures counted from the source.
+
+    Raises
+    ------
+    ProfileError
+        Names the figure and both sums.
+    """
+    for column, figure in (("n", "customers"), ("orders", "orders"), ("spend", "spend")):
+        if column not in parts or figure not in whole:
+            continue
+        total = math.fsum(parts[column])
+        if abs(total - whole[figure]) > TOLERANCE * max(1.0, abs(whole[figure])):
+            raise ProfileError(f"{figure}: the parts add up to {total:.6g}, the whole is {whole[figure]:.6g}")
+
+
+def concentration(profile: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
+    """How much of the spend the best buyers account for.
+
+    Returns
+    -------
+    DataFrame
+        ``top`` (fraction of the buyers), ``n`` (buyers in it, rounded up), ``base`` (buyers), ``spend_share`` with
+        ``spend_share_low, spend_share_high`` (bootstrap percentiles over customers).
+    """
+    spend = np.sort(_spend(profile))[::-1]
+    n = len(spend)
+    counts = [math.ceil(round(top * n, 9)) for top in TOP_SHARES]
+    rng = np.random.default_rng(seed)
+    resamples = np.array([_shares(spend[np.sort(rng.integers(0, n, n))], counts) for _ in range(RESAMPLES)])
+    low, high = np.quantile(resamples, [0.025, 0.975], axis=0)
+    return pd.DataFrame(
+        {
+            "top": TOP_SHARES,
+            "n": counts,
+            "base": n,
+            "spend_share": _shares(spend, counts),
+            "spend_share_low": low,
+            "spend_share_high": high,
+        }
+    )
+
+
+def gini(profile: pd.DataFrame, seed: int = 1) -> Estimate:
+    """How unequally spend is spread over the buyers: 0 all spend the same, 1 one spends everything.
+
+    Returns
+    -------
+    Estimate
+        With bootstrap percentiles over customers.
+
+    References
+    ----------
+    Gini (1914); in the form 2 Σ i·x_i / (n Σ x) − (n + 1) / n of the amounts in ascending order.
+    """
+    spend = np.sort(_spend(profile))
+    n = len(spend)
+    if n == 0 or not spend.sum() > 0:
+        return Estimate(math.nan, math.nan, math.nan)
+    rng = np.random.default_rng(seed)
+    draws = [_gini(spend[np.sort(rng.integers(0, n, n))]) for _ in range(RESAMPLES)]
+    return Estimate(_gini(spend), *(float(end) for end in np.quantile(draws, [0.025, 0.975])))
+
+
+def lorenz(profile: pd.DataFrame, min_group: int = 10, parts: int = 20) -> pd.DataFrame:
+    """Lorenz curve: the share of spend of the buyers who spend least, up to each share of buyers.
+
+    Returns
+    -------
+    DataFrame
+        ``buyers_share`` in equal steps from 0 to 1 and ``spend_share``, with ``n`` buyers in each step; at most `parts`
+        steps, and never fewer than `min_group` buyers in one.
+    """
+    spend = np.sort(_spend(profile))
+    n = len(spend)
+    ends = np.round(np.linspace(0, n, max(1, min(parts, n // min_group)) + 1)).astype(int)
+    running = np.concatenate([[0.0], np.cumsum(spend)])
+    total = running[-1] if running[-1] > 0 else math.nan
+    table = pd.DataFrame({"buyers_share": ends / max(n, 1), "spend_share": running[ends] / total})
+    return table.assign(n=np.diff(ends, prepend=0))
+
+
+def available(profile: pd.DataFrame) -> bool:
+    """Whether the profile knows orders and spend."""
+    return {"orders", "spend"} <= set(profile.columns) and bool(profile["orders"].gt(0).any())
+
+
+def limits(profile: pd.DataFrame) -> list[Limit]:
+    """What is missing for the figures of worth."""
+    return [] if available(profile) else [Limit(N_("What customers are worth"), needs=NEEDS["transactions"])]
+
+
+def findings(table: pd.DataFrame, chapter: str = "05", top: float = 0.10) -> list[Finding]:
+    """One sentence on concentration, read from the row of the best 10 % of buyers."""
+    row = table[np.isclose(table["top"], top)].iloc[0]
+    share = float(row["spend_share"])
+    low, high = float(row["spend_share_low"]), float(row["spend_share_high"])
+    if math.isnan(share):
+        return []
+    return [
+        Finding(
+            "The best {top:share} of buyers (n = {n:count}) account for {share:share} of spend "
+            "({low:share} to {high:share}).",
+            {"top": top, "n": int(row["n"]), "share": share, "low": low, "high": high},
+            id=f"{chapter}.value.concentration",
+            n=int(row["base"]),
+            table="concentration",
+            interval=(low, high),
+            test=N_("bootstrap over customers"),
+            effect=max(0.0, share - top),
+            reach=int(row["n"]),
+        )
+    ]
+
+
+def inequality(profile: pd.DataFrame, seed: int = 1, chapter: str = "02") -> list[Finding]:
+    """How much of the spend the larger half of the buyers accounts for, and the Gini coefficient with its interval."""
+    found = gini(profile, seed) if available(profile) else Estimate(math.nan, math.nan, math.nan)
+    if math.isnan(found.value):
+        return []
+    spend = np.sort(_spend(profile))
+    half = len(spend) // 2
+    message = N_(
+        "The half of buyers who spend more account for {share:share} of spend (n = {n:count}); Gini coefficient "
+        "{gini:ratio} ({low:ratio} to {high:ratio}), where 0 means that all spend the same and 1 that one spends all."
+    )
+    values = {"share": float(spend[half:].sum() / spend.sum()), "n": len(spend)}
+    return [
+        Finding(
+            message,
+            values | {"gini": found.value, "low": found.low, "high": found.high},
+            id=f"{chapter}.value.gini",
+            n=len(spend),
+            table="lorenz",
+            interval=(found.low, found.high),
+            test=N_("bootstrap over customers"),
+        )
+    ]
+
+
+def _spend(profile: pd.DataFrame) -> np.ndarray:
+    """Amounts of the buyers; what was given back beyond what was bought counts as nothing."""
+    return profile.loc[profile["orders"].gt(0), "spend"].clip(lower=0).to_numpy(dtype=float)
+
+
+def _gini(ascending: np.ndarray) -> float:
+    n, total = len(ascending), ascending.sum()
+    return float(2 * (np.arange(1, n + 1) * ascending).sum() / (n * total) - (n + 1) / n) if total > 0 else math.nan
+
+
+def _shares(spend: np.ndarray, counts: list[int]) -> np.ndarray:
+    """Share of the first `counts` of amounts sorted from the largest; nan where nothing was spent."""
+    running = np.cumsum(spend)
+    return running[np.array(counts) - 1] / running[-1] if running[-1] > 0 else np.full(len(counts), math.nan)

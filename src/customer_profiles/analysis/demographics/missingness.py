@@ -1,0 +1,163 @@
+"""Whose values are missing: is a gap spread evenly over the groups of customers, or does it hide some of them?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, shown
+from ...stats.group_tests import chi2_test
+from .associations import MadeOf, one_source
+from .categories import banded, values_of
+
+MIN_GAP = 30
+"""Customers without a value, and with one, from which a gap is compared; as for `distributions.who_is_missing`."""
+
+SMALLEST_SHARE = 0.03
+"""Values that fewer customers have are taken together, so that no cell decides by a handful of persons."""
+
+OTHERS = "all others"
+
+TOLD = 4
+"""Sentences at most; the table holds the rest."""
+
+COLUMNS = [
+    *("attribute", "group", "value", "n", "base", "share", "n_rest", "base_rest", "share_rest"),
+    *("p", "p_adjusted", "effect", "claim"),
+]
+
+
+def uneven(
+    profile: pd.DataFrame,
+    attributes: Iterable[str],
+    spread: pd.DataFrame | None = None,
+    made_of: MadeOf | None = None,
+) -> pd.DataFrame:
+    """For every attribute with a gap: do some groups have the gap more often than others?
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    attributes : iterable of str
+        Attributes whose gaps are looked at; those missing for the very same customers are looked at once.
+        They also form the groups, numbers in bands; customers whose group is unknown are left out.
+    spread : DataFrame, optional
+        The distributions as published, ``attribute, value, suppressed``: a group whose size is hidden there is tested
+        with the others, but not named here, because its size could be worked out.
+    made_of : mapping of str to collection of str, optional
+        What derived attributes are made of. Their gaps follow from those of what they are made of, so they are not
+        looked at, and they form no groups for these.
+
+    Returns
+    -------
+    DataFrame
+        A row per gap and grouping that could be tested: the group in which the share without a value lies farthest
+        above that of the others, with counts of both; χ² test over all groups, one Benjamini–Hochberg family; effect
+        is Cramér's V. Largest effect first.
+    """
+    attributes = list(attributes)
+    shown = None if spread is None else spread.loc[~spread["suppressed"].astype(bool)]
+    groups = {}
+    for name, column in banded(profile, attributes).items():
+        codes, names = _codes(column)
+        told = names if shown is None else shown.loc[shown["attribute"] == name, "value"]
+        groups[name] = (codes, names, np.isin(names, [value for value in told if value != OTHERS]))
+    rows, seen = [], set()
+    for attribute in (name for name in attributes if name not in (made_of or {})):
+        absent = profile[attribute].isna().to_numpy()
+        mark = hashlib.sha256(absent.tobytes()).digest()
+        if mark in seen or min(absent.sum(), (~absent).sum()) < MIN_GAP:
+            continue
+        seen.add(mark)
+        for name, group in groups.items():
+            derived = name in (made_of or {}) and one_source(name, attribute, made_of)
+            if name != attribute and not derived and (test := _test(absent, *group)):
+                rows.append({"attribute": attribute, "group": name} | test)
+    table = adjust(pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")]))
+    family = table.attrs["family"]
+    table = table.loc[table["value"] != ""]
+    table = table.sort_values(["effect", "attribute", "group"], ascending=[False, True, True], ignore_index=True)
+    table = table[COLUMNS].astype({"claim": bool})
+    table.attrs["family"] = family
+    return table
+
+
+def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> list[Finding]:
+    """The most uneven gaps, one sentence for each attribute, or that gaps are spread evenly."""
+    family = family_size(table)
+    test = N_("χ² test, Benjamini–Hochberg")
+    if not family:
+        return []
+    evidence = {"table": "uneven_gaps", "test": test, "family": family}
+    if not len(table) or not table["claim"].any():
+        message = N_(
+            "No gap is spread unevenly: no group lacks values more often than chance would allow (compared: "
+            "{family:count})."
+        )
+        n = int((table["base"] + table["base_rest"]).max()) if len(table) else 0
+        return [Finding(message, {"family": family}, id=f"{chapter}.gaps.nothing", n=n, kind="nothing", **evidence)]
+    message = N_(
+        "“{attribute:label}” is unknown most often for {group:label} “{value:label}”: {share:share} of them against "
+        "{rest:share} of the others (n = {base:count} and {base_rest:count}). What is said about it holds less for "
+        "them."
+    )
+    counts = [table["n"], table["n_rest"], table["base"] - table["n"], table["base_rest"] - table["n_rest"]]
+    large = pd.concat(counts, axis=1).ge(min_group).all(axis=1)
+    told = table.loc[table["claim"] & large & shown(table)]
+    return [
+        Finding(
+            message,
+            {
+                "attribute": row.attribute,
+                "group": row.group,
+                "value": row.value,
+                "share": float(row.share),
+                "rest": float(row.share_rest),
+                "base": int(row.base),
+                "base_rest": int(row.base_rest),
+            },
+            id=f"{chapter}.gaps.{row.attribute}",
+            n=int(row.base + row.base_rest),
+            p_adjusted=float(row.p_adjusted),
+            # A caveat, not news: established, but of little weight for the summary.
+            effect=float(row.effect),
+            kind="difference",
+            **evidence,
+        )
+        for row in told.drop_duplicates("attribute").head(TOLD).itertuples()
+    ]
+
+
+def _codes(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Number of each customer's group, −1 where unknown, and the names; rare values are taken together."""
+    text = values_of(column)
+    sizes = text.value_counts()
+    kept = sorted(sizes.index[sizes >= max(SMALLEST_SHARE * sizes.sum(), 1)])
+    codes = pd.Index(kept).get_indexer(text.to_numpy(object)) if kept else np.full(len(text), -1)
+    rare = (codes < 0) & text.notna().to_numpy()
+    return np.where(rare, len(kept), codes), [*kept, OTHERS]
+
+
+def _test(absent: np.ndarray, codes: np.ndarray, names: list[str], nameable: np.ndarray) -> dict | None:
+    """χ² test of a gap over groups, and the group with the largest excess; None where too few are concerned.
+
+    The value is empty where no group with an excess can be named; only its part in the family counts then.
+    """
+    known = codes >= 0
+    base = np.bincount(codes[known], minlength=len(names))
+    n = np.bincount(codes[known & absent], minlength=len(names))
+    there = base > 0
+    if there.sum() < 2 or min(n.sum(), base.sum() - n.sum()) * base[there].min() / base.sum() < MIN_EXPECTED:
+        return None
+    test = chi2_test(np.vstack([n, base - n]))
+    rest, rest_base = n.sum() - n, base.sum() - base
+    excess = np.where(there & nameable, n / np.maximum(base, 1) - rest / np.maximum(rest_base, 1), -np.inf)
+    at = int(np.argmax(excess))
+    shares = {"share": n[at] / base[at], "share_rest": rest[at] / rest_base[at]}
+    counts = {"n": int(n[at]), "base": int(base[at]), "n_rest": int(rest[at]), "base_rest": int(rest_base[at])}
+    return {"value": names[at] if excess[at] > 0 else "", **counts, **shares, "p": test.p, "effect": test.effect}

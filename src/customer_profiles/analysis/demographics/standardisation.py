@@ -1,0 +1,319 @@
+"""Would a difference remain if both sides were of the same ages? Direct standardisation, and Simpson's paradox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special
+
+from ...errors import InputRejected
+from ...messages import N_, Finding
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, shown
+from ...stats.intervals import z_value
+from .categories import values_of
+
+STANDARDS = ("age_band", "employees_band")
+"""What most other traits depend on: the age of a person, the size of a company. The first that is known is used."""
+
+CROSS = " & "
+"""Between the two attributes, and their two values, of a row of the reference that is a cross-table."""
+
+COVERED = 0.95
+"""Part of the base's weight that strata with members of the group must have; below it nothing is standardised."""
+
+ADDED = ("index_standardised", "index_standardised_low", "index_standardised_high")
+SHOWN = (
+    *("attribute", "value", "n", "index", "index_low", "index_high", *ADDED),
+    *("verdict", "p_adjusted", "strata", "strata_above"),
+)
+"""Columns that a page has room for; shares and bases are those of the index table."""
+
+REVERSED, EXPLAINED, REMAINS = N_("turns round"), N_("no longer established"), N_("remains")
+
+_TEST = N_("direct standardisation, z test, Benjamini–Hochberg")
+
+
+class Standardised(NamedTuple):
+    """Shares weighted to common strata, their standard errors, and the part of the weights that is covered."""
+
+    share: np.ndarray
+    error: np.ndarray
+    covered: np.ndarray
+
+
+def direct(k: ArrayLike, n: ArrayLike, weights: ArrayLike) -> Standardised:
+    """Share that a group would have if its strata were as large as those of a standard.
+
+    Parameters
+    ----------
+    k, n : array_like, shape (..., strata)
+        Counts and bases in each stratum of the group.
+    weights : array_like, shape (strata,)
+        Sizes of the strata in the standard; they need not add up to one.
+
+    Returns
+    -------
+    Standardised
+        Strata without members of the group are left out, and ``covered`` is the weight of the others. The error is
+        that of independent binomial shares, taken at (k + ½) / (n + 1) so that it never vanishes.
+
+    References
+    ----------
+    Keiding & Clayton (2014), Statistical Science 29:529–558; the example is that of Freedman, Pisani & Purves
+    (2007), Statistics, 4th ed., section 2.4: admissions to Berkeley, weighted by the applicants of each department.
+
+    >>> men, women = [825, 560, 325, 417, 191, 373], [108, 25, 593, 375, 393, 341]
+    >>> applicants = [sum(both) for both in zip(men, women)]
+    >>> print(f"{direct([512, 353, 120, 138, 53, 22], men, applicants).share:.2f}")
+    0.39
+    >>> print(f"{direct([89, 17, 202, 131, 94, 24], women, applicants).share:.2f}")
+    0.43
+    """
+    k, n = np.broadcast_arrays(np.asarray(k, float), np.asarray(n, float))
+    weights = np.asarray(weights, float) / max(float(np.sum(weights)), 1e-300)
+    used = np.where(n > 0, weights, 0.0)
+    covered = used.sum(axis=-1)
+    used = used / np.where(covered > 0, covered, np.nan)[..., None]
+    of = np.where(n > 0, n, 1.0)
+    smooth = (k + 0.5) / (of + 1)
+    return Standardised(
+        (used * k / of).sum(axis=-1), np.sqrt((used**2 * smooth * (1 - smooth) / of).sum(axis=-1)), covered
+    )
+
+
+def standard_of(names: Iterable[str], population: pd.DataFrame | None = None) -> str:
+    """Attribute to standardise by, of `STANDARDS`: known, and known of the reference if there is one; else ""."""
+    known = set(names) if population is None else set(names) & set(margins(population)["attribute"])
+    return next((name for name in STANDARDS if name in known), "")
+
+
+def is_cross(names: pd.Series) -> pd.Series:
+    """Which attributes of a reference are two at once: a row of a cross-table."""
+    return names.astype("str").str.contains(CROSS, regex=False)
+
+
+def margins(population: pd.DataFrame) -> pd.DataFrame:
+    """The reference by single attributes: as given, and added up from a cross-table where it is not given."""
+    cross = is_cross(population["attribute"])
+    single = population.loc[~cross]
+    given, added = set(single["attribute"]), []
+    for pair in population.loc[cross, "attribute"].unique():
+        table = _cross_table(population, *pair.split(CROSS, 1))
+        for axis, name in enumerate(pair.split(CROSS, 1)):
+            if name not in given:
+                given.add(name)
+                sums = table.sum(axis=1 - axis)
+                part = pd.DataFrame({"attribute": name, "value": sums.index.astype("str"), "share": sums.to_numpy()})
+                base = population.loc[population["attribute"] == pair, "base"].iloc[0] if "base" in population else None
+                added.append(part.assign(base=base) if base is not None else part)
+    return pd.concat([single, *added], ignore_index=True) if added else single.reset_index(drop=True)
+
+
+def against_rest(table: pd.DataFrame, group: pd.DataFrame, rest: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The index table of a group with what each index would be if the group were of the same ages as the rest.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `index.compare`.
+    group, rest : DataFrame
+        The customers it compares, numbers in bands.
+    by : str
+        Attribute to standardise by; its own rows are left out.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `table` with ``index_standardised`` and its interval (log scale), ``strata`` in which both sides have
+        members and ``strata_above`` in which the group's share is the larger; ``p``, ``p_adjusted`` and ``claim`` of
+        the standardised difference; ``verdict``: what becomes of an established difference, empty for others.
+    """
+    strata = sorted(set(values_of(group[by]).dropna()) | set(values_of(rest[by]).dropna()))
+    parts = []
+    for name, rows in _rows(table, by):
+        inside, within = _counts(group, name, by, rows["value"], strata)
+        outside, without = _counts(rest, name, by, rows["value"], strata)
+        ours, theirs = direct(inside.T, within, without), direct(outside.T, without, without)
+        both = (within > 0) & (without > 0)
+        above = _above(inside, within, outside / np.where(without > 0, without, 1)[:, None], both)
+        parts.append(_standardised(rows, ours, theirs.share, theirs.error, within.sum(), both.sum(), above))
+    return _judged(table, parts)
+
+
+def against_population(table: pd.DataFrame, profile: pd.DataFrame, population: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The index table against a reference with what each index would be if the customers were of its ages.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `index.compare_with_population`.
+    profile : DataFrame
+        The customers, numbers in bands.
+    population : DataFrame
+        ``attribute, value, share``. Its shares of `by` are the standard; a cross-table such as ``age_band & gender``
+        tells in addition in how many strata the customers' share is the larger.
+    by : str
+        Attribute to standardise by.
+
+    Returns
+    -------
+    DataFrame
+        As `against_rest`; the reference is known exactly, so only the customers' share has an error.
+    """
+    single = margins(population)
+    standard = single.loc[single["attribute"] == by].set_index("value")["share"]
+    parts = []
+    for name, rows in _rows(table, by):
+        inside, within = _counts(profile, name, by, rows["value"], list(standard.index))
+        known = rows["share_rest"].to_numpy(float)
+        if known.sum() > 0.995:  # a complete reference: who it does not know is outside the base
+            within = inside.sum(axis=1)
+        ours = direct(inside.T, within, standard.to_numpy(float))
+        cross = _cross_table(population, by, name)
+        strata, above = within[within > 0].size, np.full(len(rows), np.nan)
+        if cross is not None:
+            cross = cross.reindex(index=standard.index, columns=values_of(rows["value"]), fill_value=0.0)
+            sizes = cross.sum(axis=1).to_numpy()
+            both = (within > 0) & (sizes > 0)
+            above = _above(inside, within, cross.to_numpy() / np.where(sizes > 0, sizes, 1)[:, None], both)
+            strata = both.sum()
+        parts.append(_standardised(rows, ours, known, np.zeros(len(rows)), within.sum(), strata, above))
+    return _judged(table, parts)
+
+
+def findings(table: pd.DataFrame, by: str, chapter: str = "02", min_group: int = 10) -> list[Finding]:
+    """A warning for each difference that turns round, and how many differences remain.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `against_rest` or `against_population`.
+    by : str
+        What it was standardised by.
+    """
+    told = table.loc[(table["verdict"] != "") & (table["n"] >= min_group) & shown(table)]
+    if told.empty:
+        return []
+    family = family_size(table, ["attribute"])
+    found = [_warning(row, by, chapter, family) for row in told.loc[told["verdict"] == REVERSED].itertuples()]
+    remain = int((told["verdict"] == REMAINS).sum())
+    message = N_(
+        "Established differences: {claims:count}. With the same mix of “{by:label}” on both sides still established: "
+        "{remain:count}. The others come from that mix, or there are too few customers to tell."
+    )
+    if remain == len(told):
+        message = N_(
+            "The mix of “{by:label}” explains none of the established differences: with the same mix on both sides "
+            "every one of them remains (established: {claims:count})."
+        )
+    elif not remain:
+        message = N_(
+            "With the same mix of “{by:label}” on both sides no difference remains (established without it: "
+            "{claims:count}). They come from that mix, or there are too few customers to tell."
+        )
+    values = {"claims": len(told), "remain": remain, "by": by}
+    evidence = {"n": int(table["base"].max()), "table": "standardised", "test": _TEST, "family": family}
+    return [*found, Finding(message, values, id=f"{chapter}.standardised.{by}", **evidence)]
+
+
+def _warning(row: object, by: str, chapter: str, family: int) -> Finding:
+    more = N_(
+        "Caution: {attribute:label} “{value:label}” looks over-represented (index {index:index}), but only because of "
+        "the mix of “{by:label}”. With the mix of the base it is under-represented: index {standardised:index} "
+        "({low:index} to {high:index})."
+    )
+    less = N_(
+        "Caution: {attribute:label} “{value:label}” looks under-represented (index {index:index}), but only because of "
+        "the mix of “{by:label}”. With the mix of the base it is over-represented: index {standardised:index} "
+        "({low:index} to {high:index})."
+    )
+    values = {"attribute": row.attribute, "value": row.value, "by": by, "index": float(row.index)}
+    ends = (float(row.index_standardised_low), float(row.index_standardised_high))
+    return Finding(
+        more if row.index > 100 else less,
+        values | {"standardised": float(row.index_standardised), "low": ends[0], "high": ends[1]},
+        id=f"{chapter}.standardised.{row.attribute}.{row.value}",
+        n=int(row.base),
+        table="standardised",
+        interval=ends,
+        test=_TEST,
+        p_adjusted=float(row.p_adjusted),
+        family=family,
+        effect=abs(float(row.effect)) / np.pi,
+        reach=int(row.n),
+        kind="difference",
+    )
+
+
+def _rows(table: pd.DataFrame, by: str):
+    """Attributes of an index table other than the standard, each with its rows."""
+    return [(name, rows) for name, rows in table.groupby("attribute", sort=False) if name != by]
+
+
+def _counts(profile, attribute, by, values, strata) -> tuple[np.ndarray, np.ndarray]:
+    """Customers by stratum and value, and by stratum whatever their value, of those for whom both are known."""
+    names = pd.Index([str(value) for value in strata])
+    stratum = names.get_indexer(values_of(profile[by]).to_numpy(object))
+    text = values_of(profile[attribute])
+    value = pd.Index(values.to_numpy(object)).get_indexer(text.to_numpy(object))
+    known = (stratum >= 0) & text.notna().to_numpy()
+    listed = known & (value >= 0)
+    flat = np.bincount(stratum[listed] * len(values) + value[listed], minlength=len(names) * len(values))
+    return flat.reshape(len(names), len(values)), np.bincount(stratum[known], minlength=len(names))
+
+
+def _above(inside, within, other, both) -> np.ndarray:
+    """In how many strata the group's share of each value is larger than the other's."""
+    share = inside / np.where(within > 0, within, 1)[:, None]
+    return ((share > other) & both[:, None]).sum(axis=0).astype(float)
+
+
+def _standardised(rows, ours, share, error, base, strata, above) -> pd.DataFrame:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where((ours.share > 0) & (share > 0), ours.share / share, np.nan)
+        width = z_value() * np.sqrt((ours.error / ours.share) ** 2 + (error / share) ** 2)
+        z = np.abs(ours.share - share) / np.hypot(ours.error, error)
+    enough = (ours.covered >= COVERED) & (base * np.minimum(share, 1 - share) >= MIN_EXPECTED)
+    part = rows.drop(columns=["p", "p_adjusted"]).rename(columns={"claim": "crude"})
+    part["index_standardised"] = np.where(enough, 100 * ratio, np.nan)
+    part["index_standardised_low"] = part["index_standardised"] * np.exp(-width)
+    part["index_standardised_high"] = part["index_standardised"] * np.exp(width)
+    part["strata"], part["strata_above"] = strata, above
+    # What the index table does not test, for want of customers, is not tested here either.
+    return part.assign(p=np.where(enough & rows["p"].notna(), 2 * special.ndtr(-z), np.nan))
+
+
+def _judged(table: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """All rows in the order of the table, corrected together, with the verdict on each established difference."""
+    head = [name for name in table.columns if name not in ("p", "p_adjusted", "claim")]
+    columns = [*head, *ADDED, "strata", "strata_above", "p", "p_adjusted", "claim", "verdict"]
+    if not parts:
+        return pd.DataFrame(columns=columns).astype({"claim": bool, "verdict": "str"})
+    result = adjust(pd.concat(parts).sort_index().reset_index(drop=True), together=["attribute"])
+    family = result.attrs["family"]
+    turned = result["claim"] & ((result["index"] > 100) != (result["index_standardised"] > 100))
+    verdict = np.select([turned, ~result["claim"]], [REVERSED, EXPLAINED], REMAINS)
+    tested = result["crude"].astype(bool) & result["p"].notna()
+    result = result.assign(verdict=np.where(tested, verdict, ""))[columns]
+    result.attrs["family"] = family
+    return result
+
+
+def _cross_table(population: pd.DataFrame, by: str, name: str) -> pd.DataFrame | None:
+    """Shares of the reference by stratum (rows) and value (columns); None where it has no such cross-table."""
+    for pair in ((by, name), (name, by)):
+        part = population.loc[population["attribute"] == CROSS.join(pair)]
+        if len(part):
+            values = part["value"].astype("str").str.split(CROSS, regex=False)
+            if not values.str.len().eq(2).all():
+                raise InputRejected(
+                    f"reference population: values of {CROSS.join(pair)!r} must be two, with {CROSS!r} between them"
+                )
+            first, second = values.str[0].to_numpy(), values.str[1].to_numpy()
+            table = pd.crosstab(first, second, part["share"].to_numpy(float), aggfunc="sum").fillna(0.0)
+            return table if pair[0] == by else table.T
+    return None

@@ -1,0 +1,187 @@
+"""Did a score jump at a time that no calendar names? The largest break of each score, and whether chance makes such."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding
+from ...stats.comparisons import adjust, family_size
+from ...stats.intervals import CONFIDENCE
+from ...stats.segmented import RESAMPLES, noise_covariance
+from .events import TOGETHER, weekly, within_weeks
+from .metrics import METRICS
+
+TRIM = 0.15
+"""Share of the weeks at either end in which no break is looked for (Andrews 1993)."""
+
+MIN_WEEKS = 26
+"""Weeks with answers from which a break is looked for: half a year, of which a break must leave four at either end."""
+
+COLUMNS = [
+    *("metric", "at", "n", "mean_before", "change", "change_low", "change_high", "p", "p_adjusted", "effect", "claim")
+]
+
+
+def breaks(answers: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
+    """The largest break in the level of each score, beside its trend.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        ``at, metric, score``.
+    seed : int
+        Of the simulated series.
+
+    Returns
+    -------
+    DataFrame
+        ``metric, at`` (first day of the first week after the break)``, n`` (answers since)``, mean_before, change`` (in
+        the unit of the score) with interval``, p, p_adjusted, effect`` (change in standard deviations of one
+        answer)``, claim``. The interval and ``p`` allow for the search: they compare with the largest break of series
+        of the same length, noise and memory without any. All scores are one family.
+
+    References
+    ----------
+    Supremum test: Andrews (1993), Econometrica 61:821–856; noise as in `segmented.noise_covariance`.
+    """
+    rows = [
+        _largest(part.dropna(subset=["score", "at"]), str(name), seed)
+        for name, part in answers.groupby("metric", sort=True)
+    ]
+    rows = [row for row in rows if row]
+    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
+    table = adjust(table.astype({"p": float}))
+    family = table.attrs["family"]
+    table = table[COLUMNS]
+    table.attrs["family"] = family
+    return table
+
+
+def marks(table: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Established breaks of a score as a chart draws events: ``at, name``."""
+    claimed = table.loc[table["claim"].astype(bool) & (table["metric"] == metric), ["at"]]
+    return claimed.assign(name=N_("break in the series")).reset_index(drop=True)
+
+
+def with_events(table: pd.DataFrame, events: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """What a chart of a score marks: ``at, name`` of the events and of the established break, by time."""
+    parts = [part for part in (events[["at", "name"]], marks(table, metric)) if len(part)]
+    return pd.concat(parts, ignore_index=True).sort_values(["at", "name"], ignore_index=True) if parts else events
+
+
+def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
+    """Scores that jumped, with the week of the jump; or one finding that none did."""
+    family = family_size(table) if len(table) else 0
+    if not family:
+        return []
+    test = N_("supremum test of a break, simulated series, Benjamini–Hochberg")
+    claims = table.loc[table["claim"].astype(bool)]
+    if claims.empty:
+        message = N_("No score jumps at any time: {family:count} tested, none by more than chance.")
+        n = int(table["n"].max())
+        evidence = {"n": n, "table": "breaks", "test": test, "family": family, "kind": "nothing"}
+        return [Finding(message, {"family": family}, id=f"{chapter}.breaks.nothing", **evidence)]
+    drop = N_(
+        "{metric:label}: from about {day:day} on the average answer is lower by {change:number} ({low:number} to "
+        "{high:number}) than before ({before:number}), more than chance and the trend explain. When exactly it broke "
+        "is an estimate."
+    )
+    rise = N_(
+        "{metric:label}: from about {day:day} on the average answer is higher by {change:number} ({low:number} to "
+        "{high:number}) than before ({before:number}), more than chance and the trend explain. When exactly it broke "
+        "is an estimate."
+    )
+    all_scores = N_(
+        "All scores together: from about {day:day} on the answers differ by {change:number} standard deviations of one "
+        "answer ({low:number} to {high:number}) from before, more than chance and the trend explain. When exactly it "
+        "broke is an estimate."
+    )
+    found = []
+    for row in claims.itertuples():
+        sign = -1 if row.change < 0 else 1
+        low, high = sorted((sign * float(row.change_low), sign * float(row.change_high)))
+        values = {
+            "metric": row.metric,
+            "day": row.at.date(),
+            "change": abs(float(row.change)),
+            "low": low,
+            "high": high,
+        }
+        length = METRICS[row.metric].high - METRICS[row.metric].low if row.metric in METRICS else 5.0
+        found.append(
+            Finding(
+                all_scores if row.metric == TOGETHER else drop if sign < 0 else rise,
+                values if row.metric == TOGETHER else values | {"before": float(row.mean_before)},
+                id=f"{chapter}.break.{row.metric}",
+                n=int(row.n),
+                table="breaks",
+                interval=(float(row.change_low), float(row.change_high)),
+                test=test,
+                p_adjusted=float(row.p_adjusted),
+                family=family,
+                effect=min(abs(float(row.change)) / length, 1.0),
+                reach=int(row.n),
+                kind="difference",
+            )
+        )
+    return found
+
+
+def search(y: np.ndarray, x: np.ndarray, covariance: np.ndarray, places: np.ndarray, seed: int = 1):
+    """Steps at every place beside a regression, by generalised least squares with known covariance.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+    x : ndarray, shape (n, k)
+    covariance : ndarray, shape (n, n)
+    places : ndarray of int, shape (m,)
+        Index of the first value after each step.
+    seed : int
+
+    Returns
+    -------
+    steps, errors : ndarray, shape (m,)
+        Estimate and standard error of each step by itself.
+    chance : ndarray, shape (`RESAMPLES`,)
+        Largest absolute ratio of both in series without a step.
+    """
+    inverse = np.linalg.inv(covariance)
+    left = inverse - inverse @ x @ np.linalg.solve(x.T @ inverse @ x, x.T @ inverse)
+    after = (np.arange(len(y))[:, None] >= places[None, :]).astype(float)
+    precision = np.einsum("ij,ij->j", after, left @ after)
+    errors = 1 / np.sqrt(np.maximum(precision, 1e-12))
+    weights = left @ after * errors
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((RESAMPLES, len(y))) @ np.linalg.cholesky(covariance).T
+    return (y @ weights) * errors, errors, np.abs(noise @ weights).max(axis=1)
+
+
+def _largest(answers: pd.DataFrame, metric: str, seed: int) -> dict:
+    """Row of `breaks`; nothing where the series is short or does not vary."""
+    if answers.empty:
+        return {}
+    first = answers["at"].min().normalize()
+    week = (answers["at"] - first).dt.days // 7
+    y, weights, x = weekly(answers["score"].to_numpy(float), week.to_numpy(), np.empty((len(answers), 0)))
+    deviation = float(answers["score"].std())
+    if len(y) < MIN_WEEKS or not deviation > 0:
+        return {}
+    covariance = noise_covariance(y, x, within_weeks(answers["score"], week) / weights)
+    edge = max(int(TRIM * len(y)), 4)
+    places = np.arange(edge, len(y) - edge + 1)
+    steps, errors, chance = search(y, x, covariance, places, seed)
+    best = int(np.argmax(np.abs(steps / errors)))
+    half = float(np.quantile(chance, CONFIDENCE)) * errors[best]
+    day = first + pd.Timedelta(weeks=int(np.unique(week)[places[best]]))
+    since = answers["at"] >= day
+    row = {
+        "metric": metric,
+        "at": day,
+        "n": int(since.sum()),
+        "mean_before": float(answers.loc[~since, "score"].mean()),
+    }
+    row |= {"change": steps[best], "change_low": steps[best] - half, "change_high": steps[best] + half}
+    p = (1 + (chance >= abs(steps[best] / errors[best])).sum()) / (1 + len(chance))
+    return row | {"p": float(p), "effect": steps[best] / deviation}

@@ -1,0 +1,339 @@
+"""What a pain goes with: score, lapse, spend and further contacts, adjusted for who the customers are.
+
+Nobody was made to suffer at random, so nothing here says that a pain makes scores fall or customers leave: it is an
+association. Beside every one stands the E-value: how strongly something that nobody measured would have to go with
+both the pain and the outcome to explain it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Limit
+from ...needs import NEEDS
+from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio, shown
+from ...stats.intervals import CONFIDENCE, z_value
+from ...stats.regression import e_value, full_rank, linear, poisson
+from ..demographics.categories import bands, values_of
+from ..feedback.metrics import METRICS
+from .observations import Evidence
+
+SCORES = ("nps_score", "csat_score", "stars_score")
+"""The first score that the profile has tells how content a customer is."""
+
+WHO = ("age_band", "gender", "region", "tenure_days")
+"""Who the customers are, as far as known: what every effect is adjusted for. Age and sex differ between the sufferers
+of almost any pain, the region stands for how goods and services get there, and time as a customer for how long there
+was for pains, orders and tickets to add up."""
+
+MIN_LEVEL = 20
+"""Customers that a value of a covariate needs; rarer ones are taken together."""
+
+MIN_HIT = 20
+"""Sufferers, and others, whose outcome is known: below it nothing is estimated."""
+
+MIN_EVENTS = 5
+"""Sufferers with and without a yes-or-no outcome, and as many others: below it the ratio has no usable interval."""
+
+LEFT = frozenset(("churned", "cancelled", "canceled", "terminated", "left", "lapsed", "gekündigt", "abgewandert"))
+"""Values of a customer's status that mean that the customer has gone."""
+
+LAPSE_GAPS, LAPSE_ORDERS = 3, 3
+"""A customer with at least three orders counts as lapsed after three times their own mean gap between orders without
+one: of customers who buy at random at a steady rate only exp(−3) = 5 % wait that long."""
+
+OUTCOMES = ("score", "low_score", "lapsed", "spend", "tickets")
+"""What may go with a pain: the score, whether it is low, whether the customer left or lapsed, spend, and tickets."""
+
+STATED = "customers"
+"""Table from which reasons come that a customer states once, such as that of a termination."""
+
+_FROM = {"spend": "transactions", "tickets": "tickets"}
+COLUMNS = [
+    *("pain", "evidence", "outcome", "n", "base", "raw", "raw_rest"),
+    *("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"),
+    *("e_value", "e_limit", "p", "p_adjusted", "effect", "claim"),
+]
+RAW = ["raw", "raw_rest"]
+"""Means as they are: a share of few sufferers tells of single ones, so they are no part of the published table."""
+
+CLAIMS_SHOWN = 12  # sentences at most; the table holds the rest
+
+
+def outcomes(profile: pd.DataFrame) -> pd.DataFrame:
+    """What may go with a pain, as far as the profile knows it.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+
+    Returns
+    -------
+    DataFrame
+        Index of the profile, columns of `OUTCOMES`: the score as given, yes-or-no outcomes as 1 and 0, amounts and
+        numbers; missing where unknown. ``attrs`` tells ``score`` (which one) and ``lapsed`` (table it was read from).
+    """
+    found = pd.DataFrame(index=profile.index)
+    score = next((name for name in SCORES if name in profile and profile[name].notna().any()), None)
+    if score:
+        found["score"] = profile[score].astype(float)
+        poor = METRICS[score.removesuffix("_score")].poor
+        found["low_score"] = found["score"].round(9).le(poor).astype(float).mask(found["score"].isna())
+    source, lapsed = _lapsed(profile)
+    if lapsed is not None:
+        found["lapsed"] = lapsed
+    if "spend" in profile and profile["spend"].gt(0).any():
+        found["spend"] = profile["spend"].astype(float).clip(lower=0)
+    if "tickets" in profile and profile["tickets"].gt(0).any():
+        found["tickets"] = profile["tickets"].astype(float)
+    found.attrs |= {"score": score, "lapsed": source}
+    return found
+
+
+def covariates(profile: pd.DataFrame) -> list[str]:
+    """Columns of `WHO` that tell customers apart; of an age without bands the age itself."""
+    named = ["age" if name == "age_band" and name not in profile and "age" in profile else name for name in WHO]
+    return [name for name in named if name in profile and profile[name].nunique() > 1]
+
+
+def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] | None = None) -> pd.DataFrame:
+    """What goes with each pain.
+
+    The score is compared by linear regression with HC3 errors (Long & Ervin 2000, The American Statistician
+    54:217–224), everything else by Poisson regression with robust errors: a ratio of risks (Zou 2004, American Journal
+    of Epidemiology 159:702–706) or of means (Santos Silva & Tenreyro 2006, Review of Economics and Statistics
+    88:641–658). Every pain has a model of its own, with the covariates and the number of other pains of the same kind.
+    Those who state why they left differ from those who stayed in more than the reason, and are compared with those who
+    state another.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of behaviour, each customer's latest occasion counts.
+    profile : DataFrame
+        One row per customer.
+    adjust_for : sequence of str, optional
+        Covariates; default `covariates`.
+
+    Returns
+    -------
+    DataFrame
+        ``pain, evidence, outcome, n`` (sufferers whose outcome is known)``, base`` (all of whom it is)``, raw,
+        raw_rest`` (mean of sufferers and of others, as it is)``, difference`` with interval (score only)``, ratio``
+        with interval (all else)``, e_value, e_limit, p, p_adjusted, effect`` (Cohen's d, his h, or the logarithm of
+        the ratio)``, claim``; one family; what is claimed comes first, then the strongest. An outcome that is counted
+        from the same rows as the pain is left out.
+    """
+    from threadpoolctl import threadpool_limits
+
+    known, names = outcomes(profile), evidence.names
+    controls = _dummies(profile, covariates(profile) if adjust_for is None else adjust_for)
+    hit, exposed = evidence.matrix(profile["customer_no"])
+    rows = []
+    with threadpool_limits(1):
+        for at, pain in enumerate(names.itertuples()):
+            alike = (names["evidence"] == pain.evidence).to_numpy()
+            others = hit[:, alike].sum(axis=1) - hit[:, at]
+            for outcome in known:
+                if {**_FROM, "lapsed": known.attrs["lapsed"]}.get(outcome) in pain.source.split("+"):
+                    continue
+                asked = exposed[:, at] & known[outcome].notna().to_numpy()
+                if pain.source == STATED:
+                    asked &= hit[:, (names["source"] == STATED).to_numpy()].any(axis=1)
+                y, suffers = known[outcome].to_numpy()[asked], hit[asked, at]
+                row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": outcome}
+                row |= _compared(outcome, y, suffers, np.column_stack([controls, others])[asked])
+                rows.append(row)
+    table = adjust(pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")]))
+    family = table.attrs["family"]
+    order = np.lexsort((table["outcome"], table["pain"], -table["effect"].abs().fillna(-1).round(9), ~table["claim"]))
+    table = table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True)
+    table.attrs["family"] = family
+    return table
+
+
+def low_scores(table: pd.DataFrame) -> pd.DataFrame:
+    """Pains by how many low scores more their sufferers gave than as many others would have; as it is, not adjusted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `costs`.
+
+    Returns
+    -------
+    DataFrame
+        ``pain, evidence, n`` (low scores of sufferers)``, base`` (their scores)``, share, n_rest, base_rest,
+        share_rest, ratio`` with the interval of `comparisons.rate_ratio`, ``low_scores_more`` (low scores above what
+        the others' share would give); most first.
+    """
+    rows = table[table["outcome"] == "low_score"].rename(columns={"raw": "share", "raw_rest": "share_rest"})
+    rows = rows.assign(base_rest=rows["base"] - rows["n"], base=rows["n"]).reset_index(drop=True)
+    rows = rows.assign(
+        n=(rows["share"] * rows["base"]).round().astype(int),
+        n_rest=(rows["share_rest"] * rows["base_rest"]).round().astype(int),
+        low_scores_more=rows["base"] * (rows["share"] - rows["share_rest"]),
+    )
+    ratio = rate_ratio(rows["n"], rows["base"], rows["n_rest"], rows["base_rest"])
+    rows = rows.assign(ratio=ratio.ratio, ratio_low=ratio.low, ratio_high=ratio.high)
+    rows = rows.sort_values(["low_scores_more", "pain"], ascending=[False, True], kind="stable", ignore_index=True)
+    counted = ["n", "base", "share", "n_rest", "base_rest", "share_rest"]
+    return rows[["pain", "evidence", *counted, "ratio", "ratio_low", "ratio_high", "low_scores_more"]]
+
+
+def limits(profile: pd.DataFrame) -> list[Limit]:
+    """What cannot be told of what pains go with, because the profile knows neither scores nor orders."""
+    known = set(outcomes(profile))
+    found = []
+    if "score" not in known:
+        found.append(Limit(N_("Whether those who have a pain score lower"), needs=NEEDS["feedback"]))
+    if "spend" not in known:
+        found.append(Limit(N_("Whether those who have a pain spend less"), needs=NEEDS["transactions"]))
+    return found
+
+
+def findings(table: pd.DataFrame, chapter: str = "03", min_group: int = 10) -> list[Finding]:
+    """The pains that go with a worse outcome, strongest first, or one finding that none does; association throughout.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `costs`.
+    chapter : str
+        Prefix of the ids.
+    min_group : int
+        Smallest number of sufferers that may be spoken of.
+    """
+    family = family_size(table) if len(table) else 0
+    if not family:
+        return []
+    worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"].astype(float)
+    spoken = table[table["claim"].astype(bool) & (worse > 0) & (table["n"] >= min_group) & shown(table)]
+    if spoken.empty:
+        message = N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow.")
+        evidence = {"n": int(table["base"].max()), "table": "pain_costs", "test": _TEST, "family": family}
+        return [Finding(message, {}, id=f"{chapter}.cost.nothing", kind="nothing", **evidence)]
+    strength = spoken["effect"].abs().where(spoken["outcome"] != "low_score", -1)
+    spoken = spoken[spoken["outcome"] != "low_score"] if (spoken["outcome"] == "score").any() else spoken
+    spoken = spoken.assign(_strength=strength).sort_values(
+        ["_strength", "pain"], ascending=[False, True], kind="stable"
+    )
+    return [_claim(row, chapter, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()]
+
+
+_TEST = N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg")
+_MESSAGES = {
+    "score": N_(
+        "Customers with “{pain:label}” score {size:number} points lower than comparable customers ({low:number} to "
+        "{high:number}). This is an association; its E-value is {e:ratio}."
+    ),
+    "low_score": N_(
+        "Customers with “{pain:label}” give a low score {size:ratio} times as often as comparable customers "
+        "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
+    ),
+    "lapsed": N_(
+        "Customers with “{pain:label}” have left or lapsed {size:ratio} times as often as comparable customers "
+        "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
+    ),
+    "spend": N_(
+        "Customers with “{pain:label}” spend {size:ratio} times as much as comparable customers ({low:ratio} to "
+        "{high:ratio}). This is an association; its E-value is {e:ratio}."
+    ),
+    "tickets": N_(
+        "Customers with “{pain:label}” open {size:ratio} times as many tickets as comparable customers ({low:ratio} to "
+        "{high:ratio}). This is an association; its E-value is {e:ratio}."
+    ),
+}
+
+
+def _claim(row, chapter: str, family: int) -> Finding:
+    if row.outcome == "score":
+        size, low, high = -float(row.difference), -float(row.difference_high), -float(row.difference_low)
+    else:
+        size, low, high = float(row.ratio), float(row.ratio_low), float(row.ratio_high)
+    return Finding(
+        _MESSAGES[row.outcome],
+        {"pain": row.pain, "size": size, "low": low, "high": high, "e": float(row.e_value)},
+        id=f"{chapter}.cost.{row.outcome}.{row.pain}",
+        n=int(row.base),
+        table="pain_costs",
+        interval=(low, high),
+        test=_TEST,
+        p_adjusted=float(row.p_adjusted),
+        family=family,
+        effect=float(min(abs(row.effect), 1.0)),
+        reach=int(row.n),
+        kind="difference",
+    )
+
+
+def _lapsed(profile: pd.DataFrame) -> tuple[str, pd.Series | None]:
+    """Who has left or lapsed, and the canonical table that tells."""
+    if "status" in profile:
+        status = values_of(profile["status"]).astype("object")
+        gone = status.map(lambda value: isinstance(value, str) and value.casefold() in LEFT)
+        if gone.any() and not gone.all():
+            return "customers", gone.astype(float).mask(status.isna())
+    if {"orders", "first_order_at", "last_order_at", "recency_days"} <= set(profile):
+        span = (profile["last_order_at"] - profile["first_order_at"]).dt.total_seconds() / 86_400
+        gap = span / (profile["orders"] - 1).where(profile["orders"] >= LAPSE_ORDERS)
+        told = gap.gt(0)
+        if told.any():
+            return "transactions", (profile["recency_days"].astype(float) > LAPSE_GAPS * gap).astype(float).where(told)
+    return "", None
+
+
+def _dummies(profile: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Covariates as columns of 0 and 1; the unknown are a value, rare values are one."""
+    columns = []
+    for name in names:
+        column = profile[name]
+        number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        values = values_of(bands(column) if number else column).astype("object").fillna("")
+        sizes = values.value_counts()
+        values = values.where(values.map(sizes) >= MIN_LEVEL, "rare")
+        columns += [(values == value).to_numpy(float) for value in sorted(values.unique())[1:]]
+    return np.column_stack(columns) if columns else np.empty((len(profile), 0))
+
+
+def _compared(outcome: str, y: np.ndarray, suffers: np.ndarray, controls: np.ndarray) -> dict[str, float]:
+    """One row of `costs`: sufferers against others."""
+    n, rest = int(suffers.sum()), int((~suffers).sum())
+    row = {"n": n, "base": n + rest}
+    row |= {"raw": y[suffers].mean() if n else np.nan, "raw_rest": y[~suffers].mean() if rest else np.nan}
+    if min(n, rest) < MIN_HIT or y.std() == 0:
+        return row
+    yes_or_no = bool(np.isin(y, (0, 1)).all())
+    if (
+        yes_or_no
+        and min(np.bincount(y[who].astype(int), minlength=2).min() for who in (suffers, ~suffers)) < MIN_EVENTS
+    ):
+        return row
+    design = full_rank(np.column_stack([np.ones(len(y)), suffers, controls]))
+    fitted = linear(y, design) if outcome == "score" else poisson(y, design)
+    b, error = fitted[0][1], fitted[1][1]
+    if not (np.isfinite(b) and error > 0):
+        return row
+    row["p"] = _two_sided(b / error)
+    low, high = b - z_value(CONFIDENCE) * error, b + z_value(CONFIDENCE) * error
+    if outcome == "score":
+        sd = np.sqrt(((n - 1) * y[suffers].var(ddof=1) + (rest - 1) * y[~suffers].var(ddof=1)) / (n + rest - 2))
+        row |= {"difference": b, "difference_low": low, "difference_high": high, "effect": b / sd}
+        # A difference of d standard deviations is about as strong as a risk ratio of exp(0.91 d), same paper.
+        ratio = tuple(np.exp(0.91 * end / sd) for end in (b, low, high))
+    else:
+        ratio = tuple(np.exp((b, low, high)))
+        row |= dict(zip(("ratio", "ratio_low", "ratio_high"), ratio, strict=True))
+        row["effect"] = float(cohens_h(row["raw"], row["raw_rest"])) if yes_or_no else b
+    row["e_value"], row["e_limit"] = e_value(*ratio)
+    return row
+
+
+def _two_sided(z: float) -> float:
+    from scipy import special
+
+    return float(2 * special.ndtr(-abs(z)))

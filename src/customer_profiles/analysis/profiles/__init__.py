@@ -1,0 +1,1 @@
+"""Chapter 10: typical, ideal and vulnerable customers, each on a page."""

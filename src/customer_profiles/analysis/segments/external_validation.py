@@ -1,0 +1,241 @@
+"""What segments tell of an outcome that had no part in making them: who leaves, who is not satisfied.
+
+Segments that only restate their own columns are of little use. The test is an outcome held out of their making: does
+its share differ between segments, and how much more often is it found among the tenth of the customers whose segments
+put them most at risk? Segments are not a prediction and what they tell is association.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding
+from ...stats.comparisons import adjust, family_size, proportions_p, shown
+from ...stats.group_tests import chi2_test
+from ...stats.intervals import Interval, add_shares, auc_interval, z_value
+
+# Values of `status`, in lower case, of customers who are lost. Others (new, active) are no outcome to be feared.
+LOST = frozenset(
+    (
+        *("churned", "left", "lapsed", "lost", "cancelled", "canceled", "terminated", "former", "closed", "inactive"),
+        *("gekündigt", "abgewandert", "ehemalig", "verloren", "inaktiv", "geschlossen"),
+    )
+)
+# Answers that count as dissatisfied: detractors (Reichheld 2003), and 1 and 2 of 5.
+POOR = {"nps_score": 6.0, "csat_score": 2.0, "stars_score": 2.0}
+DISSATISFIED = "dissatisfied"
+MIN_CASES = 30  # with the outcome and without: fewer cannot be divided among segments
+RISKIEST = 0.10  # part of the customers that is looked at: the tenth that gains charts begin with
+FOLDS = 10
+
+OF_SEGMENT = (
+    *("attribute", "value", "segment", "n", "base", "share", "share_low", "share_high"),
+    *("to_all", "to_all_low", "to_all_high", "p", "p_adjusted", "claim"),
+)
+OF_OUTCOME = (
+    *("attribute", "value", "n", "base", "share", "share_low", "share_high", "riskiest_n", "riskiest_base"),
+    *("riskiest_share", "to_all", "to_all_low", "to_all_high", "auc", "auc_low", "auc_high"),
+    *("p", "p_adjusted", "effect", "claim"),
+)
+
+
+def outcomes(profile: pd.DataFrame, formed_by: Iterable[str]) -> dict[tuple[str, str], pd.Series]:
+    """Outcomes that had no part in the segments, and of whom they are known.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    formed_by : iterable of str
+        Columns that the segments were made of, and what follows from them.
+
+    Returns
+    -------
+    dict of Series of bool
+        By attribute and value; True for customers with the outcome, only those of whom it is known.
+    """
+    formed_by = set(formed_by)
+    found = {}
+    if "status" in profile and "status" not in formed_by:
+        status = profile["status"].dropna().astype(str)
+        for value in sorted({value for value in status.unique() if value.strip().lower() in LOST}):
+            found["status", value] = status == value
+    for name, bar in POOR.items():
+        if name in profile and name not in formed_by:
+            found[name, DISSATISFIED] = profile[name].dropna().astype(float) <= bar
+    return {key: had for key, had in found.items() if min(had.sum(), (~had).sum()) >= MIN_CASES}
+
+
+def by_segment(labels: pd.Series, held_out: dict[tuple[str, str], pd.Series]) -> pd.DataFrame:
+    """Share of each outcome in each segment.
+
+    Parameters
+    ----------
+    labels : Series of int
+        Segment of each customer.
+    held_out : dict of Series
+        See `outcomes`.
+
+    Returns
+    -------
+    DataFrame
+        ``attribute, value, segment, n`` (with the outcome)``, base`` (of whom it is known)``, share, share_low,
+        share_high, to_all`` (share over that of all) with interval``, p`` (against all other segments)``, p_adjusted,
+        claim``; all comparisons are one family.
+    """
+    rows = []
+    for (attribute, value), had in held_out.items():
+        counts = pd.crosstab(labels.loc[had.index], had).reindex(columns=[False, True], fill_value=0)
+        of, n = counts.sum(axis=1).to_numpy(), counts[True].to_numpy()
+        ratio, (low, high) = lift(n, of, n.sum(), of.sum())
+        columns = {"attribute": attribute, "value": value, "segment": counts.index, "n": n, "base": of}
+        p = proportions_p(n, of, n.sum() - n, of.sum() - of)
+        rows.append(pd.DataFrame(columns | {"to_all": ratio, "to_all_low": low, "to_all_high": high, "p": p}))
+    if not rows:
+        return pd.DataFrame(columns=list(OF_SEGMENT))
+    table = adjust(pd.concat(rows, ignore_index=True))
+    family = table.attrs["family"]
+    table = add_shares(table)[list(OF_SEGMENT)]
+    table.attrs["family"] = family
+    return table
+
+
+def separate(labels: pd.Series, held_out: dict[tuple[str, str], pd.Series], seed: int = 1) -> pd.DataFrame:
+    """How well the segments tell of each outcome.
+
+    Segments are put in order of their share of the outcome, learned from the other nine tenths of the
+    customers, so that nobody's own outcome counts; customers of one segment are in random order.
+
+    Returns
+    -------
+    DataFrame
+        ``attribute, value, n, base, share`` with interval``, riskiest_n, riskiest_base, riskiest_share`` (among the
+        tenth most at risk)``, to_all`` (that share over the share of all) with interval``, auc`` with interval``, p``
+        (χ² of segments and outcome)``, p_adjusted, effect`` (Cramér's V)``, claim``.
+    """
+    rows = []
+    for (attribute, value), had in held_out.items():
+        segment, truth = labels.loc[had.index].to_numpy(), had.to_numpy(bool)
+        risk, chance = _learned(segment, truth, seed)
+        first = np.lexsort((chance, -risk))[: max(round(RISKIEST * len(truth)), 1)]
+        k1, n1, k, n = int(truth[first].sum()), len(first), int(truth.sum()), len(truth)
+        ratio, (low, high) = lift(k1, n1, k, n)
+        area = auc_interval(risk, truth)
+        tested = chi2_test(pd.crosstab(segment, truth))
+        rows.append(
+            {"attribute": attribute, "value": value, "n": k, "base": n, "riskiest_n": k1, "riskiest_base": n1}
+            | {"riskiest_share": k1 / n1, "to_all": float(ratio), "to_all_low": float(low), "to_all_high": float(high)}
+            | {"auc": area.value, "auc_low": area.low, "auc_high": area.high, "p": tested.p, "effect": tested.effect}
+        )
+    if not rows:
+        return pd.DataFrame(columns=list(OF_OUTCOME))
+    table = adjust(pd.DataFrame(rows))
+    family = table.attrs["family"]
+    table = add_shares(table)[list(OF_OUTCOME)]
+    table.attrs["family"] = family
+    return table
+
+
+def lift(k1, n1, k, n) -> tuple[np.ndarray, Interval]:
+    """Share of a group over the share of all, the group included, with its interval.
+
+    Parameters
+    ----------
+    k1, n1 : array_like
+        Count and base of the group.
+    k, n : array_like
+        Count and base of all; ``k`` at least 1.
+
+    Returns
+    -------
+    ratio : ndarray
+    interval : Interval
+        On the log scale by the delta method: that the group is part of all makes it narrower than the interval of a
+        ratio of separate groups. Where nobody in the group has the outcome, half a case is added for the interval.
+
+    Examples
+    --------
+    >>> ratio, (low, high) = lift(40, 100, 200, 1000)
+    >>> print(f"{ratio:.1f} ({low:.2f} to {high:.2f})")
+    2.0 (1.60 to 2.50)
+    """
+    k1, n1, k, n = np.broadcast_arrays(*(np.asarray(x, float) for x in (k1, n1, k, n)))
+    ratio = (k1 / n1) / (k / n)
+    p1 = np.where(k1 == 0, 0.5, k1) / n1
+    p, rest = k / n, np.maximum(n - n1, 1)
+    p0 = (k - k1) / rest
+    of_group = (1 / p1 - n1 / (n * p)) ** 2 * p1 * np.maximum(1 - p1, 0) / n1
+    width = z_value() * np.sqrt(of_group + (rest / (n * p)) ** 2 * p0 * (1 - p0) / rest)
+    centre = p1 / p
+    return ratio, Interval(np.where(k1 == 0, 0.0, centre * np.exp(-width)), centre * np.exp(width))
+
+
+def _learned(segment: np.ndarray, truth: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Place of a customer's segment by the share of the outcome in the other folds, and a random number each."""
+    rng = np.random.default_rng(seed)
+    fold = rng.permutation(np.arange(len(truth)) % FOLDS)
+    codes = np.unique(segment, return_inverse=True)[1]
+    risk = np.empty(len(truth))
+    for out in range(FOLDS):
+        here = fold == out
+        n = np.bincount(codes[~here], minlength=codes.max() + 1)
+        k = np.bincount(codes[~here], truth[~here], minlength=codes.max() + 1)
+        # One customer's worth of the average: a segment that is missing in the other folds gets that.
+        share = (k + truth[~here].mean()) / (n + 1)
+        # The place of the segment, not its share: that is lowest for the fold which happens to have most cases.
+        risk[here] = share.argsort(kind="stable").argsort()[codes[here]]
+    return risk, rng.random(len(truth))
+
+
+def findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
+    """What the segments tell of outcomes that had no part in them; one sentence for each, or that they tell nothing."""
+    if table.empty:
+        return []
+    family = family_size(table)
+    found = []
+    for row in table[table["claim"].astype(bool) & shown(table)].itertuples():
+        values = {"attribute": row.attribute, "value": row.value, "share": row.riskiest_share, "all": row.share}
+        values |= {"times": row.to_all, "low": row.to_all_low, "high": row.to_all_high, "n": row.riskiest_base}
+        found.append(
+            Finding(
+                N_(
+                    "The segments tell of an outcome that had no part in making them. {attribute:label} – "
+                    "{value:label}: {share:share} of the {n:count} customers whose segments put them most at risk, "
+                    "{all:share} of all. That is {times:ratio} times as often (95 % interval: {low:ratio} to "
+                    "{high:ratio}); it is an association."
+                ),
+                values,
+                id=f"{chapter}.separation.{row.attribute}.{row.value}",
+                n=int(row.base),
+                table="separation",
+                test=N_("χ² test of segments and outcome; ranks learned on other customers"),
+                p_adjusted=float(row.p_adjusted),
+                family=family,
+                effect=float(row.effect),
+                reach=int(row.riskiest_base),
+                kind="difference",
+            )
+        )
+    if found or table["claim"].any():
+        return found
+    return [
+        Finding(
+            N_(
+                "The segments tell nothing of outcomes that had no part in making them: in none of {family:count} "
+                "outcomes do they differ more than by chance."
+            ),
+            {"family": family},
+            id=f"{chapter}.separation.none",
+            n=int(table["base"].max()),
+            table="separation",
+            test=N_("χ² test of segments and outcome; ranks learned on other customers"),
+            p_adjusted=float(table["p_adjusted"].min()),
+            family=family,
+            effect=0.0,
+            reach=0,
+            kind="nothing",
+        )
+    ]

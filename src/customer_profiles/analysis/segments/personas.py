@@ -1,0 +1,315 @@
+"""Segments as people one can picture: what is measured, what is derived from it, and what is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Text
+from ...stats.comparisons import adjust, cohens_h
+from ...stats.intervals import add_shares, mean_interval, median_interval, share_of_sum
+from ..demographics.index import compare
+from .embedding import is_number
+
+MIN_BASE = 50  # customers behind an index, as elsewhere in the reports
+TYPICAL = 0.30  # a trait that names a segment is shared by at least this many of its customers
+STRIKING = 0.20  # Cohen's h from which a difference is at least small (Cohen 1988)
+TRAITS = 5  # traits told of each persona
+THIRDS = (N_("low"), N_("middle"), N_("high"))
+
+# Where each field of a persona comes from.
+MEASURED, DERIVED, FICTIONAL = N_("measured"), N_("derived"), N_("fictional")
+
+# Given names that say nothing about age, gender or origin: the persona is not a person.
+GIVEN_NAMES = ("Alex", "Kim", "Robin", "Charlie", "Sam", "Toni", "Mika", "Sascha", "Jona", "Luca", "Noa", "Kaya")
+
+# Averages told of each segment, where the profile has the column.
+MEANS = ("orders", "basket_value", "discount_share", "sessions", "touchpoints", "tickets")
+MEDIANS = ("age", "recency_days")
+HABITS = (
+    "preferred_channel",
+    "main_order_channel",
+    "main_touch_channel",
+    "top_category",
+    "rfm_segment",
+)
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A segment as one card.
+
+    Parameters
+    ----------
+    segment : int
+        Number of the segment.
+    name : Text
+        Name derived from its strongest traits; unique among the segments.
+    given_name : str
+        Fictional.
+    n, base : int
+        Customers in the segment and in all.
+    traits : tuple of Text
+        What most sets it apart from all others, strongest first.
+    """
+
+    segment: int
+    name: Text
+    given_name: str
+    n: int
+    base: int
+    traits: tuple[Text, ...]
+
+    def fields(self) -> pd.DataFrame:
+        """What of the card is measured, derived or fictional: ``field, kind``."""
+        kinds = {N_("given name"): FICTIONAL, N_("name of the segment"): DERIVED, N_("size"): MEASURED}
+        kinds |= {N_("traits"): MEASURED}
+        return pd.DataFrame({"field": list(kinds), "kind": list(kinds.values())})
+
+
+def thirds(values: pd.Series) -> pd.Series:
+    """A number as low, middle or high: the thirds of the customers for whom it is known.
+
+    Equal values are always in the same third, so thirds of values with many ties differ in size.
+
+    Examples
+    --------
+    >>> thirds(pd.Series([1, 1, 1, 1, 2, 9])).tolist()
+    ['middle', 'middle', 'middle', 'middle', 'high', 'high']
+    """
+    third = np.ceil((values.rank() * len(THIRDS) / max(int(values.notna().sum()), 1)).round(9))
+    return third.map(dict(enumerate(THIRDS, start=1))).astype("object")
+
+
+def traits(
+    profile: pd.DataFrame,
+    labels: pd.Series,
+    attributes: Sequence[str],
+    formed_by: Sequence[str] = (),
+    min_base: int = MIN_BASE,
+    orders: Mapping[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
+    """Each segment against all other customers, trait by trait.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    labels : Series
+        Segment of each customer, same index.
+    attributes : sequence of str
+        Columns to compare; numbers are compared by `thirds`.
+    formed_by : sequence of str
+        Columns that the segments were made of. They differ by construction, so their rows have no p-value and
+        make no claim: they describe.
+    min_base : int
+        Smallest base compared, customers.
+    orders : mapping, optional
+        Order of the values of ordered attributes.
+
+    Returns
+    -------
+    DataFrame
+        ``segment``, the columns of `index.compare`, and ``formed_by``. Corrected over all segments together.
+    """
+    names = [name for name in attributes if name in profile]
+    plain = profile[names].apply(lambda column: thirds(column) if is_number(column) else column)
+    known = {name: list(values) for name, values in (orders or {}).items() if name in names}
+    known |= {name: list(THIRDS) for name in names if is_number(profile[name])}
+    parts = []
+    for segment in sorted(labels.unique()):
+        inside = (labels == segment).to_numpy()
+        part = compare(plain[inside], plain[~inside], names, min_base, known)
+        parts.append(part.assign(segment=segment))
+    table = pd.concat(parts, ignore_index=True)
+    table["formed_by"] = table["attribute"].isin(list(formed_by))
+    table["p"] = table["p"].mask(table["formed_by"])
+    table = adjust(table, together=["segment", "attribute"])
+    return table[["segment", *(name for name in table if name != "segment")]]
+
+
+def figures(profile: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+    """Key figures of each segment, one row per segment.
+
+    Returns
+    -------
+    DataFrame
+        ``segment, n, base, share`` with interval, ``spend_share`` and ``spend_per_customer``, then the mean of each
+        column of `MEANS` and the median of each of `MEDIANS` that the profile has; all with their intervals.
+    """
+    grouped = profile.groupby(labels.to_numpy(), sort=True)
+    table = grouped.size().rename("n").rename_axis("segment").reset_index()
+    table = add_shares(table.assign(base=len(profile)))
+    parts = {}
+    if "spend" in profile and profile["spend"].sum() > 0:
+        spend = profile["spend"].astype(float).fillna(0)
+        parts["spend_share"] = [share_of_sum(spend, (labels == segment).to_numpy()) for segment in table["segment"]]
+        parts["spend_per_customer"] = [mean_interval(values) for _, values in spend.groupby(labels.to_numpy())]
+    for columns, statistic in ((MEANS, mean_interval), (MEDIANS, median_interval)):
+        for name in columns:
+            if name in profile:
+                groups = grouped[name]
+                parts[name] = [statistic(values.to_numpy(dtype=float, na_value=np.nan)) for _, values in groups]
+    for name, estimates in parts.items():
+        table[[name, f"{name}_low", f"{name}_high"]] = np.array(estimates, dtype=float)
+    return table
+
+
+def with_main_pain(profile: pd.DataFrame, pains: pd.DataFrame) -> pd.DataFrame:
+    """The profile with ``main_pain``: what a customer met most often, of equally frequent pains the first by name."""
+    if not len(pains):
+        return profile
+    counts = pains.groupby(["customer_no", "pain"], observed=True)["n"].sum().reset_index()
+    counts = counts.sort_values(["customer_no", "n", "pain"], ascending=[True, False, True], kind="stable")
+    most = counts.drop_duplicates("customer_no").set_index("customer_no")["pain"]
+    return profile.assign(main_pain=profile["customer_no"].map(most))
+
+
+def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] = HABITS) -> pd.DataFrame:
+    """Most frequent value of each attribute in each segment: ``segment, attribute, value, n, base, share`` + interval.
+
+    The base counts customers for whom the attribute is known; of equally frequent values the first by name is taken.
+    """
+    rows = []
+    for segment in sorted(labels.unique()):
+        members = profile[(labels == segment).to_numpy()]
+        for name in dict.fromkeys(attributes):
+            counts = members[name].dropna().astype(str).value_counts() if name in members else ()
+            if len(counts):
+                top = min(counts[counts == counts.max()].index)
+                rows.append((segment, name, top, int(counts[top]), int(counts.sum())))
+    return add_shares(pd.DataFrame(rows, columns=["segment", "attribute", "value", "n", "base"]))
+
+
+def personas(table: pd.DataFrame, sizes: Mapping[int, int]) -> list[Persona]:
+    """A card for each segment.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `traits` returns it.
+    sizes : mapping of int to int
+        Customers in each segment.
+
+    Returns
+    -------
+    list of Persona
+        In the order of the segment numbers.
+    """
+    taken: set[tuple] = set()
+    cards = []
+    for number, (segment, n) in enumerate(sorted(sizes.items())):
+        rows = _striking(table[table["segment"] == segment])
+        cards.append(
+            Persona(
+                segment=int(segment),
+                name=_name(rows, int(segment), taken),
+                given_name=GIVEN_NAMES[number % len(GIVEN_NAMES)],
+                n=int(n),
+                base=int(sum(sizes.values())),
+                traits=tuple(_sentence(row) for row in rows.head(TRAITS).itertuples()),
+            )
+        )
+    return cards
+
+
+_SIZE = N_(
+    "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
+)
+_WORTH = N_(
+    "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count}), "
+    "{spend_share:share} of spend."
+)
+# Of a segment that no trait sets apart, the number is its name.
+_SIZE_UNNAMED = N_("Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count}).")
+_WORTH_UNNAMED = N_(
+    "Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count}), "
+    "{spend_share:share} of spend."
+)
+
+
+def findings(cards: Sequence[Persona], key_figures: pd.DataFrame, chapter: str = "05") -> list[Finding]:
+    """How large each segment is and what it is worth, largest share of spend beyond its size first."""
+    result = []
+    for card in cards:
+        row = key_figures[key_figures["segment"] == card.segment].iloc[0]
+        low, high = float(row["share_low"]), float(row["share_high"])
+        values = {
+            "segment": card.segment,
+            "name": card.name,
+            "share": float(row["share"]),
+            "low": low,
+            "high": high,
+            "n": card.n,
+        }
+        named = "first" in card.name.values  # else by its number only
+        message = _SIZE if named else _SIZE_UNNAMED
+        effect = 0.0
+        if "spend_share" in row:
+            message = _WORTH if named else _WORTH_UNNAMED
+            values["spend_share"] = float(row["spend_share"])
+            effect = abs(values["spend_share"] - values["share"])
+        result.append(
+            Finding(
+                message,
+                values if named else {key: value for key, value in values.items() if key != "name"},
+                id=f"{chapter}.segments.size_{card.segment}",
+                n=card.base,
+                table="segment_figures",
+                interval=(low, high),
+                test=N_("Wilson interval"),
+                effect=effect,
+                reach=card.n,
+            )
+        )
+    return sorted(result, key=lambda finding: (-finding.weight, finding.id))
+
+
+def _striking(rows: pd.DataFrame) -> pd.DataFrame:
+    """Traits that are typical of the segment and more frequent than elsewhere, strongest first."""
+    rows = rows.assign(h=cohens_h(rows["share"], rows["share_rest"]))
+    rows = rows[(rows["h"] >= STRIKING) & (rows["share"] >= TYPICAL) & (rows["value"] != THIRDS[1])]
+    rows = rows[rows["claim"] | rows["formed_by"]]
+    return rows.sort_values(["h", "attribute", "value"], ascending=[False, True, True], kind="stable").drop_duplicates(
+        "attribute"
+    )
+
+
+def _sentence(row) -> Text:
+    return Text(
+        "{attribute:label}: {value:label} – {share:share} of the segment (n = {n:count}), {share_rest:share} of others",
+        {
+            "attribute": row.attribute,
+            "value": row.value,
+            "share": float(row.share),
+            "n": int(row.n),
+            "share_rest": float(row.share_rest),
+        },
+    )
+
+
+def _name(rows: pd.DataFrame, segment: int, taken: set[tuple]) -> Text:
+    """Name from the two strongest traits that no earlier segment is named by."""
+    pairs = list(zip(rows["attribute"], rows["value"], strict=True))
+    for first in range(len(pairs) - 1):
+        for second in range(first + 1, len(pairs)):
+            key = (pairs[first], pairs[second])
+            if key not in taken:
+                taken.add(key)
+                return Text(
+                    "{first:label}: {first_value:label} · {second:label}: {second_value:label}",
+                    {
+                        "first": pairs[first][0],
+                        "first_value": pairs[first][1],
+                        "second": pairs[second][0],
+                        "second_value": pairs[second][1],
+                    },
+                )
+    for pair in pairs:
+        if (pair,) not in taken:
+            taken.add((pair,))
+            return Text("{first:label}: {first_value:label}", {"first": pair[0], "first_value": pair[1]})
+    return Text("Segment {segment:count}", {"segment": segment})

@@ -1,0 +1,215 @@
+"""Whether a segment can be worked with: too narrow, right or too broad, and what merging or splitting it would do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding
+from ...stats.intervals import wilson
+
+NARROW_SHARE = 0.03  # of the customers: a smaller segment costs as much attention as the others and reaches few
+NARROW_CUSTOMERS = 50  # the smallest base that the report compares
+AGAIN = 0.60  # Jaccard overlap below which a segment is not found again (Hennig 2008, as in `clusters`)
+STABLE = 0.75  # and from which each part of a split is
+GAIN = 0.5  # any cloud of points can be cut in two; a smaller part of the differences is not worth a segment
+SPLITS = 20  # resamples behind the stability of a split
+STARTS = 3
+
+NARROW, RIGHT, BROAD = N_("too narrow"), N_("right"), N_("too broad")
+FEW = N_("too few customers to work with")
+VANISHES = N_("not found again when customers are drawn anew")
+ALIKE = N_("no trait sets it apart from the others")
+TWO = N_("falls into two parts that are found again")
+WHOLE = N_("large enough, found again, set apart, and of one piece")
+
+CHANNELS = ("preferred_channel", "main_touch_channel", "main_order_channel")
+"""Columns of the profile that name a channel on which a customer can be reached."""
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What a segment looks like merged with its nearest neighbour, and split in two."""
+
+    merge_with: int
+    explained_merged: float
+    split_n: int
+    split_jaccard: float
+    explained_split: float
+
+
+def judge(
+    points: np.ndarray,
+    labels: pd.Series,
+    table: pd.DataFrame,
+    distinct: pd.Series,
+    profile: pd.DataFrame,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """A verdict for each segment.
+
+    A segment is too narrow if it has too few customers, is not found again in resamples, or if no trait sets it apart;
+    it is too broad if it falls into two parts, each large enough, that are found again in resamples of its members and
+    lie as far apart as segments do: the division adds at least `GAIN` of what a segment explains on average.
+
+    Parameters
+    ----------
+    points : ndarray, shape (customers, components)
+        Where the customers stand, see `embedding.embed`.
+    labels : Series of int
+        Segment of each customer, in the same order.
+    table : DataFrame
+        ``segment, n, base, share, jaccard`` of each, see `clusters.Segmentation`.
+    distinct : Series of int
+        Number of established traits of each segment, see `established`.
+    profile : DataFrame
+        One row per customer, in the same order.
+    seed : int
+        Of the resamples.
+
+    Returns
+    -------
+    DataFrame
+        ``segment, n, base, share, verdict, reason, jaccard, traits_apart, spread`` (mean squared distance from its
+        centre, where all customers have one)``, reach`` with its interval (share with a known channel)``, explained``
+        (share of all differences between customers that lies between segments) and what it would be, ``merge_with,
+        explained_merged, split_n`` (customers in the smaller part)``, split_jaccard, explained_split``.
+    """
+    from threadpoolctl import threadpool_limits
+
+    codes = labels.to_numpy()
+    within = _within(points, codes)
+    total = float(((points - points.mean(axis=0)) ** 2).sum())
+    explained = 1 - sum(within.values()) / total
+    reached = reachable(profile).to_numpy()
+    rng = np.random.default_rng(seed)
+    rows = []
+    with threadpool_limits(1):
+        for row in table.sort_values("segment").itertuples():
+            inside = codes == row.segment
+            change = _change(points, codes, row.segment, within, total, rng, seed)
+            least = max(NARROW_CUSTOMERS, NARROW_SHARE * row.base)
+            apart = int(distinct.get(row.segment, 0))
+            gain = (change.explained_split - explained) / (explained / (len(table) - 1))
+            verdict, reason = _verdict(row.n, least, row.jaccard, apart, change, gain)
+            low, high = wilson(reached[inside].sum(), row.n)
+            rows.append(
+                {
+                    "segment": row.segment,
+                    "n": row.n,
+                    "base": row.base,
+                    "share": row.share,
+                    "verdict": verdict,
+                    "reason": reason,
+                    "jaccard": row.jaccard,
+                    "traits_apart": apart,
+                    "spread": within[row.segment] / row.n / (total / row.base),
+                    "reach": reached[inside].mean(),
+                    "reach_low": float(low),
+                    "reach_high": float(high),
+                    "explained": explained,
+                    **vars(change),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def established(traits: pd.DataFrame) -> pd.Series:
+    """Number of traits that set each segment apart from all other customers, by segment.
+
+    Parameters
+    ----------
+    traits : DataFrame
+        ``segment, attribute, claim`` as `personas.traits` returns it: what formed the segments is no claim.
+    """
+    claims = traits[traits["claim"].astype(bool)]
+    return claims.groupby("segment")["attribute"].nunique()
+
+
+def findings(verdicts: pd.DataFrame, chapter: str = "05") -> list[Finding]:
+    """How many segments can be worked with as they are.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `judge`.
+    """
+    counts = {name: int((verdicts["verdict"] == name).sum()) for name in (RIGHT, NARROW, BROAD)}
+    return [
+        Finding(
+            "Verdict on the {k:count} segments: right {right:count}, too narrow {narrow:count}, too broad "
+            "{broad:count}.",
+            {"k": len(verdicts), "right": counts[RIGHT], "narrow": counts[NARROW], "broad": counts[BROAD]},
+            id=f"{chapter}.segments.verdicts",
+            n=int(verdicts["base"].max()),
+            table="segment_verdicts",
+            test=N_("size, bootstrap Jaccard, established traits, stability of a split"),
+        )
+    ]
+
+
+def reachable(profile: pd.DataFrame) -> pd.Series:
+    """Whether a channel is known on which a customer can be reached; who does not consent is not in the profile."""
+    known = [name for name in CHANNELS if name in profile]
+    return profile[known].notna().any(axis=1)
+
+
+def _verdict(n: int, least: float, jaccard: float, apart: int, change: _Change, gain: float) -> tuple[str, str]:
+    if n < least:
+        return NARROW, FEW
+    if jaccard < AGAIN:
+        return NARROW, VANISHES
+    if apart == 0:
+        return NARROW, ALIKE
+    if change.split_n >= least and change.split_jaccard >= STABLE and gain >= GAIN:
+        return BROAD, TWO
+    return RIGHT, WHOLE
+
+
+def _change(
+    points: np.ndarray,
+    codes: np.ndarray,
+    segment: int,
+    within: dict[int, float],
+    total: float,
+    rng: np.random.Generator,
+    seed: int,
+) -> _Change:
+    inside = codes == segment
+    others = {name: ((points[codes == name].mean(axis=0) - points[inside].mean(axis=0)) ** 2).sum() for name in within}
+    nearest = min((name for name in within if name != segment), key=lambda name: (others[name], name))
+    both = points[inside | (codes == nearest)]
+    rest = sum(within.values()) - within[segment] - within[nearest]
+    members = points[inside]
+    halves, jaccard = _split(members, rng, seed)
+    parts = sum(((members[halves == half] - members[halves == half].mean(axis=0)) ** 2).sum() for half in (0, 1))
+    return _Change(
+        merge_with=int(nearest),
+        explained_merged=float(1 - (rest + ((both - both.mean(axis=0)) ** 2).sum()) / total),
+        split_n=int(np.bincount(halves, minlength=2).min()),
+        split_jaccard=jaccard,
+        explained_split=float(1 - (sum(within.values()) - within[segment] + parts) / total),
+    )
+
+
+def _split(members: np.ndarray, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, float]:
+    """The best division in two, and the Jaccard overlap of its weaker part, averaged over resamples."""
+    from .clusters import jaccard, kmeans
+
+    halves = kmeans(members, 2, seed, STARTS).labels_
+    overlaps = []
+    for _ in range(SPLITS):
+        rows = np.unique(rng.integers(0, len(members), len(members)))
+        again = kmeans(members[rows], 2, seed, STARTS).labels_
+        overlaps.append(jaccard(halves[rows], again, 2))
+    return halves, float(np.mean(overlaps, axis=0).min())
+
+
+def _within(points: np.ndarray, codes: np.ndarray) -> dict[int, float]:
+    """Sum of squared distances from its centre, of each segment."""
+    return {
+        int(segment): float(((points[codes == segment] - points[codes == segment].mean(axis=0)) ** 2).sum())
+        for segment in np.unique(codes)
+    }

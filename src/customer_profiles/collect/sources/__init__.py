@@ -1,1 +1,0 @@
-"""Files and databases read row by row, each value as it stands there or not at all."""

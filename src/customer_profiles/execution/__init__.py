@@ -1,0 +1,1 @@
+"""Unattended runs: papermill, kernels and the order of chapters."""

@@ -1,0 +1,134 @@
+"""Kernels for unattended runs: forked from a warm process where that works, started from nothing elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
+
+COLD = "python3"
+SWITCH = "CUSTOMER_PROFILES_KERNEL"  # set to "python3" to do without forked kernels
+READY_WITHIN = 120  # seconds the server may take to import everything on a slow disk
+# Results must not depend on the number of cores, and notebooks already run side by side.
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+INLINE = "module://matplotlib_inline.backend_inline"
+ENVIRONMENT = dict.fromkeys(ONE_THREAD, "1") | {"PYTHONHASHSEED": "0", "MPLBACKEND": INLINE}
+# Arrow's allocator would start a thread when it is imported, and a process with threads must not fork.
+NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+
+
+class Kernels:
+    """Where the kernels of one run come from; a context manager that leaves no process and no file behind.
+
+    Connection files and sockets lie in a private folder with a short path, because the path of a Unix socket is
+    limited to about a hundred characters.
+
+    Attributes
+    ----------
+    note : str
+        Why kernels are not forked, empty if they are.
+    """
+
+    def __init__(self) -> None:
+        self.note = ""
+        self.folder = Path(tempfile.mkdtemp(prefix="kernels-"))
+        self._server: subprocess.Popen[str] | None = None
+        self._kernels: list[subprocess.Popen[bytes]] = []
+        if os.environ.get(SWITCH) == COLD:
+            self.note = f"{SWITCH} asks for kernels of their own"
+        elif not hasattr(os, "fork"):
+            self.note = "this system cannot fork processes"
+        else:
+            self._start_server()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def forked(self) -> bool:
+        """Whether kernels are forked."""
+        return self._server is not None
+
+    def manager(self) -> type[AsyncKernelManager]:
+        """Class of kernel managers whose kernels come from here, for nbclient."""
+        from jupyter_client.kernelspec import KernelSpec
+        from jupyter_client.manager import AsyncKernelManager
+
+        spec = KernelSpec(argv=self._command(), display_name="Python 3", language="python", env=ENVIRONMENT)
+        source = self
+
+        class Manager(AsyncKernelManager):
+            @property
+            def kernel_spec(self) -> KernelSpec:
+                return spec
+
+            def _connection_file_default(self) -> str:
+                return str(source.folder / f"{self.kernel_id}.json")
+
+            async def _async_launch_kernel(self, kernel_cmd: list[str], **options: object) -> None:
+                # What a kernel says outside its cells is for nobody: a page shows outputs, an error is raised.
+                silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                await super()._async_launch_kernel(kernel_cmd, **silent | options)
+                source._kernels.append(self.provisioner.process)
+
+        return Manager
+
+    def close(self) -> None:
+        """End every kernel still at work, and the server."""
+        for kernel in self._kernels:
+            with contextlib.suppress(ProcessLookupError):
+                kernel.kill()
+        if self._server:
+            self._server.stdin.close()
+            try:
+                self._server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+            self._server.stdout.close()
+            self._server = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _command(self) -> list[str]:
+        if self.forked:
+            client = Path(__file__).with_name("kernel_client.py")
+            return [sys.executable, "-I", "-S", str(client), str(self._address), "-f", "{connection_file}"]
+        return [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
+    @property
+    def _address(self) -> Path:
+        return self.folder / "server"
+
+    def _start_server(self) -> None:
+        """Start the server; whatever goes wrong, the run goes on with kernels of their own."""
+        server = subprocess.Popen(
+            [sys.executable, "-m", "customer_profiles.execution.kernel_server", str(self._address)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | ENVIRONMENT | NO_THREAD,
+            start_new_session=True,
+        )
+        alarm = threading.Timer(READY_WITHIN, server.kill)
+        alarm.start()
+        ready = server.stdout.readline().strip() == "ready"
+        alarm.cancel()
+        if ready:
+            self._server = server
+            return
+        server.kill()
+        server.communicate()
+        self.note = "the process that forks kernels did not start"

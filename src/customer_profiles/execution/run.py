@@ -1,0 +1,243 @@
+"""One unattended run: validate, execute the notebooks, export their pages, check for leaks, publish.
+
+Everything is written beside the last report and published in one step at the very end. Whatever fails before leaves
+the last report as it was.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import paths
+from ..chapters import CHAPTERS, ChapterSpec
+from ..errors import ConfigurationError, KernelDied
+from ..ingest.config.dataset import Dataset, load_dataset
+from ..params import Params
+from ..reporting import publish
+from ..reporting.outputs import check
+from ..reporting.pages import SUMMARY, Report, file_name, reading_order
+from ..reporting.results import is_complete, read_results
+from ..tables import Tables
+from .kernels import Kernels
+from .notebook import execute
+from .progress import Progress
+from .schedule import run_all
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+JOBS = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run makes, from what, and where.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    as_of : date
+        Nothing after this day is visible to any step.
+    language : str
+        Language of the report.
+    specs : dict
+        Chapters to run, by number.
+    folder : Path
+        New folder below the data set's ``runs/``: tables, results and executed notebooks, never published.
+    pages : Path
+        New folder of the same name below ``reports/<name>/``.
+    """
+
+    dataset: Dataset
+    as_of: date
+    language: str
+    specs: dict[str, ChapterSpec]
+    folder: Path
+    pages: Path
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def tables(self) -> Tables:
+        """Tables that the chapters write."""
+        return Tables(self.folder)
+
+    @property
+    def notebooks(self) -> Path:
+        """Where the executed notebooks go."""
+        return self.folder / "notebooks"
+
+    def results(self, number: str) -> Path:
+        """Where a chapter leaves its results."""
+        return self.folder / "chapters" / number
+
+    def params(self) -> dict[str, Params]:
+        """Validated parameters of each chapter."""
+        given = {
+            "dataset": str(self.dataset.file),
+            "as_of": self.as_of.isoformat(),
+            "language": self.language,
+            "run_folder": str(self.folder),
+        }
+        return {number: spec.params.check(given) for number, spec in self.specs.items()}
+
+
+def run_report(
+    dataset_yaml: str | Path,
+    as_of: str | None = None,
+    language: str | None = None,
+    out: str | Path | None = None,
+    only: str | None = None,
+    jobs: int = JOBS,
+    progress: bool = True,
+) -> Path:
+    """Make the report of a data set and publish it.
+
+    Parameters
+    ----------
+    dataset_yaml : str or Path
+        Path of a dataset.yaml, or the name of a folder under ``data/``.
+    as_of : str, optional
+        Day of the run, ``YYYY-MM-DD``; otherwise as dataset.yaml says, else today.
+    language : {"en", "de"}, optional
+        Otherwise as dataset.yaml says.
+    out : str or Path, optional
+        Folder of reports; otherwise ``reports/``.
+    only : str, optional
+        Number of a chapter: run it and what it needs. Such a part of a report is left beside the published one.
+    jobs : int
+        Notebooks that run side by side.
+    progress : bool
+        Whether to show progress on standard error.
+
+    Returns
+    -------
+    Path
+        The page to open.
+
+    Raises
+    ------
+    ProfileError
+        One of its subclasses, each with the exit code of the command line.
+    """
+    dataset = load_dataset(paths.dataset_file(dataset_yaml))
+    specs = chapters(only)
+    Params.check({"as_of": as_of or "", "language": language or ""})
+    runs, reports = paths.runs(dataset.file), paths.reports(dataset.name, out)
+    with publish.lock(runs):
+        run_id = publish.new_run_id()
+        run = Run(
+            dataset=dataset,
+            as_of=date.fromisoformat(as_of) if as_of else dataset.as_of or datetime.now(dataset.zone).date(),
+            language=language or dataset.language,
+            specs=specs,
+            folder=runs / run_id,
+            pages=reports / run_id,
+        )
+        try:
+            _make(run, jobs, progress)
+            if only is None:
+                publish.publish(run.folder, run.pages)
+        except BaseException:
+            _clear(run)
+            raise
+        finally:
+            publish.prune(runs, reports)
+        return (run.pages if only else reports / publish.LATEST) / file_name(CHAPTERS[only or SUMMARY])
+
+
+def chapters(only: str | None = None) -> dict[str, ChapterSpec]:
+    """Chapters to run: all, or one with everything it builds on.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such chapter.
+
+    Examples
+    --------
+    >>> list(chapters("04"))
+    ['01', '03', '04']
+    """
+    if only is None:
+        return dict(CHAPTERS)
+    if only not in CHAPTERS:
+        known = ", ".join(f"{spec.number} ({spec.title})" for spec in reading_order(CHAPTERS))
+        raise ConfigurationError(f"there is no chapter {only!r}; known are {known}")
+    needed, unseen = set(), [only]
+    while unseen:
+        number = unseen.pop()
+        needed.add(number)
+        unseen += CHAPTERS[number].after
+    return {number: spec for number, spec in CHAPTERS.items() if number in needed}
+
+
+def _make(run: Run, jobs: int, visible: bool) -> None:
+    """Fill the run's two folders."""
+    params = run.params()
+    for folder in (run.pages, run.folder):
+        folder.mkdir(parents=True)
+    with Progress(run.specs.values(), visible) as progress:
+        with Kernels() as kernels:
+            kernel = "forked" if kernels.forked else f"python3 ({kernels.note})"
+            if not kernels.forked:
+                progress.say(f"  Each notebook starts a kernel of its own: {kernels.note}.")
+            notebooks = _execute_all(run, params, jobs, kernels, progress)
+        _write_pages(run, params, notebooks, kernel)
+        progress.tick()
+
+
+def _execute_all(
+    run: Run, params: dict[str, Params], jobs: int, kernels: Kernels, progress: Progress
+) -> dict[str, NotebookNode]:
+    """Execute the notebooks; each has to reach its end marker, because a kernel can end without an error."""
+
+    def task(spec: ChapterSpec) -> NotebookNode:
+        output = run.notebooks / f"{spec.stem}.ipynb"
+        notebook = execute(spec, params[spec.number], output, kernels, progress.tick)
+        check(notebook, spec)  # here already, so that the other chapters need not end first
+        if not is_complete(run.results(spec.number)):
+            raise KernelDied(f"notebook {spec.stem} ended before it saved its facts")
+        progress.chapter(spec)
+        return notebook
+
+    return run_all(
+        {number: lambda spec=spec: task(spec) for number, spec in run.specs.items()},
+        {number: spec.after for number, spec in run.specs.items()},
+        jobs,
+        stop=kernels.close,
+    )
+
+
+def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, NotebookNode], kernel: str) -> None:
+    from ..identity.pseudonyms import pseudonym_key
+    from ..reporting.bundle import refuse_leaks, write_json, write_report
+    from ..reporting.language import Language
+    from ..reporting.manifest import manifest
+
+    report = Report(
+        company=run.dataset.title,
+        language=Language(run.language, run.dataset.currency, run.dataset.labels()),
+        as_of=run.as_of,
+        specs=reading_order(run.specs),
+        min_group_size=run.dataset.privacy.min_group_size,
+        params=params,
+        results={number: read_results(run.results(number)) for number in run.specs},
+    )
+    write_report(run.pages, notebooks, report)
+    refuse_leaks(run.pages, report, run.tables, pseudonym_key(run.dataset))
+    made_from = manifest(run.pages.name, run.started, run.dataset, run.as_of, params, run.tables, kernel)
+    write_json(run.pages / "run.json", made_from)
+
+
+def _clear(run: Run) -> None:
+    """Leave of a failed run only its executed notebooks, which show what happened."""
+    shutil.rmtree(run.pages, ignore_errors=True)
+    for path in run.folder.glob("*"):
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path != run.notebooks:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Which records are one person or one company, their golden record and their stable ids."""

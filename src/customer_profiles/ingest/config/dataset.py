@@ -1,0 +1,462 @@
+"""dataset.yaml: the one file a company edits, checked before anything is read."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+
+from ...errors import ConfigurationError
+from ...identity.resolution import THRESHOLD
+from ...tables import file_hash
+from .. import contract
+from ..engine import MEMORY_LIMIT, EngineName
+from ..parsing import cleaning
+from ..readers.file_format import FileFormat, Lookup, Model, composed
+from ..sessions import SESSION_GAP_MINUTES
+from ..visitors import LINK_DAYS, NEW_DAYS
+from . import derived as rules
+from . import ideal_customer
+from . import vulnerability as care
+from .derived import Attribute, Derived
+from .faults import explain, near
+from .yaml_file import read_yaml
+
+System = Literal[
+    "crm",
+    "shop",
+    "web_analytics",
+    "app_analytics",
+    "email",
+    "social",
+    "service_desk",
+    "survey",
+    "review",
+    "nps_ces",
+    "market_research",
+    "internal_database",
+    "external_database",
+]
+# Bands that market research and official statistics use for adults; derived from an age where none is given.
+AGE_BANDS = ("under 18", "18–24", "25–34", "35–44", "45–54", "55–64", "65+")
+AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
+# Size classes of companies by staff and by yearly revenue (Commission Recommendation 2003/361/EC).
+EMPLOYEES_BANDS, EMPLOYEES_BAND_STARTS = ("1–9", "10–49", "50–249", "250+"), (0, 10, 50, 250)
+REVENUE_BANDS = ("under 2 million", "2–10 million", "10–50 million", "50 million and more")
+REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
+# Below five a "group" can be reconstructed by its own members; ten is common practice in official statistics.
+GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
+
+
+def _text_list(value: Any) -> Any:
+    """An entry left empty in a list of texts is the empty text."""
+    return ["" if item is None else item for item in value] if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
+Decimal = Literal[".", ","]
+Thousands = Literal[".", ",", " ", "'"]
+
+
+class Column(Model):
+    """Where one column of a table comes from."""
+
+    column: str | None = Field(None, description="column of the source")
+    value: str | None = Field(None, description="the same text for every row")
+    sum: tuple[str, ...] | None = Field(None, description="number columns of the source to add up")
+    join: tuple[str, ...] | None = Field(None, description="text columns of the source to write behind each other")
+    after: tuple[str, str] | None = Field(
+        None, description="two times of the source: true where the first is later, missing where one of them is"
+    )
+    values: dict[str, str] | None = Field(None, description="code of the source to value; other codes are dropped")
+    order: tuple[str, ...] | None = Field(None, description="values from low to high; others are dropped")
+    missing: str | None = Field(None, description="category of rows without a value, e.g. none or not delivered")
+    present: bool = Field(False, description="true where the source has any value")
+    includes: str | None = Field(
+        None, description="true where a list in the cell names it, such as a purpose somebody agreed to"
+    )
+    factor: float = Field(1.0, gt=0, description="numbers are multiplied by it, e.g. 0.01 for cents or percent")
+    decimal: Decimal | None = Field(None, description="decimal sign, if it is not that of the source")
+    thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
+    date: str | None = Field(None, description="how its days are written, if otherwise than in the source")
+    datetime: str | None = Field(None, description="how its points in time are written, if otherwise")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return composed({"column": given} if isinstance(given, str) else given)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if sum(origin is not None for origin in (self.column, self.value, self.sum, self.join, self.after)) != 1:
+            raise ValueError("give exactly one of 'column', 'value', 'sum', 'join' and 'after'")
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns of the source it needs."""
+        return self.sum or self.join or self.after or ((self.column,) if self.column is not None else ())
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """All values it can have, if the file says which."""
+        values = self.order or tuple((self.values or {}).values()) or ((self.value,) if self.value is not None else ())
+        return (*values, self.missing) if values and self.missing is not None else values
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it says by itself if something is so."""
+        return self.present or self.includes is not None or (self.after is not None and self.values is None)
+
+
+class ExtraColumn(Column):
+    """A column that the contract does not know, with how to call it."""
+
+    label: dict[str, str] = Field(default_factory=dict, description="language to name, e.g. {en: Home, de: Wohnung}")
+    number: bool = Field(False, description="a number rather than a category")
+    reason: bool = Field(False, description="why somebody complains, returns or leaves: each value is a pain")
+
+
+class Source(FileFormat):
+    """One export and how it fills one canonical table."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$", description="short name, shown in the report")
+    system: System = Field(description="kind of system it comes from")
+    table: str = Field(description="canonical table it fills")
+    columns: dict[str, Column] = Field(min_length=1, description="canonical column to column of the source")
+    attributes: dict[str, ExtraColumn] = Field(default_factory=dict, description="further columns to keep")
+    decimal: Decimal | None = Field(None, description="decimal sign; otherwise as the file shows")
+    thousands: Thousands | None = Field(None, description="thousands sign, if the file has one")
+    date: str | None = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
+    datetime: str | None = Field(None, description="how points in time are written; otherwise ISO or as shown")
+    time_zone: str | None = Field(None, description="zone the file's times are in; otherwise that of the data set")
+    empty: Texts = Field(("",), description="texts that mean 'no value'")
+    ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of customer_id")
+    account_ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of a contact's account_id")
+    key: Literal["email", "phone"] | None = Field(None, description="finds the customer where there is no customer_id")
+    duplicates: Literal["drop", "keep"] = Field("drop", description="rows equal to an earlier one in every cell")
+    lookups: tuple[Lookup, ...] = ()
+    where: dict[str, Texts] = Field(
+        default_factory=dict, description="column of the source to the values a row must have, others are left out"
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_table(self) -> Self:
+        if self.table not in contract.TABLES:
+            raise ValueError(f"unknown table {self.table!r}{near(self.table, contract.TABLES)}")
+        if self.time_zone is not None:
+            _check_zone(self.time_zone)
+        if self.where and "consent" in self.columns:
+            raise ValueError("'where' could leave out the row in which somebody objects: use a source without it")
+        if self.thousands and self.thousands == self.decimal:
+            raise ValueError("'decimal' and 'thousands' cannot be the same sign")
+        fields = contract.TABLES[self.table]
+        known = {*fields, self.key} - {None}
+        for name in self.columns:
+            if name not in known and self.table != "areas":
+                extra = (
+                    "" if self.table not in contract.EXTENSIBLE else "; columns of your own belong under 'attributes'"
+                )
+                raise ValueError(f"table {self.table!r} has no column {name!r}{near(name, known)}{extra}")
+        if self.attributes and self.table not in contract.EXTENSIBLE:
+            raise ValueError(f"'attributes' are possible for {', '.join(contract.EXTENSIBLE)}, not for {self.table!r}")
+        for name in self.attributes:
+            if name in fields:
+                raise ValueError(f"{name!r} is a column of the contract: move it from 'attributes' to 'columns'")
+        for name, column in self.mapped.items():
+            if column.missing is not None and not self._is_category(name, column):
+                raise ValueError(f"{name!r}: 'missing' names a category, which this column does not hold")
+        needed = {name for name, field in fields.items() if field.required} - set(self.columns)
+        if self.key:
+            if self.table not in contract.OF_CUSTOMERS:
+                raise ValueError(f"'key' is possible for {', '.join(contract.OF_CUSTOMERS)}")
+            if self.key not in self.columns:
+                raise ValueError(f"key {self.key!r} needs an entry {self.key!r} under 'columns'")
+            needed -= {"customer_id"}
+        if self.table == "population" and not {"share", "count"} & set(self.columns):
+            needed |= {"share"}
+        if needed:
+            raise ValueError(f"table {self.table!r} needs the columns {', '.join(sorted(needed))}")
+        return self
+
+    def _is_category(self, name: str, column: Column) -> bool:
+        known = contract.TABLES[self.table].get(name)
+        if column.is_yes_or_no or getattr(column, "number", False) or (known is None and self.table == "areas"):
+            return False
+        return (known is None or known.kind == "category") and (not column.order or column.missing in column.order)
+
+    @property
+    def read_columns(self) -> list[str]:
+        """Columns its own files must have, sorted: those of lookups come from other files."""
+        looked_up: set[str] = set()
+        needed: set[str] = set()
+        for lookup in self.lookups:
+            needed |= set(lookup.on) - looked_up
+            looked_up |= set(lookup.take)
+        read = {name for column in self.mapped.values() for name in column.reads} | set(self.where)
+        return sorted(needed | (read - looked_up))
+
+    @property
+    def mapped(self) -> dict[str, Column]:
+        """Columns of the contract and further attributes together."""
+        return {**self.columns, **self.attributes}
+
+
+class Privacy(Model):
+    """What may leave for a report."""
+
+    min_group_size: int = Field(
+        GROUP_SIZE_DEFAULT, ge=GROUP_SIZE_FLOOR, description="smallest group that is shown, customers"
+    )
+    quotes: bool = Field(False, description="whether redacted quotes may be shown")
+    legal_basis: dict[str, str] = Field(
+        default_factory=dict, description="column of a special category (health, religion, …) to its legal basis"
+    )
+
+
+class Identity(Model):
+    """When two records are one person."""
+
+    match: bool = Field(True, description="off: records are joined by their id only, never because they are alike")
+    threshold: float = Field(
+        THRESHOLD, ge=0.5, lt=1, description="probability from which two records are joined; higher joins fewer"
+    )
+
+    @property
+    def level(self) -> float | None:
+        """Threshold, or None where nothing is matched."""
+        return self.threshold if self.match else None
+
+
+class Visitors(Model):
+    """How visits are counted, and when a visit without a login is a customer's."""
+
+    session_minutes: int = Field(
+        SESSION_GAP_MINUTES,
+        ge=0,
+        le=1440,
+        description="idle minutes after which a new session begins; 0: interactions are no visits, and none is made up",
+    )
+    link_days: int = Field(
+        LINK_DAYS, ge=0, le=730, description="visits up to so many days before a login are the customer's too"
+    )
+    new_days: int = Field(NEW_DAYS, ge=1, le=730, description="a customer first seen within so many days is new")
+
+
+class Cleaning(Model):
+    """What is changed in the data without being asked."""
+
+    off: tuple[str, ...] = Field((), description="rules that do not apply, see the cleaning log of the report")
+
+    @model_validator(mode="after")
+    def _known_rules(self) -> Self:
+        for name in self.off:
+            if name not in cleaning.RULES:
+                raise ValueError(f"there is no rule {name!r}{near(name, cleaning.RULES)}")
+            if cleaning.RULES[name].fixed:
+                raise ValueError(f"the rule {name!r} cannot be switched off: {cleaning.RULES[name].fixed}")
+        return self
+
+
+class TextModels(Model):
+    """What reads free text, where it is not what this package brings."""
+
+    encoder: str | None = Field(
+        None, description="folder of a sentence encoder on this machine, or an installed package; finds the themes"
+    )
+
+
+class Dataset(Model):
+    """A company's data set, as dataset.yaml describes it."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$", description="short name, names the folder of its reports")
+    title: str = Field(description="name shown on the report")
+    kind: Literal["b2c", "b2b"] = Field("b2c", description="whether customers are persons or companies")
+    language: Literal["en", "de"] = Field("en", description="language of the report")
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of all amounts")
+    time_zone: str = Field("Europe/Berlin", description="zone in which days begin")
+    as_of: date | None = Field(None, description="date of the run; otherwise today")
+    origin: str = Field("", description="where the files come from, told when one is missing")
+    privacy: Privacy = Privacy()
+    cleaning: Cleaning = Cleaning()
+    identity: Identity = Identity()
+    visitors: Visitors = Visitors()
+    text: TextModels = TextModels()
+    derived: dict[str, Derived] = Field(
+        default_factory=dict, description="attribute such as life_stage to the rules by which it follows from others"
+    )
+    segment_by: tuple[str, ...] = Field(
+        (), description="columns that segments are made of; otherwise what customers do, and who they are"
+    )
+    vulnerability: dict[str, care.Indicator] = Field(
+        default_factory=dict, description="sign that a customer may need particular care to its driver and its rule"
+    )
+    ideal: ideal_customer.IdealCustomer = ideal_customer.IdealCustomer()
+    engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
+    memory_limit: str | None = Field(
+        None,
+        pattern=MEMORY_LIMIT,
+        description="memory of the engine, e.g. 2GB; beyond it, it uses the disk; otherwise 3GB or half the machine's",
+    )
+    sources: tuple[Source, ...] = Field(min_length=1)
+    _file: Path = PrivateAttr(default=Path("dataset.yaml"))
+
+    @model_validator(mode="after")
+    def _sources_fit_together(self) -> Self:
+        _check_zone(self.time_zone)
+        names = [source.name for source in self.sources]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"two sources are called {', '.join(sorted(twice))}: give each its own name")
+        if not {source.table for source in self.sources} & {"customers", "transactions"}:
+            raise ValueError("at least one source must fill the table customers or transactions")
+        if self.kind == "b2c" and self.filled("contacts"):
+            name = self.filled("contacts")[0].name
+            raise ValueError(f"source {name!r}: contacts are persons at companies; add 'kind: b2b', or fill customers")
+        for source in self.sources:
+            for name, column in source.mapped.items():
+                special = any(contract.is_special_category(text) for text in (name, *column.reads))
+                if special and not self.privacy.legal_basis.get(name):
+                    raise ValueError(
+                        f"source {source.name!r}: {name!r} looks like a special category of personal data (Art. 9 "
+                        f"GDPR); leave it out, or name its legal basis as privacy: legal_basis: {{{name}: …}}"
+                    )
+        return self
+
+    @property
+    def file(self) -> Path:
+        """The dataset.yaml it was read from."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Folder that paths of sources are relative to."""
+        return self._file.parent
+
+    @property
+    def file_hash(self) -> str:
+        """SHA-256 of dataset.yaml, for the manifest."""
+        return file_hash(self._file)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone in which days begin."""
+        return ZoneInfo(self.time_zone)
+
+    def filled(self, table: str) -> list[Source]:
+        """Sources that fill a table, in the order of the file."""
+        return [source for source in self.sources if source.table == table]
+
+    def attributes(self) -> dict[str, Attribute]:
+        """Columns of the profile that describe a customer: of the contract, of one's own, and derived; by name."""
+        return self._given() | {
+            name: Attribute(
+                name=name,
+                label=of.label or _label(name),
+                kind="ordered" if of.order else "category",
+                order=of.order,
+                derived=of,
+            )
+            for name, of in self.derived.items()
+        }
+
+    def ingredients(self) -> dict[str, tuple[str, ...]]:
+        """Columns of the profile that each derived attribute is made of, by its name."""
+        return {name: of.made_of for name, of in self.derived.items()}
+
+    def describing(self) -> list[str]:
+        """Attributes by which an ideal customer may be recognised; none that says why somebody left."""
+        return list(self.ideal.described_by) or [name for name, of in self.attributes().items() if not of.reason]
+
+    def wrong_rules(self) -> list[dict[str, Any]]:
+        """What rules of derived attributes cannot mean, see `derived.faults`, and columns that nothing fills."""
+        mapped = {name for source in self.filled("customers") for name in source.mapped}
+        known = rules.columns(self._given(), self._values(), mapped, {source.table for source in self.sources})
+        found = list(rules.faults(self.derived, known, self.privacy.legal_basis))
+        found += rules.unknown(self.segment_by, {*known, *self.derived}, ("segment_by",))
+        made = {name: rules.Known(False, of.order, of.values) for name, of in self.derived.items()}
+        found += ideal_customer.faults(self.ideal, known | made)
+        return found + list(care.faults(self.vulnerability, known | made, self.privacy.legal_basis))
+
+    def _given(self) -> dict[str, Attribute]:
+        """Attributes that sources fill."""
+        mapped: dict[str, Column] = {}
+        for source in self.filled("customers"):
+            for name, column in source.mapped.items():
+                mapped.setdefault(name, column)
+        found = {name: _attribute(name, mapped[name]) for name in contract.traits() if name in mapped}
+        banded = "bands" not in self.cleaning.off
+        if {"age", "birth_date"} & mapped.keys() and "age_band" not in mapped and banded:
+            found["age_band"] = Attribute(name="age_band", label=_label("age_band"), kind="ordered", order=AGE_BANDS)
+        if "birth_date" in mapped:
+            found.setdefault("age", Attribute(name="age", label=_label("age"), kind="number"))
+        for number, bands in (("employees", EMPLOYEES_BANDS), ("revenue", REVENUE_BANDS)):
+            if number in mapped and f"{number}_band" not in mapped and banded:
+                name = f"{number}_band"
+                found[name] = Attribute(name=name, label=_label(name), kind="ordered", order=bands)
+        own = [name for name in mapped if name not in contract.TABLES["customers"]]
+        return found | {name: _attribute(name, mapped[name]) for name in own}
+
+    def _values(self) -> dict[str, tuple[str, ...]]:
+        """All values of the attributes whose sources declare them, by attribute."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self._given():
+            columns = [source.mapped[name] for source in self.filled("customers") if name in source.mapped]
+            field = contract.TABLES["customers"].get(name)
+            listed = [column.listed or (field.allowed if field else ()) for column in columns]
+            if columns and all(listed):
+                found[name] = tuple(dict.fromkeys(value for values in listed for value in values))
+        return found
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Names of one's own attributes and of values of derived ones; those of the contract are in the catalogues."""
+        own = {
+            name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
+        }
+        values = {rule.value: rule.label for of in self.derived.values() for rule in of.rules if rule.label}
+        named = {name: of.label for name, of in (*self.derived.items(), *self.vulnerability.items()) if of.label}
+        return values | own | named
+
+
+def load_dataset(path: str | Path) -> Dataset:
+    """Read and check a dataset.yaml.
+
+    Raises
+    ------
+    ConfigurationError
+        Names file, line and place of every fault; an unknown key comes with the nearest known one.
+    """
+    path = Path(path).resolve()
+    content, lines = read_yaml(path)
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")
+    try:
+        dataset = Dataset.model_validate(content)
+        faults = dataset.wrong_rules()
+    except ValidationError as error:
+        faults = error.errors()
+    if faults:
+        told = [explain(fault, content, lines, Dataset) for fault in faults]
+        raise ConfigurationError(f"{path}: " + "; ".join(told))
+    dataset._file = path
+    return dataset
+
+
+def _attribute(name: str, column: Column) -> Attribute:
+    field = contract.TABLES["customers"].get(name)
+    number = field.kind in ("integer", "number") if field else getattr(column, "number", False)
+    kind = "number" if number else "ordered" if column.order else "category"
+    label = getattr(column, "label", None) or _label(name)
+    reason = getattr(column, "reason", False)
+    return Attribute(name=name, label=label, kind=kind, order=column.order or (), reason=reason, missing=column.missing)
+
+
+def _label(name: str) -> dict[str, str]:
+    return {"en": name.replace("_", " ").capitalize()}
+
+
+def _check_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValueError(f"unknown time zone {name!r}{near(name, available_timezones())}")

@@ -1,0 +1,154 @@
+"""topics.yaml: the themes as a person wants them, read from beside dataset.yaml and proposed by every run."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ...errors import ConfigurationError
+from .faults import near
+from .yaml_file import Lines, read_yaml
+
+NAME = "topics.yaml"
+
+HEADER = """\
+# The themes that this run found. Copy the file to the folder of dataset.yaml to keep them, and change what you like:
+#   rename   write another name; leave "was" as it is, so that the report can say what became of the theme
+#   merge    give two themes the same name
+#   pin      pinned: true keeps a theme to texts with its phrases and texts like them, however customers' words change
+#   add      a name and a few phrases that its texts have
+#   drop     delete the theme; if texts are about it, it is announced as new again
+# Phrases shared by fewer customers than the report may show are never in here.
+"""
+
+
+class Named(Protocol):
+    """What a theme must have to be written: see `Entry`."""
+
+    name: str
+    phrases: tuple[str, ...]
+    was: tuple[str, ...]
+    pinned: bool
+    n: int
+
+
+class Entry(BaseModel):
+    """A theme in topics.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=120, description="what reports call it")
+    phrases: tuple[str, ...] = Field(min_length=1, description="words or groups of words that its texts have")
+    was: tuple[str, ...] = Field((), description="names of the themes that it stands for, as a run proposed them")
+    pinned: bool = Field(False, description="true: stays with its phrases; false: follows how customers write about it")
+    n: int = Field(0, ge=0, description="texts it had in that run")
+
+
+class TopicsFile(BaseModel):
+    """Content of topics.yaml: themes of the service tickets and of the comments."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tickets: tuple[Entry, ...] = ()
+    comments: tuple[Entry, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_not_the_rest(self) -> Self:
+        for entry in (*self.tickets, *self.comments):
+            if entry.name.strip().casefold() == "other":
+                raise ValueError(f"{entry.name!r} is what texts without a theme are counted as: choose another name")
+        return self
+
+
+def read_topics(path: Path, kind: str) -> tuple[Entry, ...]:
+    """Themes of topics.yaml, those with the same name as one.
+
+    Parameters
+    ----------
+    path : Path
+        The file; empty result if there is none.
+    kind : {"tickets", "comments"}
+        Whose themes.
+
+    Raises
+    ------
+    ConfigurationError
+        Names file, line, what is wrong, and what was probably meant.
+    """
+    if not path.exists():
+        return ()
+    content, lines = read_yaml(path)
+    try:
+        found = TopicsFile.model_validate(content or {})
+    except ValidationError as error:
+        raise ConfigurationError(f"{path}: " + "; ".join(_explain(e, lines) for e in error.errors())) from None
+    parts: dict[str, list[Entry]] = defaultdict(list)
+    for entry in getattr(found, kind):
+        parts[entry.name.strip()].append(entry)
+    return tuple(_merged(name, entries) for name, entries in parts.items())
+
+
+def write_topics(path: Path, topics: Mapping[str, Sequence[Named]]) -> None:
+    """Write the themes that a run proposes; kinds that are not given stay as they are in the file.
+
+    Parameters
+    ----------
+    path : Path
+        In the folder of the run, never the file that a person edits.
+    topics : mapping
+        From "tickets" or "comments" to themes.
+    """
+    kept = {kind: read_topics(path, kind) for kind in TopicsFile.model_fields if kind not in topics}
+    content = {
+        kind: [_plain(topic) for topic in (topics.get(kind) or kept.get(kind) or ())]
+        for kind in TopicsFile.model_fields
+    }
+    text = yaml.safe_dump(
+        {kind: rows for kind, rows in content.items() if rows},
+        allow_unicode=True,
+        sort_keys=False,
+        default_flow_style=None,
+        width=110,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(HEADER + "\n" + text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _plain(topic: Named) -> dict[str, Any]:
+    return {
+        "name": topic.name,
+        "phrases": list(topic.phrases),
+        "was": list(topic.was),
+        "pinned": topic.pinned,
+        "n": topic.n,
+    }
+
+
+def _merged(name: str, entries: Sequence[Entry]) -> Entry:
+    return Entry(
+        name=name,
+        phrases=tuple(dict.fromkeys(phrase for entry in entries for phrase in entry.phrases)),
+        was=tuple(dict.fromkeys(was for entry in entries for was in entry.was)),
+        pinned=any(entry.pinned for entry in entries),
+        n=sum(entry.n for entry in entries),
+    )
+
+
+def _explain(fault: Any, lines: Lines) -> str:
+    at = tuple(fault["loc"])
+    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
+    model = TopicsFile if len(at) < 2 else Entry
+    name = str(at[-1]) if at else ""
+    if fault["type"] == "extra_forbidden":
+        return f"line {line}: unknown key {name!r}{near(name, model.model_fields)}"
+    what = "is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
+    field = model.model_fields.get(name)
+    return f"line {line}: {name!r} {what}" + (f" ({field.description})" if field and field.description else "")

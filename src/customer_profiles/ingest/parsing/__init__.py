@@ -1,0 +1,1 @@
+"""From cells as text to values of the contract: notation, types, cleaning."""

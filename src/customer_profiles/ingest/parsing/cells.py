@@ -1,0 +1,201 @@
+"""One column of distinct cells to one type, with a reason for each cell that does not fit."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_
+from .cleaning import tidied
+from .notation import ISO_DAY, Written
+
+# Zones are known for these years; what lies beyond is a placeholder.
+_CLOCKS_SINCE_AND_UNTIL = (pd.Timestamp("1900-01-02"), pd.Timestamp("2200-01-01"))
+# Above this, floating point no longer tells neighbouring whole numbers apart.
+EXACT_INTEGERS = 2**53
+YES = ("true", "yes", "y", "ja", "j", "1", "x", "wahr", "t")
+NO = ("false", "no", "n", "nein", "0", "falsch", "f")
+_ISO_DAY = r"\d{4}-\d{2}-\d{2}"
+_ISO_TIME = rf"{_ISO_DAY}([T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?)?\s?(Z|[+-]\d{{2}}:?\d{{2}})?"
+_OFFSET = r":\d{2}\S*\s?(?:Z|[+-]\d{2}:?\d{2})$"
+
+Typed = tuple[pd.Series, np.ndarray]
+
+
+def stripped(cells: pd.Series, empty: tuple[str, ...]) -> pd.Series:
+    """Cells that are only compared, or parts of others: tidied by all rules, without being counted."""
+    return tidied(cells, empty)
+
+
+def as_texts(cells: pd.Series) -> Typed:
+    """Text as written; whole numbers without a decimal point."""
+    wrong = np.full(len(cells), None, dtype="object")
+    if cells.dtype == "str":
+        return cells, wrong
+    if pd.api.types.is_integer_dtype(cells.dtype):
+        return cells.astype("str"), wrong
+    texts = []
+    for position, value in enumerate(cells.astype("object")):
+        if pd.isna(value):
+            texts.append(None)
+            continue
+        if isinstance(value, float) and abs(value) >= EXACT_INTEGERS:
+            wrong[position] = N_("too long for a number cell, its last digits are lost; export it as text")
+        texts.append(_text(value))
+    return pd.Series(texts, dtype="str"), wrong
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)
+
+
+def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed:
+    """Numbers with the given decimal and thousands signs; a thousands sign must stand every three digits."""
+    decimal, thousands = written.decimal or ".", written.thousands
+    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
+        values = cells.astype("float64")
+    else:
+        typed = cells.map(lambda value: isinstance(value, int | float) and not isinstance(value, bool)).astype(bool)
+        texts = cells.where(~typed).astype("str")
+        if thousands == " ":  # fixed and narrow blanks are written so that a number is not broken at the line's end
+            texts = texts.str.replace("[\u00a0\u202f]", " ", regex=True)
+        sign = re.escape(decimal)
+        digits = r"\d+"
+        if thousands:
+            digits = rf"(?:\d+|\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+)"
+        well_formed = texts.str.fullmatch(
+            rf"[+-]?(?:{digits}(?:{sign}\d*)?|{sign}\d+)(?:[eE][+-]?\d{{1,3}})?", na=False
+        )
+        plain = texts.where(well_formed)
+        if thousands:
+            plain = plain.str.replace(thousands, "", regex=False)
+        values = pd.to_numeric(plain.str.replace(decimal, ".", regex=False), errors="coerce").astype("float64")
+        if typed.any():
+            values = values.where(~typed, pd.to_numeric(cells.where(typed), errors="coerce").astype("float64"))
+    wrong = np.full(len(cells), None, dtype="object")
+    wrong[(cells.notna() & ~np.isfinite(values)).to_numpy()] = N_("not a number in the declared format")
+    if whole:
+        part = (np.isfinite(values) & (values % 1 != 0)).to_numpy()
+        wrong[part] = N_("not a whole number")
+        values = values.where(~part & pd.isna(wrong))
+    return values.where(pd.isna(wrong)), wrong
+
+
+def as_booleans(cells: pd.Series) -> Typed:
+    """Yes or no by the usual German and English words; any other word is a fault."""
+    texts, wrong = as_texts(cells)
+    words = texts.str.casefold()
+    values = words.map({**dict.fromkeys(YES, True), **dict.fromkeys(NO, False)}).astype("boolean")
+    wrong[(words.notna() & values.isna()).to_numpy()] = N_("neither yes nor no")
+    return values, wrong
+
+
+def as_dates(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
+    """Days in the given format; of a typed point in time, its day in the data set's zone."""
+    texts, values, clock = _typed_times(cells, written, zone)
+    form = written.date or ISO_DAY
+    plain = texts.where(texts.str.fullmatch(_ISO_DAY, na=False)) if form == ISO_DAY else texts
+    values = values.fillna(_parsed(plain, form))
+    return values.dt.normalize(), _unparsed(cells, values, clock, N_("not a day as written in the declared format"))
+
+
+def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
+    """Points in time in the given format, or days in theirs, as local times of the data set.
+
+    Without a format they are ISO 8601; one with an offset is converted, one without is in the source's zone. An
+    hour that a clock change skips is none; one that it repeats is none where it would have to be converted.
+    """
+    texts, values, clock = _typed_times(cells, written, zone)
+    no_time = N_("not a point in time as written in the declared format")
+    if texts.isna().all():
+        return values, _unparsed(cells, values, clock, no_time)
+    if written.datetime is None:
+        iso = texts.where(texts.str.fullmatch(_ISO_TIME, na=False))
+        offset = iso.str.contains(_OFFSET, na=False) if len(iso) else pd.Series([], dtype=bool)
+        day = iso.str.fullmatch(_ISO_DAY, na=False) if len(iso) else pd.Series([], dtype=bool)
+        with_offset = pd.to_datetime(iso.where(offset), format="ISO8601", errors="coerce", utc=True)
+        naive = pd.to_datetime(iso.where(~offset & ~day), format="ISO8601", errors="coerce").astype("datetime64[us]")
+        placed, clock_of_texts = _placed(naive, written, zone)
+        parsed = _local(with_offset, zone).fillna(placed).fillna(_parsed(iso.where(day), ISO_DAY))
+    elif "%z" in written.datetime:
+        dated = texts.where(texts.str.contains(r"\d", na=False))
+        parsed = _local(pd.to_datetime(dated, format=written.datetime, errors="coerce", utc=True), zone)
+        clock_of_texts = clock
+    else:
+        parsed, clock_of_texts = _placed(_parsed(texts, written.datetime), written, zone)
+    clock = np.where(pd.isna(clock), clock_of_texts, clock)
+    left = values.isna() & parsed.isna() & pd.isna(clock)
+    values = values.fillna(parsed).fillna(_parsed(texts.where(left), written.date or ISO_DAY))
+    return values, _unparsed(cells, values, clock, no_time)
+
+
+def _parsed(texts: pd.Series, written: str) -> pd.Series:
+    texts = texts.where(texts.str.contains(r"\d", na=False))  # pandas takes "now" and "today" in any format
+    return pd.to_datetime(texts, format=written, errors="coerce").astype("datetime64[us]")
+
+
+def _unparsed(cells: pd.Series, values: pd.Series, clock: np.ndarray, reason: str) -> np.ndarray:
+    wrong = clock.copy()
+    missing = (cells.notna() & values.isna()).to_numpy() & pd.isna(wrong)
+    wrong[missing] = reason
+    if missing.any():
+        looks_like_serial = cells.astype("str").str.fullmatch(r"[2-6]\d{4}([.,]\d+)?", na=False).to_numpy()
+        wrong[missing & looks_like_serial] = N_("a bare number, as Excel counts days; format the column as dates there")
+    return wrong
+
+
+def _typed_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> tuple[pd.Series, pd.Series, np.ndarray]:
+    """Cells that are text, the values of those that are points in time already, and what the clock has against them."""
+    nothing = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
+    no_text, no_reason = pd.Series(None, index=cells.index, dtype="str"), np.full(len(cells), None, dtype="object")
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        return no_text, _local(cells, zone), no_reason
+    if pd.api.types.is_datetime64_dtype(cells.dtype):
+        return no_text, *_placed(cells.astype("datetime64[us]"), written, zone)
+    if cells.dtype != "object":
+        return (cells if cells.dtype == "str" else no_text), nothing, no_reason
+    typed = cells.map(lambda value: isinstance(value, date)).astype(bool)
+    texts = cells.where(cells.map(lambda value: isinstance(value, str)).astype(bool)).astype("str")
+    if typed.any():
+        return texts, *_placed(pd.to_datetime(cells.where(typed)).astype("datetime64[us]"), written, zone)
+    return texts, nothing, no_reason
+
+
+def _placed(naive: pd.Series, written: Written, zone: ZoneInfo) -> tuple[pd.Series, np.ndarray]:
+    """Local times of the source's zone as local times of the data set's, and what the clock has against them.
+
+    Where every time is midnight they are days, which begin in each zone at its own midnight.
+    """
+    wrong = np.full(len(naive), None, dtype="object")
+    if (naive.isna() | (naive == naive.dt.normalize())).all():
+        return naive, wrong
+    own = written.time_zone or zone.key
+    known = naive.where(naive.between(*_CLOCKS_SINCE_AND_UNTIL))
+    codes, quarters = pd.factorize(known.dt.floor("15min"), use_na_sentinel=True)  # no clock changes within one
+    aware = quarters.tz_localize(own, ambiguous="NaT", nonexistent="NaT")
+    unclear = aware.isna()
+    skipped = (
+        unclear & quarters.tz_localize(own, ambiguous=np.ones(len(quarters), dtype=bool), nonexistent="NaT").isna()
+    )
+    wrong[np.append(skipped, False)[codes]] = N_("an hour that does not exist: the clock change skips it")
+    if own == zone.key:
+        return naive.mask(np.append(skipped, False)[codes]), wrong
+    repeated = np.append(unclear & ~skipped, False)[codes]
+    wrong[repeated] = N_("an hour that the clock change repeats; export times with their offset or in UTC")
+    shift = (aware.tz_convert(zone.key).tz_localize(None) - quarters).to_numpy()
+    shifts = np.append(shift, np.timedelta64(0, "us"))[codes]
+    return (naive + shifts).astype("datetime64[us]"), wrong
+
+
+def _local(aware: pd.Series, zone: ZoneInfo) -> pd.Series:
+    return aware.dt.tz_convert(zone.key).dt.tz_localize(None).astype("datetime64[us]")

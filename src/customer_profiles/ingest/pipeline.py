@@ -1,0 +1,459 @@
+"""From the files of a data set to the canonical tables of a run, with every row accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from ..errors import InputRejected
+from ..identity.accounts import NO_ACCOUNT, roll_up
+from ..identity.id_ledger import IdLedger, last_ids
+from ..identity.matching_tables import write_matching
+from ..identity.people import EXCLUDED, UNKNOWN, People
+from ..identity.pseudonyms import pseudonym
+from ..identity.resolution import match_people
+from ..messages import N_
+from ..privacy.known_names import KnownNames
+from ..privacy.opt_outs import Suppressed, linked_entries, list_file
+from ..privacy.purge import purge
+from ..tables import Tables
+from . import ages, contract, crosschecks, cutoff, ledger
+from .config import source_kinds
+from .config.dataset import Dataset, Source
+from .conflicts import set_conflicts_aside
+from .contract import Field
+from .duplicates import Seen, row_hashes
+from .ledger import Account
+from .parsing.casting import Cast, cast_chunk, notation_of
+from .parsing.cells import as_texts, stripped
+from .parsing.cleaning import Log
+from .parsing.learning import Part, learned
+from .readers.lookups import LoadedLookup, load_lookup
+from .readers.registry import files, read
+from .readers.snapshots import one_snapshot
+from .visitors import prepare_touches
+from .writer import TableWriter
+
+NO_CONSENT, LATER = N_("no consent, or erased"), N_("after the date of the run")
+NOBODY = N_("customer not known")
+NOT_WANTED = N_("left out as dataset.yaml says")
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What collecting found out, besides the tables it wrote; see `ledger` for the columns."""
+
+    reconciliation: pd.DataFrame
+    set_aside: pd.DataFrame
+    inventory: pd.DataFrame
+    cleaning: pd.DataFrame
+    exclusions: pd.DataFrame
+    completeness: pd.DataFrame
+    dialects: pd.DataFrame
+    checks: pd.DataFrame
+    ages: pd.DataFrame
+    last_traces: pd.DataFrame
+    shared_addresses: pd.DataFrame
+    contradictions: pd.DataFrame
+    kinds: pd.DataFrame
+    gaps: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step of one run shares."""
+
+    dataset: Dataset
+    tables: Tables
+    as_of: date
+    key: bytes
+    suppressed: Suppressed
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """First moment that the run does not see."""
+        return pd.Timestamp(self.as_of + timedelta(days=1))
+
+
+@one_snapshot()
+def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collected:
+    """Read all sources and write the canonical tables, without names and addresses, and the accounts of the run.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What to read and how.
+    tables : Tables
+        Where to write; besides the canonical tables: reconciliation, set_aside, inventory, cleaning, exclusions,
+        completeness, dialects and identifiers, and those of `write_matching`.
+    as_of : date
+        Date of the run: what happened later is excluded.
+    key : bytes
+        Secret of the pseudonyms.
+
+    Raises
+    ------
+    InputRejected
+        If a source cannot be read, or its rows do not add up.
+    EnvironmentFailed
+        If a table cannot be written.
+    """
+    run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key))
+    accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
+    last = last_ids(Tables(dataset.folder / "runs" / "latest"))
+    records, people, suppressed = read_people(run, accounts, last)
+    if len(suppressed) > len(run.suppressed):
+        suppressed.save(list_file(dataset))
+    _account_for_customers(records, people, accounts)
+    names = KnownNames(records, people.record_numbers)
+    for table in contract.TABLES:
+        if table not in ("customers", "contacts") and dataset.filled(table):
+            _write_table(run, table, people, accounts, names)
+    if dataset.filled("contacts"):
+        _write_contacts(run, records, people)
+    if dataset.filled("interactions"):
+        rules = dataset.visitors
+        prepare_touches(tables, rules.link_days, rules.session_minutes, dataset.memory_limit)
+    for account in accounts.values():
+        account.close()
+    derived = _write_customers(run, people, list(accounts.values()))
+    write_matching(tables, people, last)
+    tables.write("identifiers", people.identifiers(records))
+    if tables.folder.parent.resolve() == (dataset.folder / "runs").resolve():
+        purge(tables.folder.parent, people.withdrawn(), spare=tables.folder)
+    return _write_accounts(run, list(accounts.values()), records, people, derived)
+
+
+def read_people(
+    run: Run, accounts: dict[str, Account], last: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, People, Suppressed]:
+    """Records of customers and of contacts, the people behind them, and the suppression list.
+
+    To the list comes whatever else the records tell of erased people: each of it alone keeps them out of later runs.
+    """
+    records, companies = _read_customers(run, accounts), None
+    if run.dataset.kind == "b2b":
+        records, companies = _with_contacts(records, _read_customers(run, accounts, "contacts"), accounts)
+    erased = records.pop("erased").to_numpy(dtype=bool) if len(records) else np.array([], dtype=bool)
+    people = People(run.key, records, companies, run.dataset.identity.level, IdLedger(run.key, last, run.as_of))
+    return records, people, run.suppressed.with_entries(linked_entries(records, people.groups, erased))
+
+
+def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np.ndarray]]:
+    """Cast chunks of a source, and which of their rows are new; faults and duplicates are accounted for."""
+    lookups = [load_lookup(run.dataset, source, lookup) for lookup in source.lookups]
+    account.stated += [what for lookup in lookups for what in lookup.stated]
+    seen = Seen()
+    notation = notation_of(source)
+    for file, chunk, own in learned(notation, lambda: _parts(run, source, lookups)):
+        account.read += len(chunk.rows) + len(chunk.faults)
+        account.file = file
+        account.stated += [(file, what) for what in chunk.stated]
+        account.headers = list(dict.fromkeys([*account.headers, *own]))
+        hashes = row_hashes(chunk.cells[own])
+        if source.where:
+            wanted = _wanted(chunk.cells, source)
+            account.excluded[NOT_WANTED] += int((~wanted).sum())
+            chunk, hashes = chunk.only(wanted), hashes[wanted]
+        cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of, run.dataset.cleaning.off, notation)
+        account.add_faults(file, cast.faults)
+        account.cleaned.update(cast.cleaned)
+        account.add_checked(cast.checked)
+        new = cast.good.copy()
+        if source.duplicates == "drop" and account.cleaned.wants("repeated_rows"):
+            told_apart = cast.good & _has_somebody(source.table, cast.table)
+            new[told_apart] = ~seen.repeats(hashes[told_apart])
+            before, after = int(cast.good.sum()), int(new.sum())
+            account.duplicate += before - after
+            account.cleaned.count("repeated_rows", "", before, after, before - after)
+        yield cast, new
+    account.stated += [("", what) for what in notation.stated()]
+
+
+def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Part]:
+    """Chunks of all files of a source with the columns of its lookups."""
+    for path in files(run.dataset, source):
+        for chunk in read(path, source, source.read_columns):
+            own, cells = list(chunk.cells), chunk.cells
+            for lookup in lookups:
+                cells = lookup.join(cells, source)
+            yield path.name, chunk.with_cells(cells), own
+
+
+def _wanted(cells: pd.DataFrame, source: Source) -> np.ndarray:
+    """Rows that have one of the values that ``where`` asks for in each of its columns."""
+    columns = [as_texts(stripped(cells[name], source.empty))[0].isin(values) for name, values in source.where.items()]
+    return np.all(columns, axis=0)
+
+
+def _has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:
+    """Rows of a known person or visitor. Two equal anonymous answers are two answers, not one sent twice."""
+    if table not in contract.MAY_BE_ANONYMOUS:
+        return np.ones(len(rows), dtype=bool)
+    return (
+        rows[[name for name in ("customer_id", "anonymous_id", "email", "phone") if name in rows]]
+        .notna()
+        .any(axis=1)
+        .to_numpy()
+    )
+
+
+def _read_customers(run: Run, accounts: dict[str, Account], table: str = "customers") -> pd.DataFrame:
+    """Records of all sources of customers, or contacts: canonical columns, source, space, raw_id, refused, counts.
+
+    A row that cannot be used still counts as a refusal if it does not say yes to consent: otherwise a mistyped
+    birth date would bring back a person who objected.
+    """
+    parts = []
+    name = "customer_id" if table == "customers" else "contact_id"
+    for source in run.dataset.filled(table):
+        account = accounts[source.name]
+        ids: set[str] = set()
+        mine, repeats = [], []
+        for cast, new in casts(run, source, account):
+            rows = cast.table.assign(source=source.name, space=source.ids, raw_id=cast.table[name])
+            rows["file"], rows["row"] = account.file, cast.rows
+            rows["account_space"] = source.account_ids
+            asked = "consent" in source.mapped
+            rows["refused"] = ~rows.consent.fillna(False).to_numpy(dtype=bool) if asked else False
+            rows["erased"] = run.suppressed.records(rows, source.ids)
+            rows["refused"] |= rows.erased
+            late = new & cutoff.late(table, rows, run.end)
+            again = new & ~late & (rows.raw_id.isin(ids) | rows.raw_id.where(new & ~late).duplicated()).to_numpy()
+            if not account.cleaned.wants("repeated_ids"):
+                again[:] = False
+            before, repeated = int((new & ~late).sum()), int(again.sum())
+            account.cleaned.count("repeated_ids", name, before, before - repeated, repeated)
+            account.excluded[LATER] += int(late.sum())
+            account.duplicate += repeated
+            rows["counts"] = new & ~late & ~again
+            ids.update(rows.raw_id[rows.counts])
+            repeats.append(rows[again])
+            mine.append(rows[(rows.counts | rows.refused) & rows.raw_id.notna()].drop(columns=name))
+        parts += [part.drop(columns=["file", "row"]) for part in set_conflicts_aside(mine, repeats, account, name)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _account_for_customers(records: pd.DataFrame, people: People, accounts: dict[str, Account]) -> None:
+    if records.empty:
+        return
+    for name, rows in records[records.counts].groupby("source", sort=False):
+        numbers = people.record_numbers[rows.index]
+        accounts[name].excluded[NO_CONSENT] += int((numbers == EXCLUDED).sum())
+        kept = numbers != EXCLUDED
+        id_column = "customer_id" if accounts[name].source.table == "customers" else "contact_id"
+        accounts[name].add_used(rows[kept].assign(**{id_column: rows.raw_id[kept]}), numbers[kept])
+
+
+def _with_contacts(
+    records: pd.DataFrame, contacts: pd.DataFrame, accounts: dict[str, Account]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Records of accounts and of contacts below each other, and the company of each.
+
+    Contacts of whom no company is known are excluded. One who refuses is withheld, which says nothing of the company.
+    """
+    records = records.assign(is_contact=False, withheld=False)
+    if len(contacts):
+        contacts = contacts.assign(is_contact=True, withheld=contacts.refused, refused=False)
+        records = pd.concat([records, contacts], ignore_index=True)
+    rolled_up = roll_up(records)
+    records["consent"] = records.get("consent", pd.Series(dtype="boolean")).mask(
+        records.is_contact
+    )  # not the company's
+    companies, records["found_by"] = rolled_up.company_no.to_numpy(), rolled_up.found_by
+    nowhere = companies == NO_ACCOUNT
+    for name, rows in records[nowhere & records.counts.to_numpy(dtype=bool)].groupby("source", sort=False):
+        accounts[name].excluded[NO_CONSENT] += int(rows.withheld.sum())
+        accounts[name].excluded[NOBODY] += int((~rows.withheld).sum())
+    return records[~nowhere].reset_index(drop=True), companies[~nowhere]
+
+
+def _own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
+    """Columns that sources add to a table of the contract."""
+    own = {}
+    for source in dataset.filled(table):
+        for name, column in source.mapped.items():
+            if name not in contract.TABLES[table] and name != source.key:
+                number = table == "areas" or getattr(column, "number", False)
+                own[name] = Field("boolean" if column.is_yes_or_no else "number" if number else "category")
+    return own
+
+
+def _write_table(run: Run, table: str, people: People, accounts: dict[str, Account], names: KnownNames) -> None:
+    devices = _devices_of_absent(run, people) if table == "interactions" else set()
+    with TableWriter(run.tables, table, _own_fields(run.dataset, table)) as writer:
+        for source in run.dataset.filled(table):
+            account = accounts[source.name]
+            for cast, new in casts(run, source, account):
+                rows = cast.table[new]
+                late = cutoff.late(table, rows, run.end)
+                account.excluded[LATER] += int(late.sum())
+                rows = cutoff.as_it_stood(_without_erased(run, table, rows[~late], account), run.end, account)
+                numbers = None
+                if table in contract.OF_CUSTOMERS:
+                    rows, numbers = _with_customers(run, table, source, rows, people, account, devices)
+                rows = names.hide_in(rows, numbers) if table in ("tickets", "feedback") else rows
+                rows = _finished(run, table, rows)
+                writer.write(rows)
+                account.add_used(rows, numbers)
+
+
+def _without_erased(run: Run, table: str, rows: pd.DataFrame, account: Account) -> pd.DataFrame:
+    """Rows without those of erased prospects and visitors, who are no customers."""
+    for kind, column in (("id:lead", "lead_id"), ("id:anonymous", "anonymous_id")):
+        if column in rows and column in contract.TABLES[table]:
+            erased = run.suppressed.hits(kind, rows[column])
+            account.excluded[NO_CONSENT] += int(erased.sum())
+            rows = rows[~erased]
+    return rows
+
+
+def _devices_of_absent(run: Run, people: People) -> set[str]:
+    """Visitors as whom somebody has logged in who must not appear: what they did without a login goes as well.
+
+    The login may come after the visits, so that all events have to be read before the first is written.
+    """
+    devices: set[str] = set()
+    for source in run.dataset.filled("interactions"):
+        if "anonymous_id" not in source.mapped or not ({"customer_id", source.key} & source.mapped.keys()):
+            continue
+        for cast, _ in casts(run, source, Account(source)):
+            rows = cast.table[cast.good]
+            absent = _erased(run, source, rows)
+            if "customer_id" in rows:
+                absent |= people.must_not_appear(source.ids, rows.customer_id)
+            elif source.key:
+                absent |= people.by_contact(source.key, rows[source.key]) == EXCLUDED
+            devices.update(rows.anonymous_id[absent].dropna())
+    return devices
+
+
+def _erased(run: Run, source: Source, rows: pd.DataFrame) -> np.ndarray:
+    """Rows that name an erased person by number or address."""
+    erased = np.zeros(len(rows), dtype=bool)
+    for kind, column in ((f"id:{source.ids}", "customer_id"), (source.key, source.key)):
+        if column in rows:
+            erased |= run.suppressed.hits(kind, rows[column])
+    return erased
+
+
+def _with_customers(
+    run: Run, table: str, source: Source, rows: pd.DataFrame, people: People, account: Account, devices: set[str]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Rows with the customers they belong to; those of nobody or of a person who must not appear are excluded."""
+    erased = _erased(run, source, rows)
+    if source.key and "customer_id" not in rows:
+        numbers = people.by_contact(source.key, rows[source.key])
+    elif "customer_id" in rows:
+        numbers = people.by_id(source.ids, rows.customer_id.mask(erased))
+        if table == "transactions":
+            people.alternatives.add_orders(source.ids, rows[numbers >= 0])
+    else:
+        numbers = np.full(len(rows), UNKNOWN)
+    if devices and "anonymous_id" in rows:
+        erased |= rows.anonymous_id.isin(devices).to_numpy() & (numbers == UNKNOWN)
+    numbers = np.where(erased, EXCLUDED, numbers)
+    account.excluded[NO_CONSENT] += int((numbers == EXCLUDED).sum())
+    keep = numbers != EXCLUDED
+    if table not in contract.MAY_BE_ANONYMOUS:
+        account.excluded[NOBODY] += int((numbers == UNKNOWN).sum())
+        keep &= numbers != UNKNOWN
+    numbers = numbers[keep]
+    number = pd.array(np.where(numbers >= 0, numbers, 0), dtype="Int64")
+    number[numbers < 0] = pd.NA
+    pseudonyms = people.pseudonyms()
+    name = np.append(pseudonyms, None)[np.where(numbers >= 0, numbers, len(pseudonyms))]
+    return rows[keep].assign(customer_id=pd.array(name, dtype="str"), customer_no=number), numbers
+
+
+def _finished(run: Run, table: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """What remains to be done for single tables."""
+    if table == "interactions" and "anonymous_id" in rows:
+        return rows.assign(anonymous_id=_pseudonymised(run.key, "anonymous", rows.anonymous_id))
+    if table == "leads":
+        return rows.assign(lead_id=_pseudonymised(run.key, "lead", rows.lead_id))
+    if table == "population" and "share" not in rows:
+        return rows.assign(share=rows["count"] / rows.groupby("attribute")["count"].transform("sum"))
+    return rows
+
+
+def _pseudonymised(key: bytes, space: str, raw_ids: pd.Series) -> pd.Series:
+    names = {raw_id: pseudonym(key, space, raw_id) for raw_id in raw_ids.dropna().unique()}
+    return raw_ids.map(names).astype("str")
+
+
+def _write_contacts(run: Run, records: pd.DataFrame, people: People) -> None:
+    """The contacts of each account, without what names them; one person in two exports has one number."""
+    mine = (records.is_contact & records.counts & (people.record_numbers != EXCLUDED)).to_numpy(dtype=bool)
+    contacts, numbers = records[mine].reset_index(drop=True), people.record_numbers[mine]
+    with TableWriter(run.tables, "contacts") as writer:
+        if len(contacts):
+            writer.write(
+                contacts.assign(
+                    customer_id=people.pseudonyms()[numbers],
+                    customer_no=numbers,
+                    person_no=match_people(contacts),
+                    contact_id=_pseudonymised(run.key, "contact", contacts.raw_id),
+                )
+            )
+
+
+def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
+    """One row per customer; whoever is known from other tables only has a row without attributes.
+
+    Returns what the profile will derive from other columns.
+    """
+    customers = people.golden.reindex(range(len(people))).assign(
+        customer_id=people.pseudonyms(),
+        customer_no=np.arange(len(people)),
+        sources=ledger.sources_per_customer(accounts, len(people)),
+    )
+    if customers.empty:
+        raise InputRejected("no source has a customer who may appear in a report")
+    with TableWriter(run.tables, "customers", _own_fields(run.dataset, "customers")) as writer:
+        writer.write(customers)
+    derived = Log()
+    for band, numbers in (
+        ("age_band", ["age", "birth_date"]),
+        ("employees_band", ["employees"]),
+        ("revenue_band", ["revenue"]),
+    ):
+        if band in run.dataset.attributes() and band not in customers:
+            known = int(customers.reindex(columns=numbers).notna().any(axis=1).sum())
+            derived.count("bands", band, 0, known, known)
+    return derived
+
+
+def _write_accounts(
+    run: Run, accounts: list[Account], records: pd.DataFrame, people: People, derived: Log
+) -> Collected:
+    inventory, told = (
+        ledger.inventory(accounts, len(people)),
+        {account.source.name: account.ages for account in accounts},
+    )
+    # The contacts of a company are several people, who need not agree.
+    own = ~records.get("is_contact", pd.Series(False, index=records.index)).to_numpy(dtype=bool)
+    compared = records[own], people.record_numbers[own]
+    collected = Collected(
+        reconciliation=ledger.reconciliation(accounts),
+        set_aside=ledger.set_aside(accounts),
+        inventory=inventory,
+        cleaning=ledger.cleaning(accounts, derived),
+        exclusions=ledger.exclusions(accounts),
+        completeness=ledger.completeness(accounts),
+        dialects=ledger.dialects(accounts),
+        checks=ledger.checks(accounts),
+        ages=ages.table(told),
+        last_traces=ages.last_traces(told, len(people)),
+        shared_addresses=crosschecks.shared_addresses(*compared),
+        contradictions=crosschecks.contradictions(*compared),
+        kinds=source_kinds.kinds(run.dataset, inventory),
+        gaps=source_kinds.gaps(run.dataset, {account.source.name: account.headers for account in accounts}),
+    )
+    for name, table in vars(collected).items():
+        run.tables.write(name, table)
+    return collected

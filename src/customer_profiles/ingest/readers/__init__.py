@@ -1,0 +1,1 @@
+"""One reader per format of file or database; each yields cells as text."""

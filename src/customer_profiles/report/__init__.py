@@ -1,1 +1,0 @@
-"""From published tables and findings to pages: wording, charts, tables, privacy, export and publication."""

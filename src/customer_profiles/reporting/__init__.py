@@ -1,0 +1,1 @@
+"""From guarded results to pages, workbook and findings.json."""

@@ -1,0 +1,88 @@
+"""The folder of a report: its pages, every finding as JSON, every published table in one workbook."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import PrivacyRefused
+from ..identity.pseudonyms import fingerprint
+from ..privacy.disclosure import scan
+from ..tables import Tables
+from . import findings as statements
+from .excel import write_workbook
+from .export import export
+from .pages import SUMMARY, Report, file_name
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+
+def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report) -> None:
+    """Write pages, findings.json and tables.xlsx.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty folder.
+    notebooks : dict
+        Executed notebooks by chapter number.
+    report : Report
+        What they share, and their results.
+    """
+    for spec in report.specs:
+        page = export(notebooks[spec.number], spec, report)
+        (folder / file_name(spec)).write_text(page, encoding="utf-8")
+    write_json(folder / "findings.json", all_findings(report))
+    tables = {
+        name: (table.title, table.frame)
+        for spec in report.specs
+        for name, table in report.results[spec.number].tables.items()
+    }
+    write_workbook(folder / "tables.xlsx", tables, report.language)
+
+
+def all_findings(report: Report) -> list[dict[str, Any]]:
+    """Every finding once, with the chapter that made it and the page where it stands."""
+    found: dict[str, dict[str, Any]] = {}
+    for spec in sorted(report.specs, key=lambda spec: spec.number == SUMMARY):  # the summary repeats others
+        for plain in statements.to_json(report.results[spec.number].findings, report.language):
+            entry = {"id": plain["id"], "chapter": spec.number, "page": file_name(spec), **plain}
+            entry["numbers"] = entry.pop("values")
+            found.setdefault(plain["id"], entry)
+    return list(found.values())
+
+
+def refuse_leaks(folder: Path, report: Report, collected: Tables, key: bytes) -> None:
+    """Look for personal data in everything that is about to be published.
+
+    Raises
+    ------
+    PrivacyRefused
+        If there is any; names file and kind, never the value.
+    """
+    known = collected.read("identifiers") if collected.has("identifiers") else None
+    identifiers = {} if known is None else dict(zip(known["hash"], known["kind"], strict=True))
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
+    texts["findings.json"] = (folder / "findings.json").read_text(encoding="utf-8")
+    tables = [table for results in report.results.values() for table in results.tables.values()]
+    texts["tables.xlsx"] = "\n".join(_words(table.frame) for table in tables)
+    for name, text in texts.items():
+        kinds = scan(text, identifiers, lambda phrase: fingerprint(key, phrase))
+        if kinds:
+            raise PrivacyRefused(
+                f"{name} would have shown personal data ({', '.join(kinds)}), so nothing was published: "
+                "check in dataset.yaml which column feeds an attribute, a category or a free text"
+            )
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain values so that equal content gives equal bytes."""
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def _words(frame: Any) -> str:
+    """All texts of a table, one a line."""
+    texts = frame.select_dtypes(exclude="number")
+    return "\n".join(str(value) for column in texts for value in texts[column].unique())

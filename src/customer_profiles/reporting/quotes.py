@@ -1,0 +1,38 @@
+"""Quotes on a page: under their topic, each with its sentiment, and above all the rule by which they were chosen."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import pandas as pd
+from markupsafe import Markup
+
+from ..messages import Text
+from .language import Language
+
+
+def html(quotes: pd.DataFrame, rule: Text, language: Language) -> Markup:
+    """Quotes of `text.quotes.choose`, escaped; nothing in them can be active.
+
+    Parameters
+    ----------
+    quotes : DataFrame
+        theme, sentiment, language, quote.
+    rule : Text
+        How they were chosen.
+    language : Language
+        Of the report; each quote keeps its own and says so to screen readers.
+    """
+    topics = [
+        Markup("<h4>{}</h4><ul>{}</ul>").format(
+            language.label(theme), Markup("").join(_quote(row, language) for row in rows)
+        )
+        for theme, rows in groupby(quotes.to_dict("records"), key=lambda row: row["theme"])
+    ]
+    return Markup('<div class="quotes"><p>{}</p>{}</div>').format(language.text(rule), Markup("").join(topics))
+
+
+def _quote(row: dict, language: Language) -> Markup:
+    tone = row["sentiment"]
+    told = Markup(' <small class="tag">{}</small>').format(language.label(tone)) if tone else ""
+    return Markup('<li><span lang="{}">“{}”</span>{}</li>').format(row["language"], row["quote"], told)

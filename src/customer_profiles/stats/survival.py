@@ -1,0 +1,129 @@
+"""Time until something happens, for customers of whom some are still waiting: Kaplan–Meier and the log-rank test."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import special
+
+from .intervals import Estimate, z_value
+
+
+class LogRank(NamedTuple):
+    """Log-rank test of groups against all others.
+
+    Parameters
+    ----------
+    ratio, low, high : arrays, shape (groups,)
+        Hazard ratio, above 1: sooner than the others; one-step estimate of Peto, exp((O − E) / V).
+    p : array, shape (groups,)
+    expected : array, shape (groups,)
+        Events expected in the group; NaN-free, for deciding whether to test at all.
+    """
+
+    ratio: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p: np.ndarray
+    expected: np.ndarray
+
+
+def kaplan_meier(days: ArrayLike, event: ArrayLike) -> pd.DataFrame:
+    """Share for whom it has not happened yet, by day.
+
+    Parameters
+    ----------
+    days : array_like of int, shape (n,)
+        Days until it happened, or until nobody looked any more.
+    event : array_like of bool, shape (n,)
+        Whether it happened.
+
+    Returns
+    -------
+    DataFrame
+        One row per day on which it happened to somebody: ``day, at_risk, events, waiting, waiting_low,
+        waiting_high``. Greenwood's variance on the scale log(−log), which keeps the interval within 0 and 1.
+
+    References
+    ----------
+    Kaplan & Meier (1958), JASA 53:457–481; Kalbfleisch & Prentice (2002), The Statistical Analysis of Failure Time
+    Data, 2nd ed., section 1.4.
+    """
+    days, event = np.asarray(days, np.int64), np.asarray(event, bool)
+    last = int(days.max(initial=0)) + 1
+    events, leaving = np.bincount(days[event], minlength=last), np.bincount(days, minlength=last)
+    at_risk = leaving[::-1].cumsum()[::-1]
+    happened = events > 0
+    d, r = events[happened].astype(float), at_risk[happened].astype(float)
+    waiting = np.cumprod(1 - d / r)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(np.cumsum(d / (r * (r - d)))) / np.abs(np.log(waiting))
+        low, high = (waiting ** np.exp(sign * z_value() * spread) for sign in (1, -1))
+    known = waiting > 0
+    table = {"day": np.flatnonzero(happened), "at_risk": r.astype(int), "events": d.astype(int), "waiting": waiting}
+    return pd.DataFrame(table | {"waiting_low": np.where(known, low, 0.0), "waiting_high": np.where(known, high, 0.0)})
+
+
+def median(curve: pd.DataFrame) -> Estimate:
+    """Days after which it has happened to half, from `kaplan_meier`; missing where fewer than half got there.
+
+    References
+    ----------
+    Brookmeyer & Crowley (1982), Biometrics 38:29–41.
+    """
+    ends = [curve.loc[curve[name] <= 0.5, "day"].min() for name in ("waiting", "waiting_low", "waiting_high")]
+    return Estimate(*(float(end) if end == end else np.nan for end in ends))
+
+
+def at(curve: pd.DataFrame, days: ArrayLike) -> pd.DataFrame:
+    """Share to whom it has happened within so many days: ``share, share_low, share_high``, one row per day asked."""
+    place = np.searchsorted(curve["day"].to_numpy(), np.asarray(days), side="right") - 1
+    found = {}
+    for name, column in (("share", "waiting"), ("share_low", "waiting_high"), ("share_high", "waiting_low")):
+        done = 1 - curve[column].to_numpy()
+        found[name] = np.where(place >= 0, done[np.clip(place, 0, None)], 0.0) if len(done) else np.zeros(len(place))
+    return pd.DataFrame(found)
+
+
+def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayLike | None = None) -> LogRank:
+    """Does it happen sooner or later in a group than among all others?
+
+    Parameters
+    ----------
+    days, event : array_like, shape (n,)
+        As in `kaplan_meier`.
+    member : bool array, shape (n, groups)
+        Each group is compared with everybody outside it.
+    known : bool array, shape (n,), optional
+        Whom to look at; default everybody.
+
+    References
+    ----------
+    Mantel (1966), Cancer Chemotherapy Reports 50:163–170; Yusuf, Peto et al. (1985), Progress in Cardiovascular
+    Diseases 27:335–371, for the hazard ratio.
+    """
+    days, event, member = np.asarray(days, np.int64), np.asarray(event, bool), np.asarray(member, bool)
+    keep = np.ones(len(days), bool) if known is None else np.asarray(known, bool)
+    days, event, member = days[keep], event[keep], member[keep]
+    last = int(days.max(initial=0)) + 1
+    # One more column: everybody.
+    side = np.column_stack([member, np.ones(len(days), bool)])
+    at_risk, events = np.zeros((last, side.shape[1])), np.zeros((last, side.shape[1]))
+    for column in range(side.shape[1]):
+        here = side[:, column]
+        at_risk[:, column] = np.bincount(days[here], minlength=last)[::-1].cumsum()[::-1]
+        events[:, column] = np.bincount(days[here & event], minlength=last)
+    happened = events[:, -1] > 0
+    n, d = at_risk[happened, -1:], events[happened, -1:]
+    n1, d1 = at_risk[happened, :-1], events[happened, :-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = d * n1 / n
+        variance = np.where(n > 1, d * (n1 / n) * (1 - n1 / n) * (n - d) / (n - 1), 0.0).sum(axis=0)
+        beyond = d1.sum(axis=0) - expected.sum(axis=0)
+        variance = np.where(variance > 0, variance, np.nan)
+        centre, width = beyond / variance, z_value() / np.sqrt(variance)
+        p = 2 * special.ndtr(-np.abs(beyond) / np.sqrt(variance))
+    return LogRank(np.exp(centre), np.exp(centre - width), np.exp(centre + width), p, expected.sum(axis=0))

@@ -1,0 +1,1 @@
+"""What customers write: its language, its words, its themes and its sentiment."""

@@ -1,0 +1,309 @@
+"""What texts are about: themes with readable names, the same for the same input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Limit, Text
+from ...stats.intervals import add_shares
+from ..languages import LANGUAGES, detect
+from ..words import filled, impersonal
+from .model import Encode, TextModel
+from .names import NAME_TERMS, TERMS, distinctive, pick
+from .taxonomy import COLUMNS as TAXONOMY
+from .taxonomy import PHRASES, SPARE, Topic, start, status, votes
+
+OTHER = N_("Other")  # texts that fit no theme well
+
+ENOUGH = 60  # texts from which themes are looked for
+MIN_THEME = 10  # texts in a theme on average
+MIN_THEMES = 4  # fewer say nothing: the most stable division of anything is into two
+TOLERANCE = 0.2  # stability given up for more themes: one split in two is easier to use than two in one
+MIN_CUSTOMERS = 10  # different customers who used a phrase before it is shown
+ABOUT = 0.35  # probability from which a text is about a theme; at most two can reach it
+IN_NAME = 0.10  # share of a theme's texts in a language from which the name has phrases of that language
+
+BY_WORDS = Text(N_("Texts are told apart by their words and groups of letters; no language model is involved."))
+BY_ENCODER = Text(N_("Texts are told apart by the sentence encoder that dataset.yaml names, and by their words."))
+
+NEEDS = N_("texts of customers: service tickets, comments or reviews")
+
+Ranked = dict[int, dict[str, list[tuple[str, float]]]]  # theme → language → phrases with weights
+
+
+@dataclass(frozen=True)
+class Themes:
+    """Themes of a set of texts.
+
+    Parameters
+    ----------
+    themes : DataFrame
+        ``theme`` (its name, unique)``, language`` ("de+en" for a theme in both)``, terms, n, base, share`` with
+        interval``, customers``; largest first, then by name, `OTHER` last. A text about two themes counts for both, so
+        shares may add to more than one.
+    assignments : DataFrame
+        ``row, customer_no, theme, weight`` (its probability): one or two lines for each text with words.
+    stability : DataFrame
+        ``k, stability`` (mean adjusted Rand index of random parts of the texts)``, chosen``.
+    method : Text
+        What told the texts apart.
+    taxonomy : DataFrame
+        What became of the topics of the taxonomy, see `theme_taxonomy.status`; empty without one.
+    topics : tuple of Topic
+        The taxonomy for the next run: that of this run, and the themes found beside it.
+    """
+
+    themes: pd.DataFrame
+    assignments: pd.DataFrame
+    stability: pd.DataFrame
+    method: Text = field(default_factory=lambda: BY_WORDS)
+    taxonomy: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TAXONOMY))
+    topics: tuple[Topic, ...] = ()
+
+    @property
+    def assigned(self) -> float:
+        """Share of the texts that fit a theme."""
+        if self.assignments.empty:
+            return 0.0
+        return 1 - int((self.assignments["theme"] == OTHER).sum()) / self.assignments["row"].nunique()
+
+
+def texts_of(table: pd.DataFrame, languages: Sequence[str] = LANGUAGES) -> pd.DataFrame:
+    """Texts of a table of tickets or feedback, as `find_themes` reads them.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With ``customer_no, text`` and, if known, ``language`` and ``category``; its index becomes ``row``.
+    languages : sequence of str
+        Codes to choose from where the source does not name the language.
+
+    Returns
+    -------
+    DataFrame
+        ``row, customer_no, text, language`` and ``category`` if there is one; texts without a word left out.
+    """
+    texts = table[filled(table["text"])]
+    named = texts["language"] if "language" in texts else pd.Series(None, index=texts.index, dtype="object")
+    result = pd.DataFrame({"row": texts.index, "customer_no": texts["customer_no"], "text": texts["text"]})
+    result["language"] = named.astype("object").where(named.notna(), detect(texts["text"], languages)).astype("str")
+    if "category" in texts and texts["category"].notna().any():
+        result["category"] = texts["category"]
+    return result.reset_index(drop=True)
+
+
+def find_themes(
+    texts: pd.DataFrame,
+    max_themes: int = 12,
+    seed: int = 1,
+    min_customers: int = MIN_CUSTOMERS,
+    taxonomy: Sequence[Topic] | None = None,
+    encode: Encode | None = None,
+    number: int | None = None,
+) -> Themes:
+    """Group texts by what they are about.
+
+    Their number is the largest on which random parts of the texts agree about as well as on any. The method is that
+    of `theme_model`. With a taxonomy, its topics are found again by their phrases, and groups of texts that have
+    the phrases of none are themes of their own.
+
+    Parameters
+    ----------
+    texts : DataFrame
+        ``row`` (unique key)``, customer_no`` (may be missing)``, text, language``; optionally ``category``, under which
+        the company filed the text.
+    max_themes : int
+        Largest number of themes.
+    seed : int
+        Of resamples and starts.
+    min_customers : int
+        Phrases used by fewer customers never show.
+    taxonomy : sequence of Topic, optional
+        Themes that a person has named, with different names.
+    encode : callable, optional
+        A sentence encoder: list of texts to one point each, shape (texts, dimensions).
+    number : int, optional
+        Number of themes, where it is known.
+
+    Returns
+    -------
+    Themes
+        Empty tables if there are fewer than `ENOUGH` texts with words.
+    """
+    # Threads can only be limited in libraries that are already loaded.
+    import sklearn.cluster  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    texts = texts[filled(texts["text"])].reset_index(drop=True)
+    topics = list(taxonomy or ())
+    if len(texts) < ENOUGH:
+        return _empty()
+    texts["text"] = [impersonal(text) for text in texts["text"]]
+    sizes = _sizes(len(texts), max_themes) if number is None else [number]
+    if topics:
+        sizes = [min(len(topics) + SPARE, len(texts) // MIN_THEME)]
+    with threadpool_limits(1):
+        model = TextModel(texts["text"], texts["language"], texts.get("category"), seed, max(sizes), encode)
+        curve = model.stability(sizes)
+        stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
+        curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()
+        labels, known = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0])), []
+        if topics:
+            labels, known = start(labels, votes(model.spelt, topics), topics)
+        fixed = np.array([topic is not None and topic.pinned for topic in known]) if known else None
+        share = model.mixture(labels, fixed)
+    ranked = _phrases(texts, np.where(share.max(axis=1) >= ABOUT, share.argmax(axis=1), -1), min_customers)
+    names = _names(ranked, share, known or [None] * share.shape[1])
+    text, theme = np.nonzero(share >= ABOUT)
+    about = pd.DataFrame({"text": text, "theme": [names[k] for k in theme], "weight": share[text, theme]})
+    unclear = np.setdiff1d(np.arange(len(texts)), text)
+    other = pd.DataFrame({"text": unclear, "theme": OTHER, "weight": 1.0})
+    # Themes that no phrase sets apart have no name and count as other: two of them in one text are one line.
+    about = pd.concat([about, other] if len(other) else [about]).drop_duplicates(["text", "theme"])
+    about = about.sort_values(["text", "weight", "theme"], ascending=[True, False, True], ignore_index=True)
+    assignments = texts.loc[about["text"], ["row", "customer_no"]].reset_index(drop=True)
+    assignments = assignments.assign(theme=about["theme"], weight=about["weight"])
+    found = _table(assignments, len(texts), names, ranked)
+    method = BY_WORDS if encode is None else BY_ENCODER
+    sizes_now = found.loc[found["theme"] != OTHER].set_index("theme")["n"]
+    changes = status(topics, sizes_now) if topics else pd.DataFrame(columns=TAXONOMY)
+    return Themes(found, assignments, curve, method, changes, _proposed(topics, sizes_now, names, ranked))
+
+
+def available(texts: pd.DataFrame) -> bool:
+    """Whether there are enough texts."""
+    return int(filled(texts["text"]).sum()) >= ENOUGH
+
+
+def limits(texts: pd.DataFrame) -> list[Limit]:
+    """What is missing for themes."""
+    return [] if available(texts) else [Limit(N_("What customers write about"), needs=NEEDS)]
+
+
+def findings(found: Themes, chapter: str = "03", table: str = "themes") -> list[Finding]:
+    """The largest theme, and how many texts fit none."""
+    themes = found.themes[found.themes["theme"] != OTHER]
+    if themes.empty:
+        return []
+    top = themes.iloc[0]
+    low, high = float(top["share_low"]), float(top["share_high"])
+    base = int(top["base"])
+    return [
+        Finding(
+            "Most frequent theme: “{theme:label}”, {share:share} of texts ({low:share} to {high:share}, "
+            "n = {n:count}).",
+            {"theme": top["theme"], "share": float(top["share"]), "low": low, "high": high, "n": int(top["n"])},
+            id=f"{chapter}.themes.largest",
+            n=base,
+            table=table,
+            interval=(low, high),
+            test=N_("Wilson interval"),
+            effect=float(top["share"]),
+            reach=int(top["customers"]),
+        ),
+        Finding(
+            "{assigned:share} of {n:count} texts fit one of {k:count} themes; the rest is counted as “Other”.",
+            {"assigned": found.assigned, "n": base, "k": len(themes)},
+            id=f"{chapter}.themes.assigned",
+            n=base,
+            table=table,
+            test=N_("mixture of multinomials started from groups of texts"),
+        ),
+    ]
+
+
+def _sizes(texts: int, max_themes: int) -> range:
+    """Numbers of themes to try."""
+    largest = min(max_themes, texts // MIN_THEME)
+    return range(min(MIN_THEMES, largest), largest + 1)
+
+
+def _phrases(texts: pd.DataFrame, labels: np.ndarray, min_customers: int) -> Ranked:
+    """Distinctive phrases of each theme in each language."""
+    ranked: Ranked = {}
+    for language, part in sorted(texts.groupby("language")):
+        # Texts of unknown customers count as one person together.
+        people = part["customer_no"].astype("Float64").fillna(-1).to_numpy(dtype=np.int64)
+        for theme, phrases in distinctive(
+            part["text"].tolist(), people, labels[part.index], language, min_customers
+        ).items():
+            share = float((labels[part.index] == theme).sum() / (labels == theme).sum())
+            if share >= IN_NAME and phrases:
+                ranked.setdefault(theme, {})[language] = phrases
+    return {theme: _largest_first(languages, texts, labels == theme) for theme, languages in ranked.items()}
+
+
+def _largest_first(
+    languages: Mapping[str, list[tuple[str, float]]], texts: pd.DataFrame, here: np.ndarray
+) -> dict[str, list[tuple[str, float]]]:
+    counts = texts.loc[here, "language"].value_counts()
+    return {code: languages[code] for code in sorted(languages, key=lambda code: (-int(counts.get(code, 0)), code))}
+
+
+def _names(ranked: Ranked, share: np.ndarray, known: Sequence[Topic | None]) -> list[str]:
+    """A unique name for each theme: a person's, else from the largest down its phrases; without any it is `OTHER`."""
+    names = [topic.name if topic else OTHER for topic in known]
+    taken = {OTHER, *names}
+    fresh = [theme for theme in ranked if known[theme] is None]
+    for theme in sorted(fresh, key=lambda theme: (-share[:, theme].sum(), theme)):
+        for count in range(NAME_TERMS, TERMS + 1):
+            parts = [", ".join(pick(phrases, count)) for phrases in ranked[theme].values()]
+            name = " / ".join(dict.fromkeys(parts))
+            if name not in taken:
+                break
+        else:
+            name = f"{name} ({theme + 1})"
+        taken.add(name)
+        names[theme] = name
+    return names
+
+
+def _proposed(topics: Sequence[Topic], sizes: pd.Series, names: Sequence[str], ranked: Ranked) -> tuple[Topic, ...]:
+    """The taxonomy with the sizes of today, then what is new, from the largest down."""
+    old = [
+        Topic(topic.name, tuple(topic.phrases), (topic.name,), topic.pinned, int(sizes.get(topic.name, 0)))
+        for topic in topics
+    ]
+    of_name = {name: ranked.get(theme, {}) for theme, name in enumerate(names)}
+    new = [name for name in sizes.index if name not in {topic.name for topic in topics}]
+    return (
+        *old,
+        *(
+            Topic(
+                name,
+                tuple(dict.fromkeys(term for terms in of_name[name].values() for term, _ in terms[:PHRASES])),
+                (name,),
+                n=int(sizes[name]),
+            )
+            for name in new
+        ),
+    )
+
+
+def _table(assignments: pd.DataFrame, base: int, names: Sequence[str], ranked: Ranked) -> pd.DataFrame:
+    table = assignments.groupby("theme").agg(n=("row", "size"), customers=("customer_no", "nunique")).reset_index()
+    of_name = {name: ranked.get(theme, {}) for theme, name in enumerate(names) if name != OTHER}
+    table["language"] = ["+".join(sorted(of_name.get(name, {}))) for name in table["theme"]]
+    table["terms"] = [
+        ", ".join(term for phrases in of_name.get(name, {}).values() for term in pick(phrases, TERMS))
+        for name in table["theme"]
+    ]
+    last = (table["theme"] == OTHER).rename("last")
+    table = pd.concat([table, last], axis=1).sort_values(
+        ["last", "n", "theme"], ascending=[True, False, True], kind="stable", ignore_index=True
+    )
+    table = add_shares(table.assign(base=base))
+    return table[["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]]
+
+
+def _empty() -> Themes:
+    columns = ["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]
+    return Themes(
+        pd.DataFrame(columns=columns),
+        pd.DataFrame(columns=["row", "customer_no", "theme", "weight"]),
+        pd.DataFrame(columns=["k", "stability", "chosen"]),
+    )

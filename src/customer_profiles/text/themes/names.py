@@ -1,0 +1,190 @@
+"""What a theme is called: the phrases that its texts share and the others lack, as customers spell them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from ..words import normalise, stop_words, words
+
+NAME_TERMS = 2  # phrases in a name
+TERMS = 8  # phrases kept with a theme
+STEM = 5  # words that share this many letters at the start count as one word in a name
+MIN_SHARE = 0.05  # of a theme's texts: a phrase that fewer use does not describe it
+BEYOND_CHANCE = 10.83  # likelihood ratio (Dunning 1993) of "no more frequent than elsewhere" at p = 0.001
+
+# Words that may set a theme apart and yet say nothing of what it is about: figures, spans of time, adverbs, verbs of
+# having and doing. (German, English, Portuguese.)
+_NO_NAMES = """
+eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig hundert halbe erste ersten zweite
+zweiten letzte letzten tag tage tagen woche wochen monat monate monaten jahr jahre jahren stunde stunden minuten
+werktag werktage werktagen mittag vormittag nachmittag montag dienstag mittwoch donnerstag freitag samstag sonntag
+ab an auf aus dran daran davon dabei dazu kaum längst ewig fast sobald obwohl trotzdem trotz wegen statt inzwischen
+plötzlich früher damals ansonsten offenbar angeblich nirgends jemand niemand beides gern gerne gut schön neu neue
+neuen stück paar sei steht stand stehe liegt lag führt kommen komme möchte konnte könnte habe hatte hat sind waren
+bin kann muss soll sollte will werde wird lassen lässt gemacht gedacht gewusst gesagt gegeben gekommen sitze tippe
+laufen reine reinen ganze ganzen gleich gleichen jedes jeder jede jeden per preislich ordnung nebenbei normal
+one two three four five six seven eight nine ten eleven twelve twenty hundred half first second last next day days
+week weeks month months year years hour hours minutes morning afternoon evening monday tuesday wednesday thursday
+friday saturday sunday later soon long ago else instead although though rather quite meant used said says say told
+came come comes went go goes gone going took take taking taken make made making need needs needed want wanted think
+thought know knew look looked looking looks like liked love loved put tell ask asked seem seems good great nice
+better best right old new little lot bit thing things way time times today able sure pretty super definitely
+perfect perfectly glad suggest concern normally usually real does am ve ll id re bought buy way
+um dois duas três quatro cinco dez dia dias semana semanas mês meses ano anos hoje ontem hora horas ainda já não muito
+muita muitos bem bom boa ótimo ótima tudo nada agora sempre nunca apenas somente só mais menos antes depois até
+nao sim comprei comprar compra veio foi fui ser estar está estou tenho tem ter fazer fiz
+pois porém mas porque quero quer gostei adorei amei super excelente recomendo parabéns obrigado obrigada lojas
+"""
+NO_NAMES = frozenset(_NO_NAMES.split())
+
+# Not to have received something is a subject, though neither word alone is one.
+NEGATIONS = frozenset({"nicht", "keine", "kein", "keinen", "not", "no", "não", "nao", "nunca", "sem"})
+
+# A word after one of these is mostly a noun; German nouns are told by their capital.
+_BEFORE_NOUNS = {
+    "en": "a an the my your our their his her this that these those no any of for with from in on",
+    "pt": "o a os as um uma meu minha meus minhas do da dos das no na nos nas de ao sem com este esta",
+}
+BEFORE_NOUNS = {language: frozenset(listed.split()) for language, listed in _BEFORE_NOUNS.items()}
+NO_NOUN = 0.35  # weight in a name of a word that is never used as a noun, where a noun has one
+
+ANY_WORD = re.compile(r"[^\W\d_]+")  # also of one letter, as articles are: a, o
+SENTENCE = re.compile(r"[.!?;:,()\n]+")
+
+
+def phrases(text: str, language: str) -> set[str]:
+    """Words and pairs of neighbouring words that carry a subject, in lower case.
+
+    >>> sorted(phrases("Das Paket kam nicht. Service schlecht", "de"))
+    ['paket', 'schlecht', 'service', 'service schlecht']
+    """
+    found = set()
+    for sentence in SENTENCE.split(normalise(text)):
+        tokens = [word.lower() for word in words(sentence)]
+        empty = stop_words(language) | NO_NAMES
+        kept = [token if token not in empty else None for token in tokens]
+        found.update(token for token in kept if token)
+        found.update(f"{a} {b}" for a, b in pairwise(kept) if a and b)
+        denied = ((a, b) for a, b in zip(tokens, kept[1:], strict=False) if b and a in NEGATIONS)
+        found.update(f"{a} {b}" for a, b in denied)
+    return found
+
+
+def spelling(texts: Sequence[str]) -> dict[str, str]:
+    """Most frequent spelling of every word in the texts, by its lower-case form; ties by the alphabet."""
+    counts: dict[str, Counter] = defaultdict(Counter)
+    for text in texts:
+        for word in words(normalise(text)):
+            counts[word.lower()][word] += 1
+    return {key: min(forms, key=lambda form: (-forms[form], form)) for key, forms in counts.items()}
+
+
+def nouns(texts: Sequence[str], language: str) -> dict[str, float]:
+    """How often each word is used as a noun, as a share of its uses; by its lower-case form.
+
+    German: with a capital inside a sentence. English and Portuguese: after an article, a pronoun that owns or points,
+    or a preposition. Other languages: no word is known.
+
+    >>> nouns(["Leider ist das Paket kaputt"], "de")["paket"]
+    1.0
+    """
+    uses, noun = Counter(), Counter()
+    before = BEFORE_NOUNS.get(language, frozenset())
+    for text in texts:
+        for sentence in SENTENCE.split(normalise(text)):
+            for previous, word in pairwise(ANY_WORD.findall(sentence)):
+                uses[word.lower()] += 1
+                noun[word.lower()] += word[0].isupper() if language == "de" else previous.lower() in before
+    known = language == "de" or bool(before)
+    return {word: noun[word] / n for word, n in uses.items()} if known else {}
+
+
+def distinctive(
+    texts: Sequence[str], customers: Sequence[int], labels: np.ndarray, language: str, min_customers: int
+) -> dict[int, list[tuple[str, float]]]:
+    """Phrases of each theme with their weight, heaviest first.
+
+    The weight is the share of the theme's texts with the phrase times the logarithm of how much more frequent it is
+    there than in all texts: class-based TF-IDF on presence (Grootendorst 2022, "BERTopic"). Phrases that could be
+    more frequent by chance are left out.
+
+    Parameters
+    ----------
+    texts, customers, labels : sequences of the same length
+        Labels below 0 belong to no theme but count in the comparison.
+    language : str
+        Code, for stop words.
+    min_customers : int
+        Phrases used by fewer different customers are left out: they could point to one of them.
+
+    Returns
+    -------
+    dict of int to list of (str, float)
+        In the most frequent spelling.
+    """
+    rows = [(i, phrase) for i, text in enumerate(texts) for phrase in sorted(phrases(text, language))]
+    table = pd.DataFrame(rows, columns=["text", "phrase"])
+    table["customer"] = np.asarray(customers)[table["text"]]
+    table["label"] = np.asarray(labels)[table["text"]]
+    people = table.groupby("phrase")["customer"].nunique()
+    table = table[table["phrase"].map(people).ge(min_customers)]
+    overall = table["phrase"].value_counts()
+    forms = spelling(texts)
+    as_noun = nouns(texts, language)
+    result = {}
+    for label in sorted({int(label) for label in labels if label >= 0}):
+        size = int((np.asarray(labels) == label).sum())
+        here = table.loc[table["label"] == label, "phrase"].value_counts()
+        here = here[here >= MIN_SHARE * size]
+        weight = here / size * np.log(here / size / (overall.reindex(here.index) / len(texts)))
+        surprise = _likelihood_ratio(here.to_numpy(), size, overall.reindex(here.index).to_numpy(), len(texts))
+        weight = weight[(weight > 0) & (surprise >= BEYOND_CHANCE)]
+        weight = weight * [_naming(phrase, as_noun) for phrase in weight.index]
+        ranked = sorted(weight.items(), key=lambda item: (-round(item[1], 9), item[0]))
+        result[label] = [(" ".join(forms[word] for word in phrase.split()), float(w)) for phrase, w in ranked]
+    return result
+
+
+def _naming(phrase: str, as_noun: Mapping[str, float]) -> float:
+    """How fit a phrase is for a name, from `NO_NOUN` to 1: as far as its best word is a noun."""
+    if not as_noun:
+        return 1.0
+    if phrase.split()[0] in NEGATIONS:
+        return 1.0
+    return NO_NOUN + (1 - NO_NOUN) * min(1.0, 1.5 * max(as_noun.get(word, 0.0) for word in phrase.split()))
+
+
+def pick(ranked: Sequence[tuple[str, float]], count: int) -> list[str]:
+    """The heaviest phrases that do not repeat each other's words.
+
+    >>> pick([("Paket", 2.0), ("mein Paket", 1.0), ("Pakete", 0.9), ("Zustellung", 0.8)], 2)
+    ['Paket', 'Zustellung']
+    """
+    chosen: list[str] = []
+    seen: set[str] = set()
+    for phrase, _ in ranked:
+        stems = {word.lower()[:STEM] for word in phrase.split()}
+        if not stems & seen:
+            chosen.append(phrase)
+            seen |= stems
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def _likelihood_ratio(here: np.ndarray, size: int, overall: np.ndarray, total: int) -> np.ndarray:
+    """Twice the log-likelihood gained by a rate of its own in the theme, against the rest of the texts."""
+    there, rest = overall - here, total - size
+    expected = size * overall / total
+    gain = here * np.log(here / expected)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = gain + np.where(there > 0, there * np.log(there / (overall - expected)), 0.0)
+        gain = gain + (size - here) * np.log(np.where(here < size, (size - here) / (size - expected), 1.0))
+        others = (rest - there) * np.log(np.where(there < rest, (rest - there) / (rest - (overall - expected)), 1.0))
+    return 2 * (gain + np.nan_to_num(others))

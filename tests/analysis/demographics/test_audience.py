@@ -1,0 +1,129 @@
+"""Whom a report compares with whom: persons and companies, with and without a reference, and nobody at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis.demographics import audience, index, standardisation
+from customer_profiles.needs import NEEDS
+from customer_profiles.reporting.language import Language
+
+NO_REFERENCE = pd.DataFrame({"attribute": [], "value": [], "share": []})
+
+
+@pytest.fixture
+def accounts() -> pd.DataFrame:
+    """Companies: laboratories buy most, and are small."""
+    rng = np.random.default_rng(0)
+    industry = rng.choice(["laboratory", "plastics", "chemicals"], 600)
+    small = rng.random(600) < np.where(industry == "laboratory", 0.8, 0.4)
+    return pd.DataFrame(
+        {
+            "industry": industry,
+            "employees": np.where(small, rng.integers(1, 10, 600), rng.integers(50, 250, 600)),
+            "employees_band": np.where(small, "1–9", "50–249"),
+            "spend": rng.lognormal(6, 1, 600) * np.where(industry == "laboratory", 3, 1),
+        }
+    )
+
+
+def test_firmographics_go_through_the_same_index(accounts):
+    traits = audience.traits(accounts, ["industry", "employees", "employees_band"])
+    assert traits == ["industry", "employees_band"]  # the number is given in bands, too
+    found = audience.compare(accounts, NO_REFERENCE, traits)
+    assert found.base.message == "all other customers"
+    row = found.table.set_index("value").loc["laboratory"]
+    assert row["claim"]
+    assert row["index"] > 150
+    assert audience.uncompared(found) == []
+    (told, *_) = index.findings(found.table, group=found.group)
+    assert "of this group (the 25.0% of customers with the highest spend)" in Language("en").text(told)
+    assert found.by == "employees_band"
+    assert found.standardised.set_index("value").loc["laboratory", "verdict"] == standardisation.REMAINS
+
+
+def test_a_reference_of_companies(accounts):
+    reference = pd.DataFrame(
+        {
+            "attribute": ["industry"] * 3 + ["employees_band"] * 2,
+            "value": ["laboratory", "plastics", "chemicals", "1–9", "50–249"],
+            "share": [0.1, 0.5, 0.4, 0.8, 0.2],
+            "base": "companies",
+        }
+    )
+    found = audience.compare(accounts, reference, ["industry", "employees_band"])
+    assert (found.reference, found.by) == ("companies", "employees_band")
+    assert found.table.set_index("value").loc["laboratory", "index"] > 300
+    assert set(found.standardised["attribute"]) == {"industry"}
+
+
+def test_nothing_to_compare(accounts):
+    assert audience.compare(accounts, NO_REFERENCE, []) is None
+    assert [limit.needs for limit in audience.uncompared(None)] == [NEEDS["population"]]
+    assert audience.compare(accounts.drop(columns="spend"), NO_REFERENCE, ["industry"]) is None
+    few = audience.compare(accounts[:60], NO_REFERENCE, ["industry"])
+    assert index.findings(few.table) == []  # bases too small: nothing was tested, so nothing is said
+    assert audience.counts(None, pairs=few.table) == {
+        "index_comparisons": 0,
+        "index_established": 0,
+        "pairs_comparisons": 0,
+        "pairs_established": 0,
+    }
+
+
+MADE_OF = {"life_stage": ("age_band", "children")}
+
+
+class TestMadeOf:
+    def profile(self) -> pd.DataFrame:
+        rng = np.random.default_rng(3)
+        age = rng.choice(["18–34", "35–64", "65+"], 900)
+        children = rng.choice(["0", "1"], 900)
+        stage = np.where(age == "65+", "old", np.where(children == "1", "parent", "single"))
+        return pd.DataFrame(
+            {"age_band": age, "children": children, "life_stage": stage, "region": rng.choice(["a", "b"], 900)}
+        )
+
+    @pytest.mark.parametrize(
+        ("group", "compared"),
+        [
+            ("life_stage=old", {"region"}),
+            ("age_band=65+", {"children", "region"}),
+            ("region=a", {"age_band", "children", "life_stage"}),
+        ],
+    )
+    def test_what_forms_a_group_is_not_compared(self, group, compared):
+        names = ["age_band", "children", "life_stage", "region"]
+        found = audience.compare(self.profile(), NO_REFERENCE, names, group, made_of=MADE_OF)
+        assert set(found.table["attribute"]) == compared
+
+    def test_the_mix_of_ages_is_not_taken_out_of_the_stage_of_life(self):
+        names = ["age_band", "children", "life_stage", "region"]
+        found = audience.compare(self.profile(), NO_REFERENCE, names, "region=a", made_of=MADE_OF)
+        assert found.by == "age_band"
+        assert set(found.standardised["attribute"]) == {"children"}
+
+    def test_only_what_is_given_has_gaps_of_its_own(self):
+        assert audience.given(["age_band", "life_stage"], MADE_OF) == ["age_band"]
+        assert audience.implied(["spend", "age_band"], MADE_OF) == ["spend", "age_band", "life_stage"]
+
+
+def test_many_values_are_a_trait_if_most_customers_are_in_groups_that_can_be_compared():
+    rng = np.random.default_rng(8)
+    states = rng.choice(27, 4000, p=rng.dirichlet(np.full(27, 1.0)))
+    profile = pd.DataFrame(
+        {
+            "region": [f"state {i}" for i in states],
+            "city": [f"city {i}" for i in rng.integers(0, 50, 4000) * (rng.random(4000) < 0.5)],
+            "postal": [f"code {i}" for i in rng.integers(0, 61, 4000)],
+            "job": [f"job {i}" for i in rng.integers(0, 25, 4000)],
+        }
+    )
+    assert audience.traits(profile, profile.columns) == ["region", "city", "job"]
+    few = profile[:300]  # of 50 cities each has two or three customers, but for the one that most live in
+    assert audience.traits(few, few.columns) == ["region", "job"]
+    told = audience.limits(few, few.columns)
+    assert [limit.values["attribute"] for limit in told] == ["city", "postal"]
+    assert all(limit.needs == audience.LARGER for limit in told)

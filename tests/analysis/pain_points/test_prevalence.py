@@ -1,0 +1,218 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis.feedback import trend
+from customer_profiles.analysis.pain_points import prevalence
+from customer_profiles.analysis.pain_points.observations import BEHAVIOUR, HITS, THEME, Evidence
+
+
+def evidence_of(hits: pd.DataFrame, occasions: pd.DataFrame | None = None) -> Evidence:
+    """Evidence from ``customer_no, pain`` and whatever else is known."""
+    hits = pd.DataFrame({"evidence": THEME, "source": "tickets", "at": pd.NaT, "row": -1} | dict(hits.items()))
+    none = pd.DataFrame({name: pd.Series(dtype="object") for name in ("pain", "customer_no", "at", "hit")})
+    return Evidence(hits[list(HITS)], none if occasions is None else occasions)
+
+
+@pytest.fixture(scope="module")
+def company():
+    """Late parcels hit the north three times as often; broken zips hit everybody alike."""
+    rng = np.random.default_rng(4)
+    n = 2000
+    region = rng.choice(["north", "south", "west"], n)
+    late = rng.random(n) < np.where(region == "north", 0.18, 0.06)
+    zips = rng.random(n) < 0.1
+    profile = pd.DataFrame(
+        {
+            "customer_no": range(n),
+            "region": pd.Series(region).mask(rng.random(n) < 0.05),
+            "gender": rng.choice(["f", "m"], n),
+            "age": rng.integers(18, 80, n),
+            "status": np.where(late, "complains", "calm"),
+        }
+    )
+    hits = pd.DataFrame(
+        [(i, "late") for i in np.flatnonzero(late)] + [(i, "zips") for i in np.flatnonzero(zips)],
+        columns=["customer_no", "pain"],
+    )
+    hits["row"] = range(len(hits))
+    opened = pd.Timestamp("2025-01-01")
+    hours = np.where(hits["pain"] == "late", 48, 12)
+    tickets = pd.DataFrame(
+        {
+            "customer_no": hits["customer_no"],
+            "opened_at": opened,
+            "closed_at": opened + pd.to_timedelta(hours, unit="h"),
+            "reopened": hits["pain"] == "late",
+        }
+    )
+    return profile, evidence_of(hits), tickets
+
+
+def test_the_planted_group_is_the_strongest_claim(company):
+    profile, evidence, _ = company
+    table = prevalence.by_group(evidence, profile, ["region", "gender", "age"])
+    claimed = table[table["claim"]].sort_values("effect", ascending=False)
+    assert claimed[["pain", "value"]].to_numpy()[0].tolist() == ["late", "north"]
+    assert claimed["ratio_low"].iloc[0] < 3 < claimed["ratio_high"].iloc[0]
+    assert claimed["verdict"].iloc[0] == "hit harder"
+    assert "zips" not in set(claimed["pain"])
+
+
+def test_counts_are_those_of_a_plain_count(company):
+    profile, evidence, _ = company
+    row = prevalence.by_group(evidence, profile, ["region"]).query("pain == 'late' and value == 'north'").iloc[0]
+    known = profile[profile["region"].notna()]
+    late = known["customer_no"].isin(evidence.hits.loc[evidence.hits["pain"] == "late", "customer_no"])
+    north = known["region"] == "north"
+    assert row["n"] == (late & north).sum()
+    assert row["base"] == north.sum()
+    assert row["n_rest"] == (late & ~north).sum()
+    assert row["base_rest"] == (~north).sum()
+
+
+def test_small_groups_are_not_tested(company):
+    profile, evidence, _ = company
+    profile = profile.assign(region=profile["region"].mask(profile.index < 20, "island"))
+    table = prevalence.by_group(evidence, profile, ["region"])
+    island = table[table["value"] == "island"]
+    assert island["p"].isna().all()
+    assert not island["claim"].any()
+    assert set(island["verdict"]) == {"too few to test"}
+
+
+def test_another_name_for_a_pain_is_no_group_that_it_hits(company):
+    profile, evidence, _ = company
+    table = prevalence.by_group(evidence, profile, ["status", "region"])
+    asked = set(zip(table["pain"], table["attribute"], strict=True))
+    assert asked == {("late", "region"), ("zips", "region"), ("zips", "status")}
+    alone = prevalence.by_group(evidence, profile, ["region"])
+    assert table.attrs["family"] == alone.attrs["family"] + 1  # the status of those with broken zips
+
+
+def test_the_two_rows_of_a_two_valued_attribute_count_once(company):
+    profile, evidence, _ = company
+    table = prevalence.by_group(evidence, profile, ["gender"])
+    assert table.attrs["family"] == 2
+    assert len(table) == 4
+
+
+def test_of_behaviour_only_who_had_the_occasion_is_compared():
+    n = 1200
+    profile = pd.DataFrame({"customer_no": range(n), "region": ["north", "south"] * (n // 2)})
+    rng = np.random.default_rng(2)
+    met = pd.DataFrame({"customer_no": range(800), "pain": "late", "at": pd.Timestamp("2025-01-01")})
+    met["hit"] = rng.random(800) < np.where(met["customer_no"] % 2, 0.1, 0.3)
+    hits = met[met["hit"]].assign(evidence=BEHAVIOUR, source="interactions")
+    table = prevalence.by_group(evidence_of(hits.drop(columns="hit"), met), profile, ["region"])
+    north = table[table["value"] == "north"].iloc[0]
+    assert (north["base"], north["base_rest"]) == (400, 400)
+    assert north["n"] == met.loc[met["customer_no"] % 2 == 0, "hit"].sum()
+    assert north["claim"]
+
+
+def test_who_comes_often_does_not_seem_to_be_hit_more():
+    """The same risk on every occasion, five times as many occasions in one group."""
+    wrong = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        often = np.where(np.arange(600) % 2, 10, 2)
+        met = pd.DataFrame(
+            {"customer_no": np.repeat(np.arange(600), often), "pain": "p", "at": pd.Timestamp("2025-01-01")}
+        )
+        met["hit"] = rng.random(len(met)) < 0.2
+        hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
+        profile = pd.DataFrame({"customer_no": range(600), "group": np.where(np.arange(600) % 2, "often", "seldom")})
+        wrong += bool(prevalence.by_group(evidence_of(hits, met), profile, ["group"])["claim"].any())
+    assert wrong <= 4
+
+
+def test_claims_on_data_without_structure_stay_within_the_promise():
+    wrong = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        profile = pd.DataFrame({"customer_no": range(800)} | {f"a{i}": rng.choice(list("abcd"), 800) for i in range(4)})
+        hits = pd.DataFrame(
+            [(i, pain) for pain in "xyz" for i in np.flatnonzero(rng.random(800) < 0.1)],
+            columns=["customer_no", "pain"],
+        )
+        wrong += bool(prevalence.by_group(evidence_of(hits), profile, ["a0", "a1", "a2", "a3"])["claim"].any())
+    assert wrong <= 6  # 99.5 % quantile of a binomial with 40 families at 5 %
+
+
+def test_prevalence_tells_how_frequent_and_how_troublesome_a_pain_is(company):
+    profile, evidence, tickets = company
+    table = prevalence.prevalence(evidence, profile, tickets).set_index("pain")
+    assert table.loc["late", "n"] == (evidence.hits["pain"] == "late").sum()
+    assert table.loc["late", "base"] == len(profile)
+    assert table.loc["late", "resolution_hours"] == 48
+    assert table.loc["late", "reopened_share"] == 1
+    assert table.loc["zips", "reopened_share"] == 0
+
+
+def test_prevalence_of_behaviour_is_of_those_with_an_occasion():
+    met = pd.DataFrame({"customer_no": [1, 1, 2, 3], "pain": "late", "hit": [True, True, True, False]})
+    met["at"] = pd.Timestamp("2025-01-01")
+    hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
+    profile = pd.DataFrame({"customer_no": range(10)})
+    row = prevalence.prevalence(evidence_of(hits, met), profile, pd.DataFrame()).iloc[0]
+    assert (row["n"], row["base"], row["times"], row["occasions"]) == (2, 3, 3, 4)
+    assert row["share"] == pytest.approx(2 / 3)
+
+
+def test_prevalence_without_dates(company):
+    profile, evidence, tickets = company
+    table = prevalence.prevalence(evidence, profile, tickets[["customer_no"]])
+    assert not {"reopened_share", "resolution_hours", "occasions"} & set(table)
+
+
+def test_a_growing_pain_is_found_and_a_steady_one_is_not():
+    rng = np.random.default_rng(3)
+    month = pd.date_range("2024-01-01", periods=24, freq="MS")
+    tickets = pd.DataFrame({"opened_at": month.repeat(60)})
+    share = np.repeat(np.linspace(0.1, 0.5, 24), 60)
+    grows, steady = rng.random(len(tickets)) < share, rng.random(len(tickets)) < 0.2
+    parts = [tickets[who].assign(pain=pain) for pain, who in (("grows", grows), ("steady", steady))]
+    hits = pd.concat(parts).rename(columns={"opened_at": "at"}).assign(customer_no=1)
+    table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets)
+    assert (table["base"] == 60).all()
+    assert table.query("pain == 'grows'")["n"].sum() == grows.sum()
+    told = prevalence.drift_findings(trend.drift(table, "pain", "share"), n=5)
+    assert [(finding.kind, finding.values["pain"]) for finding in told] == [("difference", "grows")]
+    steady_only = trend.drift(table[table["pain"] == "steady"], "pain", "share")
+    assert [finding.kind for finding in prevalence.drift_findings(steady_only)] == ["nothing"]
+    assert prevalence.drift_findings(trend.drift(table[:0], "pain", "share")) == []
+
+
+def test_volumes_of_behaviour_are_of_its_occasions():
+    met = pd.DataFrame({"customer_no": [1, 1, 2, 3], "pain": "late", "hit": [True, False, True, False]})
+    met["at"] = pd.to_datetime(["2025-01-05", "2025-02-05", "2025-05-01", "2025-05-02"])
+    hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
+    table = prevalence.volumes(evidence_of(hits, met), pd.DataFrame(), "Q")
+    assert table[["n", "base"]].to_numpy().tolist() == [[1, 2], [1, 2]]
+    assert prevalence.written(table).empty
+    assert len(prevalence.shown_in_behaviour(table)) == 2
+
+
+def test_reasons_are_no_groups_and_time_as_a_customer_is():
+    profile = pd.DataFrame({"tenure_days": [1, 2], "region": ["a", "b"], "why": ["x", "y"]})
+    assert prevalence.groups(profile, ["region", "why"], {"why": None}) == ["region", "tenure_days"]
+    assert prevalence.groups(profile[["region"]], ["region"]) == ["region"]
+
+
+def test_findings_name_the_group_or_say_that_there_is_none(company):
+    profile, evidence, _ = company
+    claim = prevalence.findings(prevalence.by_group(evidence, profile, ["region"]))[0]
+    assert claim.kind == "difference"
+    assert (claim.values["pain"], claim.values["value"]) == ("late", "north")
+    nothing = prevalence.findings(prevalence.by_group(evidence, profile, ["gender"]))
+    assert [finding.kind for finding in nothing] == ["nothing"]
+    assert prevalence.findings(prevalence.by_group(evidence, profile, []))[0].kind == "nothing"
+
+
+def test_without_any_evidence_every_table_is_empty(company):
+    profile, evidence, tickets = company
+    none = Evidence(evidence.hits[:0], evidence.occasions)
+    assert prevalence.by_group(none, profile, ["region"]).empty
+    assert prevalence.prevalence(none, profile, tickets).empty
+    assert prevalence.volumes(none, tickets).empty

@@ -1,0 +1,188 @@
+"""Profiles on a page: every field with its kind, its n and its interval, and nothing of what the gate hides."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis.profiles import ideal, templates, vulnerable
+from customer_profiles.analysis.segments import channels, personas
+from customer_profiles.analysis.segments import verdicts as segment_verdicts
+from customer_profiles.messages import Text
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.reporting.cards import html
+from customer_profiles.reporting.language import Language
+
+GATE = Gate(10)
+
+
+@pytest.fixture
+def company() -> tuple[pd.DataFrame, pd.Series]:
+    rng = np.random.default_rng(0)
+    n = 600
+    group = np.repeat([1, 2, 3], [300, 200, 100])
+    profile = pd.DataFrame(
+        {
+            "customer_no": range(n),
+            "age": np.where(group == 1, 30, 60) + rng.integers(-5, 6, n),
+            "gender": rng.choice(["female", "male"], n),
+            "preferred_channel": np.where(rng.random(n) < 0.8, np.array(["", "app", "web", "store"])[group], "phone"),
+            "orders": rng.poisson(group * 2),
+            "spend": rng.poisson(group * 2) * 50.0,
+        }
+    )
+    return profile, pd.Series(group)
+
+
+@pytest.fixture
+def parts(company) -> dict:
+    profile, labels = company
+    traits = personas.traits(profile, labels, ["age", "gender", "preferred_channel"], formed_by=["age"])
+    margins = [["segment", "attribute"], ["attribute", "value"]]
+    table = pd.DataFrame({"segment": [1, 2, 3], "n": [300, 200, 100], "base": 600, "share": [0.5, 1 / 3, 1 / 6]})
+    points = np.column_stack([labels, profile["age"]]).astype(float)
+    verdicts = segment_verdicts.judge(
+        points, labels, table.assign(jaccard=0.9), segment_verdicts.established(traits), profile
+    )
+    apart = GATE.publish(traits, within=margins).frame
+    return {
+        "cards": personas.personas(apart, labels.value_counts().to_dict()),
+        "sizes": GATE.publish(personas.figures(profile, labels), within=[]).frame,
+        "traits": apart,
+        "verdicts": GATE.publish(verdicts, within=[]).frame,
+        "routes": GATE.publish(channels.routing(profile, labels), within=None).frame,
+    }
+
+
+def said(page: templates.Page) -> dict[str, str]:
+    language = Language("en")
+    return {field.label: language.text(field.value) for field in reversed(page.fields)}
+
+
+def test_a_segment_page_tells_size_worth_verdict_and_route(parts):
+    pages = templates.segments(**parts)
+    assert len(pages) == 3
+    fields = said(pages[2])
+    assert fields["Size"].startswith("16.7% (")
+    assert "n = 100" in fields["Size"]
+    assert "of all spend" in fields["Worth"]
+    assert fields["orders"].count("to") >= 1
+    assert fields["First channel"].startswith("store")
+    assert "right" in fields["Verdict"] or "too" in fields["Verdict"]
+    kinds = {field.label: field.kind for field in pages[2].fields}
+    assert kinds["Size"] == "measured"
+    assert kinds["Verdict"] == "derived"
+    assert pages[2].name_kind == "derived"
+
+
+def test_what_formed_a_segment_is_said_to_have(parts):
+    page = templates.segments(**parts)[0]
+    apart = [Language("en").text(field.value) for field in page.fields if field.label == "Set apart by"]
+    assert any("formed the segments" in text and "Age" in text for text in apart)
+    assert any("Preferred channel: app" in text and "formed" not in text for text in apart)
+
+
+def test_a_persona_is_fictional_where_it_says_so(company, parts):
+    profile, labels = company
+    habits = GATE.publish(
+        personas.habits(profile, labels, ["gender", "preferred_channel", "gender"]), within=None
+    ).frame
+    assert len(habits) == 6  # each attribute once
+    which = ["late", "late", *["lost"] * 30, *["late"] * 20]
+    pains = pd.DataFrame({"customer_no": [0, 0, *range(50)], "pain": which, "n": 1})
+    with_pain = personas.with_main_pain(profile, pains)
+    assert with_pain["main_pain"].head(2).tolist() == ["late", "lost"]
+    hurts = GATE.publish(personas.habits(with_pain, labels, ["main_pain"]), within=None).frame
+    pages = templates.personas(parts["cards"], parts["sizes"], habits, parts["routes"], hurts)
+    assert [page.name_kind for page in pages] == ["fictional"] * 3
+    fictional = [field for page in pages for field in page.fields if field.kind == "fictional"]
+    assert [field.label for field in fictional] == ["Portrait"] * 3
+    assert "made up" in said(pages[0])["Portrait"]
+    assert said(pages[0])["Most frequent pain"].startswith("lost")
+    assert "Most frequent pain" not in said(pages[1])
+    assert templates.tags(pages)["fictional"] == 6
+    accounts = templates.personas(parts["cards"], parts["sizes"], habits, parts["routes"], hurts, persons=False)
+    assert templates.tags(accounts)["fictional"] == 0
+
+
+def test_hidden_numbers_appear_on_no_page(parts):
+    small = parts["sizes"].assign(suppressed=True)
+    for column in small.columns.difference(["segment", "suppressed", "base"]):
+        small[column] = pd.NA
+    page = templates.segments(parts["cards"], small, parts["traits"], parts["verdicts"], None)[0]
+    fields = said(page)
+    assert fields["Size"] == "too few to show"
+    assert not {"Worth", "orders", "First channel"} & set(fields)
+
+
+def test_an_ideal_page_says_when_nothing_stands_out():
+    definition = pd.DataFrame({"criterion": [ideal.VALUE, ideal.IDEAL], "n": [200, 150], "base": 800})
+    definition = GATE.publish(definition.assign(share=0.2, share_low=0.1, share_high=0.3), within=None).frame
+    gains = pd.DataFrame({"rank": [1, 2], "n": [40, 12], "base": [80, 80], "share": [0.5, 0.15]})
+    gains = gains.assign(share_low=0.1, share_high=0.6, value_share=0.3, value_share_low=0.2, value_share_high=0.4)
+    gains = GATE.publish(gains, within=[]).frame
+    nothing = pd.DataFrame(
+        {
+            "attribute": ["gender"],
+            "value": ["male"],
+            "claim": [False],
+            "index": [110.0],
+            "suppressed": False,
+            "effect": 0.1,
+        }
+    )
+    silent = templates.ideal(Text("The ideal account"), definition, gains, nothing, stands_out=False)
+    assert "no ideal profile stands out" in said(silent)["Held-out gain"]
+    assert "no trait" in said(silent)["Set apart by"]
+    assert said(silent)["How many"].endswith("n = 150)")
+    loud = templates.ideal(Text("The ideal account"), definition, gains, nothing, stands_out=True)
+    assert "50.0% are ideal" in said(loud)["Held-out gain"]
+    assert "Set apart by" not in said(loud)
+
+
+def test_a_page_of_vulnerable_customers_shows_what_the_gate_lets_through():
+    shares = pd.DataFrame(
+        {
+            "driver": ["resilience", "any sign"],
+            "indicator": ["small_income", "any sign"],
+            "n": [4, 40],
+            "base": [300, 300],
+        }
+    )
+    shares = GATE.publish(shares.assign(share=0.1, share_low=0.1, share_high=0.2), within=None).frame
+    ranks = vulnerable.priority_table(pd.Series([2] * 30 + [4] * 10 + [5] * 260))
+    needs = pd.DataFrame(columns=["group", "evidence", "suppressed"])
+    served = pd.DataFrame(
+        {
+            "metric": ["hours to resolution"],
+            "group": ["any sign"],
+            "n": 40,
+            "base": 40,
+            "mean": 30.0,
+            "mean_rest": 20.0,
+        }
+    ).assign(ratio=1.5, ratio_low=1.1, ratio_high=2.0, suppressed=False)
+    page = templates.vulnerable(shares, GATE.publish(ranks, within=[]).frame, needs, served)
+    fields = said(page)
+    assert "resilience" not in fields  # four customers
+    assert fields["any sign"].startswith("any sign – 10.0%")
+    assert fields["Priority"].startswith("2. ")
+    assert "1.50 times as much (1.10 to 2.00, n = 40)" in fields["hours to resolution"]
+
+
+def test_without_segments_the_page_says_what_is_missing():
+    assert len(templates.limits(pd.DataFrame())) == 1
+    assert templates.limits(pd.DataFrame({"segment": [1]})) == []
+
+
+def test_each_page_begins_a_new_sheet_and_tags_every_field(parts):
+    pages = templates.segments(**parts)
+    markup = str(html(pages, Language("de")))
+    assert markup.count('<section class="persona page">') == 3
+    assert markup.count("<dd>") == sum(len(page.fields) for page in pages)
+    assert markup.count('class="tag ') == sum(len(page.fields) + 1 for page in pages)
+    strange = templates.Page(Text("Persona"), Text("<b>Kim</b>"), (templates.Field("Size", Text("<i>")),), "fictional")
+    markup = str(html([strange], Language("en")))
+    assert "<b>" not in markup
+    assert "&lt;i&gt;" in markup
+    empty = templates.Page(Text("Persona"), Text("Kim"), ())
+    assert "Nothing can be told." in str(html([empty], Language("en")))

@@ -1,0 +1,160 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from customer_profiles.analysis.segments import algorithms, clusters
+from customer_profiles.analysis.segments.null_reference import Continuum
+
+QUICK = {"max_segments": 6, "bootstraps": 10}
+
+
+def planted(n=900, seed=1):
+    """Four groups that differ in skewed numbers and in categories, and two columns of noise."""
+    rng = np.random.default_rng(seed)
+    group = rng.choice(4, n, p=[0.4, 0.3, 0.2, 0.1])
+    means = np.array([[0, 0, 0], [2, 0, 1], [0, 2.5, -1], [-2, -2, 0]])
+    shares = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.4, 0.3, 0.3]])
+    numbers = means[group] + rng.normal(size=(n, 3))
+    return pd.DataFrame(
+        {
+            "customer_no": range(n),
+            "orders": np.exp(numbers[:, 0]),
+            "sessions": np.exp(numbers[:, 1]),
+            "age": numbers[:, 2],
+            "top_category": np.array(list("xyz"))[[rng.choice(3, p=shares[g]) for g in group]],
+            "main_order_channel": np.where(
+                rng.random(n) < 0.8, np.array(["web", "web", "app", "store"])[group], "phone"
+            ),
+            "gender": rng.choice(["f", "m"], n),
+            "discount_share": rng.random(n),
+        }
+    ), group
+
+
+def gradual(n=900, seed=1):
+    """One common factor, a tenth who never bought, columns that otherwise say nothing of each other."""
+    rng = np.random.default_rng(seed)
+    activity = rng.gamma(1.5, 1, n)
+    orders = np.where(rng.random(n) < 0.1, 0, 1 + rng.poisson(3 * activity))
+    bought = orders > 0
+    return pd.DataFrame(
+        {
+            "customer_no": range(n),
+            "orders": orders,
+            "basket_value": np.where(bought, rng.lognormal(4, 0.5, n), np.nan),
+            "recency_days": np.where(bought, rng.exponential(300 / (1 + orders)), np.nan),
+            "sessions": rng.poisson(8 * activity),
+            "age": rng.integers(18, 80, n),
+            "gender": rng.choice(["f", "m"], n),
+            "top_category": rng.choice(list("uvwxy"), n),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def found():
+    profile, group = planted()
+    return clusters.segment(profile, **QUICK), group
+
+
+def test_planted_segments_are_natural_and_found(found):
+    segmentation, group = found
+    assert segmentation.kind == "natural"
+    assert len(segmentation.table) in (4, 5)
+    assert adjusted_rand_score(group, segmentation.labels) > 0.6
+
+
+def test_a_base_without_segments_is_never_natural():
+    for seed in (1, 2):
+        segmentation = clusters.segment(gradual(seed=seed), max_segments=6, bootstraps=2)
+        assert segmentation.kind != "natural"
+        sentence = clusters.findings(segmentation)[0]
+        assert sentence.message.startswith("No natural segments")
+        assert sentence.kind == "nothing"
+
+
+def test_labels_are_numbered_by_size_and_cover_everybody(found):
+    segmentation, _ = found
+    counts = segmentation.labels.value_counts()
+    assert counts.sum() == len(segmentation.labels) == segmentation.table["base"].iloc[0]
+    assert segmentation.table["n"].tolist() == [counts[i] for i in segmentation.table["segment"]]
+    assert segmentation.table["n"].is_monotonic_decreasing
+
+
+def test_the_same_input_gives_the_same_segments_with_any_number_of_threads(found):
+    from threadpoolctl import threadpool_limits
+
+    segmentation, _ = found
+    with threadpool_limits(2):
+        again = clusters.segment(planted()[0], **QUICK)
+    pd.testing.assert_series_equal(segmentation.labels, again.labels)
+    pd.testing.assert_frame_equal(segmentation.k_table, again.k_table)
+    pd.testing.assert_frame_equal(segmentation.families, again.families)
+
+
+def test_the_chosen_method_is_stable_and_tells_most_of_columns_left_out(found):
+    segmentation, _ = found
+    compared = segmentation.families
+    assert compared["method"].tolist() == list(algorithms.METHODS.values())
+    assert compared["chosen"].sum() == 1
+    best = compared[compared["chosen"]].iloc[0]
+    assert algorithms.METHODS[segmentation.method] == best["method"]
+    assert best["k"] == len(segmentation.table)
+    assert best["jaccard_min"] == pytest.approx(segmentation.table["jaccard"].min())
+    firm = compared[compared["jaccard_min"] >= clusters.VALID]
+    assert best["told"] == (firm if len(firm) else compared)["told"].max()
+    assert compared["agreement"].between(-1, 1).all()
+
+
+def test_of_many_customers_a_sample_makes_the_segments_and_everybody_has_one(monkeypatch):
+    for module in (clusters, algorithms):
+        monkeypatch.setattr(module, "FIT_ROWS", 500)
+        monkeypatch.setattr(module, "RESAMPLE_ROWS", 300)
+    profile, group = planted()
+    segmentation = clusters.segment(profile, max_segments=5, bootstraps=5)
+    assert (segmentation.fitted_on, segmentation.resampled) == (500, 300)
+    assert segmentation.labels.notna().all()
+    assert segmentation.table["n"].sum() == len(profile)
+    assert adjusted_rand_score(group, segmentation.labels) > 0.5
+
+
+def test_verdicts_follow_the_published_bars():
+    assert [clusters.verdict(x) for x in (0.85, 0.75, 0.6, 0.59)] == [
+        "highly stable",
+        "stable",
+        "a pattern, not a firm segment",
+        "not a segment",
+    ]
+
+
+def test_jaccard_of_equal_labelings_is_one():
+    labels = np.array([0, 0, 1, 2, 2, 2])
+    assert clusters.jaccard(labels, (labels + 1) % 3, 3).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_columns_that_say_the_same_count_once():
+    assert clusters.active_columns(pd.DataFrame(columns=["age_band", "age", "orders", "spend"])) == ["orders", "age"]
+
+
+def test_too_little_is_a_limit():
+    assert clusters.limits(pd.DataFrame({"customer_no": range(500), "orders": range(500)}))
+    assert not clusters.limits(planted(300)[0])
+
+
+def test_a_simulated_base_keeps_columns_and_their_dependence_but_not_the_segments():
+    profile, _ = planted()
+    columns = ["orders", "sessions", "top_category"]
+    copy = Continuum(profile, columns, profile["orders"].to_numpy()).draw(np.random.default_rng(0))
+    for name in columns:
+        assert sorted(copy[name]) == sorted(profile[name])
+    before = profile[["orders", "sessions"]].corr("spearman").iloc[0, 1]
+    assert copy[["orders", "sessions"]].corr("spearman").iloc[0, 1] == pytest.approx(before, abs=0.1)
+
+
+def test_values_missing_together_stay_together():
+    profile = gradual()
+    columns = ["orders", "basket_value", "recency_days"]
+    copy = Continuum(profile, columns, profile["orders"].to_numpy()).draw(np.random.default_rng(0))
+    assert (copy["basket_value"].isna() == copy["recency_days"].isna()).all()
+    assert (copy.loc[copy["basket_value"].isna(), "orders"] == 0).all()

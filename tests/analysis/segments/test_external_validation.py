@@ -1,0 +1,114 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from customer_profiles.analysis.segments import external_validation
+
+RATES = {1: 0.1, 2: 0.2, 3: 0.6}
+
+
+def customers(n=2000, seed=1, rates=RATES):
+    """Segments whose customers leave at different rates; the score is missing for a third."""
+    rng = np.random.default_rng(seed)
+    labels = pd.Series(rng.choice(list(rates), n, p=[0.5, 0.3, 0.2]), name="segment")
+    left = rng.random(n) < labels.map(rates)
+    score = pd.Series(rng.integers(0, 11, n)).astype("Float64").mask(rng.random(n) < 1 / 3)
+    return pd.DataFrame({"status": np.where(left, "Churned", "active"), "nps_score": score}), labels
+
+
+@pytest.fixture(scope="module")
+def tables():
+    profile, labels = customers()
+    held_out = external_validation.outcomes(profile, ["orders"])
+    return (
+        external_validation.by_segment(labels, held_out),
+        external_validation.separate(labels, held_out),
+        held_out,
+        labels,
+    )
+
+
+def test_outcomes_are_those_that_did_not_make_the_segments():
+    profile, _ = customers()
+    assert set(external_validation.outcomes(profile, [])) == {("status", "Churned"), ("nps_score", "dissatisfied")}
+    assert set(external_validation.outcomes(profile, ["status"])) == {("nps_score", "dissatisfied")}
+    known = external_validation.outcomes(profile, [])["nps_score", "dissatisfied"]
+    assert len(known) == profile["nps_score"].notna().sum()
+    assert known.sum() == (profile["nps_score"] <= 6).sum()
+
+
+def test_an_outcome_of_too_few_is_left_out():
+    profile, _ = customers(100)
+    rare = profile.assign(status=np.where(profile.index < external_validation.MIN_CASES - 1, "churned", "active"))
+    assert ("status", "churned") not in external_validation.outcomes(rare, ["nps_score"])
+
+
+def test_shares_by_segment_add_up_and_are_compared_with_the_others(tables):
+    by_segment, _, held_out, _ = tables
+    left = by_segment[by_segment["attribute"] == "status"].set_index("segment")
+    assert left["n"].sum() == held_out["status", "Churned"].sum()
+    assert left["base"].sum() == len(held_out["status", "Churned"])
+    assert left["to_all"].to_numpy() == pytest.approx(left["share"] / (left["n"].sum() / left["base"].sum()))
+    assert left.loc[3, "to_all_low"] > 2
+    assert left.loc[[1, 3], "claim"].all()
+    assert by_segment.attrs["family"] == len(by_segment) == 6
+
+
+def test_the_riskiest_tenth_is_in_the_riskiest_segment(tables):
+    _, overall, held_out, labels = tables
+    row = overall.set_index("attribute").loc["status"]
+    truth = held_out["status", "Churned"]
+    assert row["riskiest_base"] == 200
+    assert row["riskiest_share"] == pytest.approx(RATES[3], abs=0.08)
+    assert row["to_all_low"] < RATES[3] / 0.23 < row["to_all_high"]
+    assert row["auc"] == pytest.approx(roc_auc_score(truth, labels), abs=0.005)
+    table = pd.crosstab(labels, truth)
+    assert row["effect"] == pytest.approx(stats.contingency.association(table, "cramer"), abs=0.01)
+    assert row["claim"]
+
+
+def test_the_interval_of_the_lift_holds_what_it_promises():
+    rng = np.random.default_rng(1)
+    held = []
+    for _ in range(1500):
+        inside, outside = rng.binomial(200, 0.3), rng.binomial(1800, 0.1)
+        _, (low, high) = external_validation.lift(inside, 200, inside + outside, 2000)
+        held.append(low <= 0.3 / 0.12 <= high)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_lift_of_nobody_has_an_upper_bound():
+    ratio, (low, high) = external_validation.lift(0, 50, 100, 1000)
+    assert ratio == low == 0
+    assert 0 < high < 2
+
+
+def test_segments_without_a_difference_are_hardly_ever_said_to_tell_anything():
+    claims, areas = [], []
+    for seed in range(40):
+        profile, labels = customers(600, seed, {1: 0.2, 2: 0.2, 3: 0.2})
+        held_out = external_validation.outcomes(profile, [])
+        table = external_validation.separate(labels, held_out, seed)
+        claims.append(table["claim"].any() or external_validation.by_segment(labels, held_out)["claim"].any())
+        areas += table["auc"].tolist()
+    assert np.mean(claims) <= 0.15  # two families of 5 % each, and what chance allows in forty
+    assert np.mean(areas) == pytest.approx(0.5, abs=0.03)  # nobody's own outcome counts
+
+
+def test_findings_say_the_lift_or_that_nothing_is_told(tables):
+    _, overall, _, _ = tables
+    found = external_validation.findings(overall)
+    assert [finding.values["attribute"] for finding in found] == ["status"]
+    assert found[0].values["times"] > found[0].values["low"] > 1
+    nothing = external_validation.findings(overall[overall["attribute"] == "nps_score"])
+    assert nothing[0].kind == "nothing"
+    assert external_validation.findings(overall.head(0)) == []
+
+
+def test_without_outcomes_the_tables_are_empty():
+    labels = pd.Series([1, 2] * 50)
+    assert external_validation.outcomes(pd.DataFrame({"orders": range(100)}), []) == {}
+    assert external_validation.by_segment(labels, {}).columns.tolist() == list(external_validation.OF_SEGMENT)
+    assert external_validation.separate(labels, {}).columns.tolist() == list(external_validation.OF_OUTCOME)

@@ -1,0 +1,85 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis.segments import personas
+
+
+@pytest.fixture
+def profile():
+    rng = np.random.default_rng(0)
+    n = 600
+    group = np.repeat([1, 2, 3], [300, 200, 100])
+    age = np.where(group == 1, 30, np.where(group == 2, 50, 70)) + rng.normal(0, 3, n)
+    return pd.DataFrame(
+        {
+            "customer_no": range(n),
+            "age": age,
+            "gender": rng.choice(["f", "m"], n),
+            "preferred_channel": np.where(rng.random(n) < 0.8, np.array(["", "app", "web", "store"])[group], "phone"),
+            "orders": rng.poisson(group * 2),
+            "spend": rng.poisson(group * 2) * 50.0,
+        }
+    ), pd.Series(group)
+
+
+@pytest.fixture
+def table(profile):
+    return personas.traits(*profile, ["age", "gender", "preferred_channel"], formed_by=["age"])
+
+
+def test_planted_traits_lead(table):
+    first = table[(table["segment"] == 2) & (table["value"] == "web")].iloc[0]
+    assert first["claim"]
+    assert first["share"] > 0.7 > 0.1 > first["share_rest"]
+    tested = table[table["p"].notna()].sort_values("p")
+    assert set(tested["attribute"].head(9)) == {"preferred_channel"}
+
+
+def test_what_formed_the_segments_is_described_but_not_tested(table):
+    formed = table["attribute"] == "age"
+    assert table.loc[formed, "p"].isna().all()
+    assert not table.loc[formed, "claim"].any()
+    assert table.loc[~formed, "p"].notna().any()
+
+
+def test_names_are_unique_and_from_the_strongest_traits(profile, table):
+    cards = personas.personas(table, profile[1].value_counts().to_dict())
+    names = [(card.name.message, tuple(card.name.values.items())) for card in cards]
+    assert len(set(names)) == len(cards) == 3
+    assert "store" in cards[2].name.values.values()
+    assert [card.n for card in cards] == [300, 200, 100]
+    assert len({card.given_name for card in cards}) == 3
+    assert set(cards[0].fields()["kind"]) == {"measured", "derived", "fictional"}
+
+
+def test_a_segment_without_traits_is_called_by_its_number():
+    cards = personas.personas(
+        personas.traits(pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), ["gender"]),
+        {1: 100, 2: 100},
+    )
+    assert cards[0].name.message == "Segment {segment:count}"
+    sizes = pd.DataFrame({"segment": [1, 2], "share": 0.5, "share_low": 0.4, "share_high": 0.6})
+    for finding in personas.findings(cards, sizes):
+        assert "name" not in finding.values  # not "Segment 1 (Segment 1)"
+        assert "name" not in finding.message
+
+
+def test_figures_reconcile(profile):
+    figures = personas.figures(*profile)
+    assert figures["n"].tolist() == [300, 200, 100]
+    assert figures["spend_share"].sum() == pytest.approx(1)
+    assert figures.loc[0, "age"] == pytest.approx(profile[0]["age"][:300].median())
+
+
+def test_habits_name_the_most_frequent_value(profile):
+    habits = personas.habits(*profile).set_index(["segment", "attribute"])
+    assert habits.loc[(3, "preferred_channel"), "value"] == "store"
+    assert habits.loc[(3, "preferred_channel"), "base"] == 100
+
+
+def test_findings_carry_size_and_worth(profile, table):
+    cards = personas.personas(table, profile[1].value_counts().to_dict())
+    found = {finding.id: finding for finding in personas.findings(cards, personas.figures(*profile))}
+    assert found["05.segments.size_1"].values["share"] == pytest.approx(0.5)
+    assert "spend_share" in found["05.segments.size_1"].values

@@ -1,0 +1,70 @@
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import precision_score, recall_score
+
+from customer_profiles.analysis.segments import rules
+
+RNG = np.random.default_rng(3)
+CHANNELS = ["app", "shop's own", "web"]
+
+
+@pytest.fixture(scope="module")
+def profile() -> pd.DataFrame:
+    n = 1500
+    profile = pd.DataFrame(
+        {
+            "customer_no": range(n),
+            "orders": RNG.poisson(4, n),
+            "age": pd.array(RNG.integers(18, 80, n), dtype="Int64"),
+            "channel": RNG.choice(CHANNELS, n),
+            "member": RNG.random(n) < 0.5,
+        }
+    )
+    profile.loc[RNG.random(n) < 0.2, "age"] = pd.NA
+    profile.loc[RNG.random(n) < 0.2, "channel"] = None
+    return profile
+
+
+@pytest.fixture(scope="module")
+def labels(profile) -> pd.Series:
+    frequent = profile["orders"].gt(4)
+    own = profile["channel"].eq("shop's own")
+    return pd.Series(np.select([frequent & own, frequent], [1, 2], 3), index=profile.index)
+
+
+@pytest.fixture(scope="module")
+def found(profile, labels) -> pd.DataFrame:
+    return rules.rules(profile, labels, ["orders", "age", "channel", "member"])
+
+
+def test_planted_rules_are_found(found):
+    assert found["precision"].min() > 0.99
+    assert found["recall"].min() > 0.99
+
+
+def test_a_database_picks_the_same_customers(profile, labels, found):
+    """The SQL means what the figures beside it were counted from."""
+    held_out = np.random.default_rng(1).permutation(len(profile)) < len(profile) / 3
+    customers = profile.astype({"member": "str"})
+    for row in found.itertuples():
+        picked = duckdb.query(f"SELECT customer_no FROM customers WHERE {row.rule}").to_df()["customer_no"]
+        told = customers["customer_no"].isin(picked)[held_out]
+        truth = labels.eq(row.segment)[held_out]
+        assert row.precision == pytest.approx(precision_score(truth, told))
+        assert row.recall == pytest.approx(recall_score(truth, told))
+        assert (row.picked, row.base, row.n) == (told.sum(), truth.sum(), (told & truth).sum())
+
+
+def test_what_is_not_in_the_data_is_not_found(profile):
+    chance = pd.Series(np.random.default_rng(8).integers(1, 3, len(profile)))
+    found = rules.rules(profile, chance, ["orders", "age", "channel"])
+    assert found["precision"].between(0.35, 0.65).all()
+
+
+def test_a_threshold_is_nobodys_own_value(profile):
+    amounts = profile.assign(spend=np.linspace(1000.123, 9000.987, len(profile)))
+    labels = pd.Series(np.where(amounts["spend"] > 4321.77, 1, 2))
+    rule = rules.rules(amounts, labels, ["spend"]).set_index("segment").loc[1, "rule"]
+    assert rule in {'("spend" > 4320)', '("spend" > 4330)', '("spend" > 4310)'}

@@ -1,0 +1,71 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis.segments import verdicts
+
+
+def customers(sizes: list[int], centres: list[tuple[float, float]]) -> tuple[np.ndarray, pd.DataFrame]:
+    rng = np.random.default_rng(5)
+    points = np.vstack([rng.normal(centre, 1, (n, 2)) for n, centre in zip(sizes, centres, strict=True)])
+    return points, pd.DataFrame({"preferred_channel": ["mail", None] * (len(points) // 2)})
+
+
+def judged(sizes, centres, segments, jaccard=0.9, distinct=3) -> pd.DataFrame:
+    points, profile = customers(sizes, centres)
+    labels = pd.Series(np.repeat(segments, sizes))
+    table = labels.value_counts().rename_axis("segment").rename("n").reset_index()
+    table = table.assign(base=len(labels), share=table["n"] / len(labels), jaccard=jaccard)
+    distinct = pd.Series(distinct, index=sorted(set(segments)))
+    return verdicts.judge(points, labels, table, distinct, profile).set_index("segment")
+
+
+CORNERS = [(0, 0), (12, 0), (0, 12)]
+
+
+def test_segments_of_one_piece_are_right():
+    found = judged([300, 300, 200], CORNERS, [1, 2, 3])
+    assert found["verdict"].tolist() == ["right"] * 3
+    assert found["explained"].nunique() == 1
+    assert (found["explained_merged"] < found["explained"]).all()
+    assert (found["explained_split"] > found["explained"]).all()
+
+
+def test_two_in_one_is_too_broad():
+    found = judged([300, 300, 200], CORNERS, [1, 1, 2])
+    assert found.loc[1, "verdict"] == "too broad"
+    assert found.loc[1, "split_n"] == pytest.approx(300, abs=5)
+    assert found.loc[1, "split_jaccard"] > 0.95
+    assert found.loc[2, "verdict"] == "right"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "jaccard", "distinct", "reason"),
+    [
+        ([300, 300, 20], 0.9, 3, "few customers"),
+        ([300, 300, 200], 0.5, 3, "not found again"),
+        ([300, 300, 200], 0.9, 0, "no trait"),
+    ],
+)
+def test_what_nobody_can_use_is_too_narrow(sizes, jaccard, distinct, reason):
+    found = judged(sizes, CORNERS, [1, 2, 3], jaccard, distinct).loc[3]
+    assert found["verdict"] == "too narrow"
+    assert reason in found["reason"]
+
+
+def test_the_figures_are_those_of_an_independent_count():
+    from sklearn.metrics import pairwise_distances
+
+    points, _ = customers([300, 300, 200], CORNERS)
+    found = judged([300, 300, 200], CORNERS, [1, 2, 3])
+    # The mean squared distance of pairs is twice that from the centre.
+    squares = pairwise_distances(points[:300]) ** 2, pairwise_distances(points) ** 2
+    assert found.loc[1, "spread"] == pytest.approx(squares[0].mean() / squares[1].mean())
+    assert found.loc[1, "reach"] == 0.5
+
+
+def test_traits_are_counted_once_for_each_attribute():
+    traits = pd.DataFrame(
+        {"segment": [1, 1, 1, 2], "attribute": ["age", "age", "region", "age"], "claim": [True, True, True, False]}
+    )
+    assert verdicts.established(traits).to_dict() == {1: 2}

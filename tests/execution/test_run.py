@@ -1,0 +1,246 @@
+"""A run publishes everything or nothing, and says what went wrong with the right exit code.
+
+The notebooks here are a few lines each; those of the project are tested with the demo company.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import nbformat.v4 as v4
+import pandas as pd
+import pytest
+
+from customer_profiles import errors, params, paths
+from customer_profiles.chapters import ChapterSpec
+from customer_profiles.execution import kernels
+from customer_profiles.execution import run as module
+from customer_profiles.execution.run import chapters, run_report
+from customer_profiles.reporting import publish
+
+DATASET = """
+name: tiny
+title: Tiny Company
+language: en
+as_of: 2025-06-30
+sources:
+  - name: crm
+    system: crm
+    path: people.csv
+    table: customers
+    columns: {customer_id: id, gender: sex}
+"""
+PARAMETERS = '# Parameters\ndataset = "demo"\nas_of = ""\nlanguage = ""\nrun_folder = ""\nseed = 1'
+HEAD = """\
+import json
+from pathlib import Path
+folder = Path(run_folder) / 'chapters' / '{number}'
+folder.mkdir(parents=True)"""
+FINDING = {"message": "Seen in {n:count} customers.", "values": {"n": 1862}, "id": "01.seen", "n": 1862}
+RESULTS = f"(folder / 'findings.json').write_text(json.dumps([{FINDING!r}]));"
+SHOW = "from IPython.display import HTML, display\ndisplay(HTML('<ul class=\"findings\"><li>Seen</li></ul>'))"
+END = "(folder / 'facts.json').write_text(json.dumps({'customers': 1862, 'seed': seed}));"
+SPECS = {
+    "01": ChapterSpec("01", "01_first", "First", params.CollectData),
+    "00": ChapterSpec("00", "00_summary", "Summary", params.CollectData, ("01",)),
+}
+
+
+def write(folder: Path, spec: ChapterSpec, *cells: str, end: str = END) -> None:
+    """A notebook with the given cells in the middle."""
+    given = [v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})]
+    given += [v4.new_code_cell(cell) for cell in (HEAD.format(number=spec.number), RESULTS, *cells, end)]
+    kernelspec = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    notebook = v4.new_notebook(cells=[v4.new_markdown_cell("# Title"), *given], metadata={"kernelspec": kernelspec})
+    (folder / f"{spec.stem}.ipynb").write_text(json.dumps(notebook))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A data set and two notebooks, with plain kernels, because these are the quickest for a single cell."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "dataset.yaml").write_text(DATASET)
+    (tmp_path / "people.csv").write_text("id,sex\n1,female\n2,male\n")
+    for spec in SPECS.values():
+        write(tmp_path / "notebooks", spec, SHOW)
+    monkeypatch.setattr(module, "CHAPTERS", SPECS)
+    monkeypatch.setattr(paths, "notebooks", lambda: tmp_path / "notebooks")
+    monkeypatch.setenv(kernels.SWITCH, kernels.COLD)
+    return tmp_path
+
+
+def report(project: Path, **options) -> Path:
+    return run_report(project / "dataset.yaml", out=project / "out", progress=False, **options)
+
+
+def published(project: Path) -> dict[str, bytes]:
+    """Every file of the published report by name."""
+    latest = project / "out" / "tiny" / publish.LATEST
+    return {path.name: path.read_bytes() for path in sorted(latest.iterdir())} if latest.exists() else {}
+
+
+def run_folders(project: Path) -> list[Path]:
+    return sorted(path for path in (project / "runs").iterdir() if publish.RUN_ID.fullmatch(path.name))
+
+
+def test_a_run_leaves_pages_manifest_findings_and_workbook(project):
+    page = report(project)
+    assert page == project / "out" / "tiny" / "latest" / "index.html"
+    files = published(project)
+    assert sorted(files) == ["01_first.html", "findings.json", "index.html", "run.json", "tables.xlsx"]
+    assert b"Tiny Company" in files["index.html"]
+    (finding,) = json.loads(files["findings.json"])
+    assert finding["id"] == "01.seen"
+    assert finding["chapter"] == "01"
+    assert finding["page"] == "01_first.html"
+    assert finding["numbers"] == {"n": 1862}
+    assert finding["text"] == "Seen in 1,862 customers."
+    manifest = json.loads(files["run.json"])
+    assert manifest["dataset"]["name"] == "tiny"
+    assert manifest["as_of"] == "2025-06-30"
+    assert manifest["params"]["01"] == {"as_of": "2025-06-30", "language": "en", "seed": 1, "max_age_days": 365}
+    assert [source["file"] for source in manifest["sources"]] == ["people.csv"]
+    assert str(project) not in files["run.json"].decode()
+    assert (project / "runs" / "latest").resolve().name == page.resolve().parent.name
+
+
+def test_equal_runs_give_equal_bytes(project):
+    report(project)
+    first = published(project)
+    report(project)
+    assert {name for name, content in published(project).items() if first[name] != content} == {"run.json"}
+    assert len(run_folders(project)) == 2
+
+
+def test_options_reach_the_notebooks_and_the_pages(project):
+    report(project, as_of="2025-03-31", language="de")
+    page = published(project)["index.html"].decode()
+    assert '<html lang="de">' in page
+    assert "31. März 2025" in page
+
+
+FAULTS = {
+    "a cell raises": (
+        "{'a': 1}['Anna ' + 'Sch' + 'midt']",
+        errors.CellFailed,
+        r"notebook 01_first, cell 5.*: KeyError: '<12 characters>'$",
+    ),
+    "our own error": (
+        "from customer_profiles.errors import InputRejected\nraise InputRejected('people.csv, row 3: no date')",
+        errors.InputRejected,
+        r"^people.csv, row 3: no date$",
+    ),
+    "the disk is full": ("raise OSError(28, 'No space left on device')", errors.EnvironmentFailed, "No space left"),
+    "memory runs out": ("raise MemoryError", errors.EnvironmentFailed, "memory"),
+    "the kernel is killed": ("import os\nos.kill(os.getpid(), 9)", errors.KernelDied, "01_first: its kernel was"),
+    "the notebook stops early": ("exit()", errors.KernelDied, "before it saved its facts"),
+    "a cell warns": ("import warnings\nwarnings.warn('Anna Schmidt')", errors.CellFailed, "wrote a warning"),
+    "a cell prints": ("print('Anna Schmidt')", errors.PrivacyRefused, "01_first, cell 5 prints"),
+    "a cell shows customers": (
+        "from IPython.display import HTML\nHTML('<table><tr><td>Anna Schmidt</td></tr></table>')",
+        errors.PrivacyRefused,
+        "not of this package",
+    ),
+    "an address slips through": (
+        "display(HTML('<p>write to anna.schmidt@example.org</p>'))",
+        errors.PrivacyRefused,
+        r"01_first.html would have shown personal data \(e-mail\)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failure_leaves_the_last_report_as_it_was(project, fault, monkeypatch):
+    places = [parent / "20250101T000000Z-000000" for parent in (project / "runs", project / "out" / "tiny")]
+    for place in places:
+        place.mkdir(parents=True)
+    publish.publish(*places)
+    (places[1] / "index.html").write_text("the last good report")
+    latest = {parent: os.readlink(parent / "latest") for parent in (place.parent for place in places)}
+    cell, error, message = FAULTS[fault]
+    cells = (SHOW, cell) if fault == "an address slips through" else (cell,)
+    end = "" if fault == "the notebook stops early" else END
+    write(project / "notebooks", SPECS["01"], *cells, end=end)
+
+    with pytest.raises(error, match=message) as caught:
+        report(project)
+
+    assert "Schmidt" not in str(caught.value)
+    assert published(project) == {"index.html": b"the last good report"}
+    assert {parent: os.readlink(parent / "latest") for parent in latest} == latest
+    assert len(list((project / "out" / "tiny").iterdir())) == 2
+    assert {path.name for path in run_folders(project)[-1].iterdir()} == {"notebooks"}
+
+
+def test_a_cell_that_takes_too_long(project, monkeypatch):
+    from customer_profiles.execution import notebook as execution
+
+    monkeypatch.setattr(execution, "CELL_TIMEOUT", 1)
+    write(project / "notebooks", SPECS["01"], "import time\ntime.sleep(60)")
+    with pytest.raises(errors.KernelDied, match="longer than 1 s"):
+        report(project)
+    assert published(project) == {}
+
+
+def test_known_names_are_found_on_any_page(project):
+    import customer_profiles.identity.pseudonyms as pseudonyms
+
+    key = pseudonyms.pseudonym_key(module.load_dataset(project / "dataset.yaml"))
+    mark = pseudonyms.fingerprint(key, "Anna Schmidt")
+    frame = f"pd.DataFrame([{{'kind': 'name', 'hash': {mark!r}}}])"
+    write_table = (
+        "import pandas as pd\nfrom customer_profiles.tables import Tables\n"
+        f"Tables(Path(run_folder)).write('identifiers', {frame});"
+    )
+    show = "display(HTML('<p>Mostly bought by anna  schmidt.</p>'))"
+    write(project / "notebooks", SPECS["01"], write_table, SHOW, show)
+    with pytest.raises(errors.PrivacyRefused, match=r"\(name\)") as caught:
+        report(project)
+    assert "anna" not in str(caught.value)
+
+
+def test_a_second_run_is_refused_while_one_is_under_way(project):
+    with publish.lock(project / "runs"), pytest.raises(errors.RunLocked):
+        report(project)
+
+
+@pytest.mark.parametrize("option", [{"as_of": "31.12.2025"}, {"language": "fr"}, {"only": "99"}])
+def test_wrong_options_are_refused_before_anything_starts(project, option, monkeypatch):
+    monkeypatch.setattr(module, "Kernels", lambda: pytest.fail("a kernel was started"))
+    with pytest.raises(errors.ConfigurationError):
+        report(project, **option)
+
+
+def test_only_one_chapter_is_left_beside_the_published_report(project):
+    report(project)
+    before = published(project)
+    page = report(project, only="01")
+    assert page.name == "01_first.html"
+    assert page.parent.name != publish.LATEST
+    assert "index.html" not in {path.name for path in page.parent.iterdir()}
+    assert published(project) == before
+
+
+def test_a_chapter_comes_with_what_it_needs():
+    assert list(chapters("05")) == ["01", "02", "03", "04", "05"]
+    assert list(chapters("02")) == ["01", "02"]
+    assert list(chapters())[-1] == "00"
+
+
+def test_manifest_counts_rows_and_hashes_tables(project):
+    from datetime import UTC, date, datetime
+
+    from customer_profiles.reporting.manifest import manifest
+    from customer_profiles.tables import Tables, file_hash
+
+    tables = Tables(project / "tables")
+    path = tables.write("reconciliation", pd.DataFrame([{"source": "crm", "read": 2, "used": 2}]))
+    dataset = module.load_dataset(project / "dataset.yaml")
+    made = manifest("id", datetime.now(UTC), dataset, date(2025, 6, 30), {}, tables, "forked")
+    assert made["rows"] == [{"source": "crm", "read": 2, "used": 2}]
+    assert made["tables"] == {"reconciliation": file_hash(path)}
+    assert made["sources"][0]["sha256"] == file_hash(project / "people.csv")
+    assert {"python", "pandas", "customer-profiles"} <= made["versions"].keys()
+    json.dumps(made)

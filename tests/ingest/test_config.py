@@ -1,0 +1,125 @@
+"""dataset.yaml: what is refused, and how the message helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from written_company import CUSTOMERS, ORDERS, source
+
+from customer_profiles.errors import ConfigurationError
+from customer_profiles.ingest.config.dataset import AGE_BANDS, load_dataset
+
+MINIMAL = """\
+name: test
+title: Test
+sources:
+  - name: crm
+    system: crm
+    path: crm.csv
+    table: customers
+    columns:
+      customer_id: id
+"""
+
+
+def test_minimal(company):
+    dataset = load_dataset(company.write("dataset.yaml", MINIMAL))
+    assert (dataset.privacy.min_group_size, dataset.language, dataset.folder) == (10, "en", company.folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("title: Test", "titel: Test", "line 2: unknown key 'titel', did you mean 'title'?"),
+        (
+            "    table: customers",
+            "    tabel: customers",
+            "line 7, source crm: unknown key 'tabel', did you mean 'table'?",
+        ),
+        ("table: customers", "table: customer", "unknown table 'customer', did you mean 'customers'?"),
+        ("system: crm", "system: CRM", "line 5, source crm: 'system'"),
+        ("customer_id: id", "customer_idd: id", "has no column 'customer_idd', did you mean 'customer_id'?"),
+        ("customer_id: id", "gender: sex", "needs the columns customer_id"),
+        ("customer_id: id", "customer_id: {column: id, valus: {}}", "unknown key 'valus', did you mean 'values'?"),
+        ("customer_id: id", "customer_id: {column: id, value: x}", "exactly one of"),
+        ("path: crm.csv", "path: crm.dat", "does not tell its format"),
+        ("path: crm.csv", "path: crm.csv\n    encoding: utf9", "unknown encoding 'utf9'"),
+        ("title: Test", "title: Test\ntitle: Again", "line 3: 'title' is given twice"),
+        ("title: Test", "title: Test\ntime_zone: Europe/Berlim", "did you mean 'Europe/Berlin'?"),
+        ("title: Test", "title: Test\nprivacy: {min_group_size: 4}", "line 3: 'min_group_size': "),
+        ("title: Test", "title: Test\nas_of: 2025-02-30", "line 3: 'as_of': "),
+        ("title: Test", "title: !!python/object:os.system Test", "line 2: tags such as"),
+        ("title: Test", "title: [Test", "line "),
+        ("table: customers", "table: tickets", "at least one source must fill"),
+    ],
+)
+def test_faults_are_named_with_line_and_remedy(company, old, new, expected):
+    with pytest.raises(ConfigurationError) as error:
+        load_dataset(company.write("dataset.yaml", MINIMAL.replace(old, new)))
+    if new.endswith("tickets"):  # first the missing columns are told, then the missing table
+        assert "needs the columns" in str(error.value)
+    else:
+        assert expected in str(error.value)
+    assert str(company.folder / "dataset.yaml") in str(error.value)
+
+
+def test_values_stay_as_written(company):
+    text = MINIMAL.replace("title: Test", "title: 01067").replace(
+        "customer_id: id",
+        "customer_id: no\n      region: {value: 007}\n      gender: {column: g, values: {1: male, no: female}}",
+    )
+    columns = load_dataset(company.write("dataset.yaml", text)).sources[0].columns
+    assert columns["customer_id"].column == "no"
+    assert columns["region"].value == "007"
+    assert columns["gender"].values == {"1": "male", "no": "female"}
+
+
+def test_alias_may_repeat_but_not_explode(company):
+    bomb = "\n".join(f"x{i}: &x{i} [{', '.join([f'*x{i - 1}'] * 10)}]" for i in range(1, 8))
+    with pytest.raises(ConfigurationError, match="20000 parts"):
+        load_dataset(company.write("dataset.yaml", f"x0: &x0 [a]\n{bomb}\n{MINIMAL}"))
+
+
+def test_absent_and_binary_files(company):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_dataset(company.folder / "none.yaml")
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        load_dataset(company.write("dataset.yaml", b"\xff\xfe\x00"))
+
+
+@pytest.mark.parametrize("column", ["Konfession", "ethnicity", "health_status"])
+def test_special_categories_need_a_legal_basis(company, column):
+    special = {**CUSTOMERS, "attributes": {"group": {"column": column}}}
+    with pytest.raises(ConfigurationError, match="special category"):
+        company.dataset(special)
+    dataset = company.dataset(special, privacy={"legal_basis": {"group": "explicit consent, Art. 9 (2) a"}})
+    assert "group" in dataset.attributes()
+
+
+def test_attributes_of_the_contract_and_own_ones(company):
+    crm = source(
+        CUSTOMERS, {"gender": "g", "birth_date": "b", "income_band": {"column": "i", "order": ["low", "high"]}}
+    )
+    crm["attributes"] = {
+        "home": {"column": "h", "label": {"en": "Home", "de": "Wohnung"}},
+        "score": {"column": "s", "number": True},
+    }
+    attributes = company.dataset(crm, ORDERS).attributes()
+    assert {name: (a.kind, a.order) for name, a in attributes.items()} == {
+        "gender": ("category", ()),
+        "income_band": ("ordered", ("low", "high")),
+        "age_band": ("ordered", AGE_BANDS),
+        "age": ("number", ()),
+        "home": ("category", ()),
+        "score": ("number", ()),
+    }
+    assert attributes["home"].label["de"] == "Wohnung"
+    assert company.dataset(crm, ORDERS).labels() == {"home": {"en": "Home", "de": "Wohnung"}}
+
+
+def test_the_example_in_the_readme_is_right(company):
+    text = (Path(__file__).parents[2] / "data" / "README.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    dataset = load_dataset(company.write("dataset.yaml", example))
+    assert dataset.sources[0].attributes["club"].label["de"] == "Clubmitglied"

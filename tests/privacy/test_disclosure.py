@@ -1,0 +1,207 @@
+"""The gate: what an attacker who knows all margins can find out, and what leaves the house in words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from customer_profiles.errors import PrivacyRefused
+from customer_profiles.privacy.disclosure import Gate, Published, scan
+
+LEAST = 10
+counts = st.integers(0, 40)
+
+
+def attack(table, published, margins, count, keys):
+    """Largest value of each hidden count that agrees with all shown counts and the true totals of all margins.
+
+    Written against the published table only: rows that were left out are unknowns of which nothing is known.
+    """
+    shown = published.frame.set_index(keys)[count]
+    truth = table.set_index(keys)[count].astype(float)
+    unknown = [key for key in truth.index if key not in shown.index or pd.isna(shown[key])]
+    listed = [key for key in unknown if key in shown.index]
+    lower = [min(truth[key], 1.0) if key in listed else 0.0 for key in unknown]
+    rows, totals = [], []
+    for margin in margins:
+        groups = table.set_index(keys).reset_index().groupby(margin, sort=False) if margin else [((), table)]
+        for _, group in groups:
+            members = set(group.set_index(keys).index)
+            rows.append([float(key in members) for key in unknown])
+            totals.append(sum(truth[key] for key in unknown if key in members))
+    largest = {}
+    for i, key in enumerate(unknown):
+        if key in listed:
+            goal = np.zeros(len(unknown))
+            goal[i] = -1
+            solved = linprog(goal, A_eq=rows, b_eq=totals, bounds=[(low, None) for low in lower])
+            largest[key] = -solved.fun
+    return {key: (truth[key], largest[key]) for key in listed}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(counts, min_size=1, max_size=6), min_size=1, max_size=3))
+def test_no_small_count_of_a_distribution_can_be_worked_out(groups):
+    rows = [(f"a{i}", f"v{j}", n, sum(g)) for i, g in enumerate(groups) for j, n in enumerate(g)]
+    table = pd.DataFrame(rows, columns=["attribute", "value", "n", "base"])
+    published = Gate(LEAST).publish(table)
+    shown = published.frame[~published.frame["suppressed"]]
+    assert not shown["n"].between(1, LEAST - 1).any()
+    assert not (shown["base"] - shown["n"]).between(1, LEAST - 1).any()
+    for true, largest in attack(table, published, [["attribute"]], "n", ["attribute", "value"]).values():
+        assert true == 0 or true >= LEAST or largest >= LEAST - 1e-6
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(counts, min_size=3, max_size=3), min_size=2, max_size=4))
+def test_no_small_count_of_a_crossed_table_can_be_worked_out(cells):
+    rows = [(i, f"v{j}", n) for i, line in enumerate(cells) for j, n in enumerate(line)]
+    table = pd.DataFrame(rows, columns=["segment", "value", "n"]).assign(attribute="a")
+    published = Gate(LEAST).publish(table, within=[["segment", "attribute"], ["attribute", "value"]])
+    margins = [["segment"], ["value"]]
+    for true, largest in attack(table, published, margins, "n", ["segment", "value"]).values():
+        assert true == 0 or true >= LEAST or largest >= LEAST - 1e-6
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 60), st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6))
+def test_tables_that_share_their_groups_do_not_give_each_other_away(groups):
+    sizes = [size for size, _, _ in groups]
+    total = sum(sizes)
+    base = pd.DataFrame({"attribute": "a", "value": [f"v{i}" for i in range(len(groups))]})
+    tables = [base.assign(n=sizes, base=total)]
+    for part in (1, 2):
+        hit = [int(size * group[part]) for size, group in zip(sizes, groups, strict=True)]
+        rest = {"n_rest": [sum(hit) - n for n in hit], "base_rest": [total - n for n in sizes]}
+        tables.append(base.assign(n=hit, base=sizes, **rest))
+    first, *others = [Gate(LEAST).publish(table).frame for table in tables]
+    known = dict(zip(first["value"], first["n"], strict=True))
+    for frame in others:
+        known |= {v: b for v, b in zip(frame["value"], frame["base"], strict=True) if not pd.isna(b)}
+    hidden = [i for i in range(len(groups)) if pd.isna(known.get(f"v{i}", pd.NA))]
+    for i in hidden:
+        spare = sum(sizes[j] - 1 for j in hidden if j != i and f"v{j}" in known)
+        lost = any(f"v{j}" not in known for j in hidden)
+        assert sizes[i] >= LEAST or lost or sizes[i] + spare >= LEAST
+
+
+def test_everything_measured_is_hidden_and_nothing_else():
+    table = pd.DataFrame(
+        {
+            "attribute": "age_band",
+            "value": ["a", "b", "c"],
+            "n": [3, 40, 57],
+            "base": 100,
+            "share": [0.03, 0.4, 0.57],
+            "share_low": [0.01, 0.3, 0.4],
+            "claim": [True, False, True],
+            "rank": [1, 2, 3],
+        }
+    )
+    frame = Gate(LEAST).publish(table).frame
+    assert frame["suppressed"].tolist() == [True, True, False]  # the second, so that 100 − 57 − 40 tells nothing
+    assert frame.loc[:1, ["n", "share", "share_low", "claim"]].isna().all().all()
+    assert frame[["value", "rank"]].equals(table[["value", "rank"]])
+    assert frame["base"].tolist() == [100, 100, 100]
+    assert frame.loc[2, "n"] == 57
+    assert str(frame["n"].dtype) == "Int64"
+    assert str(frame["claim"].dtype) == "boolean"
+
+
+def test_all_but_two_names_the_two():
+    table = pd.DataFrame({"theme": ["t"], "n": [98], "base": [100]})
+    assert Gate(LEAST).publish(table, within=None).suppressed == 1
+    assert Gate(LEAST).publish(table.assign(n=100), within=None).suppressed == 0
+
+
+def test_small_comparison_groups_are_guarded_too():
+    table = pd.DataFrame({"value": ["a", "b"], "n": [50, 40], "base": 90, "n_rest": [4, 60], "base_rest": 90})
+    assert Gate(LEAST).publish(table, within=None).frame["suppressed"].tolist() == [True, False]
+
+
+def test_a_small_base_is_hidden_itself():
+    table = pd.DataFrame({"attribute": "a", "value": list("xyz"), "n": [2, 20, 30], "base": [5, 100, 200]})
+    frame = Gate(LEAST).publish(table).frame
+    assert frame["base"].isna().tolist() == [True, True, False]
+
+
+def test_groups_that_cannot_be_protected_are_left_out():
+    table = pd.DataFrame({"attribute": "a", "value": list("xyz"), "n": [1, 1, 1], "base": 50})
+    assert Gate(LEAST).publish(table).frame.empty
+
+
+def test_further_counts_of_persons_must_not_be_small():
+    table = pd.DataFrame({"metric": ["nps"], "n": [40], "customers": [6]})
+    assert Gate(LEAST).publish(table, within=None).suppressed == 0
+    assert Gate(LEAST).publish(table, within=None, also=["customers"]).suppressed == 1
+
+
+def test_a_table_that_counts_nobody_passes():
+    rules = pd.DataFrame({"segment": ["At risk"], "r_low": [1]})
+    assert Gate(LEAST).publish(rules, n=None).frame.drop(columns="suppressed").equals(rules)
+
+
+@pytest.mark.parametrize("table", [{"customer_no": [1], "n": [20]}, {"share": [0.5]}])
+def test_rows_of_customers_and_tables_without_counts_are_refused(table):
+    with pytest.raises(PrivacyRefused):
+        Gate(LEAST).publish(pd.DataFrame(table))
+
+
+def test_floor():
+    with pytest.raises(PrivacyRefused, match="least allowed is 5"):
+        Gate(4)
+
+
+def test_empty_tables_pass():
+    empty = pd.DataFrame({"attribute": [], "value": [], "n": [], "base": []})
+    assert Gate(LEAST).publish(empty).frame.empty
+
+
+def test_slices_stay_published():
+    table = Published(pd.DataFrame({"theme": ["a", "b", "c"], "n": [20, None, 30], "suppressed": [0, 1, 0]}), 10)
+    assert table.where(theme=["a", "b"]).frame["theme"].tolist() == ["a", "b"]
+    assert table.top(2).frame["theme"].tolist() == ["c", "a"]
+    assert list(table.columns("theme").frame) == ["theme", "suppressed"]
+
+
+def test_same_table_gives_the_same_choice():
+    table = pd.DataFrame({"attribute": "a", "value": list("uvwx"), "n": [3, 30, 30, 60], "base": 123})
+    assert Gate(LEAST).publish(table).frame["suppressed"].tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("<td>anna.k@example.org</td>", ["e-mail"]),
+        ("<img alt='anna.k@example.org'>", ["e-mail"]),
+        ("call +49 30 1234567 today", ["phone"]),
+        ("Tel. 0151/23456789", ["phone"]),
+        ("GB33BUKB20201555555555", ["IBAN"]),
+        ("bought by Änne Müller-Lüdenscheidt.", ["name"]),
+        ("<td>Hauptstr. 12 b</td>", ["street"]),
+    ],
+)
+def test_personal_data_is_found(text, kinds):
+    known = {"Änne Müller-Lüdenscheidt": "name", "Hauptstr. 12 b": "street"}
+    assert scan(text, known, str) == kinds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,469,307 rows, 0.12 (0.10–0.14), p = 0.001, 12 %",
+        "2025-12-31 00:00:00, run 20251231-101500, seed 1234567890",
+        "<td>0</td><td>12345678</td>",
+        "<img src='data:image/png;base64,AAA+0123456789012345/=='>",
+        "sha256 0345678901234567890123456789012345678901234567890123456789012345",
+        "1,469,307 baskets until 2025-12-31",
+        "DE12 is not an IBAN, nor is AB12CDEF3456GHIJ",
+        "<style>a { margin: 0 01234567890px }</style>",
+    ],
+)
+def test_ordinary_pages_are_clean(text):
+    assert scan(text, {"12", "307", "1469307", "20251231"}, lambda phrase: "".join(filter(str.isalnum, phrase))) == []

@@ -1,0 +1,257 @@
+"""A page: complete, translated, inert, and only made of what passed the privacy gate."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import nbformat.v4 as v4
+import pytest
+
+from customer_profiles.chapters import CHAPTERS
+from customer_profiles.errors import CellFailed, PrivacyRefused
+from customer_profiles.messages import Finding, Limit
+from customer_profiles.reporting import outputs, pages
+from customer_profiles.reporting.export import export, stylesheet
+from customer_profiles.reporting.figures import theme as theme_module
+from customer_profiles.reporting.language import Language
+from customer_profiles.reporting.markdown import Prose
+from customer_profiles.reporting.results import Results
+from customer_profiles.reporting.tiles import tiles
+
+WHO = CHAPTERS["02"]
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+CHART = f'<figure class="chart"><img src="{PIXEL}" alt="Shares"><figcaption>n = 12</figcaption></figure>'
+FINDINGS = (
+    Finding("Seen in {n:count} customers.", {"n": 1862}, id="02.seen", n=1862, table="seen", effect=0.9, reach=1862),
+    Finding("A is larger.", id="02.a", test="Fisher's test", family=38, effect=0.1, reach=9, kind="difference"),
+    Finding("Nothing found.", id="02.none", test="Fisher's test", family=12, kind="nothing"),
+)
+
+
+def html(text: str):
+    return v4.new_output("display_data", {"text/html": text, "text/plain": "<IPython.core.display.HTML object>"})
+
+
+def code(source: str, *shown, tags=()):
+    return v4.new_code_cell(source, outputs=list(shown), metadata={"tags": list(tags)})
+
+
+def notebook(*cells):
+    opening = v4.new_markdown_cell("# Who they are\n\n*Who is it?*\n\nThis chapter reads the profile.")
+    return v4.new_notebook(cells=[opening, *cells])
+
+
+def report(language: str = "en", **results) -> pages.Report:
+    return pages.Report(
+        company="Berg & Tal <GmbH>",
+        language=Language(language, "EUR"),
+        as_of=date(2025, 12, 31),
+        specs=pages.reading_order(CHAPTERS),
+        min_group_size=10,
+        params={number: spec.params() for number, spec in CHAPTERS.items()},
+        results={"02": Results(**{"findings": FINDINGS} | results)},
+    )
+
+
+def page(*cells, spec=WHO, **options) -> str:
+    return export(notebook(*cells), spec, report(**options))
+
+
+class TestPage:
+    def test_frame(self):
+        text = page(v4.new_markdown_cell("## Age\n\nText."))
+        assert text.startswith("<!DOCTYPE html>")
+        assert '<html lang="en">' in text
+        assert "<title>Who they are – Berg &amp; Tal &lt;GmbH&gt;</title>" in text
+        assert "As of 31 December 2025" in text
+        assert text.count("<h1>") == 1
+        assert '<p class="question">Who is it?</p>' in text
+        assert '<a href="02_find_demographics.html" aria-current="page">Who they are</a>' in text
+        assert '<a href="index.html">Summary</a>' in text
+        assert '<li><a href="#section-age">Age</a></li>' in text
+        assert '<h2 id="section-age">Age</h2>' in text
+
+    def test_pages_and_charts_have_the_same_colours(self):
+        style = stylesheet()["style"]
+        light, dark = style.split("@media screen", 1)
+        for theme, part in ((theme_module.LIGHT, light), (theme_module.DARK, dark)):
+            for role, colour in {"card": theme.surface, "ink": theme.ink, "accent": theme.accent}.items():
+                assert f"--{role}: {colour};" in part
+
+    def test_findings_come_first_and_the_established_ones_before_the_others(self):
+        text = page(v4.new_markdown_cell("## Age"))
+        order = [
+            text.index(part) for part in ("In short", "A is larger.", "Seen in 1,862", "Nothing found", "<article>")
+        ]
+        assert order == sorted(order)
+
+    def test_end_holds_methods_parameters_facts_and_code(self):
+        text = page(code("answer = 6 * 7  # why"), facts={"customers": 1862, "unknown": None})
+        about = text[text.index('id="about"') :]
+        assert "<li>Fisher&#39;s test; corrected together (comparisons: 38)</li>" in about
+        assert "<dt><code>min_base</code> <span>smallest base of an index, customers</span></dt><dd>50</dd>" in about
+        assert "<dt><code>customers</code></dt><dd>1862</dd>" in about
+        assert 'answer = 6 * 7  <span class="c"># why</span>' in about
+
+    def test_speaks_german(self):
+        text = page(language="de")
+        assert '<html lang="de">' in text
+        assert "31. Dezember 2025" in text
+        assert "1.862" in text
+
+    def test_the_same_content_gives_the_same_bytes(self):
+        def once():
+            return page(v4.new_markdown_cell("## Age"), code("x", html(CHART)))
+
+        assert once() == once()
+
+    def test_summary_leads_to_every_chapter_with_its_strongest_statement(self):
+        text = page(spec=CHAPTERS["00"])
+        cards = text[text.index('class="cards"') : text.index('class="about"')]
+        assert re.findall(r'href="([^"]+)"', cards) == [
+            pages.file_name(spec) for number, spec in sorted(CHAPTERS.items()) if number != "00"
+        ]
+        assert "A is larger." in cards
+        assert "In short" not in text
+
+    def test_a_page_alone_needs_no_way_to_others(self):
+        alone = report()
+        alone = pages.Report(**vars(alone) | {"specs": (WHO,)})
+        text = export(notebook(), WHO, alone)
+        assert 'aria-label="Chapters"' not in text
+        assert 'class="neighbours"' not in text
+
+    def test_paths_of_this_machine_stay_here(self):
+        injected = code('# Parameters\ndataset = "/home/anna/dataset.yaml"', tags=["injected-parameters"])
+        assert "/home/anna" not in page(injected, code("1 + 1"))
+
+    def test_the_notebook_itself_is_left_alone(self):
+        made = notebook(v4.new_markdown_cell("## Age"))
+        before = str(made)
+        export(made, WHO, report())
+        assert str(made) == before
+
+
+class TestInert:
+    def test_policy_allows_this_style_and_embedded_images_only(self):
+        text = page()
+        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1]
+        assert policy.startswith("default-src &#39;none&#39;; img-src data:; style-src &#39;sha256-")
+        assert not re.search(r"<(script|link|iframe|object|form)\b|\son\w+=|javascript:", text)
+        assert "http" not in re.sub(r'http-equiv="[^"]+"', "", text)
+
+    @pytest.mark.parametrize(
+        "attack",
+        [
+            "<script>alert(1)</script>",
+            '<img src="x" onerror="alert(1)" alt="">',
+            '<img src="https://example.org/pixel.png" alt="">',
+            '<a href="javascript:alert(1)">x</a>',
+            '<a href="https://example.org">x</a>',
+            '<a href="data:text/html,x">x</a>',
+            '<svg onload="alert(1)"></svg>',
+            '<p style="background:url(https://example.org)">x</p>',
+            '<source srcset="https://example.org/x.png">',
+            '<img src="data:image/svg+xml;base64,PHN2Zz4=" alt="">',
+        ],
+    )
+    def test_sanitise(self, attack):
+        clean = outputs.sanitise(f'<div class="limits">{attack}</div>')
+        assert not re.search(r"script|onerror|onload|example\.org|data:text|svg|style=", clean)
+
+    def test_what_reports_need_survives(self):
+        table = (
+            '<div class="published-table" id="table-x"><div class="table-scroll" role="region" aria-labelledby="c" '
+            'tabindex="0"><table><caption id="c">T</caption><thead><tr><th scope="col" class="number">n</th></tr>'
+            "</thead>"
+            '<tbody><tr><td class="number">12</td></tr></tbody></table></div></div>'
+        )
+        assert outputs.sanitise(table) == table
+        image = f'<img src="{PIXEL}" alt="A" width="2" height="1">'
+        picture = f'<picture><source media="screen" srcset="{PIXEL}">{image}</picture>'
+        assert outputs.sanitise(picture) == picture
+        link = '<a href="02_find_demographics.html#table-index">table</a>'
+        assert outputs.sanitise(link) == link
+
+    def test_markdown_and_code_are_escaped(self):
+        text = page(v4.new_markdown_cell("## <img src=x>\n\n<script>alert(1)</script>"), code("'<script>'"))
+        assert "<script" not in text
+        assert "<img src=x" not in text
+
+    def test_data_in_findings_is_escaped(self):
+        evil = Finding("Group {g:label}", {"g": "<b onclick=x>"}, id="02.x", kind="difference")
+        assert "<b onclick" not in page(findings=(evil,))
+
+
+class TestOutputs:
+    @pytest.mark.parametrize(
+        ("output", "error", "reason"),
+        [
+            (html("<div><table class='dataframe'></table></div>"), PrivacyRefused, "<div>"),
+            (html("Anna"), PrivacyRefused, "<text>"),
+            (html("<p>fine</p><div>not</div>"), PrivacyRefused, "<div>"),
+            (v4.new_output("execute_result", {"text/plain": "42"}, execution_count=1), PrivacyRefused, "a value"),
+            (v4.new_output("display_data", {"image/png": "aaaa"}), PrivacyRefused, "alternative text"),
+            (v4.new_output("stream", name="stdout", text="Anna Schmidt"), PrivacyRefused, "prints"),
+            (v4.new_output("stream", name="stderr", text="Warning: 'Anna'"), CellFailed, "<4 characters>"),
+            (v4.new_output("error", ename="KeyError", evalue="'Anna'"), CellFailed, "<4 characters>"),
+        ],
+    )
+    def test_refused(self, output, error, reason):
+        with pytest.raises(error, match=reason) as caught:
+            page(code("x", output))
+        assert "Anna" not in str(caught.value)
+        assert "02_find_demographics, cell 2" in str(caught.value)
+
+    @pytest.mark.parametrize("name", sorted(outputs.OWN_CLASSES))
+    def test_own_elements_pass(self, name):
+        assert f'class="{name}' in page(code("x", html(f'<div class="{name} more">1 < 2</div>')))
+
+    def test_a_picture_with_alternative_text_passes(self):
+        png = v4.new_output("display_data", {"image/png": "aaaa"}, metadata={"image/png": {"alt": "Two bars"}})
+        assert 'alt="Two bars"' in page(code("x", png))
+
+    def test_printed_facts_pass_but_are_not_repeated(self):
+        facts = v4.new_output("stream", name="stdout", text="customers: 99887\n")
+        assert "99887" not in page(code("chapter.save_facts()", facts, tags=["nbval-check-output"]))
+
+
+class TestParts:
+    def test_sections_have_unique_ids(self):
+        prose = Prose()
+        prose.html("## Age\n\n## Age\n\n### Detail")
+        prose.html("## Größe *und* Form")
+        assert [section["id"] for section in prose.sections] == [
+            "section-age",
+            "section-age-2",
+            "section-größe-und-form",
+        ]
+        assert prose.sections[-1]["title"] == "Größe und Form"
+
+    def test_tiles_show_what_there_is(self):
+        facts = {"spend": 1_284_356.2, "customers": 1862, "nps": None, "rows_used": 3, "basket_value": float("nan")}
+        shown = tiles(facts, Language("en", "EUR"))
+        assert shown == [{"label": "Customers", "value": "1,862"}, {"label": "Sales", "value": "€1.3M"}]
+        assert tiles({"customers": 1862}, Language("en", "EUR")) == []
+
+    def test_a_nought_is_a_tile_only_where_it_says_something(self):
+        facts = {"customers": 1862, "orders": 0, "tickets": 0, "rows_read": 9, "rows_set_aside": 0}
+        shown = [tile["label"] for tile in tiles(facts, Language("en", "EUR"))]
+        assert shown == ["Customers", "Rows read", "Rows set aside"]
+
+    def test_methods_name_each_test_once_with_its_largest_family(self):
+        assert pages.methods(FINDINGS, Language("en")) == ["Fisher's test; corrected together (comparisons: 38)"]
+
+    def test_limits_survive_the_way_through_json(self, tmp_path):
+        import json
+        from dataclasses import asdict
+
+        from customer_profiles.reporting.results import read_results
+
+        limit = Limit("Nothing is known of {what:label}.", {"what": "age"}, needs="a source")
+        (tmp_path / "limits.json").write_text(json.dumps([asdict(limit)]))
+        (tmp_path / "findings.json").write_text(json.dumps([finding.to_dict() for finding in FINDINGS]))
+        results = read_results(tmp_path)
+        assert results.limits == (limit,)
+        assert results.findings == FINDINGS

@@ -1,0 +1,36 @@
+import pandas as pd
+
+from customer_profiles.reporting import quotes
+from customer_profiles.reporting.language import Language
+from customer_profiles.reporting.outputs import sanitise
+from customer_profiles.text import quotes as analysed
+
+HOSTILE = [
+    "<script>alert(1)</script> und <img src=x onerror=alert(1)> kam",
+    "=cmd|' /C calc'!A0 kam zu spät",
+    "</ul><iframe src='https://example.org'></iframe>",
+    "{{ 7*7 }} {% raw %} &lt;b&gt;",
+]
+
+
+def table(texts):
+    return pd.DataFrame({"theme": "<b>Lieferung", "sentiment": "negative", "language": 'de"x', "quote": texts, "n": 20})
+
+
+def test_quotes_stand_under_their_topic_below_the_rule():
+    html = quotes.html(table(["Kam zu spät."]), analysed.rule(), Language("en"))
+    assert html.index("fixed rule") < html.index("<h4>") < html.index("Kam zu spät.")
+
+
+def test_hostile_text_is_only_text():
+    html = quotes.html(table(HOSTILE), analysed.rule(), Language("de"))
+    for clean in (html, sanitise(html)):
+        assert not any(tag in clean for tag in ("<script", "<img", "<iframe", "<b>"))
+        assert "&lt;script&gt;alert(1)" in clean
+        assert 'lang="de"x' not in clean
+
+
+def test_the_sanitiser_keeps_what_is_shown():
+    clean = sanitise(quotes.html(table(["Kam zu spät."]).assign(language="de"), analysed.rule(), Language("en")))
+    assert clean.startswith('<div class="quotes"><p>')
+    assert '<li><span lang="de">“Kam zu spät.”</span> <small class="tag">negative</small></li>' in clean

@@ -1,0 +1,81 @@
+"""Times until something happens, against statsmodels and a published example."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.stats import survival
+
+# Remission of leukaemia patients in weeks (Freireich et al. 1963), the example of most textbooks: 6-MP and placebo.
+TREATED = [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+RELAPSED = [True] * 9 + [False] * 12
+PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+
+
+def test_the_textbook_example():
+    curve = survival.kaplan_meier(TREATED, RELAPSED)
+    assert curve["waiting"].round(4).tolist() == [0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482]
+    assert survival.median(curve).value == 23
+    assert survival.median(survival.kaplan_meier(PLACEBO, [True] * 21)).value == 8
+    days, event = TREATED + PLACEBO, RELAPSED + [True] * 21
+    member = np.arange(42)[:, None] < 21
+    found = survival.log_rank(days, event, member)
+    assert found.expected[0] == pytest.approx(19.25, abs=0.005)
+    assert found.p[0] == pytest.approx(4.17e-5, rel=0.01)  # chi-squared 16.79
+    assert found.ratio[0] == pytest.approx(np.exp((9 - 19.2505) / 6.2570), rel=1e-3)
+
+
+def test_curve_median_and_intervals_are_those_of_statsmodels():
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    rng = np.random.default_rng(3)
+    days = rng.geometric(0.02, 300)
+    limit = rng.integers(5, 120, 300)
+    event, days = days <= limit, np.minimum(days, limit)
+    curve, referee = survival.kaplan_meier(days, event), SurvfuncRight(days, event)
+    assert curve["day"].tolist() == referee.surv_times.tolist()
+    np.testing.assert_allclose(curve["waiting"], referee.surv_prob)
+    half = survival.median(curve)
+    assert half.value == referee.quantile(0.5)
+    low, high = referee.quantile_ci(0.5, method="cloglog")
+    assert abs(half.low - low) <= 1
+    assert abs(half.high - high) <= 1
+    inside = survival.at(curve, [30]).iloc[0]
+    assert inside["share_low"] < inside["share"] < inside["share_high"]
+    assert inside["share"] == pytest.approx(1 - referee.surv_prob[referee.surv_times <= 30][-1])
+
+
+def test_every_group_is_tested_against_the_others_as_statsmodels_does():
+    from statsmodels.duration.survfunc import survdiff
+
+    rng = np.random.default_rng(4)
+    group = rng.integers(0, 3, 400)
+    days, event = rng.geometric(0.03 + 0.01 * group), rng.random(400) < 0.7
+    found = survival.log_rank(days, event, group[:, None] == np.arange(3))
+    for value in range(3):
+        _, p = survdiff(days, event, group == value)
+        assert found.p[value] == pytest.approx(p, rel=1e-6)
+    assert found.ratio[0] < 1 < found.ratio[2]
+
+
+def test_whoever_is_unknown_is_left_out():
+    rng = np.random.default_rng(5)
+    days, event, member = rng.geometric(0.05, 90), rng.random(90) < 0.8, rng.random((90, 1)) < 0.5
+    known = np.arange(90) < 60
+    some = survival.log_rank(days, event, member, known)
+    assert some.p[0] == survival.log_rank(days[:60], event[:60], member[:60]).p[0]
+
+
+def test_nobody_and_nothing():
+    empty = survival.kaplan_meier([], [])
+    assert empty.empty
+    assert np.isnan(survival.median(empty).value)
+    assert survival.at(empty, [30])["share"].tolist() == [0.0]
+    waiting = survival.kaplan_meier([10, 20], [False, False])
+    assert np.isnan(survival.median(waiting).value)
+    everybody = survival.kaplan_meier([1, 1], [True, True])
+    assert survival.at(everybody, [0, 1]).equals(
+        pd.DataFrame({"share": [0.0, 1.0], "share_low": [0.0, 1.0], "share_high": [0.0, 1.0]})
+    )

@@ -1,0 +1,207 @@
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from benchmarks import topic_quality
+from threadpoolctl import threadpool_limits
+
+from customer_profiles.demo import make_company
+from customer_profiles.text.themes import discovery, names
+from customer_profiles.text.words import impersonal
+
+LABELLED = Path(__file__).parents[3] / "shared" / "data" / "text"
+
+
+def purity(truth, found):
+    """Share of texts in a theme whose majority they belong to, and how many true themes are some theme's majority."""
+    table = pd.crosstab(np.asarray(found), np.asarray(truth))
+    return table.max(axis=1).sum() / table.to_numpy().sum(), table.idxmax(axis=1).nunique()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    make_company(folder, seed=1)
+    tickets = pd.read_csv(folder / "raw" / "tickets.csv", dtype=str)
+    truth = pd.read_parquet(folder / "truth" / "tickets.parquet")
+    tickets = tickets.rename(columns={"message": "text"}).drop_duplicates("ticket")
+    tickets["customer_no"] = pd.factorize(tickets["sender"])[0]
+    tickets["truth"] = tickets["ticket"].map(truth.set_index("ticket")["theme"])
+    return tickets.reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def found(demo):
+    return discovery.find_themes(discovery.texts_of(demo))
+
+
+def main_theme(found):
+    """The most probable theme of each text."""
+    return found.assignments.drop_duplicates("row").set_index("row")["theme"]
+
+
+def test_planted_themes_are_recovered(demo, found):
+    theme = main_theme(found)
+    pure, recovered = purity(demo["truth"].reindex(theme.index), theme)
+    # 15 % of the texts are about two themes, a quarter is filed wrongly, one in six is misspelt.
+    assert pure > 0.70
+    assert recovered >= 9
+
+
+def test_german_and_english_texts_share_their_themes(demo, found):
+    named = found.themes[found.themes["theme"] != discovery.OTHER]
+    assert named["language"].str.contains("de").all()
+    assert (named["language"] == "de+en").mean() > 0.5
+    english = discovery.texts_of(demo).set_index("row")["language"] == "en"
+    theme = main_theme(found)
+    pure, _ = purity(demo["truth"].reindex(theme.index)[english], theme[english])
+    assert pure > 0.6
+
+
+def test_every_text_is_counted_and_shares_follow(found, demo):
+    assert set(found.assignments["row"]) == set(demo.index[demo["text"].notna()])
+    assert (found.themes["base"] == found.assignments["row"].nunique()).all()
+    assert found.themes["n"].sum() == len(found.assignments)
+    assert found.assigned > 0.9
+
+
+def test_themes_are_sorted_by_size_then_name_and_have_unique_names(found):
+    named = found.themes[found.themes["theme"] != discovery.OTHER]
+    assert named["theme"].is_unique
+    keys = list(zip(-named["n"], named["theme"], strict=True))
+    assert keys == sorted(keys)
+
+
+def test_the_same_input_gives_the_same_themes_on_any_number_of_threads(demo, found):
+    with threadpool_limits(2):
+        again = discovery.find_themes(discovery.texts_of(demo))
+    pd.testing.assert_frame_equal(found.themes, again.themes)
+    pd.testing.assert_frame_equal(found.assignments, again.assignments)
+
+
+def test_a_term_that_few_customers_use_never_shows(demo):
+    table = discovery.texts_of(demo).copy()
+    rows = table.index[demo["truth"].reindex(table["row"]).eq("refund").to_numpy()][:60]
+    table.loc[rows, "text"] += " Zwetschgenkuchen"
+    table.loc[rows, "customer_no"] = 7
+    terms = ", ".join(discovery.find_themes(table).themes["terms"])
+    assert "Zwetschgenkuchen" not in terms
+
+
+def test_too_few_texts_give_empty_tables_and_a_limit():
+    table = discovery.texts_of(pd.DataFrame({"customer_no": [1], "text": ["Mein Paket ist weg"]}))
+    assert discovery.find_themes(table).themes.empty
+    assert discovery.limits(table)
+    assert discovery.findings(discovery.find_themes(table)) == []
+
+
+def test_texts_of_keeps_the_language_that_the_source_names():
+    table = pd.DataFrame(
+        {"customer_no": [1, 2, 3], "text": ["ok", "Wo ist mein Paket?", ""], "language": ["en", None, "de"]},
+        index=[5, 6, 7],
+    )
+    texts = discovery.texts_of(table)
+    assert texts["row"].tolist() == [5, 6]
+    assert texts["language"].tolist() == ["en", "de"]
+
+
+def test_findings_quote_the_table(found):
+    largest, assigned = discovery.findings(found)
+    assert largest.values["n"] == found.themes["n"].iloc[0]
+    assert assigned.values["assigned"] == pytest.approx(found.assigned)
+
+
+def test_names_are_phrases_in_the_spelling_of_customers():
+    texts = ["Meine Rückzahlung fehlt noch"] * 20 + ["Die Hose ist zu eng"] * 20
+    ranked = names.distinctive(texts, range(40), np.repeat([0, 1], 20), "de", 10)
+    assert "Rückzahlung" in {phrase for phrase, _ in ranked[0]}
+    assert {"Hose", "eng"} <= {phrase for phrase, _ in ranked[1]}
+
+
+@pytest.mark.skipif(not LABELLED.exists(), reason=f"labelled texts are absent: {LABELLED}")
+@pytest.mark.parametrize("seed", [0, 1])
+def test_labelled_requests(seed):
+    data = pd.read_parquet(LABELLED / "clinc150.parquet").query("intent != 'oos'")
+    intents = np.random.default_rng(seed).choice(sorted(data["intent"].unique()), 11, replace=False)
+    data = data[data["intent"].isin(intents)].groupby("intent").head(90).reset_index(drop=True)
+    data = data.assign(customer_no=range(len(data)), language="en")
+    found = discovery.find_themes(discovery.texts_of(data), max_themes=14, seed=seed)
+    theme = main_theme(found)
+    pure, recovered = purity(data["intent"].reindex(theme.index), theme)
+    assert pure > 0.8
+    assert recovered >= 9
+
+
+@pytest.mark.skipif(not LABELLED.exists(), reason=f"labelled texts are absent: {LABELLED}")
+def test_topics_agree_with_known_intents():
+    measured = topic_quality.measure(topic_quality.clinc150(intents=40))
+    assert measured["ari"] >= 0.45  # .55 on all 150; k-means on TF-IDF .28
+    assert measured["assigned"] >= 0.9
+    assert measured["unlisted"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LABELLED.exists(), reason=f"labelled texts are absent: {LABELLED}")
+def test_topics_reach_their_floors_on_all_labelled_texts():
+    requests = topic_quality.measure(topic_quality.clinc150())
+    assert requests["ari"] >= 0.40
+    feedback = [topic_quality.measure(topic_quality.germeval2017(), seed) for seed in topic_quality.SEEDS]
+    assert np.mean([measured["ari"] for measured in feedback]) >= 0.11
+    assert all(measured["unlisted"] == 0 for measured in [requests, *feedback])
+    assert topic_quality.same(topic_quality.germeval2017().drop(columns="truth"))
+
+
+def test_an_encoder_tells_texts_apart_and_the_page_says_so(demo):
+    texts = discovery.texts_of(demo).head(200)
+    truth = demo["truth"].reindex(texts["row"]).reset_index(drop=True)
+    asked = []
+
+    def encode(given):
+        asked.extend(given)
+        of = dict(zip(texts["text"].map(impersonal), pd.factorize(truth)[0], strict=True))
+        return np.eye(truth.nunique())[[of[text] for text in given]]
+
+    found = discovery.find_themes(texts, number=truth.nunique(), encode=encode, min_customers=2)
+    assert found.method == discovery.BY_ENCODER
+    assert asked
+    leading = texts["language"] == "de"
+    pure, _ = purity(truth[leading], main_theme(found).reindex(texts["row"])[leading.to_numpy()])
+    assert pure > 0.9
+
+
+def test_an_encoder_that_returns_nonsense_is_an_error(demo):
+    with pytest.raises(ValueError, match="encoder returned"):
+        discovery.find_themes(discovery.texts_of(demo).head(100), encode=lambda texts: np.zeros((3, 2)))
+
+
+def test_names_have_no_figures_adverbs_or_spans_of_time(found):
+    terms = {word.lower() for terms in found.themes["terms"] for term in terms.split(", ") for word in term.split()}
+    assert not terms & {"drei", "fünf", "tagen", "werktage", "kaum", "ab", "days", "weeks", "two", "said"}
+
+
+def test_nouns_stand_before_other_words():
+    assert names.nouns(["Leider passt die Hose nicht", "Mir passt die Hose"], "de") == {
+        "passt": 0.0,
+        "die": 0.0,
+        "hose": 1.0,
+        "nicht": 0.0,
+    }
+    assert names.nouns(["The zip broke", "It broke a zip"], "en")["zip"] == 1.0
+    assert names.nouns(["Il pacco"], "it") == {}
+
+
+def test_portuguese_reviews_name_late_delivery():
+    late = ["Ainda não recebi, entrega atrasada", "Entrega com atraso, não recebi o pedido", "Atraso na entrega"]
+    good = ["Produto de ótima qualidade", "Qualidade do produto é muito boa", "Gostei da qualidade"]
+    broken = ["Veio com defeito, quero trocar a peça", "A peça quebrada, defeito", "Defeito na peça, quero troca"]
+    rows = [
+        f"{text}. {end}"
+        for end in ("Obrigado", "Bom dia", "Abraço", "Até", "Oi", "Olá", "Boa tarde")
+        for text in late + good + broken
+    ]
+    table = pd.DataFrame({"row": range(len(rows)), "customer_no": range(len(rows)), "text": rows, "language": "pt"})
+    named = discovery.find_themes(table, number=3, min_customers=5).themes["theme"].str.lower()
+    assert named.str.contains("entrega|atraso").sum() == 1
+    assert named.str.contains("qualidade").sum() == 1
+    assert named.str.contains("defeito|peça").sum() == 1
