@@ -1,0 +1,90 @@
+"""Draws any chart on axes of its own, in the house style and in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from .layout import LINE, SPOKEN, settle, text_size
+from .marks import refuse_if_more
+from .speech import Speech, speaking
+from .vector import svg
+
+__all__ = ["STYLE", "draw", "house_style", "svg"]
+
+STYLE = Path(__file__).with_name("style.mplstyle")
+UNSET = 1.0  # inches, height of a plot that nobody chose
+WIDE, SIZE, SMALL = 480, 15, 13  # points: from this width on text has SIZE, below it SMALL
+
+
+def house_style(width: int = 720) -> dict:
+    """Settings of matplotlib for charts of this width, for ``mpl.rc_context``."""
+    return {**mpl.rc_params_from_file(STYLE, use_default_template=True), "font.size": SIZE if width >= WIDE else SMALL}
+
+
+def draw(
+    chart: Callable[..., object],
+    frame: pd.DataFrame,
+    *,
+    width: int = 720,
+    speech: Speech | None = None,
+    **columns: object,
+) -> Figure:
+    """Call a chart on axes of its own and return the figure, which is as tall as its content.
+
+    Parameters
+    ----------
+    chart : callable
+        ``(frame, ax, **columns)``: one of this package, or anybody's, as
+        ``lambda frame, ax: sns.barplot(frame, x="cases", y="group", ax=ax)``.
+    frame : DataFrame
+        What may be shown, and nothing else.
+    width : int
+        Pixels on the page.
+    speech : Speech, optional
+        Language of headings, values and labels; by default the one in force.
+    **columns
+        Handed to the chart.
+
+    Returns
+    -------
+    Figure
+        Belongs to no window and no pyplot state.
+
+    Raises
+    ------
+    PrivacyRefused
+        If more was drawn than the frame has rows.
+    """
+    with mpl.rc_context(house_style(width)), speaking(speech):
+        figure = Figure(figsize=(width / 72, UNSET), dpi=72)
+        FigureCanvasAgg(figure)
+        ax = figure.add_axes((0, 0, 1, 1))
+        chart(frame, ax, **columns)
+        refuse_if_more(figure, frame)
+        if figure.get_figheight() == UNSET:
+            figure.set_figheight(_height(ax, width) / 72)
+        if len(figure.axes) == 1:
+            settle(ax, frame)
+        else:  # somebody added a colour bar or axes of their own: matplotlib arranges them
+            figure.set_figheight(max(figure.get_figheight(), width / 144))
+            figure.set_layout_engine("constrained")
+            figure.draw_without_rendering()
+        return figure
+
+
+def _height(ax: Axes, width: int) -> float:
+    """Points that a plot needs: rows of names by their number, other plots in proportion to their width."""
+    upright = ax.yaxis.get_major_formatter()
+    places = ax.get_yticks()
+    if ax.yaxis.get_gid() != SPOKEN and (ax.yaxis.have_units() or isinstance(upright, FuncFormatter)):
+        return max(len(places), 1) * 2.1 * LINE * text_size()
+    return float(np.clip(width * 0.5, 190, 300))
