@@ -1,16 +1,13 @@
 """What a notebook talks to: its parameters, its tables, and the only way onto the page.
 
-A chapter reads tables of earlier chapters, hands them to `analyse`, and shows what comes back. Nothing reaches
-the page except through `publish`, which suppresses small groups, and the ``show_…`` methods, which keep a copy
-of everything shown for findings.json, the workbook and the summary.
+A chapter reads tables of earlier chapters, hands them to `analysis`, and shows what comes back as panels. Nothing
+reaches a page except through `Chapter.panel`, which guards small groups before it draws, and its smaller sisters for
+sentences, cards and quotes. What a cell shows otherwise stays in the notebook.
 """
 
 from __future__ import annotations
 
-import ast
-import json
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,31 +16,32 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from . import paths
+from .chapter_legacy import Legacy
 from .chapters import CHAPTERS, ChapterSpec
 from .errors import PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
-from .ingest.contract import TABLES, empty_table
+from .ingest.contract import empty_table
 from .messages import N_, Finding, Limit, Text, Value
 from .params import Params
 from .privacy.disclosure import Gate, Published
+from .reporting import stored
 from .reporting.language import Language
-from .reporting.results import is_complete, read_results
+from .results import ONE_MARGIN, Result
+from .stats.claims import of_table
 from .tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .analysis.actions.proposals import Proposal
     from .analysis.segments.personas import Persona
     from .ingest.config.solutions import Solution
     from .ingest.config.topics import Entry, Named
-    from .reporting.figures import Chart
+    from .reporting.panel import Panel
     from .text.themes.model import Encode
 
 Fact = int | float | str | None
 
 
-class Chapter:
+class Chapter(Legacy):
     """One notebook's view of a run.
 
     Parameters
@@ -69,11 +67,13 @@ class Chapter:
         self.language = Language(params.language or dataset.language, dataset.currency, dataset.labels())
         self.gate = Gate(dataset.privacy.min_group_size)
         self.results = folder / "chapters" / spec.number
+        self.panels: dict[str, Panel] = {}
         self._findings: dict[str, Finding] = {}
         self._limits: dict[str, Limit] = {}
         self._titles: dict[str, dict[str, Any]] = {}
         self._told: set[str] = set()
         self._unmade: set[str] = set()
+        self._blocks = 0
 
     @classmethod
     def open(cls, number: str, namespace: dict[str, Any]) -> Self:
@@ -89,8 +89,7 @@ class Chapter:
         folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
         dataset = load_dataset(paths.dataset_file(params.dataset))
         chapter = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
-        if "get_ipython" in namespace:
-            namespace["get_ipython"]().register_magic_function(chapter._needs, "cell", "needs")
+        chapter._register(namespace)
         return chapter
 
     @property
@@ -125,31 +124,137 @@ class Chapter:
         profile = self.tables.path("profile")
         return name in pq.read_schema(profile).names and pd.read_parquet(profile, columns=[name])[name].notna().any()
 
-    def _needs(self, line: str, cell: str) -> None:
-        """``%%needs tickets feedback``: run the cell if the data have all of these, else say what is missing.
+    def write(self, name: str, table: pd.DataFrame) -> None:
+        """Keep a table for later chapters."""
+        self.tables.write(name, table)
 
-        Each word is a table of the contract, a variable that an earlier cell made (None and empty count as
-        missing), or a column of the profile. This is how a chapter stays whole when a company lacks a source.
+    def panel(
+        self,
+        result: Result | pd.DataFrame,
+        chart: Callable[..., object] | None = None,
+        *,
+        title: str = "",
+        alt: str = "",
+        **columns: object,
+    ) -> None:
+        """Show a result: its message, a chart or a small table, its base, and the evidence behind a fold.
+
+        The frame is guarded first, so that a chart never receives what may not be shown. A result that is shown twice
+        has its claims and its evidence in the first panel only.
+
+        Parameters
+        ----------
+        result : Result or DataFrame
+            A frame of your own needs the column ``n``, customers in each row, and a `title`; its rows are taken to add
+            up to all customers, the strictest rule.
+        chart : callable, optional
+            ``(frame, ax, **columns)``: a chart of `viz` or any other, such as
+            ``lambda frame, ax: sns.barplot(frame, x="n", y="group", ax=ax)``. Without one the table is shown.
+        title : str
+            Subject, where the result is a frame of your own.
+        alt : str
+            What the chart says to those who do not see it; by default the message.
+        **columns
+            Handed to the chart: ``x="share", y="theme"``.
+
+        Raises
+        ------
+        PrivacyRefused
+            If the table cannot be guarded, or more was drawn than it has rows.
         """
-        from IPython import get_ipython
+        from .reporting import panel as panels
 
-        shell = get_ipython()
-        absent = [name for name in line.split() if not self._is_there(name, shell.user_ns)]
-        if not absent:
-            exec(compile(shell.transform_cell(cell), f"<{self.spec.stem}>", "exec"), shell.user_ns)
-            return
-        self._unmade |= _assigned(shell.transform_cell(cell))
-        if absent[0] not in self._told:
-            self._told.add(absent[0])
-            # A variable that is missing follows from a table or a column that an earlier cell has named already.
-            if absent[0] in TABLES or absent[0] not in {*shell.user_ns, *self._unmade}:
-                self.show_text(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": absent[0]}))
+        if isinstance(result, pd.DataFrame):
+            result = Result(_slug(title), result, Text(title), ONE_MARGIN)
+        if not len(result.frame):
+            return self._say_what_is_missing(result.needs)
+        first = result.name not in self._titles
+        published = self.gate.guard(result)
+        claims = tuple(of_table(result.claims(published.marks(result.frame)), result.name) if result.claims else ())
+        if result.columns:
+            published = published.columns(*result.columns)
+        name, drawing = self._block_name(result.name, first), None
+        if chart is not None:
+            words = alt or self.language.text(claims[0] if claims and first else result.title)
+            frame = result.view.of(published.frame)
+            drawing = panels.draw(chart, frame, self.language, words, name, **columns)
+        if first:
+            self._keep_findings(claims)
+            self._titles[result.name] = {"title": self.language.text(result.title), "rows": len(published.frame)}
+        shown = panels.Panel(
+            name,
+            result.title,
+            claims if first else (),
+            result.about,
+            result.note,
+            drawing,
+            published if first else None,
+        )
+        self.panels[name] = shown
+        stored.write_panel(self.results, shown)
+        stored.write_json(self.results / "published" / "titles.json", self._titles)
+        self._show(name, panels.html(shown, self.language, self.as_of))
 
-    def _is_there(self, name: str, variables: dict[str, Any]) -> bool:
-        if name in TABLES or name not in variables:
-            return self.has(name)
-        value = variables[name]
-        return value is not None and (not hasattr(value, "__len__") or len(value) > 0)
+    def say(self, *texts: Text) -> None:
+        """Say sentences whose numbers come from the data."""
+        from markupsafe import Markup
+
+        html = Markup("").join(Markup("<p>{}</p>").format(self.language.text(text)) for text in texts)
+        self._block(html)
+
+    def tell(self, findings: Iterable[Finding]) -> None:
+        """Say what was found without a panel, as the summary repeats what others have found."""
+        from .reporting.findings import html
+
+        findings = list(findings)
+        self._keep_findings(findings)
+        self._block(html(findings, self.language))
+
+    def cards(self, personas: Sequence[Persona]) -> None:
+        """Show a card for each segment or profile."""
+        from .reporting.cards import html
+
+        if personas:
+            self._block(html(personas, self.language, persons=self.dataset.kind == "b2c"))
+
+    def quotes(self, quotes: pd.DataFrame, rule: Text) -> None:
+        """Show comments in the customers' own words, below the rule by which they were chosen.
+
+        Raises
+        ------
+        PrivacyRefused
+            If there are any and dataset.yaml does not allow quotes.
+        """
+        from .reporting.quotes import html
+
+        if len(quotes) and not self.dataset.privacy.quotes:
+            raise PrivacyRefused("quotes are not allowed: dataset.yaml says privacy: {quotes: false}")
+        if len(quotes):
+            self._block(html(quotes, rule, self.language))
+
+    def limits(self, limits: Iterable[Limit]) -> None:
+        """Say what could not be answered, and which source would answer it."""
+        from .reporting.findings import limits_html
+
+        limits = list(limits)
+        if not limits:
+            self.say(Text(N_("No question was left open here.")))
+        self._limits |= {self.language.text(limit): limit for limit in limits}
+        stored.write_json(self.results / "limits.json", [limit.to_dict() for limit in self._limits.values()])
+        self._block(limits_html(limits, self.language))
+
+    def facts(self, **facts: Fact) -> None:
+        """Print the named facts of the chapter and keep them; the last thing a chapter does.
+
+        Counts are whole numbers; other numbers are kept to nine significant digits: cents of millions, and well before
+        the digits in which machines differ.
+        """
+        stable = {name: _stable(value) for name, value in facts.items()}
+        for name in ("findings.json", "limits.json"):
+            if not (self.results / name).exists():
+                stored.write_json(self.results / name, [])
+        stored.write_json(self.results / stored.END_MARKER, stable)
+        print("\n".join(f"{name}: {value}" for name, value in stable.items()))
 
     def earlier(self) -> tuple[list[Finding], list[Limit], dict[str, Fact]]:
         """What the other chapters of the run found, what they could not answer, and their facts; in reading order.
@@ -157,7 +262,7 @@ class Chapter:
         Of several questions that the same source would answer, the first is kept.
         """
         done = [self.results.parent / spec.number for spec in CHAPTERS.values() if spec is not self.spec]
-        told = [read_results(folder) for folder in sorted(done) if is_complete(folder)]
+        told = [stored.read_results(folder) for folder in sorted(done) if stored.is_complete(folder)]
         findings = [finding for results in told for finding in results.findings]
         limits = {limit.needs: limit for results in reversed(told) for limit in reversed(results.limits)}
         return (
@@ -176,7 +281,8 @@ class Chapter:
         """Write what topics.yaml could be into the folder of the run; the file of a person stays as it is."""
         from .ingest.config.topics import NAME, write_topics
 
-        write_topics(self.tables.folder / NAME, {kind: topics})
+        if topics:
+            write_topics(self.tables.folder / NAME, {kind: topics})
 
     def solutions(self, pains: Iterable[str], proposals: Sequence[Proposal] = ()) -> tuple[Solution, ...]:
         """Actions that a person has listed in solutions.yaml beside dataset.yaml; proposals go to the run's folder.
@@ -207,106 +313,47 @@ class Chapter:
 
         return load_encoder(self.dataset.text.encoder, self.dataset.folder)
 
-    def write(self, name: str, table: pd.DataFrame) -> None:
-        """Keep a table for later chapters."""
-        self.tables.write(name, table)
-
     def publish(self, table: pd.DataFrame, **rules: Any) -> Published:
         """Pass a table through the privacy gate; see `Gate.publish` for the rules."""
         return self.gate.publish(table, **rules)
 
-    def show_findings(self, findings: Iterable[Finding]) -> None:
-        """Say what was found, with the evidence under each sentence."""
-        from .reporting.findings import html
-
-        findings = list(findings)
+    def _keep_findings(self, findings: Iterable[Finding]) -> None:
         self._findings |= {finding.id: finding for finding in findings}
-        self._save("findings.json", [finding.to_dict() for finding in self._findings.values()])
-        self._display(html(findings, self.language))
+        stored.write_json(self.results / "findings.json", [finding.to_dict() for finding in self._findings.values()])
 
-    def show_chart(self, chart: Chart) -> None:
-        """Draw a chart with its title, caption and alt text."""
-        self._display(chart.html(self.language))
+    def _say_what_is_missing(self, needs: str) -> None:
+        """Name the source that an empty result would need, once; nothing if the source is there and nothing was found."""
+        if needs and needs not in self._told and not self.has(needs):
+            self._told.add(needs)
+            self.say(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": needs}))
 
-    def show_table(self, name: str, table: Published, title: Text, note: Text | None = None) -> None:
-        """List a published table; it also becomes a sheet of the workbook."""
-        from .reporting.tables import html
+    def _block_name(self, name: str, first: bool = True) -> str:
+        self._blocks += 1
+        return name if first else f"{name}-{self._blocks}"
 
-        self.results.joinpath("published").mkdir(parents=True, exist_ok=True)
-        table.frame.to_parquet(self.results / "published" / f"{name}.parquet", index=False)
-        self._titles[name] = {"title": self.language.text(title), "rows": len(table.frame)}
-        self._save("published/titles.json", self._titles)
-        self._display(html(table, title, self.language, note=note, anchor=f"table-{name}"))
+    def _block(self, html: str) -> None:
+        if html:
+            name = self._block_name(f"block-{self._blocks}")
+            stored.write_block(self.results, name, html)
+            self._show(name, html)
 
-    def show_text(self, *texts: Text) -> None:
-        """Say sentences whose numbers come from the data."""
-        from markupsafe import escape
+    def _show(self, name: str, html: str) -> None:
+        """Show a block in the notebook, marked so that the page puts it where the cell stands."""
+        from IPython.display import display
 
-        self._display("".join(f"<p>{escape(self.language.text(text))}</p>" for text in texts))
-
-    def show_cards(self, personas: Sequence[Persona]) -> None:
-        """Show a card for each segment."""
-        from .reporting.cards import html
-
-        self._display(html(personas, self.language, persons=self.dataset.kind == "b2c"))
-
-    def show_quotes(self, quotes: pd.DataFrame, rule: Text) -> None:
-        """Show comments in the customers' own words, below the rule by which they were chosen.
-
-        Raises
-        ------
-        PrivacyRefused
-            If dataset.yaml does not allow quotes.
-        """
-        from .reporting.quotes import html
-
-        if not self.dataset.privacy.quotes:
-            raise PrivacyRefused("quotes are not allowed: dataset.yaml says privacy: {quotes: false}")
-        self._display(html(quotes, rule, self.language))
-
-    def show_limits(self, limits: Iterable[Limit]) -> None:
-        """Say what could not be answered, and which source would answer it."""
-        from .reporting.findings import limits_html
-
-        limits = list(limits)
-        if not limits:
-            self.show_text(Text(N_("No question was left open here.")))
-        self._limits |= {self.language.text(limit): limit for limit in limits}
-        self._save("limits.json", [asdict(limit) for limit in self._limits.values()])
-        self._display(limits_html(limits, self.language))
-
-    def save_facts(self, **facts: Fact) -> None:
-        """Print the named facts of the chapter and keep them; the last thing a chapter does.
-
-        Counts are whole numbers; other numbers are kept to nine significant digits: cents of millions, and well before
-        the digits in which machines differ.
-        """
-        stable = {name: _stable(value) for name, value in facts.items()}
-        for name in ("findings.json", "limits.json"):
-            if not (self.results / name).exists():
-                self._save(name, [])
-        self._save("facts.json", stable)
-        print("\n".join(f"{name}: {value}" for name, value in stable.items()))
-
-    def _save(self, name: str, content: Any) -> None:
-        path = self.results / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str), encoding="utf-8")
-
-    def _display(self, html: str) -> None:
-        from IPython.display import HTML, display
-
-        display(HTML(html))
+        display({"text/html": html, stored.BLOCK: {"block": name}}, raw=True)
 
 
-def _assigned(cell: str) -> set[str]:
-    """Variables that a cell makes.
+def _slug(title: str) -> str:
+    """Name of a result from its title.
 
-    >>> sorted(_assigned("found, rest = split(table)\\nrest.index = 1"))
-    ['found', 'rest']
+    >>> _slug("Cases by group")
+    'cases_by_group'
     """
-    nodes = ast.walk(ast.parse(cell))
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
+    if not words:
+        raise ValueError("a frame of your own needs a title: chapter.panel(frame, title='Cases by group', …)")
+    return "_".join(words)
 
 
 def _stable(value: Fact) -> Fact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 Value = "int | float | str | date | Text | None"
 
@@ -32,6 +32,18 @@ class Text:
     message: str
     values: dict[str, Value] = field(default_factory=dict)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON: dates as ISO text, texts within the text as their parts."""
+        plain = asdict(self)
+        plain["values"] = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain["values"].items()}
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Self:
+        """The text as `to_dict` wrote it."""
+        values = {name: Text(**value) if isinstance(value, dict) else value for name, value in plain["values"].items()}
+        return cls(**plain | {"values": values})
+
 
 @dataclass(frozen=True)
 class Finding(Text):
@@ -40,7 +52,7 @@ class Finding(Text):
     Parameters
     ----------
     id : str
-        Stable name, ``<chapter>.<topic>.<detail>``.
+        Stable name, ``<subject>.<detail>``; it does not depend on the chapter.
     n : int
         Base: how many customers (or answers) the statement rests on.
     table : str
@@ -77,11 +89,11 @@ class Finding(Text):
         """Rank of the finding in the summary: effect times customers reached."""
         return self.effect * self.reach
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON: dates as ISO text, texts within the text as their parts."""
-        plain = asdict(self)
-        plain["values"] = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain["values"].items()}
-        return plain
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Self:
+        """The finding as `to_dict` wrote it."""
+        interval = plain.get("interval")
+        return super().from_dict(plain | {"interval": tuple(interval) if interval else None})
 
 
 @dataclass(frozen=True)

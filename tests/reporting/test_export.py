@@ -16,7 +16,7 @@ from customer_profiles.reporting.export import export, stylesheet
 from customer_profiles.reporting.figures import theme as theme_module
 from customer_profiles.reporting.language import Language
 from customer_profiles.reporting.markdown import Prose
-from customer_profiles.reporting.results import Results
+from customer_profiles.reporting.stored import Results
 from customer_profiles.reporting.tiles import tiles
 
 WHO = CHAPTERS["02"]
@@ -247,7 +247,7 @@ class TestParts:
         import json
         from dataclasses import asdict
 
-        from customer_profiles.reporting.results import read_results
+        from customer_profiles.reporting.stored import read_results
 
         limit = Limit("Nothing is known of {what:label}.", {"what": "age"}, needs="a source")
         (tmp_path / "limits.json").write_text(json.dumps([asdict(limit)]))

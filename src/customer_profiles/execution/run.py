@@ -20,7 +20,7 @@ from ..params import Params
 from ..reporting import publish
 from ..reporting.outputs import check
 from ..reporting.pages import SUMMARY, Report, file_name, reading_order
-from ..reporting.results import is_complete, read_results
+from ..reporting.stored import is_complete, read_results, write_json
 from ..tables import Tables
 from .kernels import Kernels
 from .notebook import execute
@@ -198,7 +198,8 @@ def _execute_all(
     def task(spec: ChapterSpec) -> NotebookNode:
         output = run.notebooks / f"{spec.stem}.ipynb"
         notebook = execute(spec, params[spec.number], output, kernels, progress.tick)
-        check(notebook, spec)  # here already, so that the other chapters need not end first
+        for sentence in check(notebook, spec):
+            progress.say(f"  {sentence}")
         if not is_complete(run.results(spec.number)):
             raise KernelDied(f"notebook {spec.stem} ended before it saved its facts")
         progress.chapter(spec)
@@ -214,7 +215,7 @@ def _execute_all(
 
 def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, NotebookNode], kernel: str) -> None:
     from ..identity.pseudonyms import pseudonym_key
-    from ..reporting.bundle import refuse_leaks, write_json, write_report
+    from ..reporting.bundle import refuse_leaks, write_report
     from ..reporting.language import Language
     from ..reporting.manifest import manifest
 
@@ -224,6 +225,7 @@ def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, Noteb
         as_of=run.as_of,
         specs=reading_order(run.specs),
         min_group_size=run.dataset.privacy.min_group_size,
+        folder=run.folder,
         params=params,
         results={number: read_results(run.results(number)) for number in run.specs},
     )

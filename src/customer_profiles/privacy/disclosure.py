@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import PrivacyRefused
+from ..results import Margins, Result
 
 FLOOR = 5  # below it, subtraction and background knowledge single people out too easily
 # Numeric columns that say what a row is about; everything else that is numeric is a measurement and gets hidden.
@@ -39,8 +40,6 @@ PHONE_DIGITS = range(8, 16)  # with the country's code, as ITU-T E.164 allows at
 LONGEST_NAME = 4  # words of a name or a street that are looked up together
 # Shorter words and numbers coincide with counts and ordinary words on any page.
 SHORTEST_WORD, SHORTEST_NUMBER = 4, 7
-
-Margins = Sequence[str] | Sequence[Sequence[str]] | None
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,11 @@ class Gate:
         if min_group_size < FLOOR:
             raise PrivacyRefused(f"privacy.min_group_size is {min_group_size}, the least allowed is {FLOOR}")
         self.min_group_size = min_group_size
+
+    def guard(self, result: Result) -> Published:
+        """Hide what must not be shown of a result, by the rule that it carries."""
+        rule = result.disclosure
+        return self.publish(result.frame, rule.n, rule.base, rule.within, rule.mask, rule.also)
 
     def publish(
         self,

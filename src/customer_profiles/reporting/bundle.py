@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from . import findings as statements
 from .excel import write_workbook
 from .export import export
 from .pages import SUMMARY, Report, file_name
+from .stored import write_json
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -75,11 +75,6 @@ def refuse_leaks(folder: Path, report: Report, collected: Tables, key: bytes) ->
                 f"{name} would have shown personal data ({', '.join(kinds)}), so nothing was published: "
                 "check in dataset.yaml which column feeds an attribute, a category or a free text"
             )
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write plain values so that equal content gives equal bytes."""
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
 
 
 def _words(frame: Any) -> str:

@@ -7,20 +7,24 @@ import copy
 import hashlib
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
-from ..chapters import INJECTED, ChapterSpec
-from . import outputs
+from ..chapters import ChapterSpec
+from ..viz import palette
+from . import outputs, panel, stored
 from .extract import translate_markdown
 from .markdown import Prose, highlight
 from .pages import Report, view
 
 TEMPLATES = Path(__file__).parent / "templates"
+PLACES = panel.Drawing("[the wide drawing]", "[the narrow drawing]", alt="")  # while the rest is sanitised
 QUESTION = re.compile(r"\s*\*([^*]+)\*\s*(\n|\Z)")
 
 
@@ -32,7 +36,7 @@ class PageExporter(TemplateExporter):
 
     def __init__(self, prose: Prose, **traits: Any):
         super().__init__(template_name="page", extra_template_basedirs=[str(TEMPLATES)], **traits)
-        for name, function in {"markdown": prose.html, "sanitise": outputs.sanitise, "highlight": highlight}.items():
+        for name, function in {"markdown": prose.html, "highlight": highlight}.items():
             self.register_filter(name, function)
         self.environment.autoescape = True
 
@@ -56,20 +60,24 @@ def export(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> str:
 
     Raises
     ------
-    CellFailed, PrivacyRefused
-        If an output must not be published, see `outputs.check`.
+    CellFailed
+        If a cell raised.
     """
     outputs.check(notebook, spec)
-    notebook = prepared(notebook, report)
+    notebook = prepared(notebook, spec, report)
     shown = view(report, spec, contents(notebook)) | {"question": take_question(notebook)} | stylesheet()
     page, _ = PageExporter(Prose()).from_notebook_node(notebook, {"view": shown})
     return page
 
 
-def prepared(notebook: NotebookNode, report: Report) -> NotebookNode:
-    """The notebook in the reader's language, without what only the run needs to know."""
+def prepared(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> NotebookNode:
+    """The notebook in the reader's language, each cell with the blocks that it has put on the page and nothing else."""
     notebook = copy.deepcopy(notebook)
-    notebook.cells = [cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", [])]
+    notebook.cells = outputs.own_cells(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            html = [rendered(name, spec, report) for name in outputs.blocks(cell)]
+            cell.outputs = [new_output("display_data", {"text/html": each}) for each in html if each]
     prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     if prose:  # the page has a title already
         prose[0].source = re.sub(r"\A\s*# .*\n?", "", prose[0].source)
@@ -77,6 +85,19 @@ def prepared(notebook: NotebookNode, report: Report) -> NotebookNode:
         cell.source = translate_markdown(cell.source, report.language)
     notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
     return without_empty_sections(notebook)
+
+
+def rendered(name: str, spec: ChapterSpec, report: Report) -> str:
+    """A block as HTML that is safe to stand in a page: what is no drawing of ours has nothing active in it."""
+    block = stored.read_block(report.folder / "chapters" / spec.number, name, report.min_group_size)
+    if block is None or isinstance(block, str):
+        return outputs.sanitise(block or "")
+    drawing, block = block.drawing, replace(block, drawing=block.drawing and PLACES)
+    html = outputs.sanitise(panel.html(block, report.language, report.as_of))
+    if drawing:
+        html = html.replace(PLACES.wide, drawing.wide).replace(PLACES.narrow, drawing.narrow)
+        html = html.replace('class="chart"', 'class="chart foreign"') if drawing.foreign else html
+    return html
 
 
 def without_empty_sections(notebook: NotebookNode) -> NotebookNode:
@@ -113,7 +134,7 @@ def contents(notebook: NotebookNode) -> list[dict[str, str]]:
 
 def stylesheet() -> dict[str, str]:
     """The style of every page, and a content policy that allows this style and embedded images, nothing else."""
-    style = (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8")
+    style = palette.css() + "\n" + (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return {"style": Markup(style), "policy": policy}

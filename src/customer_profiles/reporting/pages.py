@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from .. import __version__
@@ -12,7 +13,7 @@ from ..messages import N_, Finding, Text
 from ..params import Params
 from . import findings as statements
 from .language import Language
-from .results import Results
+from .stored import Results
 from .tiles import tiles
 
 SUMMARY = "00"
@@ -55,6 +56,8 @@ class Report:
         Its chapters in the order of reading, the summary first.
     min_group_size : int
         Smallest group shown, customers.
+    folder : Path
+        Of the run, where chapters have kept the blocks of their pages.
     params, results
         Parameters and results by chapter number.
     """
@@ -64,6 +67,7 @@ class Report:
     as_of: date
     specs: tuple[ChapterSpec, ...]
     min_group_size: int
+    folder: Path = Path()
     params: dict[str, Params] = field(default_factory=dict)
     results: dict[str, Results] = field(default_factory=dict)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +11,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size, shown
+from ...results import ONE_MARGIN, Disclosure, Result
+from ...stats.claims import Claims, shown
+from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p
 from ...stats.intervals import CONFIDENCE, add_shares
 from .categories import values_of
 
@@ -25,10 +29,6 @@ LARGEST_SHAPE = 1e6
 """Shape of the gamma from which areas do not differ more than chance: every area gets the common rate."""
 
 RARER = N_("all rarer ones")
-
-CLAIMS_SHOWN = 8
-"""Sentences at most; the table holds the rest."""
-
 
 class Gamma(NamedTuple):
     """Spread of the true rates between areas: a gamma distribution."""
@@ -63,12 +63,12 @@ def area_of(profile: pd.DataFrame, areas: pd.DataFrame) -> tuple[pd.Series, str]
     return best, found_by
 
 
-def match_rate(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+def match_rate(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:
     """How many customers could be placed in an area.
 
     Returns
     -------
-    DataFrame
+    Result
         ``value`` ("matched", "not in the list", "unknown"), ``n, base, share`` with interval.
     """
     matched, column = area_of(profile, areas)
@@ -76,23 +76,26 @@ def match_rate(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     n = [int(matched.notna().sum()), len(profile) - unknown - int(matched.notna().sum()), unknown]
     names = [N_("matched"), N_("not in the list"), N_("unknown")]
     table = pd.DataFrame({"value": names, "n": n, "base": len(profile)})
-    return add_shares(table)
+    table = add_shares(table) if len(areas) else table.iloc[:0]
+    return Result("match_rate", table, Text(N_("Customers whose place was found in the list of areas")), needs="areas")
 
 
-def unmatched(profile: pd.DataFrame, areas: pd.DataFrame, min_group: int = 10) -> pd.DataFrame:
+def unmatched(profile: pd.DataFrame, areas: pd.DataFrame, min_group: int = 10) -> Result:
     """Places of customers that the list of areas does not know: ``attribute, value, n``, most customers first.
 
     Places with fewer than `min_group` customers are not named: they stand together in the last row.
     """
     matched, column = area_of(profile, areas)
+    title = Text(N_("Places that the list of areas does not know"))
     if not column:
-        return pd.DataFrame(columns=["attribute", "value", "n"]).astype({"attribute": "str", "value": "str", "n": int})
+        return Result("unmatched", pd.DataFrame(columns=["attribute", "value", "n"]), title, ONE_MARGIN)
     counts = values_of(profile[column])[matched.isna()].value_counts()
     named, rare = counts[counts >= min_group], int(counts[counts < min_group].sum())
     table = pd.DataFrame({"attribute": column, "value": named.index.astype("str"), "n": named.to_numpy(int)})
     table = table.sort_values(["n", "value"], ascending=[False, True], ignore_index=True)
     last = pd.DataFrame({"attribute": [column], "value": [RARER], "n": [rare]})
-    return pd.concat([table, last], ignore_index=True) if rare else table
+    table = pd.concat([table, last], ignore_index=True) if rare else table
+    return Result("unmatched", table, title, ONE_MARGIN)
 
 
 def fit_gamma(k: ArrayLike, exposure: ArrayLike) -> Gamma:
@@ -132,7 +135,7 @@ def fit_gamma(k: ArrayLike, exposure: ArrayLike) -> Gamma:
     return Gamma(float(shape), float(shape / (scale * mean)))
 
 
-def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+def density(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:
     """Customers per inhabitants of every area, shrunk as far as the area is small.
 
     Parameters
@@ -144,7 +147,7 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         ``area, n`` (customers), ``population, per, rate_raw, rate`` (shrunk, customers per ``per`` inhabitants) with
         interval, ``index`` (100 = all areas together), ``potential`` (customers that the area would have in addition
         with the rate of all areas together; missing unless its interval lies below that rate), ``p, p_adjusted,
@@ -159,8 +162,16 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     inhabitants = table["population"].to_numpy(float)
     head = ["area", "n", "population", "per", "rate_raw", "rate", "rate_low", "rate_high", "index", "potential"]
     head += ["p", "p_adjusted", "effect", "claim"]
+    result = Result(
+        "areas",
+        pd.DataFrame(columns=[*head, *measures]).astype({"claim": bool, "p": float}),
+        Text(N_("Customers per inhabitant in every area")),
+        Disclosure(base="population", within=()),
+        about=Text(N_("Of {n:count} customers; small areas are drawn towards the average."), {"n": len(profile)}),
+        needs="areas",
+    )
     if not k.sum():
-        return pd.DataFrame(columns=[*head, *measures]).astype({"claim": bool, "p": float})
+        return result
     gamma = fit_gamma(k, inhabitants)
     shape, rate = gamma.shape + k, gamma.rate + inhabitants
     tails = [special.gammaincinv(shape, tail) / rate for tail in ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)]
@@ -178,84 +189,65 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     table = adjust(table.assign(all="areas"), together=["all"])
     family = table.attrs["family"]
     table = table.sort_values(["rate", "area"], ascending=[False, True], ignore_index=True)[[*head, *measures]]
-    table.attrs["family"] = family
-    return table
+    return replace(result, frame=table, family=family, claims=partial(_claims, family=family))
 
 
-def on_map(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of `density` if every area with customers has coordinates, else no rows: a map must not lack areas."""
-    columns = ["latitude", "longitude"]
-    placed = set(columns) <= set(table) and table.loc[table["n"] > 0, columns].notna().all(axis=None)
-    return table if placed else table.iloc[:0]
-
-
-def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> list[Finding]:
-    """Areas with more or fewer customers than their inhabitants let expect, from `density`."""
-    family = family_size(table)
-    test = N_("exact binomial test, empirical Bayes (gamma–Poisson) rates")
-    customers = int(table["n"].sum())
-    if not family:
-        return []
-    claims = table.loc[table["claim"].astype(bool)].sort_values("effect", key=np.abs, ascending=False, kind="stable")
-    if claims.empty:
-        message = N_(
-            "Customers live where people live: no area has more or fewer customers per inhabitant than chance would "
-            "allow (areas compared: {family:count})."
-        )
-        evidence = {"n": customers, "table": "areas", "test": test, "family": family, "kind": "nothing"}
-        return [Finding(message, {"family": family}, id=f"{chapter}.areas.nothing", **evidence)]
-    message = N_(
-        "Area “{area:label}”: {rate:number} customers per {per:count} inhabitants ({low:number} to {high:number}, "
-        "n = {n:count}), index {index:index} against all areas together."
+def on_map(density: Result) -> bool:
+    """Whether every area with customers has coordinates: a map must not lack areas."""
+    columns, table = ["latitude", "longitude"], density.frame
+    return bool(
+        len(table) and set(columns) <= set(table) and table.loc[table["n"] > 0, columns].notna().all(axis=None)
     )
-    total = table["population"].sum()
-    return _room(table, test, family, chapter, min_group) + [
-        Finding(
-            message,
-            {
-                "area": row.area,
-                "rate": float(row.rate),
-                "per": int(row.per),
-                "low": float(row.rate_low),
-                "high": float(row.rate_high),
-                "n": int(row.n),
-                "index": float(row.index),
-            },
-            id=f"{chapter}.areas.{row.area}",
-            n=customers,
-            table="areas",
-            interval=(float(row.rate_low), float(row.rate_high)),
-            test=test,
-            p_adjusted=float(row.p_adjusted),
-            family=family,
-            effect=abs(row.n / customers - float(row.population) / float(total)),
-            reach=int(row.n),
-            kind="difference",
-        )
-        for row in claims.loc[(claims["n"] >= min_group) & shown(claims)].head(CLAIMS_SHOWN).itertuples()
-    ]
 
 
-def _room(table: pd.DataFrame, test: str, family: int, chapter: str, min_group: int) -> list[Finding]:
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Where most customers are lacking, and areas with more or fewer than their inhabitants let expect."""
+    customers, total = int(table["n"].sum()), float(table["population"].sum())
+    rows = table.loc[table["claim"].astype(bool)].sort_values("effect", key=np.abs, ascending=False, kind="stable")
+    told = replace(CLAIMS, effect=lambda row: row.n / customers - row.population / total)
+    return [*_room(table, family), *told.tell(table, family, rows, customers)]
+
+
+def _room(table: pd.DataFrame, family: int) -> list[Finding]:
     """Where most customers are lacking, compared with all areas together; established differences only."""
-    rows = table.loc[table["claim"] & table["potential"].gt(0) & (table["n"] >= min_group) & shown(table)]
-    if rows.empty:
+    best = shown(table.loc[table["claim"].astype(bool) & table["potential"].gt(0)])
+    best = best.sort_values(["potential", "area"], ascending=[False, True])
+    if best.empty:
         return []
-    best = rows.sort_values(["potential", "area"], ascending=[False, True])
     first = best.iloc[0]
     values = {"area": first["area"], "most": int(first["potential"]), "n": int(first["n"])}
     message = N_(
         "An area with room: with the rate of all areas together, “{area:label}” would have {most:count} more customers "
         "than its {n:count}."
     )
-    if len(rows) > 1:
-        values |= {"areas": len(rows), "more": int(rows["potential"].sum())}
+    if len(best) > 1:
+        values |= {"areas": len(best), "more": int(best["potential"].sum())}
         message = N_(
             "Areas with room: with the rate of all areas together, {areas:count} areas would have {more:count} more "
             "customers; most of all “{area:label}” ({most:count} more than its {n:count})."
         )
-    evidence = {"n": int(table["n"].sum()), "table": "areas", "test": test, "family": family}
-    return [Finding(message, values, id=f"{chapter}.areas.room", **evidence)]
+    n = int(table["n"].sum())
+    return [Finding(message, values, id="areas.room", n=n, test=CLAIMS.test, family=family)]
+
+
+CLAIMS = Claims(
+    "areas",
+    N_(
+        "Area “{area:label}”: {rate:number} customers per {per:count} inhabitants ({low:number} to {high:number}, "
+        "n = {n:count}), index {index:index} against all areas together."
+    ),
+    {
+        **{name: name for name in ("area", "rate", "per", "n", "index")},
+        "low": "rate_low", "high": "rate_high",
+    },
+    key=("area",),
+    nothing=N_(
+        "Customers live where people live: no area has more or fewer customers per inhabitant than chance would "
+        "allow (areas compared: {family:count})."
+    ),
+    test=N_("exact binomial test, empirical Bayes (gamma–Poisson) rates"),
+    estimate="rate",
+)
 
 
 def limits(profile: pd.DataFrame, areas: pd.DataFrame) -> list[Limit]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from ...messages import N_, Finding
-from ...stats.comparisons import adjust, family_size
+from ...messages import N_, Finding, Text
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims
+from ...stats.comparisons import adjust
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import z_value
 from .categories import values_of
@@ -173,7 +177,7 @@ def scan(
     orders: Mapping[str, Sequence[str]] | None = None,
     seed: int = 1,
     made_of: MadeOf | None = None,
-) -> pd.DataFrame:
+) -> Result:
     """Every pair of traits, the strongest first.
 
     Parameters
@@ -191,7 +195,7 @@ def scan(
 
     Returns
     -------
-    DataFrame
+    Result
         ``attribute, other, method, n`` (both known)``, strength`` (0 to 1)``, correlation`` with interval (Bonett &
         Wright 2000; where both have an order)``, p, p_adjusted, claim, same_as``. Spearman's rank correlation,
         Kruskal–Wallis or χ², by type; one Benjamini–Hochberg family over all pairs. ``same_as`` names the trait that
@@ -221,31 +225,23 @@ def scan(
     standing = [_standing_out(traits, *row[1:4]) if row.claim else ("", "") for row in table.itertuples()]
     table["value"], table["other_value"] = [value for value, _ in standing], [value for _, value in standing]
     table = table[COLUMNS].astype({"claim": bool})
-    table.attrs["family"] = family
-    return table
+    return Result(
+        "associations",
+        table,
+        Text(N_("Pairs of traits, strongest first")),
+        OVERLAPPING,
+        claims=partial(_claims, family=family),
+        family=family,
+    )
 
 
-def findings(table: pd.DataFrame, chapter: str = "02") -> list[Finding]:
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     """The strongest pairs that are no repetition of another, and pairs that say nearly the same; or that none is."""
-    family = family_size(table)
-    if not family:
-        return []
-    evidence = {"table": "associations", "family": family}
-    if not table["claim"].any():
-        message = N_("No two traits go together by more than chance would allow (pairs compared: {family:count}).")
-        test = N_("rank correlation, Kruskal–Wallis or χ² test, Benjamini–Hochberg")
-        n = int(table["n"].max())
-        return [
-            Finding(
-                message, {"family": family}, id=f"{chapter}.pairs.nothing", n=n, test=test, kind="nothing", **evidence
-            )
-        ]
-    told = table.loc[table["claim"] & (table["same_as"] == "") & (table["strength"] >= NOTABLE)]
+    told = table.loc[table["claim"].astype(bool) & (table["same_as"] == "") & (table["strength"] >= NOTABLE)]
     about = [frozenset({_thing(row.attribute), _thing(row.other)}) for row in told.itertuples()]
     told = told.loc[~pd.Series(about, told.index, dtype=object).duplicated()]
     same = told["strength"] >= SAME
-    told = told.loc[~same | (same.cumsum() <= SAME_TOLD)].head(TOLD)
-    return [_sentence(row, chapter, evidence) for row in told.itertuples()]
+    return CLAIMS.tell(table, family, told.loc[~same | (same.cumsum() <= SAME_TOLD)])
 
 
 def _thing(name: str) -> str:
@@ -253,50 +249,57 @@ def _thing(name: str) -> str:
     return next((min(kind) for kind in SAYS_THE_SAME if name in kind), name)
 
 
-def _sentence(row: object, chapter: str, evidence: dict) -> Finding:
-    values = {"attribute": row.attribute, "other": row.other, "n": int(row.n), "strength": float(row.strength)}
-    more = {"id": f"{chapter}.pairs.{row.attribute}.{row.other}", "n": int(row.n), "p_adjusted": float(row.p_adjusted)}
-    # What describes all customers alike is background: established, but of no weight for the summary.
-    more |= {"kind": "difference", "effect": float(row.strength) ** 2}
+@dataclass(frozen=True)
+class _Pairs(Claims):
+    """Pairs are told by how they were compared: what of, and by which test, differs from row to row."""
+
+    def one(self, row: Any, family: int = 0) -> Finding:
+        ranks = row.method == RANKS and row.strength < SAME
+        found = super().one(row, family)
+        values = found.values | {
+            "ranked": row.attribute if row.other_value else row.other,
+            "grouping": row.other if row.other_value else row.attribute,
+            "value": row.value or row.other_value,
+        }
+        if ranks:
+            ends = (float(row.correlation_low), float(row.correlation_high))
+            values |= {"r": float(row.correlation), "low": ends[0], "high": ends[1]}
+        kind = "fact" if row.strength >= SAME else "difference"
+        ends = ends if ranks else None
+        return replace(found, values=values, interval=ends, test=_TESTS[row.method], kind=kind)
+
+
+def _message(row: Any) -> str:
+    """How a pair is told."""
     if row.strength >= SAME:
-        message = N_(
+        return N_(
             "{attribute:label} and {other:label} say nearly the same (strength {strength:ratio} of 1, n = {n:count}); "
             "what holds for one holds for the other."
         )
-        more |= {"kind": "fact"}
-    elif row.method == RANKS:
-        message = N_(
-            "{attribute:label} and {other:label} rise together: rank correlation {r:ratio} ({low:ratio} to "
-            "{high:ratio}, n = {n:count})."
-        )
+    if row.method == RANKS:
         if row.correlation < 0:
-            message = N_(
+            return N_(
                 "The higher {attribute:label}, the lower {other:label}: rank correlation {r:ratio} ({low:ratio} to "
                 "{high:ratio}, n = {n:count})."
             )
-        ends = (float(row.correlation_low), float(row.correlation_high))
-        values |= {"r": float(row.correlation), "low": ends[0], "high": ends[1]}
-        more |= {"interval": ends}
-    else:
-        message = N_(
-            "{attribute:label} and {other:label} go together more than chance would have it (strength "
-            "{strength:ratio} of 1, n = {n:count})."
+        return N_(
+            "{attribute:label} and {other:label} rise together: rank correlation {r:ratio} ({low:ratio} to "
+            "{high:ratio}, n = {n:count})."
         )
-        if row.value and row.other_value:
-            message = N_(
-                "{attribute:label} and {other:label} go together, most of all “{value:label}” with "
-                "“{other_value:label}” (strength {strength:ratio} of 1, n = {n:count})."
-            )
-        elif row.value or row.other_value:
-            message = N_(
-                "“{ranked:label}” is highest where “{grouping:label}” is “{value:label}” (strength {strength:ratio} of "
-                "1, n = {n:count})."
-            )
-            values |= {"ranked": row.other, "grouping": row.attribute}
-            if row.other_value:
-                values |= {"ranked": row.attribute, "grouping": row.other}
-        values |= {"value": row.value or row.other_value, "other_value": row.other_value}
-    return Finding(message, values, test=_TESTS[row.method], **more, **evidence)
+    if row.value and row.other_value:
+        return N_(
+            "{attribute:label} and {other:label} go together, most of all “{value:label}” with “{other_value:label}” "
+            "(strength {strength:ratio} of 1, n = {n:count})."
+        )
+    if row.value or row.other_value:
+        return N_(
+            "“{ranked:label}” is highest where “{grouping:label}” is “{value:label}” (strength {strength:ratio} of 1, "
+            "n = {n:count})."
+        )
+    return N_(
+        "{attribute:label} and {other:label} go together more than chance would have it (strength {strength:ratio} of "
+        "1, n = {n:count})."
+    )
 
 
 _TESTS = {
@@ -304,6 +307,19 @@ _TESTS = {
     GROUPS: N_("Kruskal–Wallis test, Benjamini–Hochberg"),
     CROSSED: N_("χ² test, Benjamini–Hochberg"),
 }
+CLAIMS = _Pairs(
+    "pairs",
+    _message,
+    {name: name for name in ("attribute", "other", "n", "strength", "value", "other_value")},
+    key=("attribute", "other"),
+    nothing=N_("No two traits go together by more than chance would allow (pairs compared: {family:count})."),
+    test=N_("rank correlation, Kruskal–Wallis or χ² test, Benjamini–Hochberg"),
+    n="n",
+    # What describes all customers alike is background: established, but of no weight for the summary.
+    reach=lambda row: 0,
+    effect=lambda row: row.strength**2,
+    most=TOLD,
+)
 
 
 def _trait(column: pd.Series, order: Sequence[str] | None) -> Trait:

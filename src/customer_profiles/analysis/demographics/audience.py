@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
+from ...results import Result
 from ...stats.comparisons import adjust
 from ..segments import clusters
 from . import groups as selected
@@ -52,27 +53,30 @@ class Comparison:
 
     Parameters
     ----------
-    table : DataFrame
-        Rows of `index.compare` or `index.compare_with_population`.
+    table : Result
+        The index table, see `index.described`; empty where nobody could be compared with anybody.
     group, base : Text
         Who is described, and who stands for 100.
     reference : str
         Name of the reference population; empty where other customers are the base.
     by : str
         Attribute that both sides can be standardised by, see `standardise`; "" if there is none.
-    standardised : DataFrame
+    standardised : Result
         The table with what each index would be if both sides had the same mix of ``by``.
     notes : tuple of Text
         What a reader has to know of this comparison.
     """
 
-    table: pd.DataFrame
+    table: Result
     group: Text
     base: Text
     reference: str = ""
     by: str = ""
-    standardised: pd.DataFrame | None = None
+    standardised: Result = field(default_factory=lambda: standardisation.described(pd.DataFrame(), ""))
     notes: tuple[Text, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(len(self.table))
 
 
 def traits(profile: pd.DataFrame, attributes: Iterable[str]) -> list[str]:
@@ -97,13 +101,13 @@ def limits(profile: pd.DataFrame, attributes: Iterable[str]) -> list[Limit]:
     ]
 
 
-def uncompared(comparison: Comparison | None) -> list[Limit]:
+def uncompared(comparison: Comparison) -> list[Limit]:
     """That nobody was compared with anybody, where it is so."""
     message = N_(
         "What sets the customers apart is open: there is neither a reference population nor spend to tell the best "
         "customers by, and no group was named (parameter compare)."
     )
-    return [] if comparison is not None else [Limit(message, needs=NEEDS["population"])]
+    return [] if comparison else [Limit(message, needs=NEEDS["population"])]
 
 
 def _divisions(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, bool]:
@@ -174,14 +178,12 @@ def facts(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, int | s
     return found
 
 
-def counts(comparison: Comparison | None, **families: pd.DataFrame) -> dict[str, int]:
+def counts(**families: Result) -> dict[str, int]:
     """How many comparisons each family made and how many differences it established; 0 where there was none."""
-    tables = {"index": None if comparison is None else comparison.table, **families}
     found: dict[str, int] = {}
-    for name, table in tables.items():
-        none = table is None or not len(table)
-        found[f"{name}_comparisons"] = 0 if none else int(table.attrs["family"])
-        found[f"{name}_established"] = 0 if none else int(table["claim"].sum())
+    for name, result in families.items():
+        found[f"{name}_comparisons"] = result.family if len(result) else 0
+        found[f"{name}_established"] = int(result.frame["claim"].sum()) if len(result) else 0
     return found
 
 
@@ -200,7 +202,7 @@ def compare(
     members: pd.DataFrame | None = None,
     made_of: MadeOf | None = None,
     min_group: int = selected.SMALLEST_NAMED,
-) -> Comparison | None:
+) -> Comparison:
     """Index table of a group against its base.
 
     Parameters
@@ -228,8 +230,8 @@ def compare(
 
     Returns
     -------
-    Comparison or None
-        None where there is neither a reference population nor spend, or no attribute to compare.
+    Comparison
+        Empty where there is neither a reference population nor spend, or no attribute to compare.
 
     Raises
     ------
@@ -247,14 +249,17 @@ def compare(
         divided = index.banded(profile, shared)
         table = index.compare_with_population(divided, population, shared, min_base)
         by = standardisation.standard_of(shared, population)
-        same = standardisation.against_population(_apart(table, by, made_of), divided, population, by) if by else None
-        return Comparison(table, Text(N_("all customers")), Text("{name:label}", {"name": name}), name, by, same)
+        same = standardisation.against_population(_apart(table, by, made_of), divided, population, by) if by else pd.DataFrame()
+        group, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
+        told = index.described(table, group, base, name, len(profile))
+        return Comparison(told, group, base, name, by, standardisation.described(same, by))
     if attributes and "spend" in profile and profile["spend"].gt(0).any():
         best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
         label = Text(N_("the {share:share} of customers with the highest spend"), {"share": BEST_SHARE})
         others = [name for name in attributes if not one_source(name, "spend", made_of)]
         return _within(profile, best, others, label, min_base, orders, made_of)
-    return None
+    nobody = Text("")
+    return Comparison(index.described(pd.DataFrame(columns=index.COLUMNS), nobody, nobody), nobody, nobody)
 
 
 def _within(profile, members, attributes, label, min_base, orders, made_of, formed_by=()) -> Comparison:
@@ -267,8 +272,10 @@ def _within(profile, members, attributes, label, min_base, orders, made_of, form
         table = adjust(table.assign(p=table["p"].mask(table["formed_by"])), together=["attribute"])
         notes = (Text(FORMED),)
     by = standardisation.standard_of(attributes)
-    same = standardisation.against_rest(_apart(table, by, made_of), group, rest, by) if by else None
-    return Comparison(table, label, Text(N_("all other customers")), by=by, standardised=same, notes=notes)
+    same = standardisation.against_rest(_apart(table, by, made_of), group, rest, by) if by else pd.DataFrame()
+    others = Text(N_("all other customers"))
+    told = index.described(table, label, others, customers=len(profile))
+    return Comparison(told, label, others, by=by, standardised=standardisation.described(same, by), notes=notes)
 
 
 def _formed_by(profile: pd.DataFrame, made_of: MadeOf) -> list[str]:

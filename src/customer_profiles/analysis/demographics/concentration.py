@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ProfileError
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
+from ...results import ONE_MARGIN, OVERLAPPING, Result
+from ...stats.claims import Claims, shown
 from ...stats.intervals import Estimate
 
 TOP_SHARES = (0.01, 0.05, 0.10, 0.20)  # the best 1, 5, 10 and 20 % of the buyers
@@ -40,7 +43,7 @@ def totals(profile: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def by_segment(profile: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
+def by_segment(profile: pd.DataFrame, segment: pd.Series) -> Result:
     """Key figures of each segment, reconciled with those of the whole base.
 
     Parameters
@@ -52,7 +55,7 @@ def by_segment(profile: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         ``segment, n, base, share`` and, where known, ``orders, spend, spend_share, basket_value, spend_per_customer``.
 
     Raises
@@ -71,7 +74,7 @@ def by_segment(profile: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
         table["basket_value"] = table["spend"] / table["orders"].where(table["orders"] > 0)
         table["spend_per_customer"] = table["spend"] / table["n"]
     reconcile(table, totals(profile))
-    return table
+    return Result("reconciled", table, Text(N_("Segments add up to all customers and all sales")), ONE_MARGIN)
 
 
 def reconcile(parts: pd.DataFrame, whole: dict[str, float]) -> None:
@@ -97,22 +100,25 @@ def reconcile(parts: pd.DataFrame, whole: dict[str, float]) -> None:
             raise ProfileError(f"{figure}: the parts add up to {total:.6g}, the whole is {whole[figure]:.6g}")
 
 
-def concentration(profile: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
+def concentration(profile: pd.DataFrame, seed: int = 1) -> Result:
     """How much of the spend the best buyers account for.
 
     Returns
     -------
-    DataFrame
+    Result
         ``top`` (fraction of the buyers), ``n`` (buyers in it, rounded up), ``base`` (buyers), ``spend_share`` with
         ``spend_share_low, spend_share_high`` (bootstrap percentiles over customers).
     """
+    title, columns = Text(N_("Share of sales of the best buyers")), ["top", "n", "base", "spend_share"]
+    if not available(profile):
+        return Result("concentration", pd.DataFrame(columns=columns), title, OVERLAPPING, needs="transactions")
     spend = np.sort(_spend(profile))[::-1]
     n = len(spend)
     counts = [math.ceil(round(top * n, 9)) for top in TOP_SHARES]
     rng = np.random.default_rng(seed)
     resamples = np.array([_shares(spend[np.sort(rng.integers(0, n, n))], counts) for _ in range(RESAMPLES)])
     low, high = np.quantile(resamples, [0.025, 0.975], axis=0)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "top": TOP_SHARES,
             "n": counts,
@@ -122,6 +128,7 @@ def concentration(profile: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
             "spend_share_high": high,
         }
     )
+    return Result("concentration", table, title, OVERLAPPING, claims=_best_tenth)
 
 
 def gini(profile: pd.DataFrame, seed: int = 1) -> Estimate:
@@ -145,22 +152,28 @@ def gini(profile: pd.DataFrame, seed: int = 1) -> Estimate:
     return Estimate(_gini(spend), *(float(end) for end in np.quantile(draws, [0.025, 0.975])))
 
 
-def lorenz(profile: pd.DataFrame, min_group: int = 10, parts: int = 20) -> pd.DataFrame:
+def lorenz(profile: pd.DataFrame, min_group: int = 10, parts: int = 20, seed: int = 1) -> Result:
     """Lorenz curve: the share of spend of the buyers who spend least, up to each share of buyers.
 
     Returns
     -------
-    DataFrame
+    Result
         ``buyers_share`` in equal steps from 0 to 1 and ``spend_share``, with ``n`` buyers in each step; at most `parts`
         steps, and never fewer than `min_group` buyers in one.
     """
+    title = Text(N_("Share of spend of the buyers, smallest first"))
+    if not available(profile):
+        columns = ["buyers_share", "spend_share", "n"]
+        return Result("lorenz", pd.DataFrame(columns=columns), title, OVERLAPPING, needs="transactions")
     spend = np.sort(_spend(profile))
     n = len(spend)
     ends = np.round(np.linspace(0, n, max(1, min(parts, n // min_group)) + 1)).astype(int)
     running = np.concatenate([[0.0], np.cumsum(spend)])
     total = running[-1] if running[-1] > 0 else math.nan
     table = pd.DataFrame({"buyers_share": ends / max(n, 1), "spend_share": running[ends] / total})
-    return table.assign(n=np.diff(ends, prepend=0))
+    table = table.assign(n=np.diff(ends, prepend=0))
+    about = Text(N_("Buyers in order of what they spent, of {n:count} customers."), {"n": len(profile)})
+    return Result("lorenz", table, title, OVERLAPPING, lambda _: _inequality(profile, seed), about=about)
 
 
 def available(profile: pd.DataFrame) -> bool:
@@ -173,32 +186,29 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     return [] if available(profile) else [Limit(N_("What customers are worth"), needs=NEEDS["transactions"])]
 
 
-def findings(table: pd.DataFrame, chapter: str = "05", top: float = 0.10) -> list[Finding]:
+BEST_TENTH = Claims(
+    "value",
+    N_(
+        "The best {top:share} of buyers (n = {n:count}) account for {share:share} of spend ({low:share} to "
+        "{high:share})."
+    ),
+    {"top": "top", "n": "n", "share": "spend_share", "low": "spend_share_low", "high": "spend_share_high"},
+    test=N_("bootstrap over customers"),
+    estimate="spend_share",
+    effect=lambda row: max(0.0, row.spend_share - row.top),
+    kind="fact",
+)
+
+
+def _best_tenth(table: pd.DataFrame, top: float = 0.10) -> list[Finding]:
     """One sentence on concentration, read from the row of the best 10 % of buyers."""
-    row = table[np.isclose(table["top"], top)].iloc[0]
-    share = float(row["spend_share"])
-    low, high = float(row["spend_share_low"]), float(row["spend_share_high"])
-    if math.isnan(share):
-        return []
-    return [
-        Finding(
-            "The best {top:share} of buyers (n = {n:count}) account for {share:share} of spend "
-            "({low:share} to {high:share}).",
-            {"top": top, "n": int(row["n"]), "share": share, "low": low, "high": high},
-            id=f"{chapter}.value.concentration",
-            n=int(row["base"]),
-            table="concentration",
-            interval=(low, high),
-            test=N_("bootstrap over customers"),
-            effect=max(0.0, share - top),
-            reach=int(row["n"]),
-        )
-    ]
+    rows = shown(table[np.isclose(table["top"], top)]).dropna(subset="spend_share")
+    return [replace(BEST_TENTH.one(row), id="value.concentration") for row in rows.itertuples()]
 
 
-def inequality(profile: pd.DataFrame, seed: int = 1, chapter: str = "02") -> list[Finding]:
+def _inequality(profile: pd.DataFrame, seed: int) -> list[Finding]:
     """How much of the spend the larger half of the buyers accounts for, and the Gini coefficient with its interval."""
-    found = gini(profile, seed) if available(profile) else Estimate(math.nan, math.nan, math.nan)
+    found = gini(profile, seed)
     if math.isnan(found.value):
         return []
     spend = np.sort(_spend(profile))
@@ -212,9 +222,8 @@ def inequality(profile: pd.DataFrame, seed: int = 1, chapter: str = "02") -> lis
         Finding(
             message,
             values | {"gini": found.value, "low": found.low, "high": found.high},
-            id=f"{chapter}.value.gini",
+            id="value.gini",
             n=len(spend),
-            table="lorenz",
             interval=(found.low, found.high),
             test=N_("bootstrap over customers"),
         )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
+from ...results import OVERLAPPING, Result
 from ...stats import comparisons, group_tests
+from ...stats.claims import Claims, shown
 from ...stats.intervals import add_shares
 from .categories import Orders, banded, order_of, values_of
 
@@ -52,20 +55,37 @@ def distribution(profile: pd.DataFrame, attribute: str, order: Sequence[str] | N
     return add_shares(table)[DISTRIBUTION]
 
 
-def distributions(profile: pd.DataFrame, attributes: Iterable[str], orders: Orders | None = None) -> pd.DataFrame:
-    """The distributions of several attributes, one below the other."""
-    parts = [distribution(profile, attribute, (orders or {}).get(attribute)) for attribute in attributes]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=DISTRIBUTION)
+def distributions(profile: pd.DataFrame, attributes: Iterable[str], orders: Orders | None = None) -> Result:
+    """The distributions of several attributes, one below the other; numbers are banded."""
+    attributes = [name for name in attributes if name in profile]
+    traits = banded(profile, attributes)
+    parts = [distribution(traits, attribute, (orders or {}).get(attribute)) for attribute in attributes]
+    return Result(
+        "distributions",
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=DISTRIBUTION),
+        Text(N_("How customers are spread over every trait")),
+        claims=_most_frequent,
+        about=Text(N_("Shares of the customers whose value is known, of {n:count} customers."), {"n": len(profile)}),
+    )
 
 
-def missing(profile: pd.DataFrame, attributes: Iterable[str]) -> pd.DataFrame:
-    """How many customers have no value: ``attribute, n, base, share`` with interval, most missing first."""
+def missing(profile: pd.DataFrame, attributes: Iterable[str], made_of: Collection[str] = ()) -> Result:
+    """How many customers have no value: ``attribute, n, base, share`` with interval, most missing first.
+
+    Derived attributes (`made_of`) are listed, not told: their gaps follow from those of what they are made of.
+    """
     attributes = list(attributes)
     table = pd.DataFrame({"attribute": pd.array(attributes, dtype="str")})
     table["n"] = [int(profile[attribute].isna().sum()) for attribute in attributes]
     table["base"] = len(profile)
     table = add_shares(table.astype({"n": int, "base": int}))
-    return table.sort_values(["n", "attribute"], ascending=[False, True], ignore_index=True)
+    return Result(
+        "missing",
+        table.sort_values(["n", "attribute"], ascending=[False, True], ignore_index=True),
+        Text(N_("Customers without a value")),
+        OVERLAPPING,
+        claims=partial(_gaps, derived=frozenset(made_of)),
+    )
 
 
 def who_is_missing(
@@ -73,7 +93,7 @@ def who_is_missing(
     attributes: Iterable[str],
     measures: Iterable[str],
     known_by: pd.Series | None = None,
-) -> pd.DataFrame:
+) -> Result:
     """Do customers without a value behave differently from comparable ones with it?
 
     A customer whom only the shop knows has no value that only the CRM holds, and buys otherwise; one with two records
@@ -94,7 +114,7 @@ def who_is_missing(
 
     Returns
     -------
-    DataFrame
+    Result
         ``attribute, metric, n, median, n_rest, median_rest, p, p_adjusted, effect, claim``: customers without a
         value against those with one, both only where the other exists among customers of the same records; van Elteren
         test (Mann–Whitney within records), Cliff's δ as effect (positive: the unknown have more).
@@ -126,71 +146,17 @@ def who_is_missing(
                 }
             )
     columns = ["attribute", "metric", "n", "median", "n_rest", "median_rest", "p", "p_adjusted", "effect", "claim"]
+    title = Text(N_("Customers without a value against those with one"))
     if not rows:
-        return pd.DataFrame(columns=columns)
+        return Result("who_is_missing", pd.DataFrame(columns=columns), title, OVERLAPPING)
     table = pd.DataFrame(rows)
     once = comparisons.adjust(table.drop_duplicates(["gap", "metric"]))
     family = once.attrs["family"]
     table = table.merge(
         once[["gap", "metric", "p_adjusted", "claim"]], on=["gap", "metric"], how="left", validate="m:1"
     )
-    table.attrs["family"] = family
-    return table[columns]
-
-
-def findings(
-    profile: pd.DataFrame,
-    attributes: Iterable[str],
-    orders: Orders | None = None,
-    hidden: pd.DataFrame | None = None,
-    chapter: str = "02",
-    min_group: int = 10,
-    made_of: Collection[str] = (),
-) -> list[Finding]:
-    """What the distributions say: the largest value of each trait, gaps, and whom the gaps hide.
-
-    Parameters
-    ----------
-    profile : DataFrame
-        One row per customer; numbers are banded here.
-    hidden : DataFrame, optional
-        As of `who_is_missing`.
-    min_group : int
-        Smallest count that may be spoken of (``privacy.min_group_size``).
-    made_of : collection of str
-        Derived attributes, whose gaps follow from those of what they are made of.
-    """
-    attributes = list(attributes)
-    found = []
-    traits = banded(profile, attributes)
-    for attribute in attributes:
-        table = distribution(traits, attribute, (orders or {}).get(attribute))
-        table = table.loc[(table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)]
-        if not table.empty:
-            found.append(_most_frequent(table.sort_values(["n", "value"], ascending=[False, True]).iloc[0], chapter))
-    given = [name for name in attributes if name not in made_of]
-    gaps = missing(profile, given)
-    for row in gaps.head(GAPS_TOLD).itertuples():
-        if row.share >= MANY_MISSING and row.n >= min_group and row.base - row.n >= min_group:
-            found.append(
-                Finding(
-                    N_("“{attribute:label}” is unknown for {share:share} of customers ({n:count} of {base:count})."),
-                    {"attribute": row.attribute, "share": row.share, "n": row.n, "base": row.base},
-                    id=f"{chapter}.missing.{row.attribute}",
-                    n=row.base,
-                    table="missing",
-                    interval=(row.share_low, row.share_high),
-                    test=N_("Wilson interval"),
-                )
-            )
-    if hidden is None or hidden.empty:
-        return found
-    # One sentence per gap and measure, even where several attributes share the gap; none where medians show no gap.
-    apart = hidden["claim"].astype(bool) & ((hidden["median"] - hidden["median_rest"]) * hidden["effect"] > 0)
-    told = hidden.loc[apart].drop_duplicates(["metric", "n", "p", "effect"])
-    for row in told.sort_values("effect", key=abs, ascending=False, kind="stable").head(GAPS_TOLD).itertuples():
-        found.append(_hidden(row, hidden.attrs["family"], chapter))
-    return found
+    claims = partial(_hidden, family=family)
+    return Result("who_is_missing", table[columns], title, OVERLAPPING, claims, family)
 
 
 def limits(profile: pd.DataFrame, wanted: Iterable[str]) -> list[Limit]:
@@ -206,56 +172,73 @@ def limits(profile: pd.DataFrame, wanted: Iterable[str]) -> list[Limit]:
     ]
 
 
-def _most_frequent(row: pd.Series, chapter: str) -> Finding:
-    return Finding(
-        N_(
-            "{attribute:label}: the most frequent value is “{value:label}”, {share:share} of the customers for whom it "
-            "is known ({low:share} to {high:share}, n = {base:count})."
-        ),
-        {
-            "attribute": row["attribute"],
-            "value": row["value"],
-            "share": float(row["share"]),
-            "low": float(row["share_low"]),
-            "high": float(row["share_high"]),
-            "base": int(row["base"]),
-        },
-        id=f"{chapter}.distribution.{row['attribute']}",
-        n=int(row["base"]),
-        table="distributions",
-        interval=(float(row["share_low"]), float(row["share_high"])),
-        test=N_("Wilson interval"),
-    )
+def _most_frequent(table: pd.DataFrame) -> list[Finding]:
+    """The largest value of each trait."""
+    rows = shown(table).sort_values(["n", "value"], ascending=[False, True], kind="stable")
+    first = rows.drop_duplicates("attribute").set_index("attribute", drop=False)
+    return [MOST_FREQUENT.one(first.loc[[name]].iloc[0]) for name in table["attribute"].unique() if name in first.index]
 
 
-def _hidden(row: object, family: int, chapter: str) -> Finding:
-    more = N_(
-        "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have more: "
-        "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
-        "about this trait does not speak for them."
-    )
-    less = N_(
-        "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have less: "
-        "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
-        "about this trait does not speak for them."
-    )
-    return Finding(
-        more if row.effect > 0 else less,
-        {
-            "attribute": row.attribute,
-            "metric": row.metric,
-            "median": float(row.median),
-            "rest": float(row.median_rest),
-            "n": int(row.n),
-            "n_rest": int(row.n_rest),
-        },
-        id=f"{chapter}.missing.{row.attribute}.{row.metric}",
-        n=int(row.n + row.n_rest),
-        table="who_is_missing",
-        test=N_("van Elteren test (Mann–Whitney among customers known by the same records)"),
-        p_adjusted=float(row.p_adjusted),
-        family=family,
-        # A caveat, not news: established, but of no weight for the summary.
-        effect=abs(float(row.effect)),
-        kind="difference",
-    )
+def _gaps(table: pd.DataFrame, derived: Collection[str]) -> list[Finding]:
+    """The largest gaps."""
+    rows = table.loc[~table["attribute"].isin(derived)].head(GAPS_TOLD)
+    return [UNKNOWN.one(row) for row in shown(rows.loc[rows["share"] >= MANY_MISSING]).itertuples()]
+
+
+def _hidden(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Whom the gaps hide: one sentence per gap and measure, even where several attributes share the gap."""
+    # None where medians show no gap.
+    apart = table["claim"].astype(bool) & ((table["median"] - table["median_rest"]) * table["effect"] > 0)
+    told = shown(table.loc[apart]).drop_duplicates(["metric", "n", "p", "effect"])
+    told = told.sort_values("effect", key=abs, ascending=False, kind="stable")
+    return [HIDES.one(row, family) for row in told.head(GAPS_TOLD).itertuples()]
+
+
+_SPREAD = {"attribute": "attribute", "share": "share", "base": "base"}
+MOST_FREQUENT = Claims(
+    "distribution",
+    N_(
+        "{attribute:label}: the most frequent value is “{value:label}”, {share:share} of the customers for whom it "
+        "is known ({low:share} to {high:share}, n = {base:count})."
+    ),
+    _SPREAD | {"value": "value", "low": "share_low", "high": "share_high"},
+    key=("attribute",),
+    test=N_("Wilson interval"),
+    estimate="share",
+    effect=0.0,
+    reach=lambda row: 0,
+    kind="fact",
+)
+UNKNOWN = Claims(
+    "missing",
+    N_("“{attribute:label}” is unknown for {share:share} of customers ({n:count} of {base:count})."),
+    _SPREAD | {"n": "n"},
+    key=("attribute",),
+    test=N_("Wilson interval"),
+    estimate="share",
+    effect=0.0,
+    reach=lambda row: 0,
+    kind="fact",
+)
+HIDES = Claims(
+    "missing",
+    lambda row: _MORE if row.effect > 0 else _LESS,
+    {
+        **{name: name for name in ("attribute", "metric", "median", "n", "n_rest")},
+        "rest": "median_rest",
+    },
+    key=("attribute", "metric"),
+    test=N_("van Elteren test (Mann–Whitney among customers known by the same records)"),
+    n=lambda row: int(row.n + row.n_rest),
+    reach=lambda row: 0,  # a caveat, not news: established, but of no weight for the summary
+)
+_MORE = N_(
+    "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have more: "
+    "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
+    "about this trait does not speak for them."
+)
+_LESS = N_(
+    "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have less: "
+    "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
+    "about this trait does not speak for them."
+)

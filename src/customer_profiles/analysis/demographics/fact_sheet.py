@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...messages import N_, Text
-from ...stats.comparisons import shown
+from ...stats.claims import shown
 from .associations import MadeOf, one_source
 
 TRAITS = 10
@@ -15,10 +15,6 @@ TRAITS = 10
 
 OF_ONE_ATTRIBUTE = 2
 """Rows of one attribute at most, so that one with many values does not fill the sheet."""
-
-CORE_SHARE = 0.2
-"""A value that at least a fifth of the customers have is typical of them, whatever its index."""
-
 
 STRIKING = 0.2
 """Cohen's h from which a trait that formed a segment, and is therefore not tested, describes it: at least small."""
@@ -67,7 +63,7 @@ def top_traits(table: pd.DataFrame, min_group: int = 10, made_of: MadeOf | None 
     established = table["claim"].astype(bool)
     if "formed_by" in table:
         established |= table["formed_by"] & (table["effect"].abs() >= STRIKING)
-    rows = table.loc[established & large & shown(table)]
+    rows = shown(table.loc[established & large])
     # Of the two mirror-image rows of a two-valued attribute the one above 100 is told.
     two = table.groupby("attribute")["value"].transform("size").eq(2).loc[rows.index]
     rows = rows.loc[~two | (rows["index"] > 100)]
@@ -95,19 +91,6 @@ def fact_sheet(top: pd.DataFrame, group: Text, base: Text) -> FactSheet:
     """
     name = Text(N_("What sets apart: {group:label}, compared with {base:label}"), {"group": group, "base": base})
     return FactSheet(name, int(top["base"].max()) if len(top) else 0, tuple(_sentence(row) for row in top.itertuples()))
-
-
-def quadrants(table: pd.DataFrame) -> pd.DataFrame:
-    """The index table with ``quadrant``: how frequent a value is among the customers, and whether more than expected.
-
-    Values with a share of `CORE_SHARE` or more are ``core`` above the index 100 and ``developmental`` below; rarer
-    ones are ``niche`` above and ``marginal`` below. After the "game plan" charts of segmentation providers
-    (Esri, Tapestry Segmentation).
-    """
-    frequent, above = table["share"] >= CORE_SHARE, table["index"] >= 100
-    names = pd.Series("marginal", table.index, dtype="str")
-    names = names.mask(above, "niche").mask(frequent, "developmental").mask(frequent & above, "core")
-    return table.assign(quadrant=names.mask(table["index"].isna()))
 
 
 def _sentence(row: object) -> Text:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ import pandas as pd
 from ...errors import InputRejected
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
+from ...results import Disclosure, Result
+from ...stats.claims import Claims, shown
 from ...stats.comparisons import (
     MIN_EXPECTED,
     adjust,
@@ -17,8 +21,7 @@ from ...stats.comparisons import (
     compare_shares,
     compared,
     exact_binomial_p,
-    family_size,
-    shown,
+    measurements,
 )
 from ...stats.intervals import wilson
 from .categories import Orders, banded, bands, order_of, values_of
@@ -29,9 +32,10 @@ __all__ = [
     "bands",
     "compare",
     "compare_with_population",
-    "findings",
+    "described",
     "limits",
     "population_name",
+    "quadrants",
 ]
 
 COLUMNS = compared("index")
@@ -39,8 +43,8 @@ COLUMNS = compared("index")
 COMPLETE = 0.995
 """Reference shares that add up to at least this describe every value there is (published shares are rounded)."""
 
-CLAIMS_SHOWN = 12
-"""Sentences at most; the table holds the rest."""
+CORE_SHARE = 0.2
+"""A value that at least a fifth of the customers have is typical of them, whatever its index."""
 
 
 def compare(
@@ -159,97 +163,80 @@ def limits(profile: pd.DataFrame, population: pd.DataFrame) -> list[Limit]:
     return found
 
 
-def findings(
-    table: pd.DataFrame,
-    chapter: str = "02",
-    topic: str = "index",
-    reference: str = "",
-    min_group: int = 10,
-    group: Text | None = None,
-) -> list[Finding]:
-    """The strongest over- and under-representations, or one finding that there is none.
+def described(table: pd.DataFrame, group: Text, base: Text, reference: str = "", customers: int = 0) -> Result:
+    """The index table of a group as a result.
 
     Parameters
     ----------
     table : DataFrame
         From `compare` or `compare_with_population`.
-    chapter, topic : str
-        Prefix of the findings' ids; `topic` is also the name of the published table.
+    group, base : Text
+        Who is described, and who stands for 100.
     reference : str
-        Name of what the group is compared with; empty: the other customers.
-    min_group : int
-        Smallest count that may be spoken of (``privacy.min_group_size``).
-    group : Text, optional
-        Who is described, for sentences that are read apart from their page.
+        Name of the reference population; empty: the other customers.
+    customers : int
+        How many are described.
     """
-    together, family = ["attribute"], family_size(table, ["attribute"])
+    table = quadrants(table)
+    family = int(table.attrs["family"]) if len(table) else 0
+    return Result(
+        "index",
+        table,
+        Text(N_("What sets apart: {group:label}, compared with {base:label}"), {"group": group, "base": base}),
+        Disclosure(mask=measurements(table)),
+        claims=partial(_claims, family=family, group=group, reference=reference),
+        family=family,
+        about=Text(N_("Index with its interval; hollow marks may be chance. {n:count} customers."), {"n": customers}),
+        needs="population",
+    )
+
+
+def quadrants(table: pd.DataFrame) -> pd.DataFrame:
+    """The index table with ``quadrant``: how frequent a value is among the customers, and whether more than expected.
+
+    Values with a share of `CORE_SHARE` or more are ``core`` above the index 100 and ``developmental`` below; rarer
+    ones are ``niche`` above and ``marginal`` below. After the "game plan" charts of segmentation providers
+    (Esri, Tapestry Segmentation).
+    """
+    frequent, above = table["share"] >= CORE_SHARE, table["index"] >= 100
+    names = pd.Series("marginal", table.index, dtype="str")
+    names = names.mask(above, "niche").mask(frequent, "developmental").mask(frequent & above, "core")
+    return table.assign(quadrant=names.mask(table["index"].isna()))
+
+
+def _claims(table: pd.DataFrame, family: int, group: Text, reference: str) -> list[Finding]:
+    """The strongest over- and under-representations, or that there is none."""
     exact = N_("exact binomial test, Benjamini–Hochberg")
     test = exact if table["base_rest"].isna().all() else N_("Fisher's exact or χ² test, Benjamini–Hochberg")
-    large = (table["n"] >= min_group) & (table["base"] - table["n"] >= min_group)
-    spoken = table.loc[table["claim"] & large & shown(table)]
-    spoken = spoken.loc[~(spoken.duplicated(together) & _two_valued(table).loc[spoken.index])]
-    if not family:  # nothing could be compared, so nothing can be said
-        return []
-    if not table["claim"].any():
-        return [
-            Finding(
-                N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),
-                {"family": family},
-                id=f"{chapter}.{topic}.nothing",
-                n=int(table["base"].max()) if len(table) else 0,
-                table=topic,
-                test=test,
-                family=family,
-                kind="nothing",
-            )
-        ]
-    return [
-        _claim(row, chapter, topic, reference, group, test, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()
-    ]
+    spoken = shown(table.loc[table["claim"].astype(bool)])
+    # Of the two mirror-image rows of a two-valued attribute one is told.
+    spoken = spoken.loc[~(spoken.duplicated(["attribute"]) & _two_valued(table).loc[spoken.index])]
+    versus = {"reference": lambda row: reference} if reference else {"group": lambda row: group}
+    told = replace(CLAIMS, message=_REFERENCE if reference else _OTHERS, values=CLAIMS.values | versus, test=test)
+    return told.tell(table, family, spoken)
 
 
-def _claim(
-    row: object, chapter: str, topic: str, reference: str, group: Text | None, test: str, family: int
-) -> Finding:
-    if reference:
-        message = N_(
-            "{attribute:label} “{value:label}”: {share:share} of the customers against {rest:share} in the reference "
-            "“{reference:label}”, index {index:index} ({low:index} to {high:index}, n = {base:count})."
-        )
-    elif group is not None:
-        message = N_(
-            "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of "
-            "the other customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
-        )
-    else:
-        message = N_(
-            "{attribute:label} “{value:label}”: {share:share} of the group against {rest:share} of the other "
-            "customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
-        )
-    values = {
-        "attribute": row.attribute,
-        "value": row.value,
-        "share": float(row.share),
-        "rest": float(row.share_rest),
-        "index": float(row.index),
-        "low": float(row.index_low),
-        "high": float(row.index_high),
-        "base": int(row.base),
-    }
-    return Finding(
-        message,
-        values | ({"reference": reference} if reference else {} if group is None else {"group": group}),
-        id=f"{chapter}.{topic}.{row.attribute}.{row.value}",
-        n=int(row.base),
-        table=topic,
-        interval=(float(row.index_low), float(row.index_high)),
-        test=test,
-        p_adjusted=float(row.p_adjusted),
-        family=family,
-        effect=abs(float(row.share) - float(row.share_rest)),
-        reach=int(row.n),
-        kind="difference",
-    )
+_REFERENCE = N_(
+    "{attribute:label} “{value:label}”: {share:share} of the customers against {rest:share} in the reference "
+    "“{reference:label}”, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+)
+_OTHERS = N_(
+    "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of "
+    "the other customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+)
+CLAIMS = Claims(
+    "index",
+    _OTHERS,
+    {
+        **{name: name for name in ("attribute", "value", "share", "index", "base")},
+        "rest": "share_rest", "low": "index_low", "high": "index_high",
+    },
+    key=("attribute", "value"),
+    nothing=N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),
+    estimate="index",
+    effect=lambda row: row.share - row.share_rest,
+    most=12,
+)
 
 
 def _counts(group: pd.Series, rest: pd.Series, name: str, order: list[str] | None) -> pd.DataFrame:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
-from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, shown
+from ...messages import N_, Finding, Text
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims, shown
+from ...stats.comparisons import MIN_EXPECTED, adjust
 from ...stats.group_tests import chi2_test
 from .associations import MadeOf, one_source
 from .categories import banded, values_of
@@ -36,7 +39,7 @@ def uneven(
     attributes: Iterable[str],
     spread: pd.DataFrame | None = None,
     made_of: MadeOf | None = None,
-) -> pd.DataFrame:
+) -> Result:
     """For every attribute with a gap: do some groups have the gap more often than others?
 
     Parameters
@@ -55,17 +58,17 @@ def uneven(
 
     Returns
     -------
-    DataFrame
+    Result
         A row per gap and grouping that could be tested: the group in which the share without a value lies farthest
         above that of the others, with counts of both; χ² test over all groups, one Benjamini–Hochberg family; effect
         is Cramér's V. Largest effect first.
     """
     attributes = list(attributes)
-    shown = None if spread is None else spread.loc[~spread["suppressed"].astype(bool)]
+    there = None if spread is None else spread.loc[~spread["suppressed"].astype(bool)]
     groups = {}
     for name, column in banded(profile, attributes).items():
         codes, names = _codes(column)
-        told = names if shown is None else shown.loc[shown["attribute"] == name, "value"]
+        told = names if there is None else there.loc[there["attribute"] == name, "value"]
         groups[name] = (codes, names, np.isin(names, [value for value in told if value != OTHERS]))
     rows, seen = [], set()
     for attribute in (name for name in attributes if name not in (made_of or {})):
@@ -82,55 +85,40 @@ def uneven(
     family = table.attrs["family"]
     table = table.loc[table["value"] != ""]
     table = table.sort_values(["effect", "attribute", "group"], ascending=[False, True, True], ignore_index=True)
-    table = table[COLUMNS].astype({"claim": bool})
-    table.attrs["family"] = family
-    return table
+    return Result(
+        "uneven_gaps",
+        table[COLUMNS].astype({"claim": bool}),
+        Text(N_("Groups that lack a value most often, most uneven gap first")),
+        OVERLAPPING,
+        claims=partial(_claims, family=family),
+        family=family,
+    )
 
 
-def findings(table: pd.DataFrame, chapter: str = "02", min_group: int = 10) -> list[Finding]:
-    """The most uneven gaps, one sentence for each attribute, or that gaps are spread evenly."""
-    family = family_size(table)
-    test = N_("χ² test, Benjamini–Hochberg")
-    if not family:
-        return []
-    evidence = {"table": "uneven_gaps", "test": test, "family": family}
-    if not len(table) or not table["claim"].any():
-        message = N_(
-            "No gap is spread unevenly: no group lacks values more often than chance would allow (compared: "
-            "{family:count})."
-        )
-        n = int((table["base"] + table["base_rest"]).max()) if len(table) else 0
-        return [Finding(message, {"family": family}, id=f"{chapter}.gaps.nothing", n=n, kind="nothing", **evidence)]
-    message = N_(
+CLAIMS = Claims(
+    "gaps",
+    N_(
         "“{attribute:label}” is unknown most often for {group:label} “{value:label}”: {share:share} of them against "
         "{rest:share} of the others (n = {base:count} and {base_rest:count}). What is said about it holds less for "
         "them."
-    )
-    counts = [table["n"], table["n_rest"], table["base"] - table["n"], table["base_rest"] - table["n_rest"]]
-    large = pd.concat(counts, axis=1).ge(min_group).all(axis=1)
-    told = table.loc[table["claim"] & large & shown(table)]
-    return [
-        Finding(
-            message,
-            {
-                "attribute": row.attribute,
-                "group": row.group,
-                "value": row.value,
-                "share": float(row.share),
-                "rest": float(row.share_rest),
-                "base": int(row.base),
-                "base_rest": int(row.base_rest),
-            },
-            id=f"{chapter}.gaps.{row.attribute}",
-            n=int(row.base + row.base_rest),
-            p_adjusted=float(row.p_adjusted),
-            # A caveat, not news: established, but of little weight for the summary.
-            effect=float(row.effect),
-            kind="difference",
-            **evidence,
-        )
-        for row in told.drop_duplicates("attribute").head(TOLD).itertuples()
-    ]
+    ),
+    {name: name for name in ("attribute", "group", "value", "share", "base", "base_rest")} | {"rest": "share_rest"},
+    key=("attribute",),
+    nothing=N_(
+        "No gap is spread unevenly: no group lacks values more often than chance would allow (compared: "
+        "{family:count})."
+    ),
+    test=N_("χ² test, Benjamini–Hochberg"),
+    n=lambda row: int(row.base + row.base_rest),
+    most=TOLD,
+)
+
+
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """The most uneven gaps, one sentence for each attribute, or that gaps are spread evenly."""
+    established = shown(table.loc[table["claim"]]).drop_duplicates("attribute")
+    everybody = int((table["base"] + table["base_rest"]).max()) if len(table) and not table["claim"].any() else 0
+    return CLAIMS.tell(table, family, established, everybody)
 
 
 def _codes(column: pd.Series) -> tuple[np.ndarray, list[str]]:

@@ -12,7 +12,7 @@ from scipy import special
 
 from ...errors import InputRejected
 from ...messages import N_, Finding
-from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, shown
+from ...stats.comparisons import MIN_EXPECTED, adjust, shown
 from ...stats.intervals import z_value
 from .categories import values_of
 
@@ -185,8 +185,8 @@ def against_population(table: pd.DataFrame, profile: pd.DataFrame, population: p
     return _judged(table, parts)
 
 
-def findings(table: pd.DataFrame, by: str, chapter: str = "02", min_group: int = 10) -> list[Finding]:
-    """A warning for each difference that turns round, and how many differences remain.
+def described(table: pd.DataFrame, by: str) -> Result:
+    """The index table with the same mix on both sides as a result.
 
     Parameters
     ----------
@@ -195,11 +195,25 @@ def findings(table: pd.DataFrame, by: str, chapter: str = "02", min_group: int =
     by : str
         What it was standardised by.
     """
-    told = table.loc[(table["verdict"] != "") & (table["n"] >= min_group) & shown(table)]
+    family = int(table.attrs["family"]) if len(table) else 0
+    return Result(
+        "standardised",
+        table,
+        Text(N_("Index with the same mix of “{by:label}” on both sides"), {"by": by}),
+        Disclosure(mask=measurements(table)),
+        claims=partial(_claims, by=by, family=family),
+        family=family,
+        columns=SHOWN,
+    )
+
+
+def _claims(table: pd.DataFrame, by: str, family: int) -> list[Finding]:
+    """A warning for each difference that turns round, and how many differences remain."""
+    told = shown(table.loc[table["verdict"] != ""])
     if told.empty:
         return []
-    family = family_size(table, ["attribute"])
-    found = [_warning(row, by, chapter, family) for row in told.loc[told["verdict"] == REVERSED].itertuples()]
+    warning = replace(TURNED, values=TURNED.values | {"by": lambda row: by})
+    found = [warning.one(row, family) for row in told.loc[told["verdict"] == REVERSED].itertuples()]
     remain = int((told["verdict"] == REMAINS).sum())
     message = N_(
         "Established differences: {claims:count}. With the same mix of “{by:label}” on both sides still established: "
@@ -216,37 +230,32 @@ def findings(table: pd.DataFrame, by: str, chapter: str = "02", min_group: int =
             "{claims:count}). They come from that mix, or there are too few customers to tell."
         )
     values = {"claims": len(told), "remain": remain, "by": by}
-    evidence = {"n": int(table["base"].max()), "table": "standardised", "test": _TEST, "family": family}
-    return [*found, Finding(message, values, id=f"{chapter}.standardised.{by}", **evidence)]
+    base = int(table["base"].max())
+    return [*found, Finding(message, values, id=f"standardised.{by}", n=base, test=TURNED.test, family=family)]
 
 
-def _warning(row: object, by: str, chapter: str, family: int) -> Finding:
-    more = N_(
-        "Caution: {attribute:label} “{value:label}” looks over-represented (index {index:index}), but only because of "
-        "the mix of “{by:label}”. With the mix of the base it is under-represented: index {standardised:index} "
-        "({low:index} to {high:index})."
-    )
-    less = N_(
-        "Caution: {attribute:label} “{value:label}” looks under-represented (index {index:index}), but only because of "
-        "the mix of “{by:label}”. With the mix of the base it is over-represented: index {standardised:index} "
-        "({low:index} to {high:index})."
-    )
-    values = {"attribute": row.attribute, "value": row.value, "by": by, "index": float(row.index)}
-    ends = (float(row.index_standardised_low), float(row.index_standardised_high))
-    return Finding(
-        more if row.index > 100 else less,
-        values | {"standardised": float(row.index_standardised), "low": ends[0], "high": ends[1]},
-        id=f"{chapter}.standardised.{row.attribute}.{row.value}",
-        n=int(row.base),
-        table="standardised",
-        interval=ends,
-        test=_TEST,
-        p_adjusted=float(row.p_adjusted),
-        family=family,
-        effect=abs(float(row.effect)) / np.pi,
-        reach=int(row.n),
-        kind="difference",
-    )
+_MORE = N_(
+    "Caution: {attribute:label} “{value:label}” looks over-represented (index {index:index}), but only because of "
+    "the mix of “{by:label}”. With the mix of the base it is under-represented: index {standardised:index} "
+    "({low:index} to {high:index})."
+)
+_LESS = N_(
+    "Caution: {attribute:label} “{value:label}” looks under-represented (index {index:index}), but only because of "
+    "the mix of “{by:label}”. With the mix of the base it is over-represented: index {standardised:index} "
+    "({low:index} to {high:index})."
+)
+TURNED = Claims(
+    "standardised",
+    lambda row: _MORE if row.index > 100 else _LESS,
+    {
+        **{name: name for name in ("attribute", "value", "index")},
+        "standardised": "index_standardised", "low": ADDED[1], "high": ADDED[2],
+    },
+    key=("attribute", "value"),
+    test=_TEST,
+    estimate="index_standardised",
+    effect=lambda row: row.effect / np.pi,
+)
 
 
 def _rows(table: pd.DataFrame, by: str):

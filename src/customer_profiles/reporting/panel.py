@@ -1,0 +1,247 @@
+"""A panel: one answer of a page – a message, one chart or one small table, its base, and the evidence behind a fold.
+
+A kernel writes panels as data into the folder of the run; pages, the workbook and findings.json are made from these
+data when the last chapter has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+from markupsafe import Markup
+
+from .. import viz
+from ..errors import ConfigurationError
+from ..messages import N_, Finding, Text
+from ..privacy.disclosure import Published
+from . import findings as statements
+from . import tables
+from .labels import column
+from .language import Language
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDE, NARROW = 720, 343
+"""Pixels: a full column of a page, and a phone."""
+ALSO = 3
+"""Claims beside the message that are seen at once; further ones are in the evidence."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as the page takes it in: two drawings of the same frame, and words for those who see neither.
+
+    Parameters
+    ----------
+    wide, narrow : str
+        SVG for a full column and for a phone.
+    alt : str
+        The message, in the language of the report.
+    foreign : bool
+        Whether it has colours of its own, which need a light ground.
+    figure : Figure, optional
+        What it was drawn from, as long as the notebook runs.
+    """
+
+    wide: str
+    narrow: str
+    alt: str
+    foreign: bool = False
+    figure: Figure | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One answer.
+
+    Parameters
+    ----------
+    name : str
+        Of the result it shows.
+    title : Text
+        Its subject.
+    claims : tuple of Finding
+        What is said, the message first.
+    about, note : Text, optional
+        Base and period; what a reader has to know of the table.
+    drawing : Drawing, optional
+    table : Published, optional
+        The evidence; None where another panel of the same result has it.
+    """
+
+    name: str
+    title: Text
+    claims: tuple[Finding, ...] = ()
+    about: Text | None = None
+    note: Text | None = None
+    drawing: Drawing | None = None
+    table: Published | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; the table stands in a file of its own."""
+        drawing = self.drawing
+        return {
+            "name": self.name,
+            "title": self.title.to_dict(),
+            "claims": [claim.to_dict() for claim in self.claims],
+            "about": self.about.to_dict() if self.about else None,
+            "note": self.note.to_dict() if self.note else None,
+            "drawing": {k: getattr(drawing, k) for k in ("wide", "narrow", "alt", "foreign")} if drawing else None,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any], table: Published | None) -> Self:
+        """The panel as `to_dict` wrote it, with its table."""
+        return cls(
+            plain["name"],
+            Text.from_dict(plain["title"]),
+            tuple(Finding.from_dict(claim) for claim in plain["claims"]),
+            Text.from_dict(plain["about"]) if plain["about"] else None,
+            Text.from_dict(plain["note"]) if plain["note"] else None,
+            Drawing(**plain["drawing"]) if plain["drawing"] else None,
+            table,
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Save the guarded table as ``.csv``, or the chart as ``.svg`` or ``.png``.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is nothing to save in that form.
+        """
+        path = Path(path)
+        if path.suffix == ".csv" and self.table is not None:
+            self.table.frame.to_csv(path, index=False)
+        elif path.suffix == ".svg" and self.drawing is not None:
+            path.write_text(self.drawing.wide, encoding="utf-8")
+        elif path.suffix == ".png" and self.drawing is not None and self.drawing.figure is not None:
+            self.drawing.figure.savefig(path, dpi=2 * self.drawing.figure.dpi, metadata={"Software": None})
+        else:
+            raise ConfigurationError(f"panel {self.name!r} cannot be saved as {path.name}: .csv, .svg or .png")
+        return path
+
+
+class ChartSpeech:
+    """What a chart says, in the language of the report."""
+
+    def __init__(self, language: Language):
+        self.language = language
+
+    def heading(self, name: str) -> str:
+        """Heading of a column; the data set's own label comes first."""
+        return heading(name, self.language)
+
+    def value(self, name: str, number: float | date) -> str:
+        """A number as it stands beside its mark."""
+        if viz.speech.is_missing(number):
+            return viz.speech.NOTHING
+        if isinstance(number, date):
+            return self.language.format("short_month", number)
+        kind = column(name, numeric=True).kind
+        if kind == "share":
+            return self.language.percent(float(number), 0 if abs(number) >= 0.1 or number == 0 else 1)
+        return self.language.short_money(float(number)) if kind == "money" else self.language.format(kind, number)
+
+    def label(self, value: object) -> str:
+        """Name of a group or a value."""
+        return viz.speech.NOTHING if viz.speech.is_missing(value) else self.language.label(value)
+
+
+def heading(name: str, language: Language) -> str:
+    """What a column is called: as the data set labels it, else as the vocabulary of columns does."""
+    return language.label(name) if name in language.labels else language.translate(column(name).label)
+
+
+def draw(
+    chart: Callable[..., object], frame: pd.DataFrame, language: Language, alt: str, name: str, **columns: object
+) -> Drawing:
+    """Draw a guarded frame at both widths.
+
+    Parameters
+    ----------
+    chart : callable
+        ``(frame, ax, **columns)``.
+    frame : DataFrame
+        What may be shown; numbers that may not are missing.
+    language : Language
+    alt : str
+        The message.
+    name : str
+        Prefix of the ids in the drawing, unique on its page.
+    """
+    speech = ChartSpeech(language)
+    frame = frame.drop(columns="suppressed", errors="ignore")
+    figures = [viz.draw(chart, frame, width=width, speech=speech, **columns) for width in (WIDE, NARROW)]
+    wide, narrow = (viz.svg(figure, alt=alt, prefix=f"{name}-{i}-") for i, figure in enumerate(figures))
+    return Drawing(wide, narrow, alt, viz.is_foreign(wide), figures[0])
+
+
+def html(panel: Panel, language: Language, as_of: date, page: str = "") -> Markup:
+    """A panel as a block of a page."""
+    message, *others = panel.claims or (None,)
+    said = [other for other in others if other is not None]
+    seen, folded = said[:ALSO], said[ALSO:]
+    title, subject = language.text(message or panel.title), language.text(panel.title)
+    parts = [
+        Markup('<p class="subject">{}</p>').format(subject) if message else "",
+        Markup("<h3>{}</h3>").format(title),
+        _list(seen, language),
+    ]
+    if panel.drawing:
+        parts.append(_figure(panel.drawing))
+    visible = panel.table is not None and panel.drawing is None
+    if visible:
+        parts.append(_table(panel, language))
+    parts.append(_base(panel, language, as_of))
+    evidence = [_evidence([*([message] if message else []), *seen], language), _list(folded, language, evidence=True)]
+    if panel.table is not None and not visible:
+        evidence.append(_table(panel, language))
+    if any(evidence):
+        fold = Markup("<details><summary>{}</summary>{}</details>")
+        parts.append(fold.format(language.translate(N_("Evidence")), Markup("").join(filter(None, evidence))))
+    body = Markup("").join(filter(None, parts))
+    return Markup('<section class="panel" id="panel-{}">{}</section>').format(panel.name, body)
+
+
+def _figure(drawing: Drawing) -> Markup:
+    kind = "chart foreign" if drawing.foreign else "chart"
+    shown = Markup('<figure class="{}"><div class="wide">{}</div><div class="narrow">{}</div></figure>')
+    return shown.format(kind, Markup(drawing.wide), Markup(drawing.narrow))
+
+
+def _table(panel: Panel, language: Language) -> Markup:
+    return tables.html(panel.table, panel.title, language, note=panel.note, anchor=f"table-{panel.name}")
+
+
+def _base(panel: Panel, language: Language, as_of: date) -> Markup:
+    """Base and period of what is seen, and how much of it is hidden."""
+    said = [language.text(panel.about)] if panel.about else []
+    said.append(language.text(Text(N_("As of {day:day}."), {"day": as_of})))
+    if panel.drawing and panel.table is not None and panel.table.suppressed:
+        values = {"hidden": panel.table.suppressed, "least": panel.table.min_group_size}
+        hidden = N_("{hidden:count} not shown, because fewer than {least:count} customers are concerned.")
+        said.append(language.text(Text(hidden, values)))
+    return Markup('<p class="base">{}</p>').format(" ".join(said))
+
+
+def _list(claims: Sequence[Finding], language: Language, evidence: bool = False) -> Markup:
+    if not claims:
+        return Markup("")
+    if evidence:
+        return statements.html(claims, language)
+    items = Markup("").join(Markup("<li>{}</li>").format(language.text(claim)) for claim in claims)
+    return Markup('<ul class="also">{}</ul>').format(items)
+
+
+def _evidence(claims: Sequence[Finding], language: Language) -> Markup:
+    """n, interval, test and p-value of each claim that is seen, in their order."""
+    lines = [" · ".join(statements.evidence(claim, language)) for claim in claims]
+    items = [Markup("<li>{}</li>").format(line) for line in dict.fromkeys(filter(None, lines))]
+    return Markup('<ul class="proof">{}</ul>').format(Markup("").join(items)) if items else Markup("")

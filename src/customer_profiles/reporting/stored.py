@@ -1,0 +1,107 @@
+"""What a chapter leaves in its run folder: blocks of its page, findings, limits, facts and published tables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..messages import Finding, Limit
+from ..privacy.disclosure import Published
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .panel import Panel
+
+BLOCK = "application/vnd.customer-profiles.block+json"  # marks outputs of a notebook that stand for a block of the page
+
+END_MARKER = "facts.json"
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results of one chapter.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        In the order in which the chapter shows them.
+    limits : tuple of Limit
+        What it could not answer.
+    facts : dict
+        Its named numbers.
+    tables : dict
+        Published tables by name: title and frame.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, PublishedTable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table that has passed the privacy gate, with its title in the language of the report."""
+
+    title: str
+    frame: pd.DataFrame
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a chapter ran to its end: writing its facts is the last thing it does."""
+    return (folder / END_MARKER).exists()
+
+
+def read_results(folder: Path) -> Results:
+    """Read the results of a chapter from its folder ``<run>/chapters/<number>``."""
+    import pandas as pd
+
+    titles = _json(folder / "published" / "titles.json", {})
+    return Results(
+        findings=tuple(Finding.from_dict(plain) for plain in _json(folder / "findings.json", [])),
+        limits=tuple(Limit.from_dict(plain) for plain in _json(folder / "limits.json", [])),
+        facts=_json(folder / END_MARKER, {}),
+        tables={
+            name: PublishedTable(entry["title"], pd.read_parquet(folder / "published" / f"{name}.parquet"))
+            for name, entry in titles.items()
+        },
+    )
+
+
+def write_panel(folder: Path, panel: Panel) -> None:
+    """Keep a panel, and the table it has as its evidence."""
+    write_json(folder / "blocks" / f"{panel.name}.json", {"kind": "panel", **panel.to_dict()})
+    if panel.table is not None:
+        (folder / "published").mkdir(parents=True, exist_ok=True)
+        panel.table.frame.to_parquet(folder / "published" / f"{panel.name}.parquet", index=False)
+
+
+def write_block(folder: Path, name: str, html: str) -> None:
+    """Keep a block of the page that is no panel: sentences, cards, quotes."""
+    write_json(folder / "blocks" / f"{name}.json", {"kind": "html", "html": html})
+
+
+def read_block(folder: Path, name: str, min_group_size: int) -> str | Panel | None:
+    """A block as it was kept: the HTML of one that is no panel, None if there is none of that name."""
+    import pandas as pd
+
+    from .panel import Panel
+
+    plain = _json(folder / "blocks" / f"{name}.json", None)
+    if plain is None or plain.pop("kind") == "html":
+        return plain and plain["html"]
+    table = folder / "published" / f"{name}.parquet"
+    return Panel.from_dict(plain, Published(pd.read_parquet(table), min_group_size) if table.exists() else None)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain values so that equal content gives equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def _json(path: Path, default: Any) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else default

@@ -1,0 +1,144 @@
+"""From a table of comparisons to sentences: the strongest differences that hold, or that there is none.
+
+Every chapter tells its families the same way, so it stands here once: no sentence where nothing could be compared, one
+where nothing was found, else the first established rows that the page shows, each with its evidence.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..messages import Finding, Text
+
+MOST = 8
+"""Sentences of a family at most; the table holds the rest."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """How the rows of a table are told.
+
+    Parameters
+    ----------
+    subject : str
+        Prefix of the ids, stable over releases: ``pains``.
+    message : str or callable
+        Sentence with placeholders, or what gives one for a row.
+    values : mapping of str to str or callable
+        What fills the placeholders: a column, or what gives the value for a row.
+    key : sequence of str
+        Columns whose values name a claim among others of its subject.
+    nothing : str
+        Said where nothing was found, with ``{family:count}``; empty: nothing is said then.
+    test : str
+        Test or method, as an expert would name it.
+    estimate : str
+        Column with the headline number; ``{estimate}_low`` and ``{estimate}_high`` are its interval.
+    n, reach : str or callable
+        Base, and customers whom it concerns.
+    effect : str or callable
+        Size on the common scale from 0 to 1 (`stats.effect_sizes`).
+    kind : str
+        Kind of the findings.
+    most : int
+        Sentences at most.
+    """
+
+    subject: str
+    message: str | Callable[[Any], str]
+    values: Mapping[str, str | Callable[[Any], Any]]
+    key: Sequence[str] = ()
+    nothing: str = ""
+    test: str = ""
+    estimate: str = ""
+    n: str | Callable[[Any], int] = "base"
+    reach: str | Callable[[Any], int] = "n"
+    effect: str | Callable[[Any], float] | float = "effect"
+    kind: str = "difference"
+    most: int = MOST
+
+    def tell(self, table: pd.DataFrame, family: int, rows: pd.DataFrame | None = None, base: int = 0) -> list[Finding]:
+        """The findings of a table.
+
+        Parameters
+        ----------
+        table : DataFrame
+            All comparisons, with ``claim`` and, from the gate, ``hidden``.
+        family : int
+            How many of them were corrected together; 0: nothing could be compared, so nothing is said.
+        rows : DataFrame, optional
+            Rows to tell, in their order; by default all established ones.
+        base : int
+            Base of every sentence; by default each row's own, and the largest where nothing was found.
+        """
+        if not family:
+            return []
+        if not len(table) or not table["claim"].fillna(False).astype(bool).any():
+            return self._none(table, family, base)
+        rows = table[table["claim"].fillna(False).astype(bool)] if rows is None else rows
+        told = [self.one(row, family) for row in shown(rows).head(self.most).itertuples()]
+        return [dataclasses.replace(finding, n=base) for finding in told] if base else told
+
+    def one(self, row: Any, family: int = 0) -> Finding:
+        """The finding of one row, a named tuple."""
+        message = self.message if isinstance(self.message, str) else self.message(row)
+        ends = (f"{self.estimate}_low", f"{self.estimate}_high") if self.estimate else ()
+        p = getattr(row, "p_adjusted", None)
+        return Finding(
+            message,
+            {name: _value(row, source) for name, source in self.values.items()},
+            id=".".join([self.subject, *(str(getattr(row, name)) for name in self.key)]),
+            n=int(_value(row, self.n) or 0),
+            interval=(float(getattr(row, ends[0])), float(getattr(row, ends[1]))) if ends else None,
+            test=self.test or None,
+            p_adjusted=None if p is None or pd.isna(p) else float(p),
+            family=family or None,
+            effect=abs(float(self.effect if isinstance(self.effect, int | float) else _value(row, self.effect))),
+            reach=int(_value(row, self.reach) or 0),
+            kind=self.kind,
+        )
+
+    def _none(self, table: pd.DataFrame, family: int, base: int) -> list[Finding]:
+        if not self.nothing:
+            return []
+        if not base and isinstance(self.n, str) and self.n in table and len(table):
+            base = int(table[self.n].max())
+        return [
+            Finding(
+                self.nothing,
+                {"family": family},
+                id=f"{self.subject}.nothing",
+                n=base,
+                test=self.test or None,
+                family=family,
+                kind="nothing",
+            )
+        ]
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that sentences may speak of: all but those the gate has marked ``hidden``."""
+    return table[~table["hidden"].astype(bool)] if "hidden" in table else table
+
+
+def of_table(findings: Sequence[Finding], name: str) -> list[Finding]:
+    """The findings with the table that they were read from."""
+    return [finding if finding.table else dataclasses.replace(finding, table=name) for finding in findings]
+
+
+def _value(row: Any, source: str | Callable[[Any], Any]) -> Any:
+    """A value of a row as plain Python: JSON and formatters know no types of numpy."""
+    value = source(row) if callable(source) else getattr(row, source)
+    if isinstance(value, np.generic):
+        value = value.item()
+    return (
+        value
+        if isinstance(value, Text | str | int | float | bool) or hasattr(value, "isoformat")
+        else (None if value is None or pd.isna(value) else str(value))
+    )
