@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -33,7 +36,18 @@ SILENT = {
     ("font-weight", "400"),
     ("stroke-width", "1"),
 }
+MOVED = re.compile(r"translate\((\S+) (\S+)\)")
+PLACE = ("d", "x", "y", "id", "href", "transform")  # differs between marks that look the same
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
+
+
+class Piece(NamedTuple):
+    """An element on its way to text: what it looks like, where it is, and what is in it."""
+
+    tag: str
+    look: str
+    place: str
+    inner: str
 
 
 def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
@@ -57,12 +71,14 @@ def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     for text, gid in anchored:
         text.set_gid(gid)
     root = ElementTree.fromstring(re.sub(rb' xmlns(:xlink)?="[^"]*"|xlink:', b"", file.getvalue()))
-    size = figure.get_size_inches() * 72
     names: dict[str, str] = {}
-    body = "".join(_written(child, names, prefix, figure) for child in root)
+    body = _joined([piece for child in root for piece in _written(child, names, prefix)])
+    usual = Counter(re.findall(r' font-size="[^"]*"', body)).most_common(1)
+    look = (usual[0][0] if usual else "") + ' font-family="system-ui, sans-serif" stroke-linejoin="round"'
+    wide, tall = map(_short, figure.get_size_inches() * 72)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_short(size[0])} {_short(size[1])}" role="img"'
-        f' aria-label="{escape(alt)}" font-family="system-ui, sans-serif" stroke-linejoin="round">{body}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" role="img" aria-label="{escape(alt)}"'
+        f' fill="var(--ink)"{look}>{body.replace(usual[0][0], "") if usual else body}</svg>'
     )
 
 
@@ -89,34 +105,56 @@ def _mark_anchors(figure: Figure) -> list[tuple[Text, str | None]]:
     return found
 
 
-def _written(element: ElementTree.Element, names: dict[str, str], prefix: str, figure: Figure, anchor: str = "") -> str:
-    """An element and its children, with nothing said that needs not be."""
+def _written(element: ElementTree.Element, names: dict[str, str], prefix: str, anchor: str = "") -> Iterator[Piece]:
+    """An element with its children as pieces, with nothing said that needs not be."""
     if element.tag in ("style", "metadata"):
-        return ""
-    gid = element.get("id", "")
-    attributes = dict(_attributes(element, names, prefix))
-    if element.tag == "g":
-        anchor = gid if gid.startswith("anchor-") else anchor
-        attributes.pop("id", None)
-    elif element.tag == "text" and anchor and "transform" in attributes:
-        _, align, weight, size = anchor.split("-")
-        word, part = ANCHORS[align]
-        x, y = map(float, re.findall(r"-?[\d.]+", attributes.pop("transform")))
-        with mpl.rc_context({"font.size": float(size)}):
-            x += part * measure(element.text or "", weight in ("bold", "700"))
-        attributes |= {"x": _short(x), "y": _short(y), "text-anchor": word}
+        return
+    gid, attributes = element.get("id", ""), dict(_attributes(element, names, prefix))
+    if element.tag == "g" and gid.startswith("anchor-"):
+        anchor = gid
+    if element.tag == "text" and anchor and "transform" in attributes:
+        attributes |= _anchored(attributes.pop("transform"), element.text or "", anchor)
+    elif element.tag == "text" and (
+        place := re.fullmatch(r"translate\((\S+) (\S+)\)", attributes.get("transform", ""))
+    ):
+        attributes |= dict(zip("xy", place.groups(), strict=True))
+        del attributes["transform"]
     if attributes.get("fill") == "none" and attributes.get("stroke", "none") == "none" and element.tag != "g":
-        return ""  # what is invisible, such as the ground of figure and axes
-    inner = (
-        "".join(_written(child, names, prefix, figure, anchor) for child in element)
-        + escape(element.text or "").strip()
-    )
-    if not inner and (element.tag in ("g", "defs", "text")):
-        return ""
+        return  # what is invisible, such as the ground of figure and axes
+    inner = [piece for child in element for piece in _written(child, names, prefix, anchor)]
     if element.tag == "g" and not attributes:
-        return inner
-    said = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-    return f"<{element.tag}{said}>{inner}</{element.tag}>" if inner else f"<{element.tag}{said}/>"
+        yield from inner
+        return
+    words = _joined(inner) + (escape(element.text or "", quote=False) if element.tag == "text" else "")
+    if words or element.tag not in ("g", "defs", "text"):
+        look = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if name not in PLACE)
+        place = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if name in PLACE)
+        yield Piece(element.tag, look, place, words)
+
+
+def _joined(pieces: list[Piece]) -> str:
+    """Pieces as text; what several in a row look like is said once, around them."""
+    out = []
+    for (_, look), same in groupby(pieces, key=lambda piece: (piece.tag in ("path", "text", "use"), piece.look)):
+        run = list(same)
+        shared = len(run) > 1 and look and run[0].tag in ("path", "text", "use") and " opacity" not in look
+        words = "".join(_element(p.tag, "" if shared else look, p.place, p.inner) for p in run)
+        out.append(f"<g{look}>{words}</g>" if shared else words)
+    return "".join(out)
+
+
+def _element(tag: str, look: str, place: str, inner: str) -> str:
+    return f"<{tag}{look}{place}>{inner}</{tag}>" if inner else f"<{tag}{look}{place}/>"
+
+
+def _anchored(place: str, words: str, anchor: str) -> dict[str, str]:
+    """Attributes that align one line of a text as the whole is aligned, in whatever font."""
+    _, align, weight, size = anchor.split("-")
+    word, part = ANCHORS[align]
+    x, y = map(float, re.findall(r"-?[\d.]+", place))
+    with mpl.rc_context({"font.size": float(size)}):
+        x += part * measure(words, weight in ("bold", "700"))
+    return {"x": _short(x), "y": _short(y), "text-anchor": word}
 
 
 def _attributes(element: ElementTree.Element, names: dict[str, str], prefix: str) -> Iterator[tuple[str, str]]:
