@@ -25,7 +25,7 @@ def lorenz(frame: pd.DataFrame, ax: Axes, *, x: str = "buyers_share", y: str = "
     """
     own = _known(frame, x, y)
     ax.plot([0, 1], [0, 1], color=palette.COMPARISON, lw=1.5, ls=(0, (4, 3)), label="all the same")
-    ax.plot(own[x], own[y], color=palette.OURS, label=y)
+    ax.plot(own[x], own[y], color=palette.OURS)
     ax.fill_between(own[x], own[y], own[x], color=palette.OURS, alpha=0.1, lw=0)
     ax.legend()
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=x, ylabel=y)
@@ -35,8 +35,8 @@ def lorenz(frame: pd.DataFrame, ax: Axes, *, x: str = "buyers_share", y: str = "
     ax.figure.set_figheight(min(width_of(ax) * 0.75, 340) / 72)
 
 
-def step_curve(frame: pd.DataFrame, ax: Axes, *, x: str = "after_days", y: str = "share") -> None:
-    """A share that grows in steps with the time since a beginning (Kaplan–Meier), with its interval as a band.
+def step_curve(frame: pd.DataFrame, ax: Axes, *, x: str = "after_days", y: str = "share", steps: bool = True) -> None:
+    """A share that grows with the time since a beginning (Kaplan–Meier), with its interval as a band.
 
     Parameters
     ----------
@@ -46,11 +46,17 @@ def step_curve(frame: pd.DataFrame, ax: Axes, *, x: str = "after_days", y: str =
     ax : Axes
     x, y : str
         Columns.
+    steps : bool
+        Whether the frame has every step. A curve that was read off at a few days only has dots and straight lines
+        between them, because nobody knows when it rose.
     """
     own = _known(frame, x, y)
+    jump = "post" if steps else None
     if {f"{y}_low", f"{y}_high"} <= set(own):
-        ax.fill_between(own[x], own[f"{y}_low"], own[f"{y}_high"], step="post", color=palette.OURS, alpha=0.16, lw=0)
-    ax.step(own[x], own[y], where="post", color=palette.OURS)
+        ax.fill_between(own[x], own[f"{y}_low"], own[f"{y}_high"], step=jump, color=palette.OURS, alpha=0.16, lw=0)
+    ax.plot(own[x], own[y], color=palette.OURS, ls="-", drawstyle="steps-post" if steps else "default")
+    if not steps:
+        ax.scatter(own[x], own[y], color=palette.OURS, s=25, clip_on=False, zorder=3)
     end_label(ax, own[x], own[y].to_numpy(), y)
     top = np.nanmax([*own.filter(regex=f"^{y}(_high)?$").to_numpy().ravel(), 0.01])
     ax.set(ylim=(0, top * 1.06), xlim=(0, max([*own[x], 1])), xlabel=x, ylabel=y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from matplotlib import dates
@@ -177,15 +179,15 @@ def _free(mark: float, wide: float, placed: list, left: float, right: float) -> 
     Names to the left of their mark, later ones above earlier ones, never run into each other; others may have to
     give way below.
     """
-    for lane in sorted(range(-len(placed), len(placed) + 1), key=abs):
-        for start, end in ((mark - wide, mark), (mark, mark + wide)):
-            clear = all(
-                (level != lane or end + 10 < begin or finish + 10 < start)
-                and (level <= lane or not start - 4 < other < end + 4)
-                and (level >= lane or not begin - 4 < mark < finish + 4)
-                for other, begin, finish, level in placed
-            )
-            if start >= left and end <= right and clear:
-                return mark, start, end, lane
+    lanes = sorted(range(-len(placed), len(placed) + 1), key=abs)
+    for (start, end), lane in product(((mark - wide, mark), (mark, mark + wide)), lanes):
+        clear = all(
+            (level != lane or end + 10 < begin or finish + 10 < start)
+            and (level <= lane or not start - 4 < other < end + 4)
+            and (level >= lane or not begin - 4 < mark < finish + 4)
+            for other, begin, finish, level in placed
+        )
+        if start >= left and end <= right and clear:
+            return mark, start, end, lane
     start = min(max(mark - wide / 2, left), right - wide)
     return mark, start, start + wide, max((lane for *_, lane in placed), default=-1) + 1

@@ -36,6 +36,8 @@ SILENT = {
     ("font-weight", "400"),
     ("stroke-width", "1"),
 }
+REPEATED = ("path", "text", "use", "circle")
+CIRCLE = re.compile(r"M0 ([\d.]+)(?:C[^A-Z]*){8}z?")  # how matplotlib draws one, as eight curves
 MOVED = re.compile(r"translate\((\S+) (\S+)\)")
 PLACE = ("d", "x", "y", "id", "href", "transform")  # differs between marks that look the same
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
@@ -121,26 +123,37 @@ def _written(element: ElementTree.Element, names: dict[str, str], prefix: str, a
         del attributes["transform"]
     if attributes.get("fill") == "none" and attributes.get("stroke", "none") == "none" and element.tag != "g":
         return  # what is invisible, such as the ground of figure and axes
+    if element.tag == "use" and (circle := names.get("r" + attributes["href"][1:])):
+        at = {"cx": attributes.pop("x"), "cy": attributes.pop("y"), "r": circle}
+        del attributes["href"]
+        yield Piece("circle", _said(attributes), _said(at), "")
+        return
+    if element.tag == "path" and (radius := CIRCLE.fullmatch(attributes.get("d", ""))) and "id" in attributes:
+        names["r" + attributes["id"]] = radius[1]
+        return
     inner = [piece for child in element for piece in _written(child, names, prefix, anchor)]
     if element.tag == "g" and not attributes:
         yield from inner
         return
     words = _joined(inner) + (escape(element.text or "", quote=False) if element.tag == "text" else "")
     if words or element.tag not in ("g", "defs", "text"):
-        look = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if name not in PLACE)
-        place = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if name in PLACE)
-        yield Piece(element.tag, look, place, words)
+        look, place = ({k: v for k, v in attributes.items() if (k in PLACE) == placed} for placed in (False, True))
+        yield Piece(element.tag, _said(look), _said(place), words)
 
 
 def _joined(pieces: list[Piece]) -> str:
     """Pieces as text; what several in a row look like is said once, around them."""
     out = []
-    for (_, look), same in groupby(pieces, key=lambda piece: (piece.tag in ("path", "text", "use"), piece.look)):
+    for (_, look), same in groupby(pieces, key=lambda piece: (piece.tag in REPEATED, piece.look)):
         run = list(same)
-        shared = len(run) > 1 and look and run[0].tag in ("path", "text", "use") and " opacity" not in look
+        shared = len(run) > 1 and look and run[0].tag in REPEATED and " opacity" not in look
         words = "".join(_element(p.tag, "" if shared else look, p.place, p.inner) for p in run)
         out.append(f"<g{look}>{words}</g>" if shared else words)
     return "".join(out)
+
+
+def _said(attributes: dict[str, str]) -> str:
+    return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
 
 
 def _element(tag: str, look: str, place: str, inner: str) -> str:
