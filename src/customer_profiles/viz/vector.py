@@ -1,62 +1,42 @@
-"""Figures as SVG that a strict page takes in: no styles inside, colours by name, the same bytes every time."""
+"""Figures as SVG that a strict page takes in: no styles inside, colours by name, the same bytes every time.
+
+matplotlib's own SVG writes styles into every mark, places words by the width they have in its own font, and is three
+times as long; its figures draw on any renderer, so this one writes what a page needs.
+"""
 
 from __future__ import annotations
 
+import base64
 import io
-import re
 from collections import Counter
-from collections.abc import Iterator
 from html import escape
 from itertools import groupby
-from typing import NamedTuple
-from xml.etree import ElementTree
 
-import matplotlib as mpl
+import numpy as np
 import seaborn as sns
+from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, Bbox
+from PIL import Image
 
 from . import palette
-from .layout import measure
 
-NOTHING_SAID = {"Date": None, "Creator": None, "Format": None, "Type": None}
+# Palette colours as seaborn draws them too, its error bars and annotations, and what nobody gave a colour.
 COLOURS = palette.variables(lambda colour: to_hex(sns.desaturate(colour, 0.75))) | {
-    "#424242": "var(--ink)",  # seaborn's error bars
-    "#262626": "var(--ink)",  # and its annotations
-    "#000000": "var(--ink)",  # and what matplotlib draws where nobody names a colour
+    unnamed: "var(--ink)" for unnamed in ("#424242", "#262626", "#000000")
 }
-# What every drawing needs not say: defaults of SVG, and what the root says once.
-SILENT = {
-    ("stroke-linejoin", "miter"),
-    ("stroke-linecap", "butt"),
-    ("stroke-linecap", "square"),
-    ("fill-opacity", "1"),
-    ("stroke-opacity", "1"),
-    ("font-weight", "400"),
-    ("stroke-width", "1"),
-}
-REPEATED = ("path", "text", "use", "circle")
-CIRCLE = re.compile(r"M0 ([\d.]+)(?:C[^A-Z]*){8}z?")  # how matplotlib draws one, as eight curves
-MOVED = re.compile(r"translate\((\S+) (\S+)\)")
-PLACE = ("d", "x", "y", "id", "href", "transform")  # differs between marks that look the same
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
-
-
-class Piece(NamedTuple):
-    """An element on its way to text: what it looks like, where it is, and what is in it."""
-
-    tag: str
-    look: str
-    place: str
-    inner: str
+LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
 
 
 def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     """The drawing as one ``<svg>`` element.
 
     Text stays text in the page's font; every colour of the palette becomes its CSS variable, so that one drawing
-    serves light pages, dark pages and paper. No style, script, prolog or outside reference is left in it.
+    serves light pages, dark pages and paper. No style, script, prolog or outside reference is in it.
 
     Parameters
     ----------
@@ -66,22 +46,23 @@ def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     prefix : str
         Begins every id, so that several drawings can stand in one page.
     """
-    file = io.BytesIO()
-    anchored = _mark_anchors(figure)
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "customer-profiles", "svg.id": None}):
-        figure.savefig(file, format="svg", metadata=NOTHING_SAID, dpi=72)
-    for text, gid in anchored:
+    dpi, aligned = figure.dpi, [text for text in figure.findobj(Text) if "\n" in text.get_text()]
+    named = [(text, text.get_gid()) for text in aligned]
+    for text in aligned:  # its lines arrive one by one, and only this name tells how they are aligned
+        text.set_gid(text.get_ha())
+    figure.set_dpi(72)
+    wide, tall = figure.get_size_inches() * 72
+    renderer = _Renderer(wide, tall, prefix)
+    figure.draw(renderer)
+    figure.set_dpi(dpi)
+    for text, gid in named:
         text.set_gid(gid)
-    root = ElementTree.fromstring(re.sub(rb' xmlns(:xlink)?="[^"]*"|xlink:', b"", file.getvalue()))
-    names: dict[str, str] = {}
-    body = _joined([piece for child in root for piece in _written(child, names, prefix)])
-    usual = Counter(re.findall(r' font-size="[^"]*"', body)).most_common(1)
-    look = (usual[0][0] if usual else "") + ' font-family="system-ui, sans-serif" stroke-linejoin="round"'
-    wide, tall = map(_short, figure.get_size_inches() * 72)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" role="img" aria-label="{escape(alt)}"'
-        f' fill="var(--ink)"{look}>{body.replace(usual[0][0], "") if usual else body}</svg>'
-    )
+    usual = Counter(look["font-size"] for tag, look, *_ in renderer.marks if tag == "text").most_common(1)
+    root = {"font-size": usual[0][0]} if usual else {}
+    body = "".join(_run(look, list(run), root) for look, run in groupby(renderer.marks, key=lambda mark: mark[:2]))
+    root |= {"font-family": "system-ui, sans-serif", "fill": "var(--ink)", "stroke-linejoin": "round"}
+    view = {"viewBox": f"0 0 {_short(wide)} {_short(tall)}", "role": "img", "aria-label": alt}
+    return f'<svg xmlns="http://www.w3.org/2000/svg"{_said(view | root)}>{body}</svg>'
 
 
 def is_foreign(drawing: str) -> bool:
@@ -90,135 +71,131 @@ def is_foreign(drawing: str) -> bool:
     >>> is_foreign('<path fill="var(--ours)"/>'), is_foreign('<path fill="#ff00ff"/>')
     (False, True)
     """
-    return bool(re.search(r'(?:fill|stroke)="#|<image', drawing))
+    return any(sign in drawing for sign in ('fill="#', 'stroke="#', "<image"))
 
 
-def _mark_anchors(figure: Figure) -> list[tuple[Text, str | None]]:
-    """Name the alignment of texts with several lines, which matplotlib's SVG forgets; returns their former names.
+class _Renderer(RendererBase):
+    """Collects marks: tag, what it looks like, where it is, and the words in it."""
 
-    It places each line by the width that it has in the font of the layout, so that lines in another font would
-    neither be centred nor end together.
+    def __init__(self, wide: float, tall: float, prefix: str):
+        super().__init__()
+        self.size, self.prefix = (wide, tall), prefix
+        self.marks: list[tuple[str, dict[str, str], dict[str, str], str]] = []
+        self.clips: dict[tuple[float, ...], str] = {}
+        self.align: str | None = None
+
+    def get_canvas_width_height(self) -> tuple[float, float]:
+        return self.size
+
+    def open_group(self, s: str, gid: str | None = None) -> None:
+        self.align = gid
+
+    def draw_path(self, gc: GraphicsContextBase, path: Path, transform, rgbFace=None) -> None:  # noqa: N803
+        look = {"fill": "none"} if rgbFace is None else self._paint(gc, "fill", rgbFace)
+        if gc.get_linewidth() > 0 and len(gc.get_rgb()) and gc.get_rgb()[3] > 0:
+            look |= self._paint(gc, "stroke", gc.get_rgb()) | {"stroke-width": _short(gc.get_linewidth())}
+            start, dashes = gc.get_dashes()
+            if dashes is not None:
+                look |= {"stroke-dasharray": " ".join(map(_short, dashes)), "stroke-dashoffset": _short(start)}
+        if look.get("fill") == "none" and "stroke" not in look:
+            return  # the ground of figure and axes
+        flipped = transform + Affine2D().scale(1, -1).translate(0, self.size[1])
+        ends = path.get_extents(flipped)
+        if not np.isfinite(ends.get_points()).all():
+            return
+        look |= self._clipped(gc, ends)
+        if path.codes is not None and list(path.codes).count(Path.CURVE4) == 24:  # a circle, as matplotlib draws it
+            at = {"cx": (ends.x0 + ends.x1) / 2, "cy": (ends.y0 + ends.y1) / 2, "r": ends.width / 2}
+            self.marks.append(("circle", look, {name: _short(value) for name, value in at.items()}, ""))
+        elif words := _path(path, flipped):
+            self.marks.append(("path", look, {"d": words}, ""))
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
+        if ismath:
+            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+            return
+        size = prop.get_size_in_points()
+        look = self._paint(gc, "fill", gc.get_rgb()) | {"font-size": _short(size)}
+        look = {name: value for name, value in look.items() if value != "var(--ink)"}
+        if prop.get_weight() in ("bold", "semibold", "heavy", 600, 700):
+            look["font-weight"] = "600"
+        place = {}
+        if angle:
+            place["transform"] = f"rotate({_short(-angle)} {_short(x)} {_short(y)})"
+        elif anchor := ANCHORS.get(mtext.get_ha() if mtext else self.align):
+            look["text-anchor"] = anchor[0]
+            x += anchor[1] * self.get_text_width_height_descent(s, prop, False)[0]
+        self.marks.append(("text", look, {"x": _short(x), "y": _short(y)} | place, escape(s.strip(), quote=False)))
+
+    def draw_image(self, gc, x, y, im, transform=None) -> None:
+        file = io.BytesIO()
+        Image.fromarray(np.asarray(im)[::-1]).save(file, "PNG")
+        tall, wide = im.shape[:2]
+        at = {"x": _short(x), "y": _short(self.size[1] - y - tall), "width": str(wide), "height": str(tall)}
+        at["href"] = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+        self.marks.append(("image", {}, at, ""))
+
+    def flipy(self) -> bool:
+        return True
+
+    def _paint(self, gc: GraphicsContextBase, what: str, rgba) -> dict[str, str]:
+        """A colour by its name, and how much of it."""
+        alpha = gc.get_alpha() if gc.get_forced_alpha() else (rgba[3] if len(rgba) > 3 else 1.0)
+        if alpha == 0:
+            return {what: "none"} if what == "fill" else {}
+        colour = to_hex(rgba[:3])
+        return {what: COLOURS.get(colour, colour)} | ({f"{what}-opacity": f"{alpha:.2g}"} if alpha < 1 else {})
+
+    def _clipped(self, gc: GraphicsContextBase, ends: Bbox) -> dict[str, str]:
+        """Where a mark is cut off, if it reaches beyond."""
+        box = gc.get_clip_rectangle()
+        if box is None:
+            return {}
+        left, top = box.x0, self.size[1] - box.y1
+        if ends.x0 >= left - 1 and ends.x1 <= box.x1 + 1 and ends.y0 >= top - 1 and ends.y1 <= top + box.height + 1:
+            return {}
+        where = (left, top, box.width, box.height)
+        if where not in self.clips:
+            self.clips[where] = f"{self.prefix}{len(self.clips)}"
+            sides = dict(zip(("x", "y", "width", "height"), map(_short, where), strict=True))
+            inner = f"<rect{_said(sides)}/>"
+            self.marks.append(("clipPath", {}, {"id": self.clips[where]}, inner))
+        return {"clip-path": f"url(#{self.clips[where]})"}
+
+
+def _run(key: tuple[str, dict[str, str]], marks: list[tuple], root: dict[str, str]) -> str:
+    """Marks that look the same, one after another; their look is said once."""
+    tag, look = key[0], {name: value for name, value in key[1].items() if root.get(name) != value}
+    around = _said(look) if len(marks) > 1 else ""
+    own = "" if around else _said(look)
+    words = "".join(
+        f"<{tag}{own}{_said(place)}>{inner}</{tag}>" if inner else f"<{tag}{own}{_said(place)}/>"
+        for *_, place, inner in marks
+    )
+    return f"<g{around}>{words}</g>" if around else words
+
+
+def _path(path: Path, transform) -> str:
+    """A path with short numbers; lines along an axis have letters of their own, points that say nothing are left out.
+
+    >>> _path(Path([(45, 123.12), (177.857, 123.12), (177.857, 78.32), (0, 0)], [1, 2, 2, 79]), Affine2D())
+    'M45 123.1H177.9V78.3Z'
     """
-    found = []
-    for text in figure.findobj(Text):
-        if "\n" in text.get_text() and text.get_ha() in ANCHORS and text.get_rotation() == 0:
-            found.append((text, text.get_gid()))
-            text.set_gid(f"anchor-{text.get_ha()}-{text.get_weight()}-{text.get_size()}")
-    return found
-
-
-def _written(element: ElementTree.Element, names: dict[str, str], prefix: str, anchor: str = "") -> Iterator[Piece]:
-    """An element with its children as pieces, with nothing said that needs not be."""
-    if element.tag in ("style", "metadata"):
-        return
-    gid, attributes = element.get("id", ""), dict(_attributes(element, names, prefix))
-    if element.tag == "g" and gid.startswith("anchor-"):
-        anchor = gid
-    if element.tag == "text" and anchor and "transform" in attributes:
-        attributes |= _anchored(attributes.pop("transform"), element.text or "", anchor)
-    elif element.tag == "text" and (
-        place := re.fullmatch(r"translate\((\S+) (\S+)\)", attributes.get("transform", ""))
-    ):
-        attributes |= dict(zip("xy", place.groups(), strict=True))
-        del attributes["transform"]
-    if attributes.get("fill") == "none" and attributes.get("stroke", "none") == "none" and element.tag != "g":
-        return  # what is invisible, such as the ground of figure and axes
-    if element.tag == "use" and (circle := names.get("r" + attributes["href"][1:])):
-        at = {"cx": attributes.pop("x"), "cy": attributes.pop("y"), "r": circle}
-        del attributes["href"]
-        yield Piece("circle", _said(attributes), _said(at), "")
-        return
-    if element.tag == "path" and (radius := CIRCLE.fullmatch(attributes.get("d", ""))) and "id" in attributes:
-        names["r" + attributes["id"]] = radius[1]
-        return
-    inner = [piece for child in element for piece in _written(child, names, prefix, anchor)]
-    if element.tag == "g" and not attributes:
-        yield from inner
-        return
-    words = _joined(inner) + (escape(element.text or "", quote=False) if element.tag == "text" else "")
-    if words or element.tag not in ("g", "defs", "text"):
-        look, place = ({k: v for k, v in attributes.items() if (k in PLACE) == placed} for placed in (False, True))
-        yield Piece(element.tag, _said(look), _said(place), words)
-
-
-def _joined(pieces: list[Piece]) -> str:
-    """Pieces as text; what several in a row look like is said once, around them."""
-    out = []
-    for (_, look), same in groupby(pieces, key=lambda piece: (piece.tag in REPEATED, piece.look)):
-        run = list(same)
-        shared = len(run) > 1 and look and run[0].tag in REPEATED and " opacity" not in look
-        words = "".join(_element(p.tag, "" if shared else look, p.place, p.inner) for p in run)
-        out.append(f"<g{look}>{words}</g>" if shared else words)
+    out, x, y = [], "", ""
+    for points, code in path.iter_segments(transform, simplify=False):
+        parts = [_short(number) for number in points] if code != Path.CLOSEPOLY else []
+        if code == Path.LINETO and parts[1] == y:
+            out += [] if parts[0] == x else [f"H{parts[0]}"]
+        elif code == Path.LINETO and parts[0] == x:
+            out.append(f"V{parts[1]}")
+        else:
+            out.append(LETTERS[code] + " ".join(parts))
+        x, y = parts[-2:] or ("", "")
     return "".join(out)
 
 
 def _said(attributes: dict[str, str]) -> str:
     return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-
-
-def _element(tag: str, look: str, place: str, inner: str) -> str:
-    return f"<{tag}{look}{place}>{inner}</{tag}>" if inner else f"<{tag}{look}{place}/>"
-
-
-def _anchored(place: str, words: str, anchor: str) -> dict[str, str]:
-    """Attributes that align one line of a text as the whole is aligned, in whatever font."""
-    _, align, weight, size = anchor.split("-")
-    word, part = ANCHORS[align]
-    x, y = map(float, re.findall(r"-?[\d.]+", place))
-    with mpl.rc_context({"font.size": float(size)}):
-        x += part * measure(words, weight in ("bold", "700"))
-    return {"x": _short(x), "y": _short(y), "text-anchor": word}
-
-
-def _attributes(element: ElementTree.Element, names: dict[str, str], prefix: str) -> Iterator[tuple[str, str]]:
-    """Attributes with the style among them, numbers short, ids numbered and colours by name."""
-    declared = [part.partition(":")[::2] for part in element.get("style", "").split(";") if part.strip()]
-    pairs = [*element.items(), *((name.strip(), value.strip()) for name, value in declared)]
-    for name, value in pairs:
-        if name in ("style", "font-family", "clip-rule") or (name, value) in SILENT:
-            continue
-        if name == "id" or ("#" in value and name in ("href", "clip-path")):
-            if name == "id" and element.tag == "g":
-                continue
-            key = re.sub(r"^url\(#|^#|\)$", "", value)
-            number = names.setdefault(key, f"{prefix}{len(names)}")
-            yield name, {"id": number, "href": f"#{number}"}.get(name, f"url(#{number})")
-        elif name == "d":
-            yield name, _path(value)
-        elif name == "transform" and element.tag == "text":
-            turned = re.fullmatch(r"rotate\(-?0(\.0+)? .*\)", value)
-            if not turned:
-                yield name, _rounded(value)
-        elif name in ("fill", "stroke"):
-            yield name, COLOURS.get(value, value)
-        elif name == "font-size":
-            yield name, _short(float(value.removesuffix("px")))
-        else:
-            yield name, _rounded(value)
-
-
-def _path(value: str) -> str:
-    """A path with short numbers; straight lines along an axis have letters of their own.
-
-    >>> _path("M 45 123.12 L 177.857143 123.12 L 177.857143 78.32 z")
-    'M45 123.1H177.9V78.3z'
-    """
-    out, x, y = [], "", ""
-    for letter, rest in re.findall(r"([A-Za-z])([^A-Za-z]*)", value):
-        parts = [_short(float(number)) for number in rest.split()]
-        if letter == "L" and parts[1] == y:
-            out += [] if parts[0] == x else [f"H{parts[0]}"]
-        elif letter == "L" and parts[0] == x:
-            out.append(f"V{parts[1]}")
-        else:
-            out.append(letter + " ".join(parts))
-        if parts:
-            x, y = parts[-2:]
-    return "".join(out)
-
-
-def _rounded(value: str) -> str:
-    return re.sub(r"-?\d+\.\d+", lambda number: _short(float(number[0])), value)
 
 
 def _short(number: float) -> str:
