@@ -5,16 +5,20 @@ the figure, `svg` what a page takes in.
 """
 
 from .bars import bars, paired_bars, stacked_bars
+from .curves import lorenz, step_curve
 from .dots import dot_intervals
 from .drawing import draw, house_style
-from .lines import trend
+from .flows import sankey
+from .lines import sparklines, trend
 from .marks import count_marks, refuse_if_more
+from .planes import area_bubbles, quadrants
 from .speech import Speech, speaking
-from .tiles import heatmap
+from .tiles import heatmap, rfm_grid
 from .vector import is_foreign, svg
 
 __all__ = [
     "Speech",
+    "area_bubbles",
     "bars",
     "count_marks",
     "dot_intervals",
@@ -22,10 +26,16 @@ __all__ = [
     "heatmap",
     "house_style",
     "is_foreign",
+    "lorenz",
     "paired_bars",
+    "quadrants",
     "refuse_if_more",
+    "rfm_grid",
+    "sankey",
+    "sparklines",
     "speaking",
     "stacked_bars",
+    "step_curve",
     "svg",
     "trend",
 ]

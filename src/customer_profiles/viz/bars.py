@@ -49,7 +49,7 @@ def bars(
         strong = _claims(frame)
         colours = np.where(strong, palette.OURS, palette.NEUTRAL)
         _bars(ax, frame, x, at, list(colours), THICK)
-        beside(ax, at, [current().value(x, v) for v in numbers(frame, x)], strong=strong)
+        beside(ax, at, [current().value(x, v) for v in numbers(frame, x)], strong=strong & ~np.isnan(numbers(frame, x)))
     else:
         names, groups = levels(frame, y), levels(frame, hue)
         at = rows(ax, names, least=len(groups) * 1.05)
@@ -58,9 +58,9 @@ def bars(
             places = at + (i - (len(groups) - 1) / 2) * 1.05
             _bars(ax, own, x, places, [colour] * len(own), THICK)
             beside(ax, places, [current().value(x, v) for v in numbers(own, x)], strong=False)
-        _key(ax, {group: colour for group, colour in zip(groups, _cycle(len(groups)), strict=True)}, hue)
+        _key(ax, dict(zip(groups, _cycle(len(groups)), strict=True)), hue)
     _finish(ax, frame, [x], x, y)
-    more(ax, rest, ax.get_ylim()[0])
+    more(ax, rest)
 
 
 def paired_bars(
@@ -136,7 +136,7 @@ def stacked_bars(
         for part, colour in zip(group[hue], scale, strict=True):
             legend.setdefault(colour, []).append(part)
         if np.isnan(shares).any():
-            beside(ax, [place], [current().value(x, np.nan)], strong=False)
+            ax.text(0.01, place, current().value(x, np.nan), color=palette.SOFT, va="center_baseline")
             continue
         left = np.concatenate([[0.0], shares.cumsum()[:-1]])
         ax.barh(np.full(len(group), place), shares, left=left, height=1.15, color=scale, ec=palette.PAPER, lw=1.5)
@@ -149,7 +149,6 @@ def stacked_bars(
     _key(ax, said)
     _finish(ax, frame, [], x, y)
     ax.set_xlim(0, 1)
-    ax.xaxis.label.set_visible(False)
 
 
 def _bars(ax: Axes, frame: pd.DataFrame, x: str, at: Sequence[float], colours: list[str], thick: float) -> None:
@@ -174,6 +173,7 @@ def _finish(ax: Axes, frame: pd.DataFrame, columns: list[str], x: str, y: str) -
     ax.set_xticks([])
     ax.set_xlabel(x)
     ax.set_ylabel(y)
+    ax.xaxis.label.set_visible(False)
     ax.yaxis.label.set_visible(False)
 
 

@@ -75,17 +75,23 @@ def dot_intervals(
         ax.hlines(at[certain], low[certain], high[certain], colors=list(colours[certain]), lw=2.5, zorder=2)
     faces = np.where(strong, colours, palette.PAPER)
     ax.scatter(value[known], at[known], s=70, color=list(faces[known]), ec=list(colours[known]), lw=2, zorder=3)
-    beside(ax, at, [current().value(x, number) for number in value], strong=strong)
+    beside(ax, at, [current().value(x, number) for number in value], strong=strong & known)
     _scale(ax, value, low, high, reference, log)
     ax.set(xlabel=x, ylabel=y)
     ax.yaxis.label.set_visible(False)
     ax.grid(axis="x")
-    if (known & ~strong).any() and (known & strong).any():
+    key_of_claims(ax, colours[known], strong[known])
+    more(ax, rest)
+
+
+def key_of_claims(ax: Axes, colours: np.ndarray, strong: np.ndarray) -> None:
+    """Say what hollow dots are, where there are some."""
+    if not strong.all():
         dot = {"marker": "o", "ls": "none", "ms": 8, "mew": 2}
-        established = Line2D([], [], color=colours[known & strong][0], label="difference established", **dot)
+        colour = colours[strong][0] if strong.any() else palette.OURS
+        established = Line2D([], [], color=colour, label="difference established", **dot)
         chance = Line2D([], [], mfc=palette.PAPER, mec=palette.NEUTRAL, label="could be chance", **dot)
         ax.legend(handles=[established, chance])
-    more(ax, rest, ax.get_ylim()[0])
 
 
 def _side(value: np.ndarray, reference: float | None, good: str | None) -> np.ndarray:
@@ -105,7 +111,7 @@ def _scale(ax: Axes, value, low, high, reference: float | None, log: bool) -> No
     if not log:
         room = (right - left) * 0.06 or 1.0
         ax.set_xlim(left - room, right + room)
-        ax.xaxis.set_major_locator(MaxNLocator(4))
+        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
         return
     middle = reference or float(np.exp(np.log(ends).mean()))
     left = max(min(left / 1.08, middle / 1.5), middle / FARTHEST)

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from .layout import LINE, SPOKEN, settle, text_size
+from .layout import LINE, NAMED, settle, text_size
 from .marks import refuse_if_more
 from .speech import Speech, speaking
 from .vector import svg
@@ -85,6 +85,6 @@ def _height(ax: Axes, width: int) -> float:
     """Points that a plot needs: rows of names by their number, other plots in proportion to their width."""
     upright = ax.yaxis.get_major_formatter()
     places = ax.get_yticks()
-    if ax.yaxis.get_gid() != SPOKEN and (ax.yaxis.have_units() or isinstance(upright, FuncFormatter)):
+    if ax.yaxis.get_gid() != NAMED and (ax.yaxis.have_units() or isinstance(upright, FuncFormatter)):
         return max(len(places), 1) * 2.1 * LINE * text_size()
     return float(np.clip(width * 0.5, 190, 300))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -25,7 +26,7 @@ from .speech import current
 
 LINE = 1.3  # of the text size, from one line to the next
 NAMES = 0.4  # of the width, at most, for names beside marks
-SPOKEN = "spoken"  # gid of an axis whose labels are already in the reader's language
+SPOKEN, NAMED = "spoken", "named"  # gid of an axis whose numbers, or names, are already in the reader's language
 GAP = 10  # between names, marks and values
 
 
@@ -123,11 +124,11 @@ def rows(
             y += 0.5 if centres else 0.0
             heading = wrap(speech.label(blocks[i]), full)
             lean = 0 if above else -widest - GAP
-            _beside(ax, heading, (0, y + 0.5), (lean, 0), weight="bold", va="center")
+            _beside(ax, heading, (0, y + 0.5), (lean, 0), weight="bold")
             y, last = y + 1 + air, blocks[i]
         deep = text.count("\n") + 1
         if above:
-            _beside(ax, text, (0, y + deep / 2), (0, 0), va="center")
+            _beside(ax, text, (0, y + deep / 2), (0, 0))
             y += deep
         tall = least if above else max(deep, least)
         centres.append(y + tall / 2)
@@ -135,9 +136,9 @@ def rows(
     ax.set_yticks(centres, [] if above and not words else [""] * len(words) if above else words)
     ax.tick_params(axis="y", length=0, pad=0 if above else widest + GAP, labelcolor=palette.INK)
     for label in ax.get_yticklabels():
-        label.set(ha="left", va="center")
+        label.set(ha="left", va="center_baseline")
     ax.set_ylim(max(y - air / 2, 1.0), -air / 2)
-    ax.yaxis.set_gid(SPOKEN)
+    ax.yaxis.set_gid(NAMED)
     ax.figure.set_figheight(max(y, 1.0) * LINE * text_size() / 72)
     return np.array(centres)
 
@@ -148,16 +149,18 @@ def beside(ax: Axes, at: Sequence[float], words: Sequence[str], *, strong: Seque
     widest = max((measure(text, True) for text in words), default=0.0)
     for y, text, heavy in zip(at, words, bold, strict=True):
         style = {"weight": "bold"} if heavy else {"color": palette.SOFT}
-        _beside(ax, text, (1, y), (GAP + widest, 0), ha="right", va="center", **style)
+        _beside(ax, text, (1, y), (GAP + widest, 0), ha="right", **style)
 
 
-def more(ax: Axes, rest: int, at: float) -> None:
-    """Say how many rows a chart leaves to the table, if any."""
+def more(ax: Axes, rest: int) -> None:
+    """Say below the last row how many rows a chart leaves to the table, if any."""
     if rest:
         words = f"+ {current().value('n', rest)} {current().label('more in the table')}"
-        _beside(ax, words, (0, at), (0, 0), color=palette.SOFT, va="center")
-        ax.set_ylim(at + 0.7, ax.get_ylim()[1])
-        ax.figure.set_figheight(ax.figure.get_figheight() + 1.2 * LINE * text_size() / 72)
+        bottom, top = ax.get_ylim()
+        tall = ax.figure.get_figheight()
+        _beside(ax, words, (0, bottom + 0.6), (-ax.yaxis.get_tick_params().get("pad", 0), 0), color=palette.SOFT)
+        ax.set_ylim(bottom + 1.2, top)
+        ax.figure.set_figheight(tall + 1.2 * LINE * text_size() / 72)
 
 
 def settle(ax: Axes, frame: pd.DataFrame) -> None:
@@ -171,10 +174,9 @@ def settle(ax: Axes, frame: pd.DataFrame) -> None:
     for axis in (ax.xaxis, ax.yaxis):
         _speak(ax, axis, frame)
     _legend(ax, frame)
-    for _ in range(3):
-        _crown(ax)
-        _fit(ax)
+    _fit(ax)
     _thin(ax)
+    _crown(ax)
     _fit(ax)
 
 
@@ -185,9 +187,11 @@ def _speak(ax: Axes, axis: Axis, frame: pd.DataFrame) -> None:
     fixed = isinstance(axis.get_major_locator(), ticker.FixedLocator) and isinstance(
         formatter, (ticker.FuncFormatter, ticker.FixedFormatter)
     )
-    if axis.get_gid() == SPOKEN:
-        pass
-    elif isinstance(formatter, StrCategoryFormatter) or fixed:
+    if axis.get_gid() in (SPOKEN, NAMED):
+        return
+    axis.set_gid(SPOKEN)
+    if isinstance(formatter, StrCategoryFormatter) or fixed:
+        axis.set_gid(NAMED)
         places = axis.get_majorticklocs()
         words = [speech.label(text) for text in formatter.format_ticks(places)]
         room = width_of(ax) * (0.9 / max(len(words), 1) if across else NAMES)
@@ -207,7 +211,6 @@ def _speak(ax: Axes, axis: Axis, frame: pd.DataFrame) -> None:
             ticker.FuncFormatter(lambda at, _: speech.value(column, dates.num2date(at) if is_date else at))
         )
         axis.set_minor_formatter(ticker.NullFormatter())
-    axis.set_gid(SPOKEN)
     if named:
         axis.set_label_text(wrap(speech.heading(column), width_of(ax)))
         if across:
@@ -238,31 +241,31 @@ def _legend(ax: Axes, frame: pd.DataFrame) -> None:
 def _crown(ax: Axes) -> None:
     """Stack what stands above the plot: words of the chart, the label of an upright axis, the legend."""
     legend, label = ax.get_legend(), ax.yaxis.label
-    for artist in (legend, label):
-        if artist is not None:
-            artist.set_in_layout(False)
     edge = blended_transform_factory(ax.figure.transFigure, ax.transAxes)
-    top = _overhang(ax)[3] * 72 / ax.figure.dpi
-    if label.get_text():
-        label.set(rotation=0, ha="left", va="bottom", in_layout=True)
-        ax.yaxis.set_label_coords(0, 1, offset_copy(edge, ax.figure, 1, top + 6, units="points"))
-        top += (label.get_text().count("\n") + 1) * LINE * text_size()
+    top = _overhang(ax, without=(legend, label))[3] * 72 / ax.figure.dpi
+    if label.get_text() and label.get_visible():
+        label.set(rotation=0, ha="left", va="bottom")
+        ax.yaxis.set_label_coords(0, 1, offset_copy(edge, ax.figure, 1, top + 8, units="points"))
+        top += 4 + (label.get_text().count("\n") + 1) * LINE * text_size()
     if legend is not None:
-        legend.set_in_layout(True)
         legend.set_bbox_to_anchor((0, 1), offset_copy(edge, ax.figure, -0.6 * text_size(), top, units="points"))
 
 
-def _overhang(ax: Axes) -> tuple[float, float, float, float]:
-    """How far things stand out of the axes, in dots: left, right, below, above."""
+def _overhang(ax: Axes, without: Sequence = ()) -> tuple[float, float, float, float]:
+    """How far things stand out of the axes, in dots: left, right, below, above; some may be left out of account."""
     renderer = ax.figure.canvas.get_renderer()
+    hidden = [artist for artist in without if artist is not None and artist.get_visible()]
+    for artist in hidden:
+        artist.set_visible(False)
     ax.apply_aspect()
-    plot, all_ = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
-    return (
-        max(plot.x0 - all_.x0, 0),
-        max(all_.x1 - plot.x1, 0),
-        max(plot.y0 - all_.y0, 0),
-        max(all_.y1 - plot.y1, 0),
+    plot, everything = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
+    for artist in hidden:
+        artist.set_visible(True)
+    sides = (
+        *(plot.x0 - everything.x0, everything.x1 - plot.x1),
+        *(plot.y0 - everything.y0, everything.y1 - plot.y1),
     )
+    return tuple(max(side, 0.0) for side in sides)
 
 
 def _fit(ax: Axes) -> None:
@@ -270,32 +273,27 @@ def _fit(ax: Axes) -> None:
     figure, (wide, tall) = ax.figure, ax.figure.get_size_inches() * ax.figure.dpi
     plot = ax.get_position(original=True).height * tall
     # What starts at the edge of the figure says nothing about the room beside the axes.
-    above = [artist for artist in (ax.get_legend(), ax.yaxis.label) if artist is not None and artist.get_in_layout()]
-    *_, below, top = _overhang(ax)
-    for artist in above:
-        artist.set_in_layout(False)
-    left, right, *_ = _overhang(ax)
-    for artist in above:
-        artist.set_in_layout(True)
-    left, right, below, top = left + 1, right + 1, below + 2, top + 2
-    height = plot + below + top
+    left, right, below, _ = _overhang(ax, without=(ax.get_legend(), ax.yaxis.label))
+    above = _overhang(ax)[3]
+    left, right, below, above = left + 1, right + 1, below + 2, above + 2
+    height = plot + below + above
     figure.set_size_inches(wide / figure.dpi, height / figure.dpi)
     ax.set_position((left / wide, below / height, max(wide - left - right, 20) / wide, plot / height))
 
 
 def _thin(ax: Axes) -> None:
     """Leave out labels of ticks that would touch their neighbours; names of groups are turned instead."""
-    renderer, full = ax.figure.canvas.get_renderer(), ax.figure.bbox.x1
-    places = ax.get_xticks()
-    low, high = sorted(ax.get_xlim())
-    places = places[(places >= low) & (places <= high)]
+    renderer, (low, high) = ax.figure.canvas.get_renderer(), sorted(ax.get_xlim())
+    places = [place for place in ax.get_xticks() if low <= place <= high]
     for step in range(1, len(places) + 1):
-        boxes = [label.get_window_extent(renderer) for label in ax.get_xticklabels() if label.get_text()]
-        if all(a.x1 + 5 <= b.x0 for a, b in zip(boxes, boxes[1:], strict=False)) and all(b.x1 <= full for b in boxes):
+        shown = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+        boxes = [label.get_window_extent(renderer) for at, label in shown if low <= at <= high and label.get_text()]
+        if all(one.x1 + 5 <= other.x0 for one, other in pairwise(boxes)):
             return
-        if isinstance(ax.xaxis.get_major_locator(), ticker.FixedLocator) and step == 1 and _are_names(ax):
+        if _are_names(ax):
             for label in ax.get_xticklabels():
-                label.set(rotation=90, text=wrap(label.get_text().replace("\n", " "), 12 * text_size(), most=1))
+                words = wrap(label.get_text().replace("\n", " "), 12 * text_size(), most=1)
+                label.set(rotation=90, text=words, va="top", multialignment="left")
             return
         formatter = ax.xaxis.get_major_formatter()
         ax.set_xticks(places[:: step + 1])
@@ -303,13 +301,15 @@ def _thin(ax: Axes) -> None:
 
 
 def _are_names(ax: Axes) -> bool:
-    return isinstance(ax.xaxis.get_major_formatter(), ticker.FuncFormatter) and not ax.xaxis.get_label_text()
+    """Whether the ticks of the level axis are names, each of which must stay."""
+    return isinstance(ax.xaxis.get_major_formatter(), ticker.FuncFormatter) and ax.xaxis.get_gid() == NAMED
 
 
 def _beside(ax: Axes, words: str, at: tuple[float, float], lean: tuple[float, float], **style) -> None:
     """Text at a place of the axes across (0 to 1) and of the data upwards, some points off."""
     place = blended_transform_factory(ax.transAxes, ax.transData)
-    ax.annotate(words, at, lean, xycoords=place, textcoords="offset points", annotation_clip=False, **style)
+    style = {"va": "center_baseline", "annotation_clip": False} | style
+    ax.annotate(words, at, lean, xycoords=place, textcoords="offset points", **style)
 
 
 def _broken(word: str, width: float) -> list[str]:

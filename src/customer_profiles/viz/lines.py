@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from matplotlib import dates
@@ -10,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory, offset_copy
 
 from . import palette
-from .layout import LINE, measure, numbers, settle, text_size, width_of, wrap
+from .layout import LINE, beside, levels, measure, numbers, rows, settle, text_size, width_of, wrap
 from .speech import current
 
 WIDEST_EVENT = 0.45  # of the figure, of a line of an event's name
@@ -49,8 +51,8 @@ def trend(
     ax.plot(days, value, color=palette.OURS)
     alone = known & ~np.r_[False, known[:-1]] & ~np.r_[known[1:], False]
     ax.scatter(days[alone], value[alone], color=palette.OURS, s=25)
-    _last(ax, days, value, y)
-    _time(ax, frame, x, y)
+    end_label(ax, days, value, y)
+    time_axis(ax, frame[x], y)
     settle(ax, frame)
     if events is not None and len(own):
         _events(ax, events, days)
@@ -67,7 +69,7 @@ def _with_gaps(frame: pd.DataFrame, x: str, columns: list[str]) -> pd.DataFrame:
     return both.sort_values(x, kind="stable", ignore_index=True)
 
 
-def _last(ax: Axes, across: pd.Series | np.ndarray, value: np.ndarray, column: str) -> None:
+def end_label(ax: Axes, across: pd.Series | np.ndarray, value: np.ndarray, column: str) -> None:
     """A dot and the number at the end of a line."""
     known = np.flatnonzero(~np.isnan(value))
     if not len(known):
@@ -78,21 +80,75 @@ def _last(ax: Axes, across: pd.Series | np.ndarray, value: np.ndarray, column: s
     ax.annotate(current().value(column, at[1]), at, weight="bold", color=palette.OURS, **style)
 
 
-def _time(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
+def time_axis(ax: Axes, days: pd.Series, y: str, tall: float = 0.34) -> None:
     """Axes of a line over time: months across, hairlines at a few round values."""
-    ax.figure.set_figheight(min(max(width_of(ax) * 0.34, 170), 230) / 72)
+    ax.figure.set_figheight(min(max(width_of(ax) * tall, 170), 230) / 72)
     locator = dates.AutoDateLocator(minticks=2, maxticks=6)
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(dates.AutoDateFormatter(locator))
     ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     ax.grid(axis="y")
     ax.margins(x=0.01, y=0.06)
-    days = pd.to_datetime(frame[x]).dropna()
-    if len(days):
-        room = max((days.max() - days.min()) * 0.01, pd.Timedelta(days=2))
-        ax.set_xlim(days.min() - room, days.max() + room)
-    ax.set(xlabel=x, ylabel=y)
+    known = pd.to_datetime(days).dropna()
+    if len(known):
+        room = max((known.max() - known.min()) * 0.01, pd.Timedelta(days=2))
+        ax.set_xlim(known.min() - room, known.max() + room)
+    ax.set(xlabel=days.name, ylabel=y)
     ax.xaxis.label.set_visible(False)
+
+
+def sparklines(
+    frame: pd.DataFrame,
+    ax: Axes,
+    *,
+    x: str = "month",
+    y: str = "n",
+    hue: str = "theme",
+    blocks: str | None = None,
+) -> None:
+    """A small line per group, all on one scale, with the last value at its end.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per group and month: `x` (timestamps), `y`, `hue`. Missing values and months break the line.
+    ax : Axes
+        Holds the names and the months; every line has axes of its own set into it.
+    x, y, hue : str
+        Columns.
+    blocks : str, optional
+        Column whose values head blocks of groups.
+    """
+    groups = levels(frame, hue)
+    of = frame.drop_duplicates(hue).set_index(hue)
+    at = rows(ax, groups, [of[blocks][group] for group in groups] if blocks in frame else None, least=1.7)
+    time_axis_only(ax, frame, x, y)
+    top = np.nanmax([*numbers(frame, y), 0.0]) or 1.0
+    bottom, above = ax.get_ylim()
+    last = []
+    for group, place in zip(groups, at, strict=True):
+        own = _with_gaps(frame[frame[hue] == group], x, [y])
+        value = own[y].to_numpy()
+        known = np.flatnonzero(~np.isnan(value))
+        last.append(value[known[-1]] if len(known) else np.nan)
+        small = ax.inset_axes((0, (bottom - place - 0.8) / (bottom - above), 1, 1.6 / (bottom - above)))
+        small.plot(own[x], value, color=palette.OURS, lw=2, clip_on=False)
+        small.scatter(own[x].iloc[known[-1:]], value[known[-1:]], color=palette.OURS, s=30, clip_on=False, zorder=3)
+        small.set(xlim=ax.get_xlim(), ylim=(0, top), xticks=[], yticks=[])
+    beside(ax, at, [current().value(y, value) for value in last], strong=~np.isnan(last) if last else True)
+
+
+def time_axis_only(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
+    """Months under rows of names, whose height stays."""
+    tall, places, labels = ax.figure.get_figheight(), ax.get_yticks(), [t.get_text() for t in ax.get_yticklabels()]
+    limits = ax.get_ylim()
+    time_axis(ax, frame[x], y)
+    ax.set_yticks(places, labels)
+    ax.set_ylim(limits)
+    ax.grid(False)
+    ax.spines.bottom.set_visible(False)
+    ax.yaxis.label.set_visible(False)
+    ax.figure.set_figheight(tall)
 
 
 def _events(ax: Axes, events: pd.DataFrame, days: pd.Series) -> None:
@@ -103,30 +159,35 @@ def _events(ax: Axes, events: pd.DataFrame, days: pd.Series) -> None:
     words = [wrap(speech.label(name), width_of(ax) * WIDEST_EVENT, most=2) for name in known["name"]]
     tall = LINE * text_size()
     pitch = max((text.count("\n") + 1.1 for text in words), default=1) * tall
+    left, right = -plot.x0 * scale, width_of(ax) - plot.x0 * scale
     placed: list[tuple[float, float, float, int]] = []  # mark, start and end of the name, lane
     for at, text in zip(dates.date2num(known["at"]), words, strict=True):
         mark = (ax.transData.transform((at, 0))[0] - plot.x0) * scale
-        start, end, lane = _free(mark, measure(text), placed, plot.width * scale)
-        placed.append((mark, start, end, lane))
-        up = 5 + lane * pitch
+        placed.append(_free(mark, measure(text), placed, left, right))
+    lowest = min((lane for *_, lane in placed), default=0)
+    for at, text, (mark, start, end, lane) in zip(dates.date2num(known["at"]), words, placed, strict=True):
+        up = 5 + (lane - lowest) * pitch
         ax.axvline(at, 0, 1 + up / (plot.height * scale), color=palette.EVENT, lw=1.5, ls=(0, (3, 3)), clip_on=False)
         place = offset_copy(blended_transform_factory(ax.transData, ax.transAxes), ax.figure, 0, up, units="points")
         ha = "left" if start == mark else "right" if end == mark else "center"
         ax.text(at, 1, text, transform=place, ha=ha, va="bottom", color=palette.EVENT)
 
 
-def _free(mark: float, wide: float, placed: list, right: float) -> tuple[float, float, int]:
-    """The lowest lane and the side of its mark where a name covers no other name and no mark."""
-    for lane in range(len(placed) + 1):
-        for start in (mark, mark - wide):
-            end = start + wide
-            inside = start >= -60 and end <= right + 30
-            clear = all(
-                (other_lane != lane or end + 10 < other_start or other_end + 10 < start)
-                and (other_lane <= lane or not start - 4 < other_mark < end + 4 or other_mark == mark)
-                and (other_lane >= lane or not other_start - 4 < mark < other_end + 4)
-                for other_mark, other_start, other_end, other_lane in placed
-            )
-            if inside and clear:
-                return start, end, lane
-    return mark - wide / 2, mark + wide / 2, len(placed)
+def _free(mark: float, wide: float, placed: list, left: float, right: float) -> tuple[float, float, float, int]:
+    """The nearest lane and the side of its mark where a name covers no other name and no mark.
+
+    Names to the left of their mark, later ones above earlier ones, never run into each other; others may have to
+    give way below.
+    """
+    lanes = sorted(range(-len(placed), len(placed) + 1), key=abs)
+    for (start, end), lane in product(((mark - wide, mark), (mark, mark + wide)), lanes):
+        clear = all(
+            (level != lane or end + 10 < begin or finish + 10 < start)
+            and (level <= lane or not start - 4 < other < end + 4)
+            and (level >= lane or not begin - 4 < mark < finish + 4)
+            for other, begin, finish, level in placed
+        )
+        if start >= left and end <= right and clear:
+            return mark, start, end, lane
+    start = min(max(mark - wide / 2, left), right - wide)
+    return mark, start, start + wide, max((lane for *_, lane in placed), default=-1) + 1

@@ -54,7 +54,7 @@ def refuse_if_more(figure: Figure, frame: pd.DataFrame) -> None:
     total: Counter[str] = Counter()
     for ax in figure.axes:
         marks = count_marks(ax)
-        total.update(marks if not ax.get_label() == "<colorbar>" else {})
+        total.update(marks if ax.get_label() != "<colorbar>" else {})
     for kind, count in total.items():
         if count > OFTEN[kind] * len(frame) + SLACK[kind]:
             raise PrivacyRefused(

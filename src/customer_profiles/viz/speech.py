@@ -51,7 +51,7 @@ class PlainEnglish:
     >>> english.heading("spend_share"), english.value("spend_share", 0.456), english.value("orders", 1234.5)
     ('Spend share', '46%', '1,234')
     >>> english.value("month", pd.Timestamp("2025-03-01")), english.value("nps", -7.0), english.value("ratio", 1.5)
-    ('Mar 2025', '−7', '1.5')
+    ('Mar 2025', '−7', '1.50')
     """
 
     def heading(self, column: str) -> str:
@@ -65,9 +65,8 @@ class PlainEnglish:
             return f"{number:%b %Y}"
         if str(column).endswith("share"):
             return f"{number:.0%}".replace("-", "−")
-        digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 2
-        words = f"{number:,.{digits}f}"
-        return (words.rstrip("0").rstrip(".") if digits else words).replace("-", "−")
+        whole = abs(number) >= 100 or float(number).is_integer()
+        return f"{number:,.{0 if whole else 1 if abs(number) >= 10 else 2}f}".replace("-", "−")
 
     def label(self, value: object) -> str:
         return NOTHING if is_missing(value) else str(value)

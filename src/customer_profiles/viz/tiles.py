@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from . import palette
 from .dots import no_difference
-from .layout import NAMES, SPOKEN, levels, measure, more, numbers, rows, text_size, width_of, wrap
+from .layout import LINE, NAMED, NAMES, levels, measure, more, numbers, rows, text_size, width_of, wrap
 from .speech import current, is_missing
 
 STRONGEST = 4.0  # times the reference: takes the full tint
@@ -85,7 +85,7 @@ def heatmap(
         colour = _tint(number, reference, good, top) if strong else PLAIN
         style = {"weight": "bold"} if strong and reference and "claim" in frame else {}
         if not np.isnan(number):
-            ax.bar(across, 1.6, width=0.96, bottom=upward - 0.8, color=[colour])
+            ax.bar(across, 1.6, width=0.96, bottom=upward - 0.8, color=[colour], clip_on=False)
         ax.text(
             *(across, upward, text),
             ha="center",
@@ -97,7 +97,31 @@ def heatmap(
     if reference is not None and "claim" in frame and np.isfinite(known).any():
         sides = {"more often": _tint(reference * 4, reference, good, 1), "less often": _tint(0, reference, good, 1)}
         ax.legend(handles=[Patch(color=c, label=n) for n, c in (sides | {"could be chance": PLAIN}).items()])
-    more(ax, rest, ax.get_ylim()[0] + 0.4)
+    more(ax, rest)
+
+
+def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x: str = "r", y: str = "fm", values: str = "share") -> None:
+    """The plane of recency (to the right: more recent) and of frequency and value (upwards: more), five by five.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per tile: `x` and `y` from 1 to 5, and a share `values`, tinted by size.
+    ax : Axes
+    x, y, values : str
+        Columns.
+    """
+    across, up, known = (numbers(frame, column) for column in (x, y, values))
+    top = np.nanmax([*known, 0.0])
+    for right, high, number in zip(across, up, known, strict=True):
+        if not np.isnan(number):
+            colour = _tint(number, None, None, top)
+            ax.bar(right, 0.94, width=0.96, bottom=high - 0.47, color=[colour], clip_on=False)
+        if not np.isnan(right + high):
+            ax.text(right, high, current().value(values, number), ha="center", va="center_baseline")
+    ax.set(xlim=(0.5, 5.5), ylim=(0.5, 5.5), xticks=range(1, 6), yticks=range(1, 6), xlabel=x, ylabel=y)
+    ax.spines.bottom.set_visible(False)
+    ax.figure.set_figheight(5 * 2.4 * LINE * text_size() / 72)
 
 
 def _tint(number: float, reference: float | None, good: str | None, top: float) -> tuple[float, ...]:
@@ -128,9 +152,9 @@ def _heads(ax: Axes, heads: list, x: str, y: str) -> None:
     ax.set_xticks(range(len(heads)), words)
     ax.tick_params(axis="x", top=False, labeltop=True, labelbottom=False, rotation=90 if broken else 0, length=0)
     for label in ax.get_xticklabels():
-        label.set(va="bottom")
+        label.set(va="bottom", multialignment="left" if broken else "center")
     ax.spines.bottom.set_visible(False)
-    ax.xaxis.set_gid(SPOKEN)
+    ax.xaxis.set_gid(NAMED)
     ax.set(xlabel=x, ylabel=y)
     ax.xaxis.label.set_visible(False)
     ax.yaxis.label.set_visible(False)

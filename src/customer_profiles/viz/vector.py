@@ -1,46 +1,42 @@
-"""Figures as SVG that a strict page takes in: no styles inside, colours by name, the same bytes every time."""
+"""Figures as SVG that a strict page takes in: no styles inside, colours by name, the same bytes every time.
+
+matplotlib's own SVG writes styles into every mark, places words by the width they have in its own font, and is three
+times as long; its figures draw on any renderer, so this one writes what a page needs.
+"""
 
 from __future__ import annotations
 
+import base64
 import io
-import re
-from collections.abc import Iterator
+from collections import Counter
 from html import escape
-from xml.etree import ElementTree
+from itertools import groupby
 
-import matplotlib as mpl
+import numpy as np
 import seaborn as sns
+from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, Bbox
+from PIL import Image
 
 from . import palette
-from .layout import measure
 
-NOTHING_SAID = {"Date": None, "Creator": None, "Format": None, "Type": None}
+# Palette colours as seaborn draws them too, its error bars and annotations, and what nobody gave a colour.
 COLOURS = palette.variables(lambda colour: to_hex(sns.desaturate(colour, 0.75))) | {
-    "#424242": "var(--ink)",  # seaborn's error bars
-    "#262626": "var(--ink)",  # and its annotations
-    "#000000": "var(--ink)",  # and what matplotlib draws where nobody names a colour
-}
-# What every drawing needs not say: defaults of SVG, and what the root says once.
-SILENT = {
-    ("stroke-linejoin", "miter"),
-    ("stroke-linecap", "butt"),
-    ("stroke-linecap", "square"),
-    ("fill-opacity", "1"),
-    ("stroke-opacity", "1"),
-    ("font-weight", "400"),
-    ("stroke-width", "1"),
+    unnamed: "var(--ink)" for unnamed in ("#424242", "#262626", "#000000")
 }
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
+LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
 
 
 def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     """The drawing as one ``<svg>`` element.
 
     Text stays text in the page's font; every colour of the palette becomes its CSS variable, so that one drawing
-    serves light pages, dark pages and paper. No style, script, prolog or outside reference is left in it.
+    serves light pages, dark pages and paper. No style, script, prolog or outside reference is in it.
 
     Parameters
     ----------
@@ -50,20 +46,23 @@ def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     prefix : str
         Begins every id, so that several drawings can stand in one page.
     """
-    file = io.BytesIO()
-    anchored = _mark_anchors(figure)
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "customer-profiles", "svg.id": None}):
-        figure.savefig(file, format="svg", metadata=NOTHING_SAID, dpi=72)
-    for text, gid in anchored:
+    dpi, aligned = figure.dpi, [text for text in figure.findobj(Text) if "\n" in text.get_text()]
+    named = [(text, text.get_gid()) for text in aligned]
+    for text in aligned:  # its lines arrive one by one, and only this name tells how they are aligned
+        text.set_gid(text.get_ha())
+    figure.set_dpi(72)
+    wide, tall = figure.get_size_inches() * 72
+    renderer = _Renderer(wide, tall, prefix)
+    figure.draw(renderer)
+    figure.set_dpi(dpi)
+    for text, gid in named:
         text.set_gid(gid)
-    root = ElementTree.fromstring(re.sub(rb' xmlns(:xlink)?="[^"]*"|xlink:', b"", file.getvalue()))
-    size = figure.get_size_inches() * 72
-    names: dict[str, str] = {}
-    body = "".join(_written(child, names, prefix, figure) for child in root)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_short(size[0])} {_short(size[1])}" role="img"'
-        f' aria-label="{escape(alt)}" font-family="system-ui, sans-serif" stroke-linejoin="round">{body}</svg>'
-    )
+    usual = Counter(look["font-size"] for tag, look, *_ in renderer.marks if tag == "text").most_common(1)
+    root = {"font-size": usual[0][0]} if usual else {}
+    body = "".join(_run(look, list(run), root) for look, run in groupby(renderer.marks, key=lambda mark: mark[:2]))
+    root |= {"font-family": "system-ui, sans-serif", "fill": "var(--ink)", "stroke-linejoin": "round"}
+    view = {"viewBox": f"0 0 {_short(wide)} {_short(tall)}", "role": "img", "aria-label": alt}
+    return f'<svg xmlns="http://www.w3.org/2000/svg"{_said(view | root)}>{body}</svg>'
 
 
 def is_foreign(drawing: str) -> bool:
@@ -72,102 +71,131 @@ def is_foreign(drawing: str) -> bool:
     >>> is_foreign('<path fill="var(--ours)"/>'), is_foreign('<path fill="#ff00ff"/>')
     (False, True)
     """
-    return bool(re.search(r'(?:fill|stroke)="#|<image', drawing))
+    return any(sign in drawing for sign in ('fill="#', 'stroke="#', "<image"))
 
 
-def _mark_anchors(figure: Figure) -> list[tuple[Text, str | None]]:
-    """Name the alignment of texts with several lines, which matplotlib's SVG forgets; returns their former names.
+class _Renderer(RendererBase):
+    """Collects marks: tag, what it looks like, where it is, and the words in it."""
 
-    It places each line by the width that it has in the font of the layout, so that lines in another font would
-    neither be centred nor end together.
-    """
-    found = []
-    for text in figure.findobj(Text):
-        if "\n" in text.get_text() and text.get_ha() in ANCHORS and text.get_rotation() == 0:
-            found.append((text, text.get_gid()))
-            text.set_gid(f"anchor-{text.get_ha()}-{text.get_weight()}-{text.get_size()}")
-    return found
+    def __init__(self, wide: float, tall: float, prefix: str):
+        super().__init__()
+        self.size, self.prefix = (wide, tall), prefix
+        self.marks: list[tuple[str, dict[str, str], dict[str, str], str]] = []
+        self.clips: dict[tuple[float, ...], str] = {}
+        self.align: str | None = None
+
+    def get_canvas_width_height(self) -> tuple[float, float]:
+        return self.size
+
+    def open_group(self, s: str, gid: str | None = None) -> None:
+        self.align = gid
+
+    def draw_path(self, gc: GraphicsContextBase, path: Path, transform, rgbFace=None) -> None:  # noqa: N803
+        look = {"fill": "none"} if rgbFace is None else self._paint(gc, "fill", rgbFace)
+        if gc.get_linewidth() > 0 and len(gc.get_rgb()) and gc.get_rgb()[3] > 0:
+            look |= self._paint(gc, "stroke", gc.get_rgb()) | {"stroke-width": _short(gc.get_linewidth())}
+            start, dashes = gc.get_dashes()
+            if dashes is not None:
+                look |= {"stroke-dasharray": " ".join(map(_short, dashes)), "stroke-dashoffset": _short(start)}
+        if look.get("fill") == "none" and "stroke" not in look:
+            return  # the ground of figure and axes
+        flipped = transform + Affine2D().scale(1, -1).translate(0, self.size[1])
+        ends = path.get_extents(flipped)
+        if not np.isfinite(ends.get_points()).all():
+            return
+        look |= self._clipped(gc, ends)
+        if path.codes is not None and list(path.codes).count(Path.CURVE4) == 24:  # a circle, as matplotlib draws it
+            at = {"cx": (ends.x0 + ends.x1) / 2, "cy": (ends.y0 + ends.y1) / 2, "r": ends.width / 2}
+            self.marks.append(("circle", look, {name: _short(value) for name, value in at.items()}, ""))
+        elif words := _path(path, flipped):
+            self.marks.append(("path", look, {"d": words}, ""))
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
+        if ismath:
+            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+            return
+        size = prop.get_size_in_points()
+        look = self._paint(gc, "fill", gc.get_rgb()) | {"font-size": _short(size)}
+        look = {name: value for name, value in look.items() if value != "var(--ink)"}
+        if prop.get_weight() in ("bold", "semibold", "heavy", 600, 700):
+            look["font-weight"] = "600"
+        place = {}
+        if angle:
+            place["transform"] = f"rotate({_short(-angle)} {_short(x)} {_short(y)})"
+        elif anchor := ANCHORS.get(mtext.get_ha() if mtext else self.align):
+            look["text-anchor"] = anchor[0]
+            x += anchor[1] * self.get_text_width_height_descent(s, prop, False)[0]
+        self.marks.append(("text", look, {"x": _short(x), "y": _short(y)} | place, escape(s.strip(), quote=False)))
+
+    def draw_image(self, gc, x, y, im, transform=None) -> None:
+        file = io.BytesIO()
+        Image.fromarray(np.asarray(im)[::-1]).save(file, "PNG")
+        tall, wide = im.shape[:2]
+        at = {"x": _short(x), "y": _short(self.size[1] - y - tall), "width": str(wide), "height": str(tall)}
+        at["href"] = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+        self.marks.append(("image", {}, at, ""))
+
+    def flipy(self) -> bool:
+        return True
+
+    def _paint(self, gc: GraphicsContextBase, what: str, rgba) -> dict[str, str]:
+        """A colour by its name, and how much of it."""
+        alpha = gc.get_alpha() if gc.get_forced_alpha() else (rgba[3] if len(rgba) > 3 else 1.0)
+        if alpha == 0:
+            return {what: "none"} if what == "fill" else {}
+        colour = to_hex(rgba[:3])
+        return {what: COLOURS.get(colour, colour)} | ({f"{what}-opacity": f"{alpha:.2g}"} if alpha < 1 else {})
+
+    def _clipped(self, gc: GraphicsContextBase, ends: Bbox) -> dict[str, str]:
+        """Where a mark is cut off, if it reaches beyond."""
+        box = gc.get_clip_rectangle()
+        if box is None:
+            return {}
+        left, top = box.x0, self.size[1] - box.y1
+        if ends.x0 >= left - 1 and ends.x1 <= box.x1 + 1 and ends.y0 >= top - 1 and ends.y1 <= top + box.height + 1:
+            return {}
+        where = (left, top, box.width, box.height)
+        if where not in self.clips:
+            self.clips[where] = f"{self.prefix}{len(self.clips)}"
+            sides = dict(zip(("x", "y", "width", "height"), map(_short, where), strict=True))
+            inner = f"<rect{_said(sides)}/>"
+            self.marks.append(("clipPath", {}, {"id": self.clips[where]}, inner))
+        return {"clip-path": f"url(#{self.clips[where]})"}
 
 
-def _written(element: ElementTree.Element, names: dict[str, str], prefix: str, figure: Figure, anchor: str = "") -> str:
-    """An element and its children, with nothing said that needs not be."""
-    if element.tag in ("style", "metadata"):
-        return ""
-    gid = element.get("id", "")
-    attributes = dict(_attributes(element, names, prefix))
-    if element.tag == "g":
-        anchor = gid if gid.startswith("anchor-") else anchor
-        attributes.pop("id", None)
-    elif element.tag == "text" and anchor and "transform" in attributes:
-        _, align, weight, size = anchor.split("-")
-        word, part = ANCHORS[align]
-        x, y = map(float, re.findall(r"-?[\d.]+", attributes.pop("transform")))
-        with mpl.rc_context({"font.size": float(size)}):
-            x += part * measure(element.text or "", weight in ("bold", "700"))
-        attributes |= {"x": _short(x), "y": _short(y), "text-anchor": word}
-    if attributes.get("fill") == "none" and attributes.get("stroke", "none") == "none" and element.tag != "g":
-        return ""  # what is invisible, such as the ground of figure and axes
-    inner = (
-        "".join(_written(child, names, prefix, figure, anchor) for child in element)
-        + escape(element.text or "").strip()
+def _run(key: tuple[str, dict[str, str]], marks: list[tuple], root: dict[str, str]) -> str:
+    """Marks that look the same, one after another; their look is said once."""
+    tag, look = key[0], {name: value for name, value in key[1].items() if root.get(name) != value}
+    around = _said(look) if len(marks) > 1 else ""
+    own = "" if around else _said(look)
+    words = "".join(
+        f"<{tag}{own}{_said(place)}>{inner}</{tag}>" if inner else f"<{tag}{own}{_said(place)}/>"
+        for *_, place, inner in marks
     )
-    if not inner and (element.tag in ("g", "defs", "text")):
-        return ""
-    if element.tag == "g" and not attributes:
-        return inner
-    said = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-    return f"<{element.tag}{said}>{inner}</{element.tag}>" if inner else f"<{element.tag}{said}/>"
+    return f"<g{around}>{words}</g>" if around else words
 
 
-def _attributes(element: ElementTree.Element, names: dict[str, str], prefix: str) -> Iterator[tuple[str, str]]:
-    """Attributes with the style among them, numbers short, ids numbered and colours by name."""
-    declared = [part.partition(":")[::2] for part in element.get("style", "").split(";") if part.strip()]
-    pairs = [*element.items(), *((name.strip(), value.strip()) for name, value in declared)]
-    for name, value in pairs:
-        if name in ("style", "font-family", "clip-rule") or (name, value) in SILENT:
-            continue
-        if name == "id" or ("#" in value and name in ("href", "clip-path")):
-            if name == "id" and element.tag == "g":
-                continue
-            key = re.sub(r"^url\(#|^#|\)$", "", value)
-            number = names.setdefault(key, f"{prefix}{len(names)}")
-            yield name, {"id": number, "href": f"#{number}"}.get(name, f"url(#{number})")
-        elif name == "d":
-            yield name, _path(value)
-        elif name == "transform" and element.tag == "text":
-            turned = re.fullmatch(r"rotate\(-?0(\.0+)? .*\)", value)
-            if not turned:
-                yield name, _rounded(value)
-        elif name in ("fill", "stroke"):
-            yield name, COLOURS.get(value, value)
-        elif name == "font-size":
-            yield name, _short(float(value.removesuffix("px")))
-        else:
-            yield name, _rounded(value)
+def _path(path: Path, transform) -> str:
+    """A path with short numbers; lines along an axis have letters of their own, points that say nothing are left out.
 
-
-def _path(value: str) -> str:
-    """A path with short numbers; straight lines along an axis have letters of their own.
-
-    >>> _path("M 45 123.12 L 177.857143 123.12 L 177.857143 78.32 z")
-    'M45 123.1H177.9V78.3z'
+    >>> _path(Path([(45, 123.12), (177.857, 123.12), (177.857, 78.32), (0, 0)], [1, 2, 2, 79]), Affine2D())
+    'M45 123.1H177.9V78.3Z'
     """
     out, x, y = [], "", ""
-    for letter, rest in re.findall(r"([A-Za-z])([^A-Za-z]*)", value):
-        parts = [_short(float(number)) for number in rest.split()]
-        if letter == "L" and parts[1] == y:
+    for points, code in path.iter_segments(transform, simplify=False):
+        parts = [_short(number) for number in points] if code != Path.CLOSEPOLY else []
+        if code == Path.LINETO and parts[1] == y:
             out += [] if parts[0] == x else [f"H{parts[0]}"]
-        elif letter == "L" and parts[0] == x:
+        elif code == Path.LINETO and parts[0] == x:
             out.append(f"V{parts[1]}")
         else:
-            out.append(letter + " ".join(parts))
-        if parts:
-            x, y = parts[-2:]
+            out.append(LETTERS[code] + " ".join(parts))
+        x, y = parts[-2:] or ("", "")
     return "".join(out)
 
 
-def _rounded(value: str) -> str:
-    return re.sub(r"-?\d+\.\d+", lambda number: _short(float(number[0])), value)
+def _said(attributes: dict[str, str]) -> str:
+    return "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
 
 
 def _short(number: float) -> str:
