@@ -8,6 +8,7 @@ sentences, cards and quotes. What a cell shows otherwise stays in the notebook.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -167,7 +168,8 @@ class Chapter(Legacy):
         if isinstance(result, pd.DataFrame):
             result = Result(_slug(title), result, Text(title), ONE_MARGIN)
         if not len(result.frame):
-            return self._say_what_is_missing(result.needs)
+            self._say_what_is_missing(result.needs)
+            return
         first = result.name not in self._titles
         published = self.gate.guard(result)
         claims = tuple(of_table(result.claims(published.marks(result.frame)), result.name) if result.claims else ())
@@ -195,10 +197,16 @@ class Chapter(Legacy):
         stored.write_json(self.results / "published" / "titles.json", self._titles)
         self._show(name, panels.html(shown, self.language, self.as_of))
 
+    def guarded(self, result: Result) -> pd.DataFrame:
+        """The frame of a result as a page shows it: ``suppressed`` marks rows whose numbers are hidden."""
+        return self.gate.guard(result).frame
+
     def say(self, *texts: Text) -> None:
         """Say sentences whose numbers come from the data."""
         from markupsafe import Markup
 
+        if not texts:
+            return
         html = Markup("").join(Markup("<p>{}</p>").format(self.language.text(text)) for text in texts)
         self._block(html)
 
@@ -318,11 +326,13 @@ class Chapter(Legacy):
         return self.gate.publish(table, **rules)
 
     def _keep_findings(self, findings: Iterable[Finding]) -> None:
-        self._findings |= {finding.id: finding for finding in findings}
+        for finding in findings:
+            own = replace(finding, id=finding.id.removeprefix(f"{self.spec.number}."))
+            self._findings[own.id] = own if own.chapter else replace(own, chapter=self.spec.number)
         stored.write_json(self.results / "findings.json", [finding.to_dict() for finding in self._findings.values()])
 
     def _say_what_is_missing(self, needs: str) -> None:
-        """Name the source that an empty result would need, once; nothing if the source is there and nothing was found."""
+        """Name the source that an empty result would need, once; nothing if the source is there."""
         if needs and needs not in self._told and not self.has(needs):
             self._told.add(needs)
             self.say(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": needs}))

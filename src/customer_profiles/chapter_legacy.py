@@ -36,6 +36,8 @@ class Legacy:
         if name in TABLES or name not in variables:
             return self.has(name)
         value = variables[name]
+        if type(value).__name__ == "Comparison":
+            return bool(value)
         return value is not None and (not hasattr(value, "__len__") or len(value) > 0)
 
     def show_findings(self, findings) -> None:

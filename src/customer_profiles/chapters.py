@@ -52,8 +52,8 @@ CHAPTERS = {
             "05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")
         ),
         ChapterSpec("06", "06_follow_journeys", N_("Which ways they take"), params.FollowJourneys, ("01",)),
-        ChapterSpec("07", "07_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
-        ChapterSpec("08", "08_describe_customers", N_("Profiles on a page"), params.DescribeCustomers, ("05",)),
-        ChapterSpec("00", "00_summary", N_("Summary"), params.Summary, ("06", "07", "08")),
+        ChapterSpec("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
+        ChapterSpec("10", "10_describe_customers", N_("Profiles on a page"), params.DescribeCustomers, ("05",)),
+        ChapterSpec("00", "00_summary", N_("Summary"), params.Summary, ("06", "09", "10")),
     )
 }

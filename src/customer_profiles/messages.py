@@ -57,6 +57,8 @@ class Finding(Text):
         Base: how many customers (or answers) the statement rests on.
     table : str
         Name of the published table it was read from.
+    chapter : str
+        Number of the chapter that shows it; the chapter fills it in.
     interval : tuple of float, optional
         95 % interval of the headline number, in its own unit.
     test : str, optional
@@ -76,6 +78,7 @@ class Finding(Text):
     id: str = ""
     n: int = 0
     table: str = ""
+    chapter: str = ""
     interval: tuple[float, float] | None = None
     test: str | None = None
     p_adjusted: float | None = None

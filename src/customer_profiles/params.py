@@ -124,7 +124,7 @@ class FollowJourneys(Params):
 
 
 class PlanActions(Params):
-    """Parameters of 07_plan_actions."""
+    """Parameters of 09_plan_actions."""
 
     follow_up_days: int = Field(
         90, ge=14, le=365, description=N_("days after a case is closed in which a score counts as its outcome")
@@ -132,7 +132,7 @@ class PlanActions(Params):
 
 
 class DescribeCustomers(Params):
-    """Parameters of 08_describe_customers."""
+    """Parameters of 10_describe_customers."""
 
     traits: int = Field(10, ge=3, le=20, description=N_("traits on each profile"))
 

@@ -130,7 +130,8 @@ class Result:
     def __repr__(self) -> str:
         counted = f"persons are counted in {self.disclosure.n}" if self.disclosure.n else "it counts no persons"
         compared = f"; {self.family} comparisons" if self.family else ""
-        return f"<Result {self.name!r}: {len(self)} rows of {', '.join(map(str, self.frame.columns))}; {counted}{compared}>"
+        columns = ", ".join(map(str, self.frame.columns))
+        return f"<Result {self.name!r}: {len(self)} rows of {columns}; {counted}{compared}>"
 
     def _repr_html_(self) -> str:
         return self.frame.head(20).to_html()

@@ -124,7 +124,7 @@ def test_a_chapter_reads_the_actions_and_proposes_others(tmp_path, monkeypatch):
         "name: shop\ntitle: Shop\nlanguage: de\nsources:\n"
         "  - {name: crm, system: crm, path: crm.csv, table: customers, columns: {customer_id: id}}\n"
     )
-    spec = CHAPTERS["07"]
+    spec = CHAPTERS["09"]
     chapter = Chapter(spec, spec.params(dataset="shop"), load_dataset(beside), tmp_path / "run")
     proposal = Proposal(
         "failed_search", 40, Text("Find and remove the cause of “{pain:label}”", {"pain": "failed_search"})

@@ -12,12 +12,12 @@ PER_TOPIC = 1  # findings of one topic before other topics had their turn: one l
 
 
 def topic(finding: Finding) -> str:
-    """Chapter and topic of a finding: its id up to the second dot.
+    """Subject of a finding: its id up to the first dot.
 
-    >>> topic(Finding("…", id="03.pains.region.Bayern"))
-    '03.pains'
+    >>> topic(Finding("…", id="pains.region.Bayern"))
+    'pains'
     """
-    return ".".join(finding.id.split(".")[:2])
+    return finding.id.partition(".")[0]
 
 
 HEADLINE = ("customers", "buyers", "orders", "spend", "basket_value", "nps", "answers", "tickets", "segments")

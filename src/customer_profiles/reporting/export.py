@@ -93,7 +93,7 @@ def rendered(name: str, spec: ChapterSpec, report: Report) -> str:
     if block is None or isinstance(block, str):
         return outputs.sanitise(block or "")
     drawing, block = block.drawing, replace(block, drawing=block.drawing and PLACES)
-    html = outputs.sanitise(panel.html(block, report.language, report.as_of))
+    html = str(outputs.sanitise(panel.html(block, report.language, report.as_of)))
     if drawing:
         html = html.replace(PLACES.wide, drawing.wide).replace(PLACES.narrow, drawing.narrow)
         html = html.replace('class="chart"', 'class="chart foreign"') if drawing.foreign else html

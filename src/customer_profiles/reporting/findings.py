@@ -65,7 +65,7 @@ def evidence(finding: Finding, language: Language) -> list[str]:
 
 def link(finding: Finding) -> str:
     """Address of the table that a statement was read from, from any page of the report."""
-    chapter = CHAPTERS.get(finding.id.partition(".")[0])
+    chapter = CHAPTERS.get(finding.chapter)
     page = "" if chapter is None else "index.html" if chapter.number == "00" else f"{chapter.stem}.html"
     return f"{page}#table-{finding.table}"
 

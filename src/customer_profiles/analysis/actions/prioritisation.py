@@ -147,7 +147,7 @@ def board(
     return table
 
 
-def findings(table: pd.DataFrame, chapter: str = "07", min_group: int = 10) -> list[Finding]:
+def findings(table: pd.DataFrame, chapter: str = "09", min_group: int = 10) -> list[Finding]:
     """The action that spares most customers for its money, and whether its place is sure.
 
     Parameters

@@ -102,7 +102,7 @@ _ANSWER = N_("Answer “{pain:label}” with “{resolution:label}” first")
 _CAUSE = N_("Find and remove the cause of “{pain:label}”")
 
 
-def findings(worst: pd.DataFrame, chapter: str = "07") -> list[Finding]:
+def findings(worst: pd.DataFrame, chapter: str = "09") -> list[Finding]:
     """The pain that does most harm and the answer that went best, in one sentence.
 
     Parameters

@@ -138,7 +138,7 @@ def facts(table: pd.DataFrame) -> dict[str, int]:
     return {"actions_begun": begun, "promises_kept": kept, "promises_not_kept": broken}
 
 
-def findings(table: pd.DataFrame, chapter: str = "07", min_group: int = 10) -> list[Finding]:
+def findings(table: pd.DataFrame, chapter: str = "09", min_group: int = 10) -> list[Finding]:
     """Promises that were kept and that were not; one finding where nobody can tell yet.
 
     Parameters

@@ -265,7 +265,7 @@ def best(table: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
     return first.assign(claim=[pair in keys for pair in zip(first["pain"], first["resolution"], strict=True)])
 
 
-def findings(comparisons: pd.DataFrame, chapter: str = "07", min_group: int = 10) -> list[Finding]:
+def findings(comparisons: pd.DataFrame, chapter: str = "09", min_group: int = 10) -> list[Finding]:
     """Answers that were followed by better or worse outcomes than others, or one finding that none was.
 
     Parameters

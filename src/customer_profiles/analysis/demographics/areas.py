@@ -30,6 +30,7 @@ LARGEST_SHAPE = 1e6
 
 RARER = N_("all rarer ones")
 
+
 class Gamma(NamedTuple):
     """Spread of the true rates between areas: a gamma distribution."""
 
@@ -195,9 +196,7 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:
 def on_map(density: Result) -> bool:
     """Whether every area with customers has coordinates: a map must not lack areas."""
     columns, table = ["latitude", "longitude"], density.frame
-    return bool(
-        len(table) and set(columns) <= set(table) and table.loc[table["n"] > 0, columns].notna().all(axis=None)
-    )
+    return bool(len(table) and set(columns) <= set(table) and table.loc[table["n"] > 0, columns].notna().all(axis=None))
 
 
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
@@ -238,7 +237,8 @@ CLAIMS = Claims(
     ),
     {
         **{name: name for name in ("area", "rate", "per", "n", "index")},
-        "low": "rate_low", "high": "rate_high",
+        "low": "rate_low",
+        "high": "rate_high",
     },
     key=("area",),
     nothing=N_(
@@ -247,6 +247,7 @@ CLAIMS = Claims(
     ),
     test=N_("exact binomial test, empirical Bayes (gamma–Poisson) rates"),
     estimate="rate",
+    n="n",
 )
 
 

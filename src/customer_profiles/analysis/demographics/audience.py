@@ -148,24 +148,31 @@ def measures(profile: pd.DataFrame) -> list[str]:
     return [name for name in ("orders", "spend", "sessions", "tickets") if name in profile]
 
 
-def known_by(profile: pd.DataFrame, identities: pd.DataFrame) -> pd.Series:
+def introduction(comparison: Comparison) -> tuple[Text, ...]:
+    """Who is described and with whom they are compared; nothing where nobody is."""
+    versus = {"group": comparison.group, "base": comparison.base}
+    told = Text(N_("Described here: {group:label}. Compared with: {base:label}."), versus)
+    return (told, *comparison.notes) if comparison else ()
+
+
+def known_by(profile: pd.DataFrame, records: pd.Series) -> pd.Series:
     """Which records know each customer, such as "crm 1, shop 2": what a source does not hold nobody can have left out.
 
     Parameters
     ----------
     profile : DataFrame
         With ``customer_no``.
-    identities : DataFrame
-        One row per record: ``customer_no, ids`` (name space of the record's number).
+    records : Series of int
+        How many records each customer has in each name space, by ``customer_no`` and ``ids``.
 
     Returns
     -------
     Series of str
         In the order of the profile; empty for customers without a record.
     """
-    counts = identities.groupby(["customer_no", "ids"], observed=True).size().reset_index(name="n").sort_values("ids")
-    records = counts["ids"].astype(str) + " " + counts["n"].astype(str)
-    return profile["customer_no"].map(records.groupby(counts["customer_no"]).agg(", ".join)).fillna("")
+    counts = records.rename("n").reset_index().sort_values("ids")
+    words = counts["ids"].astype(str) + " " + counts["n"].astype(str)
+    return profile["customer_no"].map(words.groupby(counts["customer_no"]).agg(", ".join)).fillna("")
 
 
 def facts(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, int | str]:
@@ -249,7 +256,11 @@ def compare(
         divided = index.banded(profile, shared)
         table = index.compare_with_population(divided, population, shared, min_base)
         by = standardisation.standard_of(shared, population)
-        same = standardisation.against_population(_apart(table, by, made_of), divided, population, by) if by else pd.DataFrame()
+        same = (
+            standardisation.against_population(_apart(table, by, made_of), divided, population, by)
+            if by
+            else pd.DataFrame()
+        )
         group, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
         told = index.described(table, group, base, name, len(profile))
         return Comparison(told, group, base, name, by, standardisation.described(same, by))

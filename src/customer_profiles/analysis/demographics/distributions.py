@@ -55,8 +55,13 @@ def distribution(profile: pd.DataFrame, attribute: str, order: Sequence[str] | N
     return add_shares(table)[DISTRIBUTION]
 
 
-def distributions(profile: pd.DataFrame, attributes: Iterable[str], orders: Orders | None = None) -> Result:
-    """The distributions of several attributes, one below the other; numbers are banded."""
+def distributions(
+    profile: pd.DataFrame, attributes: Iterable[str], orders: Orders | None = None, told: Collection[str] | None = None
+) -> Result:
+    """The distributions of several attributes, one below the other; numbers are banded.
+
+    Sentences name the most frequent value of the attributes in `told`, by default of all.
+    """
     attributes = [name for name in attributes if name in profile]
     traits = banded(profile, attributes)
     parts = [distribution(traits, attribute, (orders or {}).get(attribute)) for attribute in attributes]
@@ -64,7 +69,7 @@ def distributions(profile: pd.DataFrame, attributes: Iterable[str], orders: Orde
         "distributions",
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=DISTRIBUTION),
         Text(N_("How customers are spread over every trait")),
-        claims=_most_frequent,
+        claims=partial(_most_frequent, of=frozenset(attributes if told is None else told)),
         about=Text(N_("Shares of the customers whose value is known, of {n:count} customers."), {"n": len(profile)}),
     )
 
@@ -172,9 +177,9 @@ def limits(profile: pd.DataFrame, wanted: Iterable[str]) -> list[Limit]:
     ]
 
 
-def _most_frequent(table: pd.DataFrame) -> list[Finding]:
-    """The largest value of each trait."""
-    rows = shown(table).sort_values(["n", "value"], ascending=[False, True], kind="stable")
+def _most_frequent(table: pd.DataFrame, of: Collection[str]) -> list[Finding]:
+    """The largest value of each attribute."""
+    rows = shown(table[table["attribute"].isin(of)]).sort_values(["n", "value"], ascending=[False, True], kind="stable")
     first = rows.drop_duplicates("attribute").set_index("attribute", drop=False)
     return [MOST_FREQUENT.one(first.loc[[name]].iloc[0]) for name in table["attribute"].unique() if name in first.index]
 

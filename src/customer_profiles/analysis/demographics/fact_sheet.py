@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...messages import N_, Text
+from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
 from .associations import MadeOf, one_source
+from .audience import Comparison
 
 TRAITS = 10
 """Traits on the sheet; what does not fit one page is in the index table."""
@@ -77,6 +79,26 @@ def top_traits(table: pd.DataFrame, min_group: int = 10, made_of: MadeOf | None 
     rows = rows.groupby("attribute", sort=False).head(OF_ONE_ATTRIBUTE).head(TRAITS)
     place = {name: at for at, name in enumerate(rows["attribute"].unique())}  # rows of an attribute stand together
     return rows.sort_values("attribute", key=lambda names: names.map(place), kind="stable", ignore_index=True)
+
+
+def striking(comparison: Comparison, guarded: pd.DataFrame, made_of: MadeOf | None = None) -> Result:
+    """The traits of the sheet with their share and that of the base.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    guarded : DataFrame
+        Its index table as a page shows it: what is hidden there is not told.
+    made_of : mapping of str to collection of str, optional
+        See `top_traits`.
+    """
+    table = comparison.table.frame
+    there = guarded.loc[~guarded["suppressed"].astype(bool), ["attribute", "value"]] if len(guarded) else table[:0]
+    keys = set(there[["attribute", "value"]].itertuples(index=False, name=None))
+    hidden = [key not in keys for key in table[["attribute", "value"]].itertuples(index=False, name=None)]
+    top = top_traits(table.assign(hidden=hidden), made_of=made_of)
+    about = Text(N_("The traits of the sheet, strongest first, and the share of the base."))
+    return Result("striking", top.drop(columns="hidden"), comparison.table.title, OVERLAPPING, about=about)
 
 
 def fact_sheet(top: pd.DataFrame, group: Text, base: Text) -> FactSheet:

@@ -229,7 +229,9 @@ CLAIMS = Claims(
     _OTHERS,
     {
         **{name: name for name in ("attribute", "value", "share", "index", "base")},
-        "rest": "share_rest", "low": "index_low", "high": "index_high",
+        "rest": "share_rest",
+        "low": "index_low",
+        "high": "index_high",
     },
     key=("attribute", "value"),
     nothing=N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +13,10 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from ...errors import InputRejected
-from ...messages import N_, Finding
-from ...stats.comparisons import MIN_EXPECTED, adjust, shown
+from ...messages import N_, Finding, Text
+from ...results import Disclosure, Result
+from ...stats.claims import Claims, shown
+from ...stats.comparisons import MIN_EXPECTED, adjust, measurements
 from ...stats.intervals import z_value
 from .categories import values_of
 
@@ -249,7 +253,9 @@ TURNED = Claims(
     lambda row: _MORE if row.index > 100 else _LESS,
     {
         **{name: name for name in ("attribute", "value", "index")},
-        "standardised": "index_standardised", "low": ADDED[1], "high": ADDED[2],
+        "standardised": "index_standardised",
+        "low": ADDED[1],
+        "high": ADDED[2],
     },
     key=("attribute", "value"),
     test=_TEST,

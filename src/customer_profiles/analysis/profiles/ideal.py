@@ -289,7 +289,7 @@ def gap(ideal: Ideal, fit: Fit) -> dict[str, float]:
     return {"n": len(alike), "gap": float(found.value), "low": float(found.low), "high": float(found.high)}
 
 
-def findings(ideal: Ideal, chapter: str = "08") -> list[Finding]:
+def findings(ideal: Ideal, chapter: str = "10") -> list[Finding]:
     """How many customers are ideal, and what they are worth."""
     whole = definition(ideal).iloc[-1]
     low, high = float(whole["share_low"]), float(whole["share_high"])
@@ -312,7 +312,7 @@ def findings(ideal: Ideal, chapter: str = "08") -> list[Finding]:
     ]
 
 
-def fit_findings(ideal: Ideal, found: Fit, gains: pd.DataFrame, chapter: str = "08") -> list[Finding]:
+def fit_findings(ideal: Ideal, found: Fit, gains: pd.DataFrame, chapter: str = "10") -> list[Finding]:
     """Whether what customers are tells who is ideal, and what those are worth who only look like it.
 
     Parameters

@@ -221,7 +221,7 @@ def parity(
     return result
 
 
-def findings(table: pd.DataFrame, served: pd.DataFrame, chapter: str = "08") -> list[Finding]:
+def findings(table: pd.DataFrame, served: pd.DataFrame, chapter: str = "10") -> list[Finding]:
     """How many show an indicator, and what they get that differs from what others get.
 
     Parameters
@@ -268,7 +268,7 @@ def findings(table: pd.DataFrame, served: pd.DataFrame, chapter: str = "08") -> 
     return said + [_claim(row, family, chapter) for row in claims.itertuples()]
 
 
-def need_findings(table: pd.DataFrame, chapter: str = "08") -> list[Finding]:
+def need_findings(table: pd.DataFrame, chapter: str = "10") -> list[Finding]:
     """Which customers with an indicator need a person more or less often than others, from `needs`."""
     message = N_(
         "{evidence:label}, customers with the sign “{group:label}”: {share:share} in a way with a person, {rest:share} "

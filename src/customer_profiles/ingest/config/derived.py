@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from ...messages import N_, Text
+from ...results import NOBODY, Result
 from .. import contract
 from ..readers.file_format import Model, composed
 from .faults import near
@@ -225,7 +226,7 @@ def all_met(profile: pd.DataFrame, where: Mapping[str, Condition], known: Mappin
     return fits
 
 
-def described(attributes: Mapping[str, Attribute], name: Callable[[object], str] = str) -> pd.DataFrame:
+def described(attributes: Mapping[str, Attribute], name: Callable[[object], str] = str) -> Result:
     """The rules of all derived attributes as a reader can follow them.
 
     Parameters
@@ -237,7 +238,7 @@ def described(attributes: Mapping[str, Attribute], name: Callable[[object], str]
 
     Returns
     -------
-    DataFrame
+    Result
         ``attribute, value, rule``: a row per rule, in the order in which they are tried.
     """
     rows = [
@@ -246,7 +247,8 @@ def described(attributes: Mapping[str, Attribute], name: Callable[[object], str]
         if attribute.derived
         for rule in attribute.derived.rules
     ]
-    return pd.DataFrame(rows, columns=["attribute", "value", "rule"]).astype("str")
+    table = pd.DataFrame(rows, columns=["attribute", "value", "rule"]).astype("str")
+    return Result("derived", table, Text(N_("Derived attributes and their rules")), NOBODY, note=Text(NOTE))
 
 
 def clauses(
