@@ -1,7 +1,7 @@
 # make report                            the demo company, from nothing to a finished report
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
-# make test | test-slow | bench | lab | lock | messages | clean
+# make test | test-slow | types | bench | lab | lock | messages | clean
 DATASET ?= demo
 ARGS ?=
 PYTHON ?= python3
@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-slow bench lab lock messages clean browser postgres spark
+.PHONY: report test test-slow types bench lab lock messages clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
@@ -34,6 +34,9 @@ test: $(READY) browser postgres spark
 test-slow: $(READY) browser postgres spark
 	@$(INSTALL) -r requirements-bench.txt 2>/dev/null || $(PIP) -r requirements-bench.txt
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
+
+types: $(READY)
+	@$(BIN)/mypy $(ARGS)
 
 bench: $(READY) data/demo/dataset.yaml
 	@$(BIN)/python tests/benchmarks/run_cost.py
@@ -97,5 +100,5 @@ messages: $(READY)
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis data/demo data/demo_b2b reports/demo reports/demo_b2b
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .mypy_cache .hypothesis data/demo data/demo_b2b reports/demo reports/demo_b2b
 	find . -name __pycache__ -prune -exec rm -rf {} +
