@@ -1,6 +1,7 @@
 # make report                            the demo company, from nothing to a finished report
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
+# make test-fast                         the daily loop, three minutes
 # make test | test-slow | types | bench | lab | lock | messages | clean
 DATASET ?= demo
 ARGS ?=
@@ -21,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-slow types bench lab lock messages clean browser postgres spark
+.PHONY: report test test-fast test-slow types bench lab lock messages clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
@@ -29,7 +30,13 @@ report: $(READY) data/$(DATASET)/dataset.yaml
 
 test: $(READY) browser postgres spark
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --junitxml=build/test.xml $(ARGS)
+
+# While one works: without Chromium, PostgreSQL, Java, and what needs a whole report or many runs.
+test-fast: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --junitxml=build/test-fast.xml \
+	  -m "not slow and not report and not browser and not postgres and not spark and not costly" $(ARGS)
 
 test-slow: $(READY) browser postgres spark
 	@$(INSTALL) -r requirements-bench.txt 2>/dev/null || $(PIP) -r requirements-bench.txt
