@@ -2,6 +2,7 @@
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
 # make test-fast                         the daily loop, three minutes
+# make figures ONLY=name,...             measures again what is promised, writes docs/measured.md
 # make test | test-slow | types | bench | lab | lock | messages | clean
 DATASET ?= demo
 ARGS ?=
@@ -22,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-fast test-slow types bench lab lock messages clean browser postgres spark
+.PHONY: report test test-fast test-slow types figures bench lab lock messages clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
@@ -44,6 +45,10 @@ test-slow: $(READY) browser postgres spark
 
 types: $(READY)
 	@$(BIN)/mypy $(ARGS)
+
+# Those that take long only if they are named.
+figures: $(READY) data/demo/dataset.yaml
+	@$(BIN)/python tests/benchmarks/figures.py $(if $(ONLY),--only '$(ONLY)')
 
 bench: $(READY) data/demo/dataset.yaml
 	@$(BIN)/python tests/benchmarks/run_cost.py
