@@ -1,7 +1,7 @@
 # make report                            the demo company, from nothing to a finished report
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
-# make test-fast                         the daily loop, three minutes
+# make test-fast                         the daily loop
 # make figures ONLY=name,...             measures again what is promised, writes docs/measured.md
 # make test | test-slow | types | bench | lab | lock | messages | clean
 DATASET ?= demo
