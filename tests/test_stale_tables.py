@@ -42,7 +42,7 @@ def test_without_a_run_every_chapter_says_what_to_run_first(company, number):
 
 
 def test_the_summary_of_nothing_is_refused(company):
-    with pytest.raises(InputRejected, match="no chapter of .* has run yet"):
+    with pytest.raises(InputRejected, match=r"no chapter of .* has run yet"):
         opened(company, "00").earlier()
 
 

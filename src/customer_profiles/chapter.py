@@ -78,21 +78,23 @@ class Chapter(Legacy):
         self._blocks = 0
 
     @classmethod
-    def open(cls, number: str, namespace: dict[str, Any]) -> Self:
+    def open(cls, chapter: str | ChapterSpec, namespace: dict[str, Any]) -> Self:
         """Open the chapter a notebook belongs to, with the parameters in its ``globals()``.
+
+        Named by its number, or described here as long as it is no part of the report.
 
         A notebook opened by hand works in ``runs/interactive`` and reads from the last published run what it
         has not made itself; an unattended run names its own folder and never looks elsewhere.
         """
-        spec = CHAPTERS[number]
+        spec = chapter if isinstance(chapter, ChapterSpec) else CHAPTERS[chapter]
         params = spec.params.from_notebook(namespace)
         runs = paths.runs(params.dataset)
         by_hand = not params.run_folder
         folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
         dataset = load_dataset(paths.dataset_file(params.dataset))
-        chapter = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
-        chapter._register(namespace)
-        return chapter
+        opened = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
+        opened._register(namespace)
+        return opened
 
     def _day(self, tables: Tables) -> date:
         """The day of the run: as asked, as dataset.yaml says, that of the run whose tables are at hand, or today."""
