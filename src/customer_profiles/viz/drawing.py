@@ -1,7 +1,5 @@
 """Draws any chart on axes of its own, in the house style and in the reader's language."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Counts what a figure shows, so that a chart of groups cannot become a chart of customers."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np

@@ -5,8 +5,6 @@ give these the value of the reader's scheme. Text reaches a contrast of 4.5:1 an
 (WCAG 2.2, AA), and colours that stand beside each other differ in lightness, so that a grey print can be read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 # Name: value on light pages and on paper, value on dark pages.

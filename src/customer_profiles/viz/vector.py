@@ -4,8 +4,6 @@ matplotlib's own SVG writes styles into every mark, places words by the width th
 times as long; its figures draw on any renderer, so this one writes what a page needs.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 from collections import Counter
@@ -25,9 +23,9 @@ from PIL import Image
 from . import palette
 
 # Palette colours as seaborn draws them too, its error bars and annotations, and what nobody gave a colour.
-COLOURS = palette.variables(lambda colour: to_hex(sns.desaturate(colour, 0.75))) | {
-    unnamed: "var(--ink)" for unnamed in ("#424242", "#262626", "#000000")
-}
+COLOURS = palette.variables(lambda colour: to_hex(sns.desaturate(colour, 0.75))) | dict.fromkeys(
+    ("#424242", "#262626", "#000000"), "var(--ink)"
+)
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
 LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
 
@@ -90,7 +88,7 @@ class _Renderer(RendererBase):
     def open_group(self, s: str, gid: str | None = None) -> None:
         self.align = gid
 
-    def draw_path(self, gc: GraphicsContextBase, path: Path, transform, rgbFace=None) -> None:  # noqa: N803
+    def draw_path(self, gc: GraphicsContextBase, path: Path, transform, rgbFace=None) -> None:
         look = {"fill": "none"} if rgbFace is None else self._paint(gc, "fill", rgbFace)
         if gc.get_linewidth() > 0 and len(gc.get_rgb()) and gc.get_rgb()[3] > 0:
             look |= self._paint(gc, "stroke", gc.get_rgb()) | {"stroke-width": _short(gc.get_linewidth())}
