@@ -203,8 +203,7 @@ def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
     if across:
         axis.label.set(ha="right", x=1)
     elif axis.label.get_visible() and axis.get_label_text():  # level words above the axis instead of turned ones
-        ax.figure.suptitle(axis.get_label_text(), ha="left", va="top", size=text_size(), color=palette.SOFT)
-        axis.label.set_visible(False)
+        axis.label.set(visible=False, gid=SPOKEN)
 
 
 def _legend(ax: Axes, columns: set[str]) -> None:
@@ -233,12 +232,14 @@ def _fit(ax: Axes) -> None:
     left, right = max(inner.x0 - outer.x0, 0) + scale, max(outer.x1 - inner.x1, 0) + scale
     below, above = max(inner.y0 - outer.y0, 0) + 2 * scale, max(outer.y1 - inner.y1, 0) + 2 * scale
     legend = sum(part.get_window_extent(renderer).height + GAP * scale for part in figure.legends)
-    title = (figure.get_suptitle().count("\n") + 1) * LINE * text_size() * scale if figure.get_suptitle() else 0
+    label = ax.yaxis.label
+    title = (label.get_text().count("\n") + 1) * LINE * text_size() * scale if label.get_gid() == SPOKEN else 0
     height = plot + below + above + legend + title
     figure.set_figheight(height / figure.dpi)
     ax.set_position((left / wide, below / height, max(wide - left - right, 20) / wide, plot / height))
     if title:
-        figure.suptitle(figure.get_suptitle(), x=scale / wide, y=1 - legend / height)
+        style = {"ha": "left", "va": "top", "size": text_size(), "color": palette.SOFT}
+        figure.suptitle(label.get_text(), x=scale / wide, y=1 - legend / height, **style)
 
 
 def _thin(ax: Axes) -> None:

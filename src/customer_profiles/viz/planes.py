@@ -52,7 +52,7 @@ def quadrants(
     across = np.median([*share] or [0.5]) if across is None else across
     middle = reference or no_difference(y) or np.median([*index] or [1.0])
     dots(ax, share, index, np.where(strong, palette.OURS, palette.NEUTRAL), strong, size=60)
-    reach = min(max([1.5, *(index / middle), *(middle / index)]), FARTHEST) * 1.15
+    reach = min(max([1.5, *(index / middle), *(middle / index)]), FARTHEST) * 1.35
     ax.set(xlim=(0, max([*share, across * 1.4]) * 1.08), yscale="log", ylim=(middle / reach, middle * reach))
     steps = FixedLocator([middle * step for step in FAR if 1 / reach < step < reach])
     ax.yaxis.set(major_locator=steps, minor_locator=NullLocator())
