@@ -6,12 +6,10 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
-from .layout import LINE, NAMED, settle, text_size
+from .layout import LINE, NAMED, set_height, settle, text_size
 from .marks import refuse_if_more
 from .speech import Speech, speaking
 from .vector import svg
@@ -65,24 +63,20 @@ def draw(
     with mpl.rc_context(house_style(width)), speaking(speech):
         figure = Figure(figsize=(width / 72, UNSET), dpi=72)
         FigureCanvasAgg(figure)
-        ax = figure.add_axes((0, 0, 1, 1))
+        ax = figure.add_subplot()
+        figure.subplots_adjust(0, 0, 1, 1)
         chart(frame, ax, **columns)
         refuse_if_more(figure, frame)
-        if figure.get_figheight() == UNSET:
-            figure.set_figheight(_height(ax, width) / 72)
-        if len(figure.axes) == 1:
+        own = figure.get_figheight() != UNSET
+        if not own:
+            set_height(ax, float(np.clip(width * 0.5, 190, 300)))
+        settle(ax, frame)
+        if not own and ax.yaxis.get_gid() == NAMED:  # rows of names, which need room by their number
+            lines = [label.get_text().count("\n") + 2 for label in ax.get_yticklabels()]
+            ax.set_position((0, 0, 1, 1))
+            set_height(ax, sum(lines) * LINE * text_size())
             settle(ax, frame)
-        else:  # somebody added a colour bar or axes of their own: matplotlib arranges them
-            figure.set_figheight(max(figure.get_figheight(), width / 144))
+        if len(figure.axes) > 1:  # somebody added a colour bar or axes of their own: matplotlib arranges them
             figure.set_layout_engine("constrained")
             figure.draw_without_rendering()
         return figure
-
-
-def _height(ax: Axes, width: int) -> float:
-    """Points that a plot needs: rows of names by their number, other plots in proportion to their width."""
-    upright = ax.yaxis.get_major_formatter()
-    places = ax.get_yticks()
-    if ax.yaxis.get_gid() != NAMED and (ax.yaxis.have_units() or isinstance(upright, FuncFormatter)):
-        return max(len(places), 1) * 2.1 * LINE * text_size()
-    return float(np.clip(width * 0.5, 190, 300))

@@ -24,7 +24,8 @@ from . import palette
 from .speech import current
 
 LINE = 1.3  # of the text size, from one line to the next
-WIDE = 0.58  # of the text size, a sign on average
+WIDE = 0.5  # of the text size, a sign on average, or more
+BOLD = 0.85  # of a width, what bold words may take as if they were not
 NAMES = 0.4  # of the width, at most, for names beside marks
 SPOKEN, NAMED = "spoken", "named"  # gid of an axis whose numbers, or names, are already in the reader's language
 GAP = 10  # between names, marks and values
@@ -55,15 +56,16 @@ def wrap(words: str, width: float, most: int = 3) -> str:
 
     Words that are longer than a line are hyphenated anywhere. Signs that the font lacks are left out.
 
-    >>> wrap("Winter-Schlafsäcke, gefüttert", 100).splitlines()
+    >>> wrap("Winter-Schlafsäcke, gefüttert", 80).splitlines()
     ['Winter-', 'Schlafsäcke,', 'gefüttert']
     """
-    signs = max(int(width / (WIDE * text_size())), 2)
     known = "".join(sign for sign in " ".join(words.split()) if ord(sign) in _signs())
-    if measure(known) <= width:
-        return known
-    broken = re.sub(rf"(\w{{{signs - 1}}})(?=\w{{2}})", r"\1- ", known)
-    return "\n".join(textwrap.wrap(broken, signs, max_lines=most, placeholder="…"))
+    lines, signs = known, int(width / (WIDE * text_size())) + 2
+    while measure(lines) > width and signs > 2:
+        signs -= 1
+        broken = re.sub(rf"(\w{{{signs - 1}}})(?=\w{{2}})", r"\1- ", known)
+        lines = "\n".join(textwrap.wrap(broken, signs, max_lines=most, placeholder="…"))
+    return lines
 
 
 def numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
@@ -115,7 +117,7 @@ def rows(
     for text, block in zip(words, blocks, strict=True):
         if block != last:
             y += 0.5 if centres else 0.0
-            margin(ax, wrap(current().label(block), full), (0, y + 0.5), -pad, weight="bold")
+            margin(ax, wrap(current().label(block), full * BOLD), (0, y + 0.5), -pad, weight="bold")
             y, last = y + 1 + air, block
         deep = text.count("\n") + 1
         if above:
@@ -168,16 +170,20 @@ def settle(ax: Axes, frame: pd.DataFrame) -> None:
     The width of the figure and the height of the plot stay; whoever places words by what is already drawn calls this
     first. It may be called again.
     """
-    if len(ax.figure.axes) != 1 or not hasattr(ax.figure.canvas, "get_renderer"):
-        return
+    columns = set(map(str, frame.columns))
     for axis in (ax.xaxis, ax.yaxis):
         if axis.get_gid() not in (SPOKEN, NAMED):
-            _speak(ax, axis, set(map(str, frame.columns)))
+            _speak(ax, axis, columns)
+    if len(ax.figure.axes) > 1 or not hasattr(ax.figure.canvas, "get_renderer"):
+        return
     if ax.get_legend():
-        _legend(ax, set(map(str, frame.columns)))
+        _legend(ax, columns)
     for _ in range(2):
         _fit(ax)
         _thin(ax)
+    _fit(ax)
+    for axis in (ax.xaxis, ax.yaxis):  # how many ticks there are depends on settings that hold only now
+        axis.set_major_locator(ticker.FixedLocator(axis.get_majorticklocs()))
 
 
 def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
@@ -199,7 +205,7 @@ def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
         read = dates.num2date if isinstance(formatter, dates.AutoDateFormatter | dates.ConciseDateFormatter) else float
         axis.set_major_formatter(ticker.FuncFormatter(lambda at, _: speech.value(column, read(at))))
         axis.set_minor_formatter(ticker.NullFormatter())
-        axis.set_label_text(wrap(speech.heading(column), width_of(ax)))
+        axis.set_label_text(wrap(speech.heading(column), width_of(ax) * 0.8))
     if across:
         axis.label.set(ha="right", x=1)
     elif axis.label.get_visible() and axis.get_label_text():  # level words above the axis instead of turned ones

@@ -10,13 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.spines import Spine
+from matplotlib.text import Text
 
 from ..errors import PrivacyRefused
 
 # How often a chart may draw one row, beside reference lines and the like: two bars per pair, an interval dark and pale,
 # a corner of an area above and one below, the ends and caps of an error bar.
-OFTEN = {"dots": 2, "bars": 2, "tiles": 1, "intervals": 3, "points of lines": 6}
-SLACK = {"dots": 2, "bars": 2, "tiles": 0, "intervals": 8, "points of lines": 12}
+OFTEN = {"dots": 2, "bars": 2, "tiles": 1, "intervals": 3, "points of lines": 6, "words": 3}
+SLACK = {"dots": 2, "bars": 2, "tiles": 0, "intervals": 8, "points of lines": 12, "words": 12}
 
 
 def count_marks(ax: Axes) -> dict[str, int]:
@@ -29,8 +31,8 @@ def count_marks(ax: Axes) -> dict[str, int]:
     Returns
     -------
     dict
-        Number of ``dots`` (of scatters and lines), ``bars`` (and other filled shapes), ``tiles``, ``intervals`` and
-        ``points of lines``.
+        Number of ``dots`` (of scatters and lines), ``bars`` (and other filled shapes), ``tiles``, ``intervals``,
+        ``points of lines`` and ``words``.
     """
     marks: Counter[str] = Counter(dict.fromkeys(OFTEN, 0))
     for artist in ax.get_children():
@@ -76,14 +78,13 @@ def _marks_of(artist: object) -> dict[str, int]:
         return {"tiles": int(np.prod(artist.get_size()))}
     if isinstance(artist, Collection):  # areas between lines, violins, hexagons
         paths = artist.get_paths()
-        return {"bars": max(len(paths), len(artist.get_offsets())), "points of lines": sum(map(_corners, paths))}
-    if isinstance(artist, Patch):
+        areas = max(len(paths), len(artist.get_offsets())) if paths else 0
+        return {"bars": areas, "points of lines": sum(len(path.vertices) // 2 for path in paths)}
+    if isinstance(artist, Text):
+        return {"words": int(bool(artist.get_text().strip()))}
+    if isinstance(artist, Patch) and not isinstance(artist, Spine):
         return {"bars": 1}
     return {}
-
-
-def _corners(path: object) -> int:
-    return len(path.vertices) // 2
 
 
 def _tiles(mesh: QuadMesh) -> int:

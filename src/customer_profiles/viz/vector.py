@@ -4,6 +4,7 @@ matplotlib's own SVG writes styles into every mark, places words by the width th
 times as long; its figures draw on any renderer, so this one writes what a page needs.
 """
 
+import re
 from collections import Counter
 from html import escape
 from itertools import groupby
@@ -121,14 +122,8 @@ class _Renderer(RendererBase):
         elif anchor := ANCHORS.get(mtext.get_ha() if mtext else self.align):
             look["text-anchor"] = anchor[0]
             x += anchor[1] * self.get_text_width_height_descent(s, prop, False)[0]
-        self.marks.append(
-            (
-                "text",
-                look,
-                {"x": _short(x), "y": _short(y)} | place,
-                escape("".join(filter(str.isprintable, s)).strip(), quote=False),
-            )
-        )
+        words = escape(re.sub(r"[\x00-\x1f]", "", s).strip(" "), quote=False)
+        self.marks.append(("text", look, {"x": _short(x), "y": _short(y)} | place, words))
 
     def draw_image(self, gc, x, y, im, transform=None) -> None:
         raise ValueError("A page takes no pictures: draw the cells, for example with seaborn's heatmap.")
