@@ -60,7 +60,8 @@ def test_every_value_has_one_meaning():
 
 
 def test_rules_give_every_colour_in_every_scheme():
-    root, dark, paper = palette.css().splitlines()
+    root, dark, paper, card = palette.css().splitlines()
+    assert card.startswith(".foreign{")
     assert root.startswith(":root{")
     assert dark.startswith("@media (prefers-color-scheme: dark){:root{")
     assert paper.startswith("@media print{:root{")

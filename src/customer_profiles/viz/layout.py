@@ -64,7 +64,9 @@ def wrap(words: str, width: float, most: int = 3) -> str:
     while measure(lines) > width and signs > 2:
         signs -= 1
         broken = re.sub(rf"(\w{{{signs - 1}}})(?=\w{{2}})", r"\1- ", known)
-        lines = "\n".join(textwrap.wrap(broken, signs, max_lines=most, placeholder="…"))
+        parts = textwrap.wrap(broken, signs)
+        last = [parts[most - 1][: signs - 1].rstrip(" -") + "…"] if len(parts) > most else parts[most - 1 : most]
+        lines = "\n".join(parts[: most - 1] + last)
     return lines
 
 
@@ -171,7 +173,7 @@ def settle(ax: Axes, frame: pd.DataFrame) -> None:
     first. It may be called again.
     """
     columns = set(map(str, frame.columns))
-    for axis in (ax.xaxis, ax.yaxis):
+    for axis in (ax.yaxis, ax.xaxis):
         if axis.get_gid() not in (SPOKEN, NAMED):
             _speak(ax, axis, columns)
     if len(ax.figure.axes) > 1 or not hasattr(ax.figure.canvas, "get_renderer"):
@@ -194,10 +196,14 @@ def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
     axis.set_gid(SPOKEN)
     if written or isinstance(formatter, StrCategoryFormatter):
         places = axis.get_majorticklocs()
-        room = width_of(ax) * (0.9 / max(len(places), 1) if across else NAMES)
-        words = [wrap(speech.label(text), room, 4) for text in formatter.format_ticks(places)]
-        axis.set_ticks(places, words, ha="center" if across else "left", color=palette.INK)
-        axis.set_tick_params(pad=6 if across else max(map(measure, words), default=0.0) + GAP)
+        words = [speech.label(text) for text in formatter.format_ticks(places)]
+        if across:
+            beside = 0.85 if ax.yaxis.get_gid() != NAMED and len(ax.figure.axes) == 1 else 0.45
+            name_columns(ax, places, words, width_of(ax) * beside / max(len(places), 1))
+        else:
+            words = [wrap(text, width_of(ax) * NAMES, 4) for text in words]
+            axis.set_ticks(places, words, ha="left", color=palette.INK)
+            axis.set_tick_params(pad=max(map(measure, words), default=0.0) + GAP)
         axis.set_gid(NAMED)
         if column in columns:  # names speak for themselves
             axis.set_label_text("")
@@ -210,6 +216,15 @@ def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
         axis.label.set(ha="right", x=1)
     elif axis.label.get_visible() and axis.get_label_text():  # level words above the axis instead of turned ones
         axis.label.set(visible=False, gid=SPOKEN)
+
+
+def name_columns(ax: Axes, places: Sequence[float], words: Sequence[str], room: float, **style) -> None:
+    """Names on the level axis: upright where no word must be broken in a `room` that wide, else turned."""
+    turned = any(measure(part) > room for text in words for part in text.split())
+    said = [wrap(text, 9 * text_size() if turned else room, most=2 if turned else 4) for text in words]
+    align = {"rotation": 90 if turned else 0, "multialignment": "left" if turned else "center"}
+    ax.set_xticks(places, said, ha="center", **align | style)
+    ax.xaxis.set_gid(NAMED)
 
 
 def _legend(ax: Axes, columns: set[str]) -> None:
@@ -237,10 +252,12 @@ def _fit(ax: Axes) -> None:
     inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
     left, right = max(inner.x0 - outer.x0, 0) + scale, max(outer.x1 - inner.x1, 0) + scale
     below, above = max(inner.y0 - outer.y0, 0) + 2 * scale, max(outer.y1 - inner.y1, 0) + 2 * scale
-    legend = sum(part.get_window_extent(renderer).height + GAP * scale for part in figure.legends)
+    legend = sum(part.get_window_extent(renderer).height + (GAP + 3) * scale for part in figure.legends)
     label = ax.yaxis.label
     title = (label.get_text().count("\n") + 1) * LINE * text_size() * scale if label.get_gid() == SPOKEN else 0
     height = plot + below + above + legend + title
+    for part in figure.legends:
+        part.set_bbox_to_anchor((0, 1 - 3 * scale / height), figure.transFigure)
     figure.set_figheight(height / figure.dpi)
     ax.set_position((left / wide, below / height, max(wide - left - right, 20) / wide, plot / height))
     if title:
@@ -249,18 +266,13 @@ def _fit(ax: Axes) -> None:
 
 
 def _thin(ax: Axes) -> None:
-    """Leave out labels of ticks that would touch their neighbours; names of groups are turned instead."""
+    """Leave out labels of ticks that would touch their neighbours; names of groups stay."""
     renderer, (low, high) = ax.figure.canvas.get_renderer(), sorted(ax.get_xlim())
     places = [place for place in ax.get_xticks() if low <= place <= high]
-    for step in range(2, len(places) + 2):
+    for step in range(2, len(places) + 2 if ax.xaxis.get_gid() != NAMED else 0):
         shown = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
         boxes = [label.get_window_extent(renderer) for at, label in shown if low <= at <= high and label.get_text()]
         if all(one.x1 + 5 <= other.x0 for one, other in pairwise(boxes)):
-            return
-        if ax.xaxis.get_gid() == NAMED:
-            for label in ax.get_xticklabels():
-                words = wrap(label.get_text().replace("\n", " "), 12 * text_size(), most=1)
-                label.set(rotation=90, text=words, va="top", multialignment="left")
             return
         formatter = ax.xaxis.get_major_formatter()
         ax.set_xticks(places[::step])

@@ -39,15 +39,14 @@ CATEGORIES = (OURS, *(LIGHT[f"category-{i}"] for i in range(2, 7)))  # groups of
 def css() -> str:
     """Style rules that give every colour its value on light pages, on dark ones and on paper.
 
+    The class ``foreign`` is a light card in every scheme, for drawings with colours of their own.
+
     >>> css().splitlines()[0][:32]
     ':root{--paper:#ffffff;--ink:#172'
     """
-
-    def rule(values: dict[str, str]) -> str:
-        return ":root{" + ";".join(f"--{name}:{value}" for name, value in values.items()) + "}"
-
-    dark = f"@media (prefers-color-scheme: dark){{{rule(DARK)}}}"
-    return "\n".join((rule(LIGHT), dark, f"@media print{{{rule(LIGHT)}}}"))
+    light, dark = (";".join(f"--{name}:{value}" for name, value in scheme.items()) for scheme in (LIGHT, DARK))
+    rules = (f":root{{{light}}}", f"@media (prefers-color-scheme: dark){{:root{{{dark}}}}}")
+    return "\n".join((*rules, f"@media print{{:root{{{light}}}}}", f".foreign{{{light};background:var(--paper)}}"))
 
 
 def luminance(colour: str) -> float:

@@ -65,8 +65,10 @@ def heatmap(
     upward = dict(zip(lines.itertuples(index=False, name=None), at, strict=True))
     places = [upward[key] for key in frame[keys].itertuples(index=False, name=None)]
     _tiles(ax, [heads.index(head) for head in frame[x]], places, frame, values, reference, good, tall=1.6)
-    _heads(ax, heads)
-    ax.set(xlabel=x, ylabel=y)
+    room = (layout.width_of(ax) - ax.yaxis.get_tick_params()["pad"]) / max(len(heads), 1) - 6
+    layout.name_columns(ax, range(len(heads)), [current().label(head) for head in heads], room, va="bottom")
+    ax.tick_params(axis="x", labeltop=True, labelbottom=False)
+    ax.set(xlabel=x, ylabel=y, xlim=(-0.5, max(len(heads), 1) - 0.5))
     layout.hide(ax, "x", "y", "bottom")
     if reference is not None and "claim" in frame and len(frame):
         sides = {"more often": _tint(np.inf, reference, good), "less often": _tint(-np.inf, reference, good)}
@@ -117,19 +119,6 @@ def _tint(number: float, reference: float | None, good: str | None, top: float =
         sides = {"above": (palette.GOOD, palette.BAD), "below": (palette.BAD, palette.GOOD)}
         colour = sides.get(good, (palette.OURS, palette.COMPARISON))[0 if off > 0 else 1]
     return to_rgba(colour, round(TINT[0] + (TINT[1] - TINT[0]) * min(max(strength, 0.0), 1.0), 2))
-
-
-def _heads(ax: Axes, heads: list) -> None:
-    """Names of the columns above the tiles: upright where no word must be broken, else turned."""
-    room = (layout.width_of(ax) - ax.yaxis.get_tick_params()["pad"]) / max(len(heads), 1) - 6
-    said = [current().label(head) for head in heads]
-    turned = any(layout.measure(part) > room for text in said for part in text.split())
-    words = [layout.wrap(text, 9 * layout.text_size() if turned else room, most=2 if turned else 3) for text in said]
-    style = {"rotation": 90 if turned else 0, "va": "bottom", "multialignment": "left" if turned else "center"}
-    ax.set_xticks(range(len(heads)), words, **style)
-    ax.tick_params(axis="x", labeltop=True, labelbottom=False)
-    ax.set_xlim(-0.5, max(len(heads), 1) - 0.5)
-    ax.xaxis.set_gid(layout.NAMED)
 
 
 def _telling(frame: pd.DataFrame, keys: list[str], values: str, most: int) -> tuple[pd.DataFrame, int]:
