@@ -9,7 +9,7 @@ from matplotlib.collections import Collection, LineCollection, PathCollection, Q
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Polygon
 from matplotlib.spines import Spine
 from matplotlib.text import Text
 
@@ -83,7 +83,8 @@ def _marks_of(artist: object) -> dict[str, int]:
     if isinstance(artist, Text):
         return {"words": int(bool(artist.get_text().strip()))}
     if isinstance(artist, Patch) and not isinstance(artist, Spine):
-        return {"bars": 1}
+        corners = len(artist.get_xy()) // 2 if isinstance(artist, Polygon) else 0
+        return {"bars": 1, "points of lines": corners}
     return {}
 
 
