@@ -221,7 +221,8 @@ def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
 def name_columns(ax: Axes, places: Sequence[float], words: Sequence[str], room: float, **style) -> None:
     """Names on the level axis: upright where no word must be broken in a `room` that wide, else turned."""
     turned = any(measure(part) > room for text in words for part in text.split())
-    said = [wrap(text, 9 * text_size() if turned else room, most=2 if turned else 4) for text in words]
+    deep = (2 if room > 2.6 * text_size() else 1) if turned else 4
+    said = [wrap(text, 18 / deep * text_size() if turned else room, deep) for text in words]
     align = {"rotation": 90 if turned else 0, "multialignment": "left" if turned else "center"}
     ax.set_xticks(places, said, ha="center", **align | style)
     ax.xaxis.set_gid(NAMED)
@@ -252,17 +253,18 @@ def _fit(ax: Axes) -> None:
     inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
     left, right = max(inner.x0 - outer.x0, 0) + scale, max(outer.x1 - inner.x1, 0) + scale
     below, above = max(inner.y0 - outer.y0, 0) + 2 * scale, max(outer.y1 - inner.y1, 0) + 2 * scale
-    legend = sum(part.get_window_extent(renderer).height + (GAP + 3) * scale for part in figure.legends)
+    legend = sum(part.get_window_extent(renderer).height + GAP * scale for part in figure.legends)
     label = ax.yaxis.label
     title = (label.get_text().count("\n") + 1) * LINE * text_size() * scale if label.get_gid() == SPOKEN else 0
-    height = plot + below + above + legend + title
+    ascent = 3 * scale if legend or title else 0  # fonts of pages may stand taller
+    height = plot + below + above + legend + title + ascent
     for part in figure.legends:
-        part.set_bbox_to_anchor((0, 1 - 3 * scale / height), figure.transFigure)
+        part.set_bbox_to_anchor((0, 1 - ascent / height), figure.transFigure)
     figure.set_figheight(height / figure.dpi)
     ax.set_position((left / wide, below / height, max(wide - left - right, 20) / wide, plot / height))
     if title:
         style = {"ha": "left", "va": "top", "size": text_size(), "color": palette.SOFT}
-        figure.suptitle(label.get_text(), x=scale / wide, y=1 - legend / height, **style)
+        figure.suptitle(label.get_text(), x=scale / wide, y=1 - (legend + ascent) / height, **style)
 
 
 def _thin(ax: Axes) -> None:
