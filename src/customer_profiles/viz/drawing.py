@@ -76,7 +76,8 @@ def draw(
         settle(ax, frame)
         if not own and ax.yaxis.get_gid() == NAMED:  # rows of names, which need room by their number
             lines = [label.get_text().count("\n") + 2 for label in ax.get_yticklabels()]
-            set_height(ax, sum(lines) * LINE * text_size() + (0 if alone else 90))
+            around = 0 if alone else ax.get_tightbbox().height - ax.get_window_extent().height
+            set_height(ax, sum(lines) * LINE * text_size() + around)
             if alone:
                 ax.set_position((0, 0, 1, 1))
                 settle(ax, frame)
