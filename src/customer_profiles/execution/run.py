@@ -22,7 +22,8 @@ from ..reporting.outputs import check
 from ..reporting.pages import SUMMARY, Report, file_name, reading_order
 from ..reporting.stored import is_complete, read_results, write_json
 from ..tables import Tables
-from .kernels import Kernels
+from . import stopping
+from .kernels import Kernels, folder_of
 from .notebook import execute
 from .progress import Progress
 from .schedule import run_all
@@ -68,7 +69,7 @@ class Run:
     @property
     def notebooks(self) -> Path:
         """Where the executed notebooks go."""
-        return self.folder / "notebooks"
+        return self.folder / publish.NOTEBOOKS
 
     def results(self, number: str) -> Path:
         """Where a chapter leaves its results."""
@@ -128,6 +129,8 @@ def run_report(
     Params.check({"as_of": as_of or "", "language": language or ""})
     runs, reports = paths.runs(dataset.file), paths.reports(dataset.name, out)
     with publish.lock(runs):
+        for killed in publish.clear_killed(runs, reports):
+            shutil.rmtree(folder_of(_short(killed)), ignore_errors=True)
         run_id = publish.new_run_id()
         run = Run(
             dataset=dataset,
@@ -139,13 +142,19 @@ def run_report(
         )
         try:
             _make(run, jobs, progress)
+            stopping.finish()
             if only is None:
                 publish.publish(run.folder, run.pages)
-        except BaseException:
-            _clear(run)
+            publish.end(run.folder)
+        except BaseException as error:
+            with stopping.held():
+                stopped = isinstance(error, stopping.Stopped | KeyboardInterrupt)
+                publish.abandon(run.folder, run.pages, keep="" if stopped else publish.NOTEBOOKS)
+                publish.prune(runs, reports)
+            if isinstance(error, stopping.Stopped):
+                error.consequence = "nothing was published, and the last report stays as it was"
             raise
-        finally:
-            publish.prune(runs, reports)
+        publish.prune(runs, reports)
         return (run.pages if only else reports / publish.LATEST) / file_name(CHAPTERS[only or SUMMARY])
 
 
@@ -178,10 +187,9 @@ def chapters(only: str | None = None) -> dict[str, ChapterSpec]:
 def _make(run: Run, jobs: int, visible: bool) -> None:
     """Fill the run's two folders."""
     params = run.params()
-    for folder in (run.pages, run.folder):
-        folder.mkdir(parents=True)
+    publish.begin(run.folder, run.pages)
     with Progress(run.specs.values(), visible) as progress:
-        with Kernels() as kernels:
+        with Kernels(_short(run.folder.name)) as kernels:
             kernel = "forked" if kernels.forked else f"python3 ({kernels.note})"
             if not kernels.forked:
                 progress.say(f"  Each notebook starts a kernel of its own: {kernels.note}.")
@@ -235,11 +243,6 @@ def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, Noteb
     write_json(run.pages / "run.json", made_from)
 
 
-def _clear(run: Run) -> None:
-    """Leave of a failed run only its executed notebooks, which show what happened."""
-    shutil.rmtree(run.pages, ignore_errors=True)
-    for path in run.folder.glob("*"):
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        elif path != run.notebooks:
-            shutil.rmtree(path, ignore_errors=True)
+def _short(run_id: str) -> str:
+    """The random end of a run's name: paths of sockets must be short."""
+    return run_id.rpartition("-")[2]
