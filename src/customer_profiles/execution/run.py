@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 from .. import paths
 from ..chapters import CHAPTERS, ChapterSpec
-from ..errors import ConfigurationError, KernelDied
+from ..errors import ConfigurationError, KernelDied, naming
 from ..ingest.config.dataset import Dataset, load_dataset
+from ..ingest.config.solutions import NAME as SOLUTIONS
+from ..ingest.config.topics import NAME as TOPICS
+from ..ingest.readers.provenance import Content, Contents, refuse_changed
 from ..params import Params
 from ..reporting import publish
 from ..reporting.outputs import check
@@ -51,6 +54,8 @@ class Run:
         New folder below the data set's ``runs/``: tables, results and executed notebooks, never published.
     pages : Path
         New folder of the same name below ``reports/<name>/``.
+    told : dict
+        dataset.yaml and what lies beside it, as they were when the run began.
     """
 
     dataset: Dataset
@@ -59,6 +64,7 @@ class Run:
     specs: dict[str, ChapterSpec]
     folder: Path
     pages: Path
+    told: Contents = field(default_factory=dict)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -124,7 +130,9 @@ def run_report(
     ProfileError
         One of its subclasses, each with the exit code of the command line.
     """
-    dataset = load_dataset(paths.dataset_file(dataset_yaml))
+    given = paths.dataset_file(dataset_yaml)
+    told = {path: Content.of(path) for path in (given, given.with_name(TOPICS), given.with_name(SOLUTIONS))}
+    dataset = load_dataset(given)
     specs = chapters(only)
     Params.check({"as_of": as_of or "", "language": language or ""})
     runs, reports = paths.runs(dataset.file), paths.reports(dataset.name, out)
@@ -139,6 +147,7 @@ def run_report(
             specs=specs,
             folder=runs / run_id,
             pages=reports / run_id,
+            told=told,
         )
         try:
             _make(run, jobs, progress)
@@ -194,7 +203,8 @@ def _make(run: Run, jobs: int, visible: bool) -> None:
             if not kernels.forked:
                 progress.say(f"  Each notebook starts a kernel of its own: {kernels.note}.")
             notebooks = _execute_all(run, params, jobs, kernels, progress)
-        _write_pages(run, params, notebooks, kernel)
+        with naming(run.pages):
+            _write_pages(run, params, notebooks, kernel)
         progress.tick()
 
 
@@ -206,10 +216,11 @@ def _execute_all(
     def task(spec: ChapterSpec) -> NotebookNode:
         output = run.notebooks / f"{spec.stem}.ipynb"
         notebook = execute(spec, params[spec.number], output, kernels, progress.tick)
-        for sentence in check(notebook, spec):
-            progress.say(f"  {sentence}")
+        for cell in check(notebook, spec):
+            progress.say(f"  {cell}")
         if not is_complete(run.results(spec.number)):
             raise KernelDied(f"notebook {spec.stem} ended before it saved its facts")
+        refuse_changed(run.told)
         progress.chapter(spec)
         return notebook
 
@@ -239,7 +250,9 @@ def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, Noteb
     )
     write_report(run.pages, notebooks, report)
     refuse_leaks(run.pages, report, run.tables, pseudonym_key(run.dataset))
-    made_from = manifest(run.pages.name, run.started, run.dataset, run.as_of, params, run.tables, kernel)
+    kept = [cell for spec in report.specs for cell in check(notebooks[spec.number], spec)]
+    made_from = manifest(run.pages.name, run.started, run.dataset, run.as_of, params, run.tables, kernel, kept)
+    refuse_changed(run.told)
     write_json(run.pages / "run.json", made_from)
 
 
