@@ -88,6 +88,11 @@ def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> Grou
     GroupTest
         ``n`` counts the values of strata with both; p and effect are NaN where nothing can be compared.
 
+    Notes
+    -----
+    Neither scipy nor statsmodels tests within strata; without them this is `scipy.stats.mannwhitneyu`, the referee of
+    the tests.
+
     References
     ----------
     Mann & Whitney (1947), Ann. Math. Statist. 18:50–60; Cliff (1993), Psychological Bulletin 114:494–509;
@@ -122,7 +127,8 @@ def welch(
 ) -> Difference:
     """Welch's t test of two means from their summaries, with the interval of the difference.
 
-    Fewer than two values, or no spread in either sample, give NaN.
+    Fewer than two values, or no spread in either sample, give NaN. `scipy.stats.ttest_ind_from_stats` has the same p,
+    but no interval.
 
     References
     ----------

