@@ -1,7 +1,7 @@
 # make report                            the demo company, from nothing to a finished report
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
-# make test | test-slow | bench | lab | lock | messages | clean
+# make test | test-slow | bench | lab | lock | messages | profile-docs | clean
 DATASET ?= demo
 ARGS ?=
 PYTHON ?= python3
@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-slow bench lab lock messages clean browser postgres spark
+.PHONY: report test test-slow bench lab lock messages profile-docs clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
@@ -86,6 +86,10 @@ lock: $(READY)
 
 messages: $(READY)
 	@$(BIN)/python -m customer_profiles.reporting.extract
+
+# The data dictionary of the profile.
+profile-docs: $(READY)
+	@$(BIN)/python -m customer_profiles.reporting.data_dictionary
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:

@@ -65,13 +65,25 @@ def test_who_left_no_trace_is_told_unless_it_would_tell_of_a_few():
     assert told(currency.last_traces(cut(*[0] * 60), 365)) == []
 
 
+def test_small_bands_are_joined_with_their_neighbours():
+    bands = currency.join_small(cut(*[5] * 3, *[100] * 20, *[500] * 12, *[800] * 2, None), 10)
+    assert currency.last_traces(bands, 365).frame[["days", "n"]].to_numpy().tolist() == [
+        ["0–365", 23],
+        ["366+", 14],
+        ["unknown", 1],
+    ]
+    assert currency.join_small(cut(1, 2), 10).cat.categories.size == 1
+    assert currency.join_small(cut(), 10).empty
+
+
 def test_new_customers_are_those_of_the_first_band():
-    result = currency.first_seen(cut(*[3] * 20, *[90] * 60, None, ends=[-1, 89, 365, math.inf]))
+    result = currency.first_seen(cut(*[3] * 20, *[90] * 60, None, ends=[-1, 89, 365, math.inf]), 90)
     assert result.frame["known_days"].tolist() == ["0–89", "90–365", "366+"]
     (finding,) = told(result)
     assert (finding.id, finding.reach) == ("new_customers", 20)
     assert finding.values == {"n": 20, "base": 80, "share": 0.25, "days": 90}
-    few = currency.first_seen(cut(*[3] * 4, *[90] * 60, ends=[-1, 89, math.inf]))
+    assert told(currency.first_seen(cut(*[3] * 20), 30)) == []  # another cut tells nothing of who is new
+    few = currency.first_seen(cut(*[3] * 4, *[90] * 60, ends=[-1, 89, math.inf]), 90)
     assert seen(few)["n"].isna().all()
     assert told(few, least=10) == []
 
@@ -87,7 +99,7 @@ def test_currency_of_what_describes_and_of_what_happened():
 def test_nothing_gives_nothing():
     assert not len(currency.newest(dated(), AS_OF, 0))
     assert not len(currency.last_traces(cut(), 365))
-    assert not len(currency.first_seen(cut(None, None)))
+    assert not len(currency.first_seen(cut(None, None), 90))
     assert currency.recent_share(pd.DataFrame({"source": [], "age": [], "n": []}), dated()["last"], AS_OF, 365).empty
     unknown = currency.last_traces(cut(None), 365)
     assert unknown.frame["n"].tolist() == [0, 0, 0, 0, 1]

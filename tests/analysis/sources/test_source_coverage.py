@@ -13,15 +13,21 @@ from customer_profiles.analysis.sources import coverage
 from customer_profiles.ingest.config.dataset import System
 from customer_profiles.ingest.contract import OF_CUSTOMERS
 
-COVERING = ["customers", *OF_CUSTOMERS]
-
 
 def inventory(*customers: int, table="customers", base=1000) -> pd.DataFrame:
     """Sources that know so many customers each."""
     names = [f"s{number}" for number in range(len(customers))]
     sources = pd.DataFrame({"source": names, "system": "crm", "table": table, "rows": customers, "first": pd.NaT})
     sources = sources.assign(last=pd.NaT, customers=customers, base=base, keys="crm, email")
-    return sources.assign(coverage=sources["customers"] / base)
+    return sources.assign(coverage=sources["customers"] / base, of_customers=table == "customers")
+
+
+def systems(inventory: pd.DataFrame) -> pd.DataFrame:
+    """Sources by kind, as the notebook sums them."""
+    columns = {"rows": ("rows", "sum"), "first": ("first", "min"), "last": ("last", "max")}
+    table = inventory.groupby("system").agg(sources=("source", "size"), **columns, keys=("keys", ", ".join))
+    known = inventory[inventory["table"].isin(["customers", *OF_CUSTOMERS])]
+    return table.assign(customers=known.groupby("system")["customers"].max())
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def collected(company):
 
 
 def test_all_thirteen_kinds_are_told(collected):
-    kinds = coverage.kinds(collected.inventory, COVERING).frame.set_index("system")
+    kinds = coverage.kinds(systems(collected.inventory), 2).frame.set_index("system")
     assert set(kinds.index) == set(get_args(System)) == set(coverage.GAIN)
     assert len(kinds) == 13
     assert kinds.loc["crm", ["sources", "rows", "keys", "coverage", "gain"]].tolist() == [1, 2, "crm, email", 1.0, ""]
@@ -49,20 +55,20 @@ def test_all_thirteen_kinds_are_told(collected):
 
 
 def test_sources_that_know_few_customers_are_told_least_first():
-    found = told(coverage.inventory(inventory(900, 400, 300, 200, 100), COVERING))
+    found = told(coverage.inventory(inventory(900, 400, 300, 200, 100)))
     assert [finding.id for finding in found] == ["coverage.s4", "coverage.s3", "coverage.s2"]
     assert found[0].values == {"source": "s4", "share": 0.1, "n": 100, "base": 1000}
-    assert told(coverage.inventory(inventory(10, table="areas"), COVERING)) == []
+    assert told(coverage.inventory(inventory(10, table="areas"))) == []
 
 
 def test_nobody_learns_of_a_few_customers_of_a_source_or_beside_it():
     table = inventory(500, 6, 994)
-    result = coverage.inventory(table, COVERING)
+    result = coverage.inventory(table)
     frame = seen(result)
     assert frame["coverage"].isna().tolist() == [False, True, True]
     assert "keys" not in result.columns
     assert told(result, least=10) == []
-    assert seen(coverage.kinds(table.head(2).tail(1), COVERING))["coverage"].isna().all()
+    assert seen(coverage.kinds(systems(table[1:2]), 1000))["coverage"].isna().all()
 
 
 def test_customers_by_the_number_of_their_sources():
@@ -88,7 +94,7 @@ def test_limits_name_what_is_missing():
 
 
 def test_nothing_gives_nothing(collected):
-    assert not len(coverage.inventory(inventory(), COVERING))
+    assert not len(coverage.inventory(inventory()))
     assert not len(coverage.gaps(collected.gaps.head(0)))
     assert not len(coverage.sources_per_customer(pd.Series(dtype="int64")))
-    assert coverage.kinds(inventory(), COVERING).frame["sources"].tolist() == [0] * 13
+    assert coverage.kinds(systems(inventory()), 0).frame["sources"].tolist() == [0] * 13

@@ -38,6 +38,7 @@ def placement(counts: pd.DataFrame, known: int, customers: int) -> Result:
         Text(N_("How the accounts of the contacts were found")),
         Disclosure(within=(), also=("customers",)),
         claims=partial(_placed, known=known, customers=customers),
+        about=Text(N_("Share of {n:count} contacts."), {"n": base}),
     )
 
 

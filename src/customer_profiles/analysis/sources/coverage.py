@@ -45,60 +45,57 @@ _UNANSWERED = {
 }
 
 
-def inventory(sources: pd.DataFrame, speak_of: Collection[str]) -> Result:
+def inventory(sources: pd.DataFrame) -> Result:
     """What each source brings and how many customers it knows.
 
     Parameters
     ----------
     sources : DataFrame
-        One row per source: ``source, system, table, rows, first, last, customers, base`` (all customers), ``coverage``.
-    speak_of : collection of str
-        Tables that should know every customer; sources of others are no news if they know few.
+        One row per source: ``source, system, table, rows, first, last, customers, base`` (all customers), ``coverage``
+        and ``of_customers`` (whether it should know them all: that areas know none is no news).
     """
-    columns = ("source", "system", "table", "rows", "first", "last", "customers", "base", "coverage")
-    rule = Disclosure("customers", within=None, mask=("customers", "coverage"))
+    customers = int(sources["base"].max()) if len(sources) else 0
+    about = Text(N_("Share of {n:count} customers each source knows."), {"n": customers})
     return Result(
         "inventory",
         sources,
         Text(N_("Inventory of the sources")),
-        rule,
-        claims=lambda table: _uncovered(table[table["table"].isin(speak_of)]),
-        about=Text(N_("Share of {n:count} customers each source knows."), {"n": int(sources["base"].max() or 0)})
-        if len(sources)
-        else None,
-        columns=columns,
+        Disclosure("customers", within=None, mask=("customers", "coverage")),
+        claims=_uncovered,
+        about=about,
+        columns=("source", "system", "table", "rows", "first", "last", "customers", "base", "coverage"),
     )
 
 
-def kinds(sources: pd.DataFrame, speak_of: Collection[str]) -> Result:
+def kinds(systems: pd.DataFrame, customers: int) -> Result:
     """The thirteen kinds of systems, those that are there first.
 
     Parameters
     ----------
-    sources, speak_of
-        As for `inventory`; ``keys`` are what ties a source to customers.
+    systems : DataFrame
+        One row per kind that is there, its index: ``sources`` (how many), ``rows, first, last, keys`` (what ties its
+        sources to customers, repetitions allowed), ``customers`` (most that one of its sources knows).
+    customers : int
+        All customers.
 
     Returns
     -------
     Result
-        system, sources (how many), rows, first, last, keys, coverage (the highest share of customers that one of its
-        sources knows), gain (what a missing kind would tell; empty if it is there).
+        system, sources, coverage (share of customers), gain (what a missing kind would tell; empty if it is there),
+        rows, first, last, keys.
     """
-    grouped = sources.groupby("system")
-    table = grouped.agg(sources=("source", "size"), rows=("rows", "sum"), first=("first", "min"), last=("last", "max"))
-    table["keys"] = grouped["keys"].agg(_united)
-    table["customers"] = sources[sources["table"].isin(speak_of)].groupby("system")["customers"].max()
-    table = table.reindex(list(GAIN)).assign(base=sources["base"].max())
+    table = systems.reindex(list(GAIN)).assign(base=customers)
     table["coverage"] = table["customers"] / table["base"]
     table[["sources", "rows"]] = table[["sources", "rows"]].fillna(0).astype("int64")
     table["gain"] = pd.Series(GAIN).where(table["sources"] == 0, "")
+    table["keys"] = table["keys"].map(_each_once, na_action="ignore")
     table = table.rename_axis("system").reset_index().sort_values("sources", ascending=False, kind="stable")
     return Result(
         "kinds",
         table.reset_index(drop=True),
         Text(N_("Kinds of systems, what they cover and what the missing ones would tell")),
         Disclosure("customers", within=None, mask=("coverage",)),
-        columns=("system", "sources", "rows", "first", "last", "keys", "coverage", "gain"),
+        columns=("system", "sources", "coverage", "gain", "rows", "first", "last", "keys"),
     )
 
 
@@ -124,7 +121,8 @@ def sources_per_customer(customers: pd.Series) -> Result:
     table = counts.rename_axis("known_by").reset_index(name="n").astype({"known_by": "str"})
     table = table.assign(base=int(counts.sum()), share=table["n"] / counts.sum())
     title = Text(N_("Customers by how many sources know them"))
-    return Result("sources_per_customer", table, title, ONE_MARGIN, claims=_several)
+    about = Text(N_("By number of sources, share of {n:count} customers."), {"n": int(counts.sum())})
+    return Result("sources_per_customer", table, title, ONE_MARGIN, claims=_several, about=about)
 
 
 def limits(filled: Collection[str]) -> list[Limit]:
@@ -150,7 +148,8 @@ UNCOVERED = Claims(
 
 
 def _uncovered(table: pd.DataFrame) -> list[Finding]:
-    low = shown(table[(table["coverage"] < LOW_COVERAGE) & (table["rows"] > 0)]).sort_values(["coverage", "source"])
+    few = table["of_customers"] & (table["coverage"] < LOW_COVERAGE) & (table["rows"] > 0)
+    low = shown(table[few]).sort_values(["coverage", "source"])
     return [UNCOVERED.one(row) for row in low.head(_MOST_NAMED).itertuples()]
 
 
@@ -164,6 +163,10 @@ def _several(table: pd.DataFrame) -> list[Finding]:
     return [Finding(message, values, id="customers", n=values["n"])]
 
 
-def _united(keys: pd.Series) -> str:
-    """What ties any of the sources to customers, each thing once."""
-    return ", ".join(dict.fromkeys(key for text in keys.dropna() for key in text.split(", ") if key))
+def _each_once(keys: str) -> str:
+    """What ties any of the sources to customers, each thing once.
+
+    >>> _each_once("crm, email, , crm, phone")
+    'crm, email, phone'
+    """
+    return ", ".join(dict.fromkeys(key for key in keys.split(", ") if key))

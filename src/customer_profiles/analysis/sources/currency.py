@@ -45,8 +45,40 @@ def newest(dated: pd.DataFrame, as_of: date, customers: int) -> Result:
         Text(N_("Age of the newest row of each source")),
         NOBODY,
         claims=partial(_stale, customers=customers),
+        about=Text(N_("Days from the newest row to the day of the run.")),
         columns=("source", "table", "first", "last", "age_days"),
     )
+
+
+def join_small(bands: pd.Series, least: int) -> pd.Series:
+    """Bands of which none holds fewer customers than may be shown, where neighbours can be joined.
+
+    Parameters
+    ----------
+    bands : Series of Interval
+        As `pandas.cut` makes them.
+    least : int
+        Smallest group that may be shown.
+
+    >>> days = pd.Series([3, 40, 50, 60, 400, 500, 800])
+    >>> join_small(pd.cut(days, [-1, 90, 365, 730, np.inf]), 3).value_counts(sort=False).to_dict()
+    {Interval(-1.0, 90.0, closed='right'): 4, Interval(90.0, 365.0, closed='right'): 0, \
+Interval(365.0, inf, closed='right'): 3}
+    """
+    joined: list[list[int]] = []  # codes of the bands that stand together
+    sizes = np.bincount(bands.cat.codes[bands.notna()], minlength=len(bands.cat.categories))
+    for code in range(len(sizes)):
+        if joined and 0 < sizes[joined[-1]].sum() < least:
+            joined[-1].append(code)
+        else:
+            joined.append([code])
+    while len(joined) > 1 and 0 < sizes[joined[-1]].sum() < least:
+        joined[-2:] = [joined[-2] + joined[-1]]
+    old = bands.cat.categories
+    new = pd.IntervalIndex([pd.Interval(old[codes[0]].left, old[codes[-1]].right) for codes in joined])
+    number = {code: place for place, codes in enumerate(joined) for code in codes} | {-1: -1}
+    codes = bands.cat.codes.map(number)
+    return pd.Series(pd.Categorical.from_codes(codes, new, ordered=True), index=bands.index)
 
 
 def last_traces(bands: pd.Series, max_age_days: int) -> Result:
@@ -68,17 +100,20 @@ def last_traces(bands: pd.Series, max_age_days: int) -> Result:
     values = {"days": int(old[0].left) if old else 0}
     claims = partial(_outdated, bands={_name(band) for band in old}, values=values)
     title = Text(N_("Customers by the days since their last trace"))
-    return Result("trace_ages", _counted(bands, "days"), title, ONE_MARGIN, claims)
+    about = Text(N_("By days, share of {n:count} customers."), {"n": len(bands)})
+    return Result("trace_ages", _counted(bands, "days"), title, ONE_MARGIN, claims, about=about)
 
 
-def first_seen(bands: pd.Series) -> Result:
-    """Customers by the days since they were first seen; those in the first band are called new.
+def first_seen(bands: pd.Series, new_days: int) -> Result:
+    """Customers by the days since they were first seen.
 
     Parameters
     ----------
     bands : Series of Interval
         Days since each customer signed up, bought or visited for the first time, cut by `pandas.cut`; missing where no
         source tells.
+    new_days : int
+        Customers first seen within so many days are new; told if the first band is theirs.
 
     Returns
     -------
@@ -86,9 +121,9 @@ def first_seen(bands: pd.Series) -> Result:
         known_days (band), n, base (customers of whom it is known), share with share_low and share_high.
     """
     known = bands.dropna()
-    days = int(bands.cat.categories[0].right) + 1 if len(bands.cat.categories) else 0
     title = Text(N_("Customers by the days since they were first seen"))
-    return Result("first_seen", _counted(known, "known_days"), title, ONE_MARGIN, partial(_new, days=days))
+    about, claims = Text(N_("By days, share of {n:count} customers."), {"n": len(known)}), partial(_new, days=new_days)
+    return Result("first_seen", _counted(known, "known_days"), title, ONE_MARGIN, claims, about=about)
 
 
 def recent_share(ages: pd.DataFrame, newest_at: pd.Series, as_of: date, max_age_days: int) -> pd.Series:
@@ -162,7 +197,8 @@ NEW = Claims(
 
 
 def _new(table: pd.DataFrame, days: int) -> list[Finding]:
-    return [NEW.one(row) for row in shown(table.head(1).assign(days=days)).itertuples()]
+    recent = table[table["known_days"] == _name(pd.Interval(-1, days - 1))].assign(days=days)
+    return [NEW.one(row) for row in shown(recent).itertuples()]
 
 
 STALE = Claims(

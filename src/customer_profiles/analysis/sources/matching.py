@@ -163,6 +163,7 @@ def values_by_source(provenance: pd.DataFrame) -> Result:
         table[["field", "source", "n", "base", "share", "several", "disagree_share"]],
         Text(N_("Whose value is used, by field")),
         Disclosure(within=("field",), also=("several",)),
+        about=Text(N_("Share of the customers with a value.")),
     )
 
 

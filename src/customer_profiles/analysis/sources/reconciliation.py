@@ -28,7 +28,8 @@ def by_source(rows: pd.DataFrame) -> Result:
     rows : DataFrame
         One row per source: ``source``, a column for each of `FATES`, and whatever else is to be shown.
     """
-    return Result("reconciliation", rows, Text(N_("What became of every row, by source")), NOBODY, _rows)
+    about = Text(N_("Share of {n:count} rows read that are not used."), {"n": int(rows["read"].sum())})
+    return Result("reconciliation", rows, Text(N_("What became of every row, by source")), NOBODY, _rows, about=about)
 
 
 def set_aside(reasons: pd.DataFrame) -> Result:
@@ -47,7 +48,8 @@ def set_aside(reasons: pd.DataFrame) -> Result:
     keys = ["source", "column", "reason"]
     table = reasons[[*keys, "n", "base"]].assign(share=reasons["n"] / reasons["base"])
     table = table.sort_values(["n", *keys], ascending=[False, True, True, True], ignore_index=True)
-    return Result("validity", table, Text(N_("Rows set aside, by source, column and reason")), NOBODY, _unreadable)
+    title, about = Text(N_("Rows set aside, by source, column and reason")), Text(N_("Share of the rows of a source."))
+    return Result("validity", table, title, NOBODY, claims=_unreadable, about=about)
 
 
 def dialects(stated: pd.DataFrame) -> Result:

@@ -69,7 +69,8 @@ def by_field(
     of_rows = told[~told["table"].isin(DESCRIBING)].set_index("source")
     for name in ("age_median", "basis"):
         table[name] = table[name].where(table[name].notna(), table["source"].map(of_rows[name]))
-    return Result("by_field", table, Text(N_("Quality of each field")), NOBODY)
+    about = Text(N_("Share of the rows in which the field is filled."))
+    return Result("by_field", table, Text(N_("Quality of each field")), NOBODY, about=about)
 
 
 def scores(
@@ -108,7 +109,8 @@ def scores(
     lowest = shares[known].min(axis=1)
     table["weakest"] = shares[known].idxmin(axis=1).map(DIMENSIONS).where(lowest < NEARLY_ALL)
     table = table.reset_index().sort_values(["quality", "source"], ignore_index=True)
-    return Result("scores", table, Text(N_("Quality of each source")), NOBODY, claims=_weakest)
+    title, about = Text(N_("Quality of each source")), Text(N_("Score from zero to one hundred."))
+    return Result("scores", table, title, NOBODY, claims=_weakest, about=about)
 
 
 def contradictions(compared: pd.DataFrame) -> Result:
@@ -129,7 +131,8 @@ def contradictions(compared: pd.DataFrame) -> Result:
     table["share_low"], table["share_high"] = wilson(table["n"], table["base"])
     table = table.sort_values(["share", "field"], ascending=[False, True], ignore_index=True)
     title = Text(N_("Customers on whom the sources differ, by field"))
-    return Result("contradictions", table, title, OVERLAPPING, claims=_contradicted)
+    about = Text(N_("Share of the customers whose value several sources give."))
+    return Result("contradictions", table, title, OVERLAPPING, claims=_contradicted, about=about)
 
 
 def limits(ages: pd.DataFrame) -> list[Limit]:

@@ -37,6 +37,7 @@ def by_kind(counts: pd.DataFrame) -> Result:
         Text(N_("Who visits the website or the app, and whose visits are known")),
         ONE_MARGIN,
         claims=_visitors,
+        about=Text(N_("Share of {n:count} visitors."), {"n": base}),
         needs="interactions",
     )
 
