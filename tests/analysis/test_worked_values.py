@@ -117,7 +117,7 @@ def complete_journey() -> Worked:
     middle = distributions.distribution(raw, "age").set_index("value").loc["45-54"]
     ladders = {name: sorted(raw[name].unique()) for name in ("age", "kids_count")}  # 19-24 … 65+, 0 … 3+
     ranks = stats.spearmanr(*(raw[name].map(values.index) for name, values in ladders.items()))
-    pair = associations.scan(raw, ladders, ladders)
+    pair = associations.scan(raw, ladders, ladders).frame
     return {
         "index of an income": (first["index"], 100 * counts["income_band", "50-74K"] / n / 0.176, 1e-9),
         "its interval": (first[["index_low", "index_high"]], [100 * end / 0.176 for end in wilson], 1e-9),
