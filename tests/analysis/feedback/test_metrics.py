@@ -78,6 +78,15 @@ def test_latest_answer_of_each_customer_and_every_anonymous_one():
     table = feedback([3, 9, 5, 7, 8], customer_no=customers, at=["2025-03-01", "2025-02-01", *["2025-01-01"] * 3])
     last = metrics.latest(metrics.answers(table))
     assert sorted(last["score"]) == [3, 5, 7, 8]
+    months = metrics.answers(table).assign(month=lambda t: t["at"].dt.month)
+    assert sorted(metrics.latest(months, within="month")["score"]) == [3, 5, 7, 8, 9]
+
+
+def test_main_score():
+    table = metrics.answers(pd.concat([feedback([5, 6], "nps"), feedback([3, 3, 3], "csat")]))
+    assert metrics.main(table) == "csat"
+    assert metrics.main(table[table["row"] < 2]) == "nps"  # of equals the first
+    assert metrics.main(table[:0]) == ""
 
 
 def test_summaries():

@@ -119,13 +119,11 @@ def levels(found: Candidates, told: pd.DataFrame) -> Result:
     """
     claimed = told.loc[told["claim"].astype(bool) & (told["kind"] != TOPIC), "driver"]
     parts = [_levels(found.values[name], found.score).assign(driver=name).sort_values("mean") for name in claimed]
-    return Result(
-        "driver_values",
-        pd.concat(parts, ignore_index=True)[LEVELS] if parts else pd.DataFrame(columns=LEVELS),
-        Text(N_("Every value of the established drivers")),
-        Disclosure(within=("driver",)),
-        needs="feedback",
-    )
+    title = Text(N_("Every value of the established drivers"))
+    if len(claimed) == 1:
+        title = Text(N_("Every value of the established driver “{driver:label}”"), {"driver": claimed.iloc[0]})
+    table = pd.concat(parts, ignore_index=True)[LEVELS] if parts else pd.DataFrame(columns=LEVELS)
+    return Result("driver_values", table, title, Disclosure(within=("driver",)), needs="feedback")
 
 
 def limits(found: Candidates, told: Result) -> list[Limit]:

@@ -129,14 +129,14 @@ def drawn(table: pd.DataFrame, otherwise: str) -> str:
     return otherwise if claims.empty else str(claims.sort_values(["p_adjusted", "metric"])["metric"].iloc[0])
 
 
-def limits(table: pd.DataFrame, events: pd.DataFrame) -> list[Limit]:
-    """No calendar at all, or events that too few answers surround; from the frame of `event_effects`."""
+def limits(effects: Result, events: pd.DataFrame) -> list[Limit]:
+    """No calendar at all, or events that too few answers surround; nothing where there are no answers."""
+    if effects.needs == "feedback":
+        return []
     if events.empty:
         message = N_("Whether events moved the scores cannot be said: no source holds a calendar of events.")
         return [Limit(message, needs=NEEDS["events"])]
-    if table.empty:
-        return []
-    judged = set(table.loc[table["p"].notna(), "event"])
+    judged = set(effects.frame.loc[effects.frame["p"].notna(), "event"])
     message = N_("The effect of “{event:label}” cannot be judged: too few answers before or after it.")
     return [Limit(message, {"event": name}, needs=NEEDS["feedback"]) for name in events["name"] if name not in judged]
 
@@ -161,11 +161,13 @@ def on_scale(row: object) -> float:
 
 
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
-    """Events that moved a score, and plainly said, those without evidence of an effect."""
+    """Events that moved a score, the surest first, and plainly said, those without evidence of an effect."""
     turns = int(table.drop_duplicates(["metric", "at"])["p_turn"].notna().sum())
     table = shown(table)
     # Where no effect is established in all scores together, each score says it by itself.
-    judged = table.loc[table["p"].notna() & (table["claim"].astype(bool) | (table["metric"] != TOGETHER))]
+    together = table["metric"] == TOGETHER
+    judged = table.loc[table["p"].notna() & (table["claim"].astype(bool) | ~together)].assign(together=together)
+    judged = judged.sort_values(["claim", "together", "p_adjusted"], ascending=[False, True, True], kind="stable")
     found = [(MOVED if row.claim else STILL).one(row, family) for row in judged.itertuples()]
     turned = table["turn_claim"].astype(bool) & (table["metric"] != TOGETHER)
     return found + TURNED.tell(table.assign(p_adjusted=table["p_turn_adjusted"], claim=turned), turns)

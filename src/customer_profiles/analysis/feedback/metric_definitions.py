@@ -36,7 +36,7 @@ _QUESTION = ["source", "metric", "scale", "direction"]
 
 COLUMNS = [
     *("metric", "source", "scale", "direction", "how", "good_from", "poor_from"),
-    *("n", "correlation", "overlap", "p", "definition"),
+    *("n", "correlation", "overlap", "p"),
 ]
 
 
@@ -56,7 +56,7 @@ def readings(feedback: pd.DataFrame) -> Result:
         One row per question: ``metric, source, scale`` (as text from the lowest to the highest answer)``, direction,
         how`` (`DECLARED`, `DETECTED`, `USUAL`)``, good_from, poor_from`` (answers that count as such, on their own
         scale)``, n`` (scores)``, correlation`` (Spearman's, with the other scores of the same customers; positive where
-        they agree about the direction as read)``, overlap`` (customers)``, p, definition``.
+        they agree about the direction as read)``, overlap`` (customers)``, p``.
 
     Raises
     ------
@@ -67,12 +67,14 @@ def readings(feedback: pd.DataFrame) -> Result:
     rows = _questions(known, _asked(known))[1]
     names = list(METRICS)
     rows.sort(key=lambda row: (names.index(row["metric"]), row["source"], row["scale"]))
+    sources = "; ".join(dict.fromkeys(METRICS[row["metric"]].source for row in rows))
     return Result(
         "readings",
         pd.DataFrame([_told(row) for row in rows], columns=COLUMNS),
         Text(N_("How each score is read")),
         Disclosure(within=None, also=("overlap",)),
         claims=_claims,
+        note=Text(N_("Sources of the definitions: {sources}"), {"sources": sources}) if rows else None,
         needs="feedback",
     )
 
@@ -244,7 +246,7 @@ def _told(row: dict) -> dict:
     ]
     signs = ("≥", "≤") if row["direction"] == HIGH else ("≤", "≥")
     good, poor = (f"{sign} {round(limit, 2):g}" for sign, limit in zip(signs, limits, strict=True))
-    return row | {"good_from": good, "poor_from": poor, "definition": metric.source}
+    return row | {"good_from": good, "poor_from": poor}
 
 
 def _name(row: object) -> str:

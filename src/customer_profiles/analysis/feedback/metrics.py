@@ -7,15 +7,19 @@ each other, and counting them all would make every interval too narrow.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from ...errors import InputRejected
+from ...messages import N_, Text
+from ...results import Result
 from ...stats.intervals import add_shares, nps, nps_interval, t_interval
 from .metric_definitions import WORST_BEST, read_as
 from .score_kinds import METRICS, Metric
 
-__all__ = ["ESTIMATES", "METRICS", "Metric", "answers", "latest", "main", "summarise"]
+__all__ = ["ESTIMATES", "METRICS", "Metric", "answers", "latest", "main", "only", "summarise"]
 
 ESTIMATES = ["nps", "nps_low", "nps_high", "mean", "mean_low", "mean_high", "share", "share_low", "share_high"]
 
@@ -69,6 +73,22 @@ def main(answers: pd.DataFrame) -> str:
     """The metric with the most answers, of equals the first in the order of `METRICS`; "" where there are none."""
     counts = answers["metric"].value_counts()
     return min(counts.index, key=lambda name: (-counts[name], list(METRICS).index(name)), default="")
+
+
+def only(result: Result, metric: str) -> Result:
+    """A result of several metrics of which a chart shows one, and says which; the evidence keeps all.
+
+    Parameters
+    ----------
+    result : Result
+        With the column ``metric``.
+    metric : str
+        Which to draw.
+    """
+    about = Text(N_("Shown: {metric:label}."), {"metric": metric})
+    if result.about:
+        about = Text(N_("Shown: {metric:label}. {about:label}"), {"metric": metric, "about": result.about})
+    return replace(result.where(metric=metric), about=about)
 
 
 def summarise(answers: pd.DataFrame, by: list[str], min_answers: int = 1) -> pd.DataFrame:

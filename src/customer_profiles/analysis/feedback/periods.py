@@ -18,8 +18,8 @@ from .metrics import ESTIMATES, METRICS, summarise
 BEFORE, YEAR = N_("the quarter before"), N_("the same quarter of the year before")
 
 COLUMNS = [
-    *("metric", "month", "compared_with", "n", *ESTIMATES, "n_rest", "nps_rest", "mean_rest"),
-    *("difference", "difference_low", "difference_high", "p", "p_adjusted", "effect", "claim"),
+    *("metric", "compared_with", "n", "n_rest", "difference", "difference_low", "difference_high", "claim"),
+    *("month", *ESTIMATES, "nps_rest", "mean_rest", "p", "p_adjusted", "effect"),
 ]
 
 

@@ -152,7 +152,8 @@ def _group_claims(table: pd.DataFrame, family: int) -> list[Finding]:
     """Groups whose score differs from the others'; of two groups that mirror each other the first."""
     claims = table.loc[table["claim"].astype(bool)]
     if claims.empty:
-        return replace(GROUP_MEAN, n="base").tell(table, family)
+        test = N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg")
+        return replace(GROUP_MEAN, n="base", test=test).tell(table, family)
     pairs = claims.groupby(["metric", "attribute"])["n"].transform("sum") == claims["base"]
     told = shown(claims.loc[~(pairs & claims.duplicated(["metric", "attribute"]))]).head(CLAIMS_SHOWN)
     return [(GROUP_NPS if row.metric == "nps" else GROUP_MEAN).one(row, family) for row in told.itertuples()]

@@ -32,11 +32,10 @@ ROUNDS = 200
 UNKNOWN = N_("not known")
 
 COLUMNS = [
-    *("metric", "n", "n_effective", "design_effect", "nps", "nps_low", "nps_high"),
-    *("nps_weighted", "nps_weighted_low", "nps_weighted_high", "mean", "mean_low", "mean_high"),
-    *("mean_weighted", "mean_weighted_low", "mean_weighted_high", "share", "share_low", "share_high"),
-    *("share_weighted", "share_weighted_low", "share_weighted_high", "difference", "difference_low", "difference_high"),
-    *("p", "margins"),
+    *("metric", "n", "nps", "nps_low", "nps_high", "nps_weighted", "nps_weighted_low", "nps_weighted_high"),
+    *("mean", "mean_low", "mean_high", "mean_weighted", "mean_weighted_low", "mean_weighted_high"),
+    *("difference", "difference_low", "difference_high", "p", "n_effective", "design_effect", "margins"),
+    *("share", "share_low", "share_high", "share_weighted", "share_weighted_low", "share_weighted_high"),
 ]
 
 

@@ -62,7 +62,8 @@ def by_theme(heard: pd.DataFrame) -> Result:
     table = _shares(heard)
     negative = table[table["sentiment"] == NEGATIVE].set_index("theme")["share"]
     table = table.assign(negative=table["theme"].map(negative))
-    table = table.sort_values(["negative", "theme"], ascending=[False, True], kind="stable", ignore_index=True)
+    # From good to bad, as charts draw it.
+    table = table[::-1].sort_values(["negative", "theme"], ascending=[False, True], kind="stable", ignore_index=True)
     about = Text(N_("Of comments with several themes, the sentences about each; {n:count} in all."), {"n": len(heard)})
     title, rule = Text(N_("How customers sound about each theme")), Disclosure(within=("theme",))
     return Result("sentiment_by_theme", table.drop(columns="negative"), title, rule, about=about, needs="feedback")
