@@ -1,7 +1,7 @@
 # make report                            the demo company, from nothing to a finished report
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
-# make test-fast                         the daily loop, three minutes
+# make test-fast                         the daily loop
 # make figures ONLY=name,...             measures again what is promised, writes docs/measured.md
 # make test | test-slow | types | bench | lab | lock | messages | clean
 DATASET ?= demo
@@ -109,6 +109,7 @@ lock: $(READY)
 
 messages: $(READY)
 	@$(BIN)/python -m customer_profiles.reporting.extract
+	@$(BIN)/python -m customer_profiles.reporting.notebooks_page
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:

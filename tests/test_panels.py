@@ -63,7 +63,9 @@ class TestGuard:
             assert "suppressed" not in frame
 
     def test_nothing_hidden_is_drawn_said_or_kept(self, chapter, shown):
-        claim = Claims("regions", "{value:label} has {n:count}.", {"value": "value", "n": "n"}, ("value",), effect=0.1, kind="fact")
+        claim = Claims(
+            "regions", "{value:label} has {n:count}.", {"value": "value", "n": "n"}, ("value",), effect=0.1, kind="fact"
+        )
         told = regions(claims=lambda table: claim.tell(table.assign(claim=True), family=3))
         chapter.panel(told, viz.bars, x="share", y="value", blocks=None)
         kept = json.loads((chapter.results / "blocks" / "regions.json").read_text())

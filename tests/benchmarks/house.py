@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -152,8 +153,16 @@ def _tool(name: str, *arguments: str) -> str:
 
 
 def minutes(junit: str) -> float:
-    """How long the tests took that wrote a report of this name (`make test`, `make test-fast`)."""
+    """How long the tests took that wrote a report of this name (`make test`, `make test-fast`) at this commit."""
     path = ROOT / "build" / f"{junit}.xml"
     if not path.exists():
         raise FileNotFoundError(f"build/{junit}.xml: run `make {junit}` before")
-    return round(sum(float(suite.get("time")) for suite in ElementTree.parse(path).iter("testsuite")) / 60, 1)
+    told = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
+    # A run that began before the commit was of other tests than those whose commit the page would name.
+    suites = list(ElementTree.parse(path).iter("testsuite"))
+    began = min(datetime.fromisoformat(suite.get("timestamp")).timestamp() for suite in suites)
+    if told.stdout and began < int(told.stdout):
+        raise LookupError(f"build/{junit}.xml is older than the commit: run `make {junit}` again")
+    if any(int(suite.get(kind)) for suite in suites for kind in ("errors", "failures")):
+        raise LookupError(f"build/{junit}.xml: not all tests passed")
+    return round(sum(float(suite.get("time")) for suite in suites) / 60, 1)

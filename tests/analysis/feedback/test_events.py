@@ -75,12 +75,6 @@ def test_events_of_one_day_are_one_question():
     assert events.event_effects(answers(3, drop=1.5), twins).family == 3
 
 
-def test_the_chart_shows_the_score_with_the_surest_effect():
-    both = pd.concat([answers(5), answers(4, drop=1.8).assign(metric="csat")])
-    assert events.drawn(effects(both, CALENDAR), "nps") == "csat"
-    assert events.drawn(effects(answers(5), CALENDAR), "nps") == "nps"
-
-
 def test_several_scores_are_one_family():
     both = pd.concat([answers(4, drop=1.5), answers(5).assign(metric="sentiment", score=lambda d: d["score"] / 10)])
     table = effects(both, CALENDAR)

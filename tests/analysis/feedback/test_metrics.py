@@ -8,6 +8,8 @@ import pytest
 
 from customer_profiles.analysis.feedback import metrics
 from customer_profiles.errors import InputRejected
+from customer_profiles.messages import Text
+from customer_profiles.results import OVERLAPPING, Result
 
 
 def feedback(score, metric="nps", customer_no=None, scale=None, at=None) -> pd.DataFrame:
@@ -99,3 +101,13 @@ def test_summaries():
         True,
         False,
     ]
+
+
+def test_a_chart_shows_the_score_of_the_first_claim():
+    table = pd.DataFrame({"metric": ["nps", "csat", "stars"], "n": 50, "claim": [False, True, True]})
+    assert metrics.first_claimed(table, "nps") == "csat"
+    assert metrics.first_claimed(table.assign(claim=False), "nps") == "nps"
+    shown = metrics.only(Result("x", table, Text("X"), OVERLAPPING, about=Text("All of them.")), "csat")
+    assert shown.view.of(table)["metric"].tolist() == ["csat"]
+    assert len(shown) == 3
+    assert (shown.about.values["metric"], shown.about.values["about"].message) == ("csat", "All of them.")

@@ -12,7 +12,8 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import ALPHA, adjust, benjamini_hochberg
+from ...stats.comparisons import adjust
+from ...stats.families import ALPHA, benjamini_hochberg
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import newey_west, noise_models, null_t
 from .metrics import METRICS
@@ -121,12 +122,6 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> Result:
     table["claim"] = (table["p_adjusted"] <= ALPHA) & ~(table["p_placebo"] > ALPHA)
     table = table.sort_values(["at", "event", "metric"], ignore_index=True)[COLUMNS]
     return replace(result, frame=table, family=family, claims=partial(_claims, family=family))
-
-
-def drawn(table: pd.DataFrame, otherwise: str) -> str:
-    """The score whose chart shows the established effects best: the one with the surest of them, else another."""
-    claims = table.loc[table["claim"].astype(bool) & (table["metric"] != TOGETHER)]
-    return otherwise if claims.empty else str(claims.sort_values(["p_adjusted", "metric"])["metric"].iloc[0])
 
 
 def limits(effects: Result, events: pd.DataFrame) -> list[Limit]:

@@ -19,7 +19,7 @@ from ...stats.intervals import add_shares, nps, nps_interval, t_interval
 from .metric_definitions import WORST_BEST, read_as
 from .score_kinds import METRICS, Metric
 
-__all__ = ["ESTIMATES", "METRICS", "Metric", "answers", "latest", "main", "only", "summarise"]
+__all__ = ["ESTIMATES", "METRICS", "Metric", "answers", "first_claimed", "latest", "main", "only", "summarise"]
 
 ESTIMATES = ["nps", "nps_low", "nps_high", "mean", "mean_low", "mean_high", "share", "share_low", "share_high"]
 
@@ -73,6 +73,11 @@ def main(answers: pd.DataFrame) -> str:
     """The metric with the most answers, of equals the first in the order of `METRICS`; "" where there are none."""
     counts = answers["metric"].value_counts()
     return min(counts.index, key=lambda name: (-counts[name], list(METRICS).index(name)), default="")
+
+
+def first_claimed(table: pd.DataFrame, otherwise: str) -> str:
+    """Metric of the first established row of a table, else another: the one that a chart had better show."""
+    return str(next(iter(table.loc[table["claim"].astype(bool), "metric"]), otherwise))
 
 
 def only(result: Result, metric: str) -> Result:
