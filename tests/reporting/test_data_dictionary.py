@@ -13,7 +13,7 @@ TYPES = {name: kind for types in column_types().values() for name, kind in types
 
 
 def test_the_page_is_current():
-    assert data_dictionary.path().read_text(encoding="utf-8") == data_dictionary.document(), "run `make profile-docs`"
+    assert data_dictionary.path().read_text(encoding="utf-8") == data_dictionary.document(), "run `make messages`"
 
 
 def test_every_column_is_explained_once():

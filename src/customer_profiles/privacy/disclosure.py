@@ -29,6 +29,7 @@ NUMERIC_KEYS = frozenset({"r", "f", "m", "fm", "segment", "rank", "top", "k", "r
 # What tells the rows of a comparison apart.
 ROW_KEYS = (
     *("theme", "pain", "evidence", "outcome", "metric", "segment", "group", "area", "attribute", "value", "way"),
+    *("driver", "event", "source", "compared_with", "sentiment"),
     *("step", "feature", "stage", "touch", "first_channel", "then_channel", "action", "resolution", "measure"),
 )
 

@@ -1,6 +1,6 @@
 """Every column of the profile, for people who work with it: ``docs/profile.md``.
 
-``python -m customer_profiles.reporting.data_dictionary`` (``make profile-docs``) writes the page from the contract, the
+``python -m customer_profiles.reporting.data_dictionary`` (``make messages``) writes the page from the contract, the
 builder of the profile and the vocabulary of reports; a test fails when it is out of date.
 """
 
@@ -74,7 +74,7 @@ One row per customer. `01_collect_data` writes it as `profile.parquet`; every ot
 nothing of the customer. What `dataset.yaml` maps under `attributes`, or derives, comes on top under the names given
 there.
 
-This page is made by `make profile-docs`.
+This page is made by `make messages`.
 """
 
 

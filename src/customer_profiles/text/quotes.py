@@ -35,10 +35,10 @@ def choose(
     Parameters
     ----------
     texts : DataFrame
-        ``row, customer_no, text, language``, as `themes.texts_of` makes them. Texts of unknown customers are left out:
-        nobody could object to their being shown.
+        ``row, customer_no, text, language``, as `discovery.texts_of` makes them. Texts of unknown customers are left
+        out: nobody could object to their being shown.
     assignments : DataFrame
-        ``row, customer_no, theme, weight`` of `themes.find_themes`; a larger weight is nearer to the topic's centre.
+        ``row, customer_no, theme, weight`` of `discovery.find_themes`; a larger weight is nearer to the topic's centre.
     heard : DataFrame, optional
         ``row, sentiment``; without it all comments count as of one sentiment.
     allowed : bool
