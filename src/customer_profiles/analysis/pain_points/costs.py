@@ -7,7 +7,6 @@ both the pain and the outcome to explain it away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -105,7 +104,7 @@ def covariates(profile: pd.DataFrame) -> list[str]:
     return [name for name in named if name in profile and profile[name].nunique() > 1]
 
 
-def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] | None = None) -> Result:
+def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Result:
     """What goes with each pain.
 
     The score is compared by linear regression with HC3 errors (Long & Ervin 2000, The American Statistician
@@ -121,8 +120,9 @@ def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] |
         Of behaviour, each customer's latest occasion counts.
     profile : DataFrame
         One row per customer.
-    adjust_for : sequence of str, optional
-        Covariates; default `covariates`.
+    alike : DataFrame
+        What comparable customers are alike in, with the index of the profile: columns of the profile (`covariates`) or
+        any others; numbers are banded. No columns: the customers are compared as they are.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] |
 
     known, names = outcomes(profile), evidence.names
     counted_from = _FROM | {"lapsed": "customers" if leaving_is_stated(profile) else "transactions"}
-    controls = _dummies(profile, covariates(profile) if adjust_for is None else adjust_for)
+    controls = _dummies(alike)
     hit, exposed = evidence.matrix(profile["customer_no"])
     rows = []
     with threadpool_limits(1):
@@ -292,17 +292,16 @@ def _lapsed(profile: pd.DataFrame) -> pd.Series | None:
     return None
 
 
-def _dummies(profile: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+def _dummies(alike: pd.DataFrame) -> np.ndarray:
     """Covariates as columns of 0 and 1; the unknown are a value, rare values are one."""
     columns = []
-    for name in names:
-        column = profile[name]
+    for _, column in alike.items():
         number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
         values = values_of(bands(column) if number else column).astype("object").fillna("")
         sizes = values.value_counts()
         values = values.where(values.map(sizes) >= MIN_LEVEL, "rare")
         columns += [(values == value).to_numpy(float) for value in sorted(values.unique())[1:]]
-    return np.column_stack(columns) if columns else np.empty((len(profile), 0))
+    return np.column_stack(columns) if columns else np.empty((len(alike), 0))
 
 
 def _compared(outcome: str, y: np.ndarray, suffers: np.ndarray, controls: np.ndarray) -> dict[str, float]:

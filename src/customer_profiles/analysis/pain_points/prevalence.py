@@ -36,30 +36,29 @@ HARDER, LESS = N_("hit harder"), N_("hit less")
 CHANCE, TOO_FEW = N_("could be chance"), N_("too few to test")
 
 
-def prevalence(evidence: Evidence, profile: pd.DataFrame, cases: pd.DataFrame) -> Result:
+def prevalence(counts: pd.DataFrame, evidence: Evidence, cases: pd.DataFrame, customers: int) -> Result:
     """How frequent each pain is, and how much trouble the tickets about it are.
 
     Parameters
     ----------
+    counts : DataFrame
+        ``evidence, pain, n`` (customers with the pain)``, times`` (how often it showed).
     evidence : Evidence
-    profile : DataFrame
-        One row per customer.
     cases : DataFrame
         The tickets; used if known: ``reopened`` and ``hours`` to their resolution.
+    customers : int
+        How many there are.
 
     Returns
     -------
     Result
-        ``pain, evidence, n`` (customers, once at least)``, base`` (customers it could have hit)``, share`` with
-        interval``, times`` (how often in all)``, occasions`` (on how many it could have, behaviour only)``,
-        reopened_share`` with interval and ``resolution_hours`` (median; themes and categories only). Themes first,
-        then reasons, then behaviour; within each the most frequent first.
+        ``pain, evidence, n, base`` (customers it could have hit)``, share`` with interval``, times, occasions`` (on how
+        many it could have, behaviour only)``, reopened_share`` with interval and ``resolution_hours`` (median; themes
+        and categories only). Themes first, then reasons, then behaviour; within each the most frequent first.
     """
-    table = evidence.names.drop(columns="source")
-    pains = evidence.pains.groupby("pain")["n"].agg(["size", "sum"]).reindex(table["pain"])
-    met = evidence.occasions.groupby("pain")["customer_no"].agg(["nunique", "size"]).reindex(table["pain"])
-    table["n"], table["times"] = pains["size"].to_numpy(int), pains["sum"].to_numpy(int)
-    table["base"] = met["nunique"].fillna(len(profile)).to_numpy(int)
+    met = evidence.occasions.groupby("pain")["customer_no"].agg(["nunique", "size"]).reindex(counts["pain"])
+    table = counts[["pain", "evidence", "n", "times"]].reset_index(drop=True)
+    table["base"] = met["nunique"].fillna(customers).to_numpy(int)
     table["occasions"] = met["size"].astype("Int64").to_numpy()
     table = _trouble(add_shares(table), evidence, cases)
     if table["occasions"].isna().all():
@@ -219,8 +218,8 @@ def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers:
         drifts["slope_high"].where(rises, -drifts["slope_low"]),
     )
     yearly = drifts.assign(rises=rises, yearly=12 * drifts["slope"].abs(), yearly_low=12 * low, yearly_high=12 * high)
-    told = replace(DRIFT, reach=lambda row: customers)
-    return told.tell(yearly[yearly["pain"].isin(shown(table)["pain"])], family, base=customers)
+    seen = yearly[yearly["claim"] & yearly["pain"].isin(shown(table)["pain"])]
+    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(yearly, family, seen, customers)
 
 
 CLAIMS = Claims(
