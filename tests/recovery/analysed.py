@@ -171,13 +171,13 @@ class Analysed:
     @cached_property
     def pains(self) -> pd.DataFrame:
         """Every pain in every group."""
-        groups = prevalence.groups(self.profile, self.groups)
-        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders)
+        groups = [*self.groups, "tenure_days"]
+        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders).frame
 
     @cached_property
     def pain_costs(self) -> pd.DataFrame:
         """What goes with each pain."""
-        return costs.costs(self.evidence, self.profile)
+        return costs.costs(self.evidence, self.profile, self.profile[costs.covariates(self.profile)]).frame
 
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:
