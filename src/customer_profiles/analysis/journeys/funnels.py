@@ -10,7 +10,7 @@ import pandas as pd
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
-from ...stats.claims import Claims
+from ...stats.claims import Claims, shown
 from ..demographics.categories import Orders
 from ..pain_points.behaviour import BASKETS, IN_TIME, LATE, LOOKS, PURCHASES
 from . import clustered
@@ -37,13 +37,23 @@ ORDER_HOURS = 24
 own."""
 
 
+def sessions(interactions: pd.DataFrame) -> pd.DataFrame:
+    """Interactions with ``visitor`` (customer, else device) and ``visit``: a session, else a visitor's day."""
+    number = interactions["customer_no"].astype("Int64")
+    device = "–" + interactions["anonymous_id"].astype("object").fillna("").astype("str")
+    visitor = number.astype("str").where(number.notna(), device)
+    day = visitor + " " + interactions["at"].dt.strftime("%Y-%m-%d")
+    session = interactions["session_id"].astype("object")
+    return interactions.assign(visitor=visitor, visit=session.where(session.notna(), day))
+
+
 def visits(interactions: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     """One row per visit: who it was, when it began, and the last step it reached.
 
     Parameters
     ----------
     interactions : DataFrame
-        ``visit, visitor`` (customer, else device)``, customer_no, at, kind, channel``, without `DELIVERIES`.
+        ``visit, visitor, customer_no, at, kind, channel``, from `sessions`, without `DELIVERIES`.
     orders : DataFrame
         ``customer_no, at`` of orders: counted where no kind of interaction is a purchase.
 
@@ -178,13 +188,15 @@ CLAIMS = Claims(
 
 
 def _widest_gap(table: pd.DataFrame) -> list[Finding]:
-    """The step before which most visits end, among steps that are shown like the step before them."""
-    before, hidden = table.shift(), table.get("hidden", pd.Series(False, table.index)).astype(bool)
-    steps = table[table["share"].notna() & ~hidden & ~hidden.shift(fill_value=False)]
-    if steps.empty:
+    """The step before which most visits end; nothing where the page hides it or the step before."""
+    share = table["share"].astype(float)
+    if not share.notna().any():
         return []
-    at = steps["share"].astype(float).idxmin()
-    row, last = table.loc[at], before.loc[at]
+    at = int(np.nanargmin(share))
+    two = table.iloc[at - 1 : at + 1]
+    if len(shown(two)) < 2:
+        return []
+    last, row = (two.iloc[place] for place in (0, 1))
     message = N_(
         "The largest loss is before the step “{step:label}”: of {visits:count} visits that came as far as "
         "“{before:label}”, {share:share} went on ({low:share} to {high:share})."

@@ -50,6 +50,11 @@ MIN_EVENTS = 20
 TOGETHER = ["step", "attribute"]
 SECOND_ORDER = "order_to_order"
 SPELLS = {"step": "str", "customer_no": "int64", "days": "int64", "event": "bool"}
+CURVE = Disclosure(
+    within=None, mask=("n", "added", "at_risk", "share", "share_low", "share_high"), also=("added", "at_risk")
+)
+"""Who took a step between two days of a curve must not be few."""
+
 BY_GROUP = [
     *("step", "attribute", "value", "n", "base", "n_rest", "base_rest", "ratio", "ratio_low", "ratio_high"),
     *("p", "p_adjusted", "effect", "claim"),
@@ -188,8 +193,7 @@ def curve(fitted: SurvfuncRight, step: str = SECOND_ORDER, days: Sequence[int] =
         "activation",
         table[table["at_risk"] >= MIN_AT_RISK].reset_index(drop=True),
         Text(N_("New buyers who have ordered again, by days since their first order")),
-        Disclosure(within=None, also=("added", "at_risk")),
-        claims=_again,
+        CURVE,
         about=Text(N_("Kaplan–Meier estimate for {n:count} new buyers."), {"n": len(here)}),
         needs="transactions",
     )
@@ -215,9 +219,8 @@ def times(waits: pd.DataFrame, steps: Steps) -> Result:
         rows.append(row | dict(zip(_MEDIAN, middle, strict=True)))
     table = pd.DataFrame(rows, columns=["step", "n", "base", "share", "share_low", "share_high", *_MEDIAN])
     most = int(table["base"].max()) if rows else 0
-    return Result(
-        steps.name, table, Text(steps.title), OVERLAPPING, about=Text(steps.about, {"n": most}), needs=steps.needs
-    )
+    about = Text(steps.about, {"n": most})
+    return Result(steps.name, table, Text(steps.title), OVERLAPPING, _again, about=about, needs=steps.needs)
 
 
 def by_group(
@@ -335,7 +338,7 @@ AGAIN = Claims(
     N_(
         "{share:share} of new buyers order again within {days:count} days ({low:share} to {high:share}, n = {n:count})."
     ),
-    {"days": "after_days", "share": "share", "low": "share_low", "high": "share_high", "n": "base"},
+    {"days": lambda row: ACTIVATED, "share": "share", "low": "share_low", "high": "share_high", "n": "base"},
     key=("id",),
     test=N_("Kaplan–Meier estimate"),
     estimate="share",
@@ -347,7 +350,7 @@ AGAIN = Claims(
 
 def _again(table: pd.DataFrame) -> list[Finding]:
     """How many buy again within a quarter."""
-    rows = table[(table["step"] == SECOND_ORDER) & (table["after_days"] == ACTIVATED)].assign(id="second")
+    rows = table[(table["step"] == SECOND_ORDER) & table["share"].notna()].assign(id="second")
     return [AGAIN.one(row) for row in shown(rows).itertuples()]
 
 
