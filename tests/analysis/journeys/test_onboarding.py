@@ -122,7 +122,7 @@ def test_points_of_the_curve_between_which_few_took_the_step_are_hidden():
     profile = pd.DataFrame({"customer_no": range(200), "half": ["a"] * 60 + ["b"] * 140})
     waits = waits.assign(days=100, event=waits["customer_no"].between(55, 130))  # five of group a
     groups = onboarding.by_group(waits, profile, ["half"], onboarding.MILESTONES)
-    assert groups.frame["n"].tolist() == [5, 71]
+    assert sorted(groups.frame["n"]) == [5, 71]
     assert Gate(10).guard(groups).frame["suppressed"].all()
 
 
