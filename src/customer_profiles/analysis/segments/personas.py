@@ -137,7 +137,7 @@ def traits(
         OF_SEGMENTS,
         family=int(table.attrs["family"]),
         about=Text(
-            N_("Index: 100 is the share among all other customers. What formed the segments is described, not tested.")
+            N_("Index: 100 is the share among all other customers. What formed the segments stands in the table.")
         ),
     )
 

@@ -146,8 +146,8 @@ def stability(found: Segmentation) -> Result:
         claims=partial(_real, found=found),
         family=len(found.k_table),
         about=Text(
-            N_("Overlap with the best match in {drawn:count} resamples, from 0 to 1, of {n:count} customers."),
-            {"drawn": found.bootstraps, "n": len(found.labels)},
+            N_("Overlap in {drawn:count} resamples of {n:count} customers; stable from {valid:ratio}."),
+            {"drawn": found.bootstraps, "n": len(found.labels), "valid": VALID},
         ),
     )
 
