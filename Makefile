@@ -1,7 +1,9 @@
 # make report                            the demo company, from nothing to a finished report
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
-# make test | test-slow | bench | lab | lock | messages | clean
+# make test-fast                         the daily loop
+# make figures ONLY=name,...             measures again what is promised, writes docs/measured.md
+# make test | test-slow | types | bench | lab | lock | messages | clean
 DATASET ?= demo
 ARGS ?=
 PYTHON ?= python3
@@ -12,14 +14,16 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 APT := $(SUDO) apt-get
 
 # uv installs in a third of pip's time; where it is absent or does not know the index that pip uses, pip does it.
-UV := uv==0.13.9
-INSTALL = $(BIN)/pip install -q $(UV) && $(BIN)/uv pip install -q --python $(BIN)/python
+# Either refuses a file whose hash is not in the lock.
+PIP := $(BIN)/pip install -q --require-hashes
+UV = $(PIP) -r requirements-uv.txt && $(BIN)/uv
+INSTALL = $(UV) pip install -q --require-hashes --python $(BIN)/python
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-slow bench lab lock messages clean browser postgres spark
+.PHONY: report test test-fast test-slow types figures bench lab lock messages clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
@@ -27,11 +31,24 @@ report: $(READY) data/$(DATASET)/dataset.yaml
 
 test: $(READY) browser postgres spark
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --junitxml=build/test.xml $(ARGS)
+
+# While one works: without Chromium, PostgreSQL, Java, and what needs a whole report or many runs.
+test-fast: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --junitxml=build/test-fast.xml \
+	  -m "not slow and not report and not browser and not postgres and not spark and not costly" $(ARGS)
 
 test-slow: $(READY) browser postgres spark
-	@$(BIN)/pip install -q --no-build-isolation -e '.[bench]'
+	@$(INSTALL) -r requirements-bench.txt 2>/dev/null || $(PIP) -r requirements-bench.txt
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
+
+types: $(READY)
+	@$(BIN)/mypy $(ARGS)
+
+# Those that take long only if they are named.
+figures: $(READY) data/demo/dataset.yaml
+	@$(BIN)/python tests/benchmarks/figures.py $(if $(ONLY),--only '$(ONLY)')
 
 bench: $(READY) data/demo/dataset.yaml
 	@$(BIN)/python tests/benchmarks/run_cost.py
@@ -54,7 +71,7 @@ $(READY): requirements.txt pyproject.toml
 	@echo "Installing the pinned libraries into $(VENV) (half a minute to two minutes, once) ..."
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(APT) update -q && $(APT) install -y -q python3-venv; }
 	@$(PYTHON) -m venv $(VENV)
-	@$(INSTALL) --compile-bytecode -r requirements.txt 2>/dev/null || $(BIN)/pip install -q -r requirements.txt
+	@$(INSTALL) --compile-bytecode -r requirements.txt 2>/dev/null || $(PIP) -r requirements.txt
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -71,23 +88,30 @@ postgres:
 # For data sets with `engine: spark`: half a gigabyte that no other run needs.
 spark: $(READY)
 	@command -v java >/dev/null || { $(APT) update -q && $(APT) install -y -q --no-install-recommends default-jre-headless; }
-	@$(INSTALL) -r requirements-spark.txt 2>/dev/null || $(BIN)/pip install -q -r requirements-spark.txt
+	@$(INSTALL) -r requirements-spark.txt 2>/dev/null || $(PIP) -r requirements-spark.txt
+
+# Versions stay as they are unless pyproject.toml asks for others; ARGS=--upgrade, or ARGS='--upgrade-package NAME'.
+# $(1): file, $(2): what it holds, $(3): further sources. The first line of a file, which says what it is, is kept.
+define COMPILE
+{ cp $(1) requirements.new && $(2) | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS) $(3) - -o requirements.new >/dev/null && \
+  { head -1 $(1); cat requirements.new; } > requirements.out && mv requirements.out $(1) && rm requirements.new; }
+endef
+EXTRA = $(BIN)/python -c 'import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+  print(*project["optional-dependencies"][sys.argv[1]], sep="\n")'
 
 lock: $(READY)
-	@$(BIN)/pip install -q $(UV)
-	@{ echo '# Every package of a run, a test and the example data, pinned. Made by `make lock` from pyproject.toml.'; \
-	   echo 'setuptools>=80' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header \
-	   --no-emit-index-url --no-emit-find-links --upgrade --extra examples --extra test pyproject.toml -; } > requirements.new
-	@mv requirements.new requirements.txt
-	@{ head -1 requirements-spark.txt; \
-	   $(BIN)/uv pip compile -q --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
-	   --no-emit-find-links -c requirements.txt --extra spark pyproject.toml | grep -E '^py(spark|4j)=='; } > requirements.new
-	@mv requirements.new requirements-spark.txt
+	@$(PIP) -r requirements-uv.txt
+	@$(call COMPILE,requirements-uv.txt,echo 'uv~=0.13.9')
+	@$(call COMPILE,requirements.txt,echo 'setuptools>=80',--extra examples --extra test pyproject.toml)
+	@$(call COMPILE,requirements-spark.txt,$(EXTRA) spark,-c requirements.txt)
+	@$(call COMPILE,requirements-bench.txt,$(EXTRA) bench,-c requirements.txt)
 
 messages: $(READY)
 	@$(BIN)/python -m customer_profiles.reporting.extract
+	@$(BIN)/python -m customer_profiles.reporting.notebooks_page
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis data/demo data/demo_b2b reports/demo reports/demo_b2b
+	rm -rf $(VENV) build .pytest_cache .ruff_cache .mypy_cache .hypothesis data/demo data/demo_b2b reports/demo reports/demo_b2b
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,52 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 ROOT = Path(__file__).parents[1]
+# A test has the marks of what it uses: of its fixtures, and of its group where what is costly happens in the test.
+OF_FIXTURES = {
+    "demo_report_home": "report",
+    "complete_journey_home": "report",
+    "companies": "report",
+    "nbval": "report",
+    "browser": "browser",
+    "postgres": "postgres",
+    "spark": "spark",
+}
+OF_GROUPS = {
+    "b2b": "report",
+    "complete_journey": "report",
+    "failures": "report",
+    "hostile": "report",
+    "null": "report",
+    "real pains": "report",
+    "spark": "spark",
+    "telco_olist": "report",
+    "values": "report",
+}
+# Tests that draw hundreds of data sets to see how rarely something is claimed are called so.
+SIMULATIONS = re.compile("false_claims|without_structure|keep_their_promise|stay_quiet|never_natural|rarely")
+# Modules whose tests run companies, kernels or whole runs one after the other.
+COSTLY = {
+    "test_company",
+    "test_b2b_company",
+    "test_demo_company",
+    "test_empty_sources",
+    "test_kernels",
+    "test_null",
+    "test_opt_outs",
+    "test_run",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the daily loop (`make test-fast`) leaves out."""
+    for item in items:
+        # The group of `null 0` is null; pytest-xdist takes the name as the first argument or by keyword.
+        groups = [(*mark.args, mark.kwargs.get("name", ""))[0] for mark in item.iter_markers("xdist_group")]
+        names = {OF_GROUPS.get(group) or OF_GROUPS.get(group.split()[0]) for group in groups if group}
+        names |= {OF_FIXTURES.get(fixture) for fixture in getattr(item, "fixturenames", ())}
+        names |= {"costly"} if item.path.stem in COSTLY or SIMULATIONS.search(item.name) else set()
+        for name in sorted(names - {None}):
+            item.add_marker(name)
 
 
 class Shared:

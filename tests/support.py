@@ -53,3 +53,12 @@ def shipped_dataset(name: str, home: Path, raw: Path | None = None) -> Path:
     else:
         (folder / "raw").symlink_to(raw)
     return folder / "dataset.yaml"
+
+
+def told(result, least: int = 10) -> list:
+    """What a panel says of a result: its claims about rows that the gate lets through."""
+    from customer_profiles.privacy.disclosure import Gate
+
+    if result.claims is None or not len(result.frame):
+        return []
+    return list(result.claims(Gate(least).guard(result).marks(result.frame)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from . import paths
 from .chapter_legacy import Legacy
 from .chapters import CHAPTERS, ChapterSpec
-from .errors import PrivacyRefused
+from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.contract import empty_table
 from .messages import N_, Finding, Limit, Text, Value
@@ -29,7 +29,7 @@ from .reporting import stored
 from .reporting.language import Language
 from .results import ONE_MARGIN, Result
 from .stats.claims import of_table
-from .tables import Tables
+from .tables import Stamp, Tables, file_hash
 
 if TYPE_CHECKING:
     from .analysis.actions.proposals import Proposal
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .text.themes.model import Encode
 
 Fact = int | float | str | None
+FIRST = "01"
 
 
 class Chapter(Legacy):
@@ -63,8 +64,8 @@ class Chapter(Legacy):
         self.spec = spec
         self.params = params
         self.dataset = dataset
-        self.as_of = date.fromisoformat(params.as_of) if params.as_of else dataset.as_of or date.today()
-        self.tables = Tables(folder, fallback)
+        self.as_of = self._day(Tables(folder, fallback))
+        self.tables = Tables(folder, fallback, self._stamp())
         self.language = Language(params.language or dataset.language, dataset.currency, dataset.labels())
         self.gate = Gate(dataset.privacy.min_group_size)
         self.results = folder / "chapters" / spec.number
@@ -77,21 +78,37 @@ class Chapter(Legacy):
         self._blocks = 0
 
     @classmethod
-    def open(cls, number: str, namespace: dict[str, Any]) -> Self:
+    def open(cls, chapter: str | ChapterSpec, namespace: dict[str, Any]) -> Self:
         """Open the chapter a notebook belongs to, with the parameters in its ``globals()``.
+
+        Named by its number, or described here as long as it is no part of the report.
 
         A notebook opened by hand works in ``runs/interactive`` and reads from the last published run what it
         has not made itself; an unattended run names its own folder and never looks elsewhere.
         """
-        spec = CHAPTERS[number]
+        spec = chapter if isinstance(chapter, ChapterSpec) else CHAPTERS[chapter]
         params = spec.params.from_notebook(namespace)
         runs = paths.runs(params.dataset)
         by_hand = not params.run_folder
         folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
         dataset = load_dataset(paths.dataset_file(params.dataset))
-        chapter = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
-        chapter._register(namespace)
-        return chapter
+        opened = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
+        opened._register(namespace)
+        return opened
+
+    def _day(self, tables: Tables) -> date:
+        """The day of the run: as asked, as dataset.yaml says, that of the run whose tables are at hand, or today."""
+        if self.params.as_of:
+            return date.fromisoformat(self.params.as_of)
+        if self.dataset.as_of:
+            return self.dataset.as_of
+        begun = tables.made_of("profile") if self.spec.number != FIRST and tables.has("profile") else None
+        return date.fromisoformat(begun.as_of) if begun else datetime.now(self.dataset.zone).date()
+
+    def _stamp(self) -> Stamp:
+        """What the tables of this chapter are made of."""
+        given = self.params.model_dump(exclude={"run_folder", "language", "dataset"}) | {"dataset": self.dataset.name}
+        return Stamp(self.as_of.isoformat(), file_hash(self.dataset.file), self.spec.number, given)
 
     @property
     def attributes(self) -> list[str]:
@@ -108,8 +125,27 @@ class Chapter(Legacy):
         return {"n": n, "day": self.as_of, **more}
 
     def read(self, name: str) -> pd.DataFrame:
-        """A table of this run; one that no source fills is empty, with the columns of the contract."""
-        return self.tables.read(name) if self.tables.has(name) else empty_table(name)
+        """A table of this run; one that no source fills is empty, with the columns of the contract.
+
+        Raises
+        ------
+        InputRejected
+            If there is no run, or the chapter that makes the table has not run; names what to run first. If the table
+            does not fit this notebook, see `Tables.read`.
+        """
+        if self.tables.has(name):
+            return self.tables.read(name)
+        command = f"customer-profiles report {self.params.dataset}"
+        if self.spec.number != FIRST and not self.tables.has("profile"):
+            first = CHAPTERS[FIRST].stem
+            raise InputRejected(
+                f"there is no run of {self.params.dataset!r} yet: run {first} first, or make the report ({command})"
+            )
+        if maker := next((spec for spec in CHAPTERS.values() if name in spec.makes), None):
+            raise InputRejected(
+                f"there is no table {name!r} yet: run {maker.stem} first, or make the report ({command})"
+            )
+        return empty_table(name)
 
     def previous(self, name: str) -> pd.DataFrame:
         """A table of the last published run, to compare with; empty at the first run."""
@@ -269,8 +305,15 @@ class Chapter(Legacy):
 
         Of several questions that the same source would answer, the first is kept.
         """
-        done = [self.results.parent / spec.number for spec in CHAPTERS.values() if spec is not self.spec]
-        told = [stored.read_results(folder) for folder in sorted(done) if stored.is_complete(folder)]
+        told = []
+        for number in sorted(CHAPTERS.keys() - {self.spec.number}):
+            places = [base / "chapters" / number for base in (self.tables.folder, self.tables.fallback) if base]
+            told += [stored.read_results(place) for place in places if stored.is_complete(place)][:1]
+        if not told:
+            raise InputRejected(
+                f"no chapter of {self.params.dataset!r} has run yet: make the report (customer-profiles report "
+                f"{self.params.dataset})"
+            )
         findings = [finding for results in told for finding in results.findings]
         limits = {limit.needs: limit for results in reversed(told) for limit in reversed(results.limits)}
         return (

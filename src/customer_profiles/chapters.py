@@ -27,6 +27,8 @@ class ChapterSpec:
         What the notebook's parameters cell may hold.
     after : tuple of str
         Chapters whose tables it reads.
+    makes : tuple of str
+        Tables that it writes for later chapters.
     """
 
     number: str
@@ -34,6 +36,7 @@ class ChapterSpec:
     title: str
     params: type[params.Params]
     after: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path:
@@ -46,14 +49,33 @@ CHAPTERS = {
     for spec in (
         ChapterSpec("01", "01_collect_data", N_("What we know"), params.CollectData),
         ChapterSpec("02", "02_find_demographics", N_("Who they are"), params.FindDemographics, ("01",)),
-        ChapterSpec("03", "03_analyse_pain_points", N_("What hurts them"), params.AnalysePainPoints, ("01",)),
-        ChapterSpec("04", "04_analyse_feedback", N_("What they say"), params.AnalyseFeedback, ("03",)),
         ChapterSpec(
-            "05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")
+            *("03", "03_analyse_pain_points", N_("What hurts them"), params.AnalysePainPoints, ("01",)),
+            makes=("themes", "ticket_themes", "pains"),
         ),
-        ChapterSpec("06", "06_follow_journeys", N_("Which ways they take"), params.FollowJourneys, ("01",)),
-        ChapterSpec("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
-        ChapterSpec("10", "10_describe_customers", N_("Profiles on a page"), params.DescribeCustomers, ("05",)),
+        ChapterSpec(
+            *("04", "04_analyse_feedback", N_("What they say"), params.AnalyseFeedback, ("03",)),
+            makes=("comment_themes", "sentiment"),
+        ),
+        ChapterSpec(
+            *("05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")),
+            makes=(
+                *("rfm", "segments", "segment_figures", "segment_traits", "segment_verdicts"),
+                *("segment_rules", "routing"),
+            ),
+        ),
+        ChapterSpec(
+            *("06", "06_follow_journeys", N_("Which ways they take"), params.FollowJourneys, ("01",)),
+            makes=("stages",),
+        ),
+        ChapterSpec(
+            *("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
+            makes=("actions",),
+        ),
+        ChapterSpec(
+            *("10", "10_describe_customers", N_("Profiles on a page"), params.DescribeCustomers, ("05",)),
+            makes=("ideal_fit", "priorities"),
+        ),
         ChapterSpec("00", "00_summary", N_("Summary"), params.Summary, ("06", "09", "10")),
     )
 }

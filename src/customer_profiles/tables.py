@@ -1,9 +1,12 @@
-"""Parquet tables that pass from one step to the next, each with the hash it was written with."""
+"""Parquet tables that pass from one step to the next, each with its hash and what it was made of."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +19,34 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@dataclass
+class Stamp:
+    """What a table was made of: a table that does not fit the one who reads it must not slip into a result.
+
+    Parameters
+    ----------
+    as_of : str
+        Day of the run, ``YYYY-MM-DD``.
+    dataset : str
+        Hash of dataset.yaml.
+    chapter : str
+        Number of the chapter that makes it.
+    params : dict
+        Parameters of that chapter, without paths.
+    read : dict of str to str
+        Version of each table that the chapter has read so far.
+    version : str
+        Hash of the table as it was first written; erasing people from it later does not change it.
+    """
+
+    as_of: str = ""
+    dataset: str = ""
+    chapter: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
+    version: str = ""
+
+
 class Tables:
     """The tables of one run: a folder of Parquet files with a ``.sha256`` beside each.
 
@@ -26,11 +57,14 @@ class Tables:
     fallback : Path, optional
         Where a table is read from if this run has not made it: the last published run, for a notebook
         opened by hand. Unattended runs pass none.
+    stamp : Stamp, optional
+        Of the chapter that writes here and reads from here.
     """
 
-    def __init__(self, folder: Path, fallback: Path | None = None):
+    def __init__(self, folder: Path, fallback: Path | None = None, stamp: Stamp | None = None):
         self.folder = folder
         self.fallback = fallback
+        self.stamp = stamp
 
     def write(self, name: str, table: pd.DataFrame) -> Path:
         """Write a table and its hash; a reader never sees half of it."""
@@ -45,7 +79,11 @@ class Tables:
     def adopt(self, name: str, part: Path) -> Path:
         """Take a finished Parquet file, written by an engine, as the table `name`."""
         path = self.folder / f"{name}.parquet"
-        path.with_suffix(".sha256").write_text(file_hash(part))
+        version = file_hash(part)
+        path.with_suffix(".sha256").write_text(version)
+        if self.stamp:
+            stamp = asdict(self.stamp) | {"version": version}
+            path.with_suffix(".stamp").write_text(json.dumps(stamp, indent=1), encoding="utf-8")
         return part.replace(path)
 
     def path(self, name: str) -> Path:
@@ -64,13 +102,51 @@ class Tables:
                 return path
         raise InputRejected(f"table {name!r} is missing in {self.folder}: run 01_collect_data first")
 
+    def made_of(self, name: str) -> Stamp | None:
+        """What a table was made of; None for one that does not say it."""
+        path = self.path(name).with_suffix(".stamp")
+        return Stamp(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
     def has(self, name: str) -> bool:
         """Whether the table exists."""
         return any((f / f"{name}.parquet").exists() for f in (self.folder, self.fallback) if f)
 
     def read(self, name: str) -> pd.DataFrame:
-        """The whole table, verified."""
+        """The whole table, verified.
+
+        Raises
+        ------
+        InputRejected
+            If it was made as of another day, from another dataset.yaml, or from tables that have been made anew since.
+        """
+        if self.stamp and (made := self.made_of(name)):
+            if reason := self._misfit(made):
+                raise InputRejected(f"table {name!r} {reason}")
+            self.stamp.read[name] = made.version
         return pd.read_parquet(self.path(name))
+
+    def _misfit(self, made: Stamp) -> str:
+        """Why a table does not fit who reads it; empty if it does."""
+        mine = self.stamp
+        if made.as_of != mine.as_of:
+            return (
+                f"was made as of {made.as_of}, this is as of {mine.as_of}: set as_of to {made.as_of}, or make the "
+                f"tables of {mine.as_of} first (customer-profiles report {mine.params.get('dataset', '')} --as-of "
+                f"{mine.as_of})"
+            )
+        if made.dataset != mine.dataset:
+            return (
+                "was made from another dataset.yaml: run 01_collect_data again, or make the report "
+                f"(customer-profiles report {mine.params.get('dataset', '')})"
+            )
+        for name, version in made.read.items():
+            now = self.made_of(name) if self.has(name) else None
+            if now and now.version != version:
+                return (
+                    f"was made from an older {name!r}: run chapter {made.chapter} again, or make the report "
+                    f"(customer-profiles report {mine.params.get('dataset', '')})"
+                )
+        return ""
 
     def names(self) -> list[str]:
         """Names of the tables this run has written, sorted."""

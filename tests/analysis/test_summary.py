@@ -17,9 +17,9 @@ def test_weight_orders_within_a_kind_and_id_breaks_ties():
 
 
 def test_one_topic_does_not_fill_the_page():
-    many = [make(f"03.pains.{i}", effect=0.9) for i in range(9)]
-    chosen = rank([*many, make("02.index.1"), make("04.scores.1", "fact")], k=4, per_topic=2)
-    assert [topic(finding) for finding in chosen] == ["03.pains", "03.pains", "02.index", "04.scores"]
+    many = [make(f"pains.{i}", effect=0.9) for i in range(9)]
+    chosen = rank([*many, make("index.1"), make("scores.1", "fact")], k=4, per_topic=2)
+    assert [topic(finding) for finding in chosen] == ["pains", "pains", "index", "scores"]
     assert len(rank(many, k=4)) == 4  # nothing else: the topic may go on
 
 

@@ -125,13 +125,13 @@ def test_a_derived_attribute_without_any_value_is_absent(exported):
 
 def test_rules_can_be_read(exported):
     dataset = exported.dataset(CRM, derived=rules(*STAGES, label={"de": "Phase"}))
-    table = derived.described(dataset.attributes(), Language("de", labels=dataset.labels()).label)
+    table = derived.described(dataset.attributes(), Language("de", labels=dataset.labels()).label).frame
     assert table.to_dict("list") == {
         "attribute": ["life_stage"] * 4,
         "value": ["old", "parents", "young", "others"],
         "rule": ["Alter: ≥ 65", "Kinder: 1, 2+", "Alter: < 35; Geschlecht: MALE", table["rule"].iloc[-1]],
     }
-    assert derived.described(exported.dataset(CRM).attributes()).empty
+    assert derived.described(exported.dataset(CRM).attributes()).frame.empty
 
 
 @pytest.mark.parametrize(

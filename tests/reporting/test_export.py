@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 
 import nbformat.v4 as v4
+import pandas as pd
 import pytest
 
+from customer_profiles import viz
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.errors import CellFailed, PrivacyRefused
-from customer_profiles.messages import Finding, Limit
-from customer_profiles.reporting import outputs, pages
+from customer_profiles.errors import CellFailed
+from customer_profiles.messages import Finding, Limit, Text
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.reporting import outputs, pages, stored
+from customer_profiles.reporting import panel as panels
 from customer_profiles.reporting.export import export, stylesheet
-from customer_profiles.reporting.figures import theme as theme_module
 from customer_profiles.reporting.language import Language
 from customer_profiles.reporting.markdown import Prose
-from customer_profiles.reporting.stored import Results
+from customer_profiles.reporting.stored import BLOCK, Results
 from customer_profiles.reporting.tiles import tiles
+from customer_profiles.viz import palette
 
 WHO = CHAPTERS["02"]
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
-CHART = f'<figure class="chart"><img src="{PIXEL}" alt="Shares"><figcaption>n = 12</figcaption></figure>'
 FINDINGS = (
-    Finding("Seen in {n:count} customers.", {"n": 1862}, id="02.seen", n=1862, table="seen", effect=0.9, reach=1862),
-    Finding("A is larger.", id="02.a", test="Fisher's test", family=38, effect=0.1, reach=9, kind="difference"),
-    Finding("Nothing found.", id="02.none", test="Fisher's test", family=12, kind="nothing"),
+    Finding("Seen in {n:count} customers.", {"n": 1862}, id="seen", n=1862, table="seen", effect=0.9, reach=1862),
+    Finding("A is larger.", id="a", test="Fisher's test", family=38, effect=0.1, reach=9, kind="difference"),
+    Finding("Nothing found.", id="none", test="Fisher's test", family=12, kind="nothing"),
 )
 
 
-def html(text: str):
-    return v4.new_output("display_data", {"text/html": text, "text/plain": "<IPython.core.display.HTML object>"})
+def block(name: str):
+    return v4.new_output("display_data", {"text/html": "<p>as it looks in the notebook</p>", BLOCK: {"block": name}})
 
 
 def code(source: str, *shown, tags=()):
@@ -42,13 +46,14 @@ def notebook(*cells):
     return v4.new_notebook(cells=[opening, *cells])
 
 
-def report(language: str = "en", **results) -> pages.Report:
+def report(language: str = "en", folder: Path = Path(), **results) -> pages.Report:
     return pages.Report(
         company="Berg & Tal <GmbH>",
         language=Language(language, "EUR"),
         as_of=date(2025, 12, 31),
         specs=pages.reading_order(CHAPTERS),
         min_group_size=10,
+        folder=folder,
         params={number: spec.params() for number, spec in CHAPTERS.items()},
         results={"02": Results(**{"findings": FINDINGS} | results)},
     )
@@ -56,6 +61,18 @@ def report(language: str = "en", **results) -> pages.Report:
 
 def page(*cells, spec=WHO, **options) -> str:
     return export(notebook(*cells), spec, report(**options))
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Folder of a run whose chapter 02 has kept a panel and a sentence."""
+    frame = pd.DataFrame({"value": ["a", "b"], "n": [30, 70], "base": 100, "share": [0.3, 0.7]})
+    published = Gate(10).publish(frame)
+    drawing = panels.draw(viz.bars, published.frame, Language("en"), "Shares", "shares", x="share", y="value")
+    folder = tmp_path / "chapters" / "02"
+    stored.write_panel(folder, panels.Panel("shares", Text("Shares"), drawing=drawing, table=published))
+    stored.write_block(folder, "words", "<p>Said with numbers.<script>alert(1)</script></p>")
+    return tmp_path
 
 
 class TestPage:
@@ -74,10 +91,8 @@ class TestPage:
 
     def test_pages_and_charts_have_the_same_colours(self):
         style = stylesheet()["style"]
-        light, dark = style.split("@media screen", 1)
-        for theme, part in ((theme_module.LIGHT, light), (theme_module.DARK, dark)):
-            for role, colour in {"card": theme.surface, "ink": theme.ink, "accent": theme.accent}.items():
-                assert f"--{role}: {colour};" in part
+        assert palette.css() in style
+        assert not re.findall(r"--(?:ink|ours|paper): #", style)
 
     def test_findings_come_first_and_the_established_ones_before_the_others(self):
         text = page(v4.new_markdown_cell("## Age"))
@@ -100,11 +115,12 @@ class TestPage:
         assert "31. Dezember 2025" in text
         assert "1.862" in text
 
-    def test_the_same_content_gives_the_same_bytes(self):
+    def test_the_same_content_gives_the_same_bytes(self, kept):
         def once():
-            return page(v4.new_markdown_cell("## Age"), code("x", html(CHART)))
+            return page(v4.new_markdown_cell("## Age"), code("x", block("shares")), folder=kept)
 
         assert once() == once()
+        assert "as it looks in the notebook" not in once()
 
     def test_summary_leads_to_every_chapter_with_its_strongest_statement(self):
         text = page(spec=CHAPTERS["00"])
@@ -180,41 +196,49 @@ class TestInert:
         assert "<img src=x" not in text
 
     def test_data_in_findings_is_escaped(self):
-        evil = Finding("Group {g:label}", {"g": "<b onclick=x>"}, id="02.x", kind="difference")
+        evil = Finding("Group {g:label}", {"g": "<b onclick=x>"}, id="x", kind="difference")
         assert "<b onclick" not in page(findings=(evil,))
 
 
 class TestOutputs:
     @pytest.mark.parametrize(
-        ("output", "error", "reason"),
+        ("output", "reason"),
         [
-            (html("<div><table class='dataframe'></table></div>"), PrivacyRefused, "<div>"),
-            (html("Anna"), PrivacyRefused, "<text>"),
-            (html("<p>fine</p><div>not</div>"), PrivacyRefused, "<div>"),
-            (v4.new_output("execute_result", {"text/plain": "42"}, execution_count=1), PrivacyRefused, "a value"),
-            (v4.new_output("display_data", {"image/png": "aaaa"}), PrivacyRefused, "alternative text"),
-            (v4.new_output("stream", name="stdout", text="Anna Schmidt"), PrivacyRefused, "prints"),
-            (v4.new_output("stream", name="stderr", text="Warning: 'Anna'"), CellFailed, "<4 characters>"),
-            (v4.new_output("error", ename="KeyError", evalue="'Anna'"), CellFailed, "<4 characters>"),
+            (v4.new_output("display_data", {"text/html": "<table class='dataframe'><td>Anna</td></table>"}), "a value"),
+            (v4.new_output("display_data", {"text/html": '<section class="panel">Anna</section>'}), "a value"),
+            (v4.new_output("execute_result", {"text/plain": "Anna"}, execution_count=1), "a value"),
+            (v4.new_output("display_data", {"image/png": "aaaa", "text/plain": "Anna"}), "a picture"),
+            (v4.new_output("stream", name="stdout", text="Anna Schmidt"), "prints"),
+            (v4.new_output("stream", name="stderr", text="Warning: 'Anna'"), "<4 characters>"),
         ],
     )
-    def test_refused(self, output, error, reason):
-        with pytest.raises(error, match=reason) as caught:
-            page(code("x", output))
-        assert "Anna" not in str(caught.value)
-        assert "02_find_demographics, cell 2" in str(caught.value)
+    def test_what_is_no_block_stays_in_the_notebook_and_is_named_once(self, output, reason, kept):
+        made = notebook(code("x", output, output))
+        (said,) = outputs.check(made, WHO)
+        assert reason in said
+        assert "02_find_demographics, cell 2" in said
+        assert "Anna" not in said
+        assert "Anna" not in export(made, WHO, report(folder=kept))
 
-    @pytest.mark.parametrize("name", sorted(outputs.OWN_CLASSES))
-    def test_own_elements_pass(self, name):
-        assert f'class="{name}' in page(code("x", html(f'<div class="{name} more">1 < 2</div>')))
+    def test_an_error_is_a_failed_run(self):
+        with pytest.raises(CellFailed, match="<4 characters>"):
+            page(code("x", v4.new_output("error", ename="KeyError", evalue="'Anna'")))
 
-    def test_a_picture_with_alternative_text_passes(self):
-        png = v4.new_output("display_data", {"image/png": "aaaa"}, metadata={"image/png": {"alt": "Two bars"}})
-        assert 'alt="Two bars"' in page(code("x", png))
+    def test_a_block_that_nobody_kept_is_not_shown(self, kept):
+        assert "as it looks" not in page(code("x", block("unknown")), folder=kept)
+
+    def test_blocks_stand_where_their_cells_stand(self, kept):
+        text = page(v4.new_markdown_cell("## Age"), code("x", block("shares"), block("words")), folder=kept)
+        order = [text.index(part) for part in ('<h2 id="section-age">', 'id="panel-shares"', "Said with numbers.")]
+        assert order == sorted(order)
+        assert text.count("<svg") == 2
+        assert "<script" not in text
 
     def test_printed_facts_pass_but_are_not_repeated(self):
         facts = v4.new_output("stream", name="stdout", text="customers: 99887\n")
-        assert "99887" not in page(code("chapter.save_facts()", facts, tags=["nbval-check-output"]))
+        made = notebook(code("chapter.facts()", facts, tags=["nbval-check-output"]))
+        assert outputs.check(made, WHO) == []
+        assert "99887" not in export(made, WHO, report())
 
 
 class TestParts:

@@ -104,7 +104,8 @@ def _purge_run(
         return
     for path in untold:
         path.unlink()
-        path.with_suffix(".sha256").unlink(missing_ok=True)
+        for beside in (".sha256", ".stamp"):
+            path.with_suffix(beside).unlink(missing_ok=True)
     _delete_the_rest(folder)
     rows = {path.stem: n for path, n in removed.items() if n}
     (folder / NOTE).write_text(json.dumps({"rows": rows, "deleted": [path.stem for path in untold]}, indent=1) + "\n")
@@ -191,5 +192,5 @@ def _delete_the_rest(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink() and path.name != _RESULTS:
             shutil.rmtree(path)
-        elif path.is_file() and not path.is_symlink() and path.suffix not in (".parquet", ".sha256"):
+        elif path.is_file() and not path.is_symlink() and path.suffix not in (".parquet", ".sha256", ".stamp"):
             path.unlink()

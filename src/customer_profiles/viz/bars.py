@@ -1,19 +1,16 @@
 """Bars: shares and values with intervals, two measures beside each other, parts of a whole."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from . import palette
-from .layout import beside, levels, measure, more, numbers, rows
+from .layout import claims, hide, levels, measure, more, numbers, rows, values, width_of
 from .speech import current
 
 THICK = 0.72  # lines of text, of a single bar
+APART = 1.05  # lines, from bar to bar of one row
 
 
 def bars(
@@ -43,23 +40,20 @@ def bars(
     most : int
         Bars of a block; the largest stay and a line says how many more there are.
     """
-    frame, rest = _largest(frame, x, blocks if hue is None else hue, most)
-    if hue is None:
-        at = rows(ax, list(frame[y]), _column(frame, blocks, y))
-        strong = _claims(frame)
-        colours = np.where(strong, palette.OURS, palette.NEUTRAL)
-        _bars(ax, frame, x, at, list(colours), THICK)
-        beside(ax, at, [current().value(x, v) for v in numbers(frame, x)], strong=strong & ~np.isnan(numbers(frame, x)))
-    else:
+    if hue is not None:
         names, groups = levels(frame, y), levels(frame, hue)
-        at = rows(ax, names, least=len(groups) * 1.05)
-        for i, (group, colour) in enumerate(zip(groups, _cycle(len(groups)), strict=True)):
-            own = frame[frame[hue] == group].drop_duplicates(y).set_index(y).reindex(names).reset_index()
-            places = at + (i - (len(groups) - 1) / 2) * 1.05
-            _bars(ax, own, x, places, [colour] * len(own), THICK)
-            beside(ax, places, [current().value(x, v) for v in numbers(own, x)], strong=False)
-        _key(ax, dict(zip(groups, _cycle(len(groups)), strict=True)), hue)
-    _finish(ax, frame, [x], x, y)
+        colours = dict(zip(groups, _cycle(len(groups)), strict=True))
+        at, rest = rows(ax, names, least=len(groups) * APART), 0
+        for i, group in enumerate(groups):
+            own = frame[frame[hue] == group].drop_duplicates(y).set_index(y).reindex(names)
+            _bars(ax, own, x, at + (i - (len(groups) - 1) / 2) * APART, [colours[group]] * len(own), strong=False)
+        key(ax, colours, hue)
+    else:
+        frame, rest = _largest(frame, x, blocks, most)
+        at = rows(ax, frame[y], frame[blocks] if blocks in frame and blocks != y else None)
+        strong = claims(frame)
+        _bars(ax, frame, x, at, np.where(strong, palette.OURS, palette.NEUTRAL), strong)
+    _finish(ax, x, y)
     more(ax, rest)
 
 
@@ -90,12 +84,12 @@ def paired_bars(
     if versus not in frame:
         bars(frame, ax, x=x, y=y, blocks=blocks, most=len(frame))
         return
-    at = rows(ax, list(frame[y]), _column(frame, blocks, y), least=1.9)
-    for column, lean, colour in ((x, -0.5, palette.OURS), (versus, 0.5, palette.COMPARISON)):
-        _bars(ax, frame, column, at + lean, [colour] * len(frame), THICK)
-        beside(ax, at + lean, [current().value(column, v) for v in numbers(frame, column)], strong=column == x)
-    _key(ax, dict(zip(names or (x, versus), (palette.OURS, palette.COMPARISON), strict=True)))
-    _finish(ax, frame, [x, versus], x, y)
+    at = rows(ax, frame[y], frame.get(blocks), least=1.9)
+    colours = (palette.OURS, palette.COMPARISON)
+    for column, place, colour in zip((x, versus), (at - APART / 2, at + APART / 2), colours, strict=True):
+        _bars(ax, frame, column, place, [colour] * len(frame), strong=column == x)
+    key(ax, dict(zip(names or (x, versus), colours, strict=True)))
+    _finish(ax, x, y)
 
 
 def stacked_bars(
@@ -128,84 +122,59 @@ def stacked_bars(
     groups = [part for _, part in frame.groupby(keys, sort=False, observed=True)]
     at = rows(ax, [g[y].iloc[0] for g in groups], [g[keys[0]].iloc[0] for g in groups] if len(keys) > 1 else None)
     parts = levels(frame, hue)
-    colours = dict(zip(parts, _cycle(len(parts)), strict=True))
-    legend: dict[str, list] = {}
+    cycle, legend = dict(zip(parts, _cycle(len(parts)), strict=True)), {}
     for place, group in zip(at, groups, strict=True):
-        shares = numbers(group, x)
-        scale = _from_good_to_bad(len(group)) if diverging else [colours.get(part) for part in group[hue]]
-        for part, colour in zip(group[hue], scale, strict=True):
-            legend.setdefault(colour, []).append(part)
+        shares, middle = numbers(group, x), [palette.NEUTRAL] * (len(group) - 2)
+        colours = [palette.GOOD, *middle, palette.BAD] if diverging else [cycle[part] for part in group[hue]]
+        for part, colour in zip(group[hue], colours, strict=False):
+            legend.setdefault(colour, {})[current().label(part)] = None
         if np.isnan(shares).any():
             ax.text(0.01, place, current().value(x, np.nan), color=palette.SOFT, va="center_baseline")
             continue
-        left = np.concatenate([[0.0], shares.cumsum()[:-1]])
-        ax.barh(np.full(len(group), place), shares, left=left, height=1.15, color=scale, ec=palette.PAPER, lw=1.5)
-        for start, share, colour in zip(left, shares, scale, strict=True):
+        left = shares.cumsum() - shares
+        ax.barh([place] * len(group), shares, 1.15, left, color=colours[: len(group)], ec=palette.PAPER, lw=1.5)
+        for start, share, colour in zip(left, shares, colours, strict=False):
             words = current().value(x, share)
-            if measure(words) + 10 < share * ax.figure.get_figwidth() * 72 * 0.55:
-                centre = start + share / 2
-                ax.text(centre, place, words, color=palette.text_on(colour), ha="center", va="center_baseline")
-    said = {" / ".join(dict.fromkeys(current().label(p) for p in same)): colour for colour, same in legend.items()}
-    _key(ax, said)
-    _finish(ax, frame, [], x, y)
+            if measure(words) + 10 < share * width_of(ax) * 0.55:
+                style = {"color": palette.text_on(colour), "ha": "center", "va": "center_baseline"}
+                ax.text(start + share / 2, place, words, **style)
+    key(ax, {" / ".join(same): colour for colour, same in legend.items()})
+    _finish(ax, x, y)
     ax.set_xlim(0, 1)
 
 
-def _bars(ax: Axes, frame: pd.DataFrame, x: str, at: Sequence[float], colours: list[str], thick: float) -> None:
-    """One bar per known length, with its interval: dark on paper, pale where it lies on the bar."""
+def _bars(ax: Axes, frame: pd.DataFrame, x: str, at: np.ndarray, colours, strong) -> None:
+    """Bars with their values; intervals are dark on paper and pale where they lie on the bar."""
     value, low, high = (numbers(frame, column) for column in (x, f"{x}_low", f"{x}_high"))
-    known, certain = ~np.isnan(value), ~np.isnan(value) & ~np.isnan(low) & ~np.isnan(high)
-    at = np.asarray(at, dtype=float)
-    ax.barh(at[known], value[known], height=thick, color=[c for c, k in zip(colours, known, strict=True) if k])
-    if certain.any():
-        ax.hlines(at[certain], low[certain], high[certain], color=palette.INK, lw=1.5)
-        ax.hlines(at[certain], low[certain], np.minimum(value, high)[certain], color=palette.PAPER, lw=1.5)
+    known, sure = ~np.isnan(value), ~np.isnan(value + low + high)
+    ax.barh(at[known], value[known], THICK, color=np.asarray(colours)[known])
+    if sure.any():
+        ax.hlines(at[sure], low[sure], high[sure], color=palette.INK, lw=1.5)
+        ax.hlines(at[sure], low[sure], np.clip(value, low, high)[sure], color=palette.PAPER, lw=1.5)
+    values(ax, at, x, value, strong)
 
 
-def _finish(ax: Axes, frame: pd.DataFrame, columns: list[str], x: str, y: str) -> None:
+def _finish(ax: Axes, x: str, y: str) -> None:
     """A scale from zero to the longest bar, with a hairline at zero and no numbers: each bar has its own."""
-    ends = [numbers(frame, c) for column in columns for c in (column, f"{column}_low", f"{column}_high")]
-    ends = np.concatenate([*ends, [0.0]])
-    low, high = np.nanmin(ends), np.nanmax(ends)
-    ax.set_xlim(low * 1.04, high * 1.02 if high > low else 1.0)
+    low, high = ax.dataLim.intervalx if ax.has_data() else (0.0, 1.0)
+    ax.set(xlim=(min(low, 0) * 1.04, max(high, 0) * 1.02 or 1.0), xticks=[], xlabel=x, ylabel=y)
     ax.axvline(0, color=palette.LINE, lw=1, zorder=0)
-    ax.spines.bottom.set_visible(False)
-    ax.set_xticks([])
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
-    ax.xaxis.label.set_visible(False)
-    ax.yaxis.label.set_visible(False)
+    hide(ax, "x", "y", "bottom")
 
 
-def _key(ax: Axes, colours: dict, title: str | None = None) -> None:
+def key(ax: Axes, colours: dict, title: str | None = None) -> None:
     """A legend of colours."""
     ax.legend(handles=[Patch(color=colour, label=str(name)) for name, colour in colours.items()], title=title)
 
 
 def _largest(frame: pd.DataFrame, x: str, block: str | None, most: int) -> tuple[pd.DataFrame, int]:
     """At most `most` rows of each block, those with the largest values; and how many are left out."""
-    values = pd.Series(np.abs(numbers(frame, x)), index=frame.index)
-    blocks = frame[block].astype(object) if block in frame else pd.Series(0, index=frame.index)
-    ranks = values.groupby(blocks, sort=False).rank(ascending=False, method="first", na_option="bottom")
-    keep = (ranks <= most).to_numpy()
+    sizes = pd.Series(np.abs(numbers(frame, x)))
+    blocks = frame[block].astype(object).to_numpy() if block in frame else np.zeros(len(frame))
+    keep = sizes.groupby(blocks).rank(ascending=False, method="first", na_option="bottom").to_numpy() <= most
     return frame[keep], int((~keep).sum())
-
-
-def _claims(frame: pd.DataFrame) -> np.ndarray:
-    """Whether each row is established; all are where nobody says otherwise."""
-    if "claim" not in frame:
-        return np.ones(len(frame), dtype=bool)
-    return numbers(frame, "claim") == 1
-
-
-def _column(frame: pd.DataFrame, column: str | None, other: str) -> list | None:
-    return list(frame[column]) if column in frame and column != other else None
 
 
 def _cycle(count: int) -> list[str]:
     """Colours of so many groups; from the seventh on they begin anew."""
     return [palette.CATEGORIES[i % len(palette.CATEGORIES)] for i in range(count)]
-
-
-def _from_good_to_bad(count: int) -> list[str]:
-    return [palette.GOOD, *[palette.NEUTRAL] * (count - 2), palette.BAD][:count]

@@ -1,19 +1,16 @@
 """Draws any chart on axes of its own, in the house style and in the reader's language."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.gridspec import GridSpec
 
-from .layout import LINE, NAMED, settle, text_size
+from .layout import LINE, NAMED, set_height, settle, text_size
 from .marks import refuse_if_more
 from .speech import Speech, speaking
 from .vector import svg
@@ -21,7 +18,7 @@ from .vector import svg
 __all__ = ["STYLE", "draw", "house_style", "svg"]
 
 STYLE = Path(__file__).with_name("style.mplstyle")
-UNSET = 1.0  # inches, height of a plot that nobody chose
+UNSET = 12.0  # inches, height of a figure before anybody chooses one: enough for whatever is drawn on the way
 WIDE, SIZE, SMALL = 480, 15, 13  # points: from this width on text has SIZE, below it SMALL
 
 
@@ -65,26 +62,25 @@ def draw(
         If more was drawn than the frame has rows.
     """
     with mpl.rc_context(house_style(width)), speaking(speech):
-        figure = Figure(figsize=(width / 72, UNSET), dpi=72)
+        figure = Figure(figsize=(width / 72, UNSET), dpi=72, layout="constrained")
         FigureCanvasAgg(figure)
-        ax = figure.add_axes((0, 0, 1, 1))
+        ax = figure.add_subplot(GridSpec(1, 1, figure, left=0, bottom=0, right=1, top=1)[0])
         chart(frame, ax, **columns)
         refuse_if_more(figure, frame)
-        if figure.get_figheight() == UNSET:
-            figure.set_figheight(_height(ax, width) / 72)
-        if len(figure.axes) == 1:
-            settle(ax, frame)
-        else:  # somebody added a colour bar or axes of their own: matplotlib arranges them
-            figure.set_figheight(max(figure.get_figheight(), width / 144))
-            figure.set_layout_engine("constrained")
+        alone = len(figure.axes) == 1
+        if alone:  # with a colour bar or other axes beside it, matplotlib arranges them
+            figure.set_layout_engine("none")
+        own = figure.get_figheight() != UNSET
+        if not own:
+            set_height(ax, float(np.clip(width * 0.5, 190, 300)))
+        settle(ax, frame)
+        if not own and ax.yaxis.get_gid() == NAMED:  # rows of names, which need room by their number
+            lines = [label.get_text().count("\n") + 2 for label in ax.get_yticklabels()]
+            around = 0 if alone else ax.get_tightbbox().height - ax.get_window_extent().height
+            set_height(ax, sum(lines) * LINE * text_size() + around)
+            if alone:
+                ax.set_position((0, 0, 1, 1))
+                settle(ax, frame)
+        if not alone:
             figure.draw_without_rendering()
         return figure
-
-
-def _height(ax: Axes, width: int) -> float:
-    """Points that a plot needs: rows of names by their number, other plots in proportion to their width."""
-    upright = ax.yaxis.get_major_formatter()
-    places = ax.get_yticks()
-    if ax.yaxis.get_gid() != NAMED and (ax.yaxis.have_units() or isinstance(upright, FuncFormatter)):
-        return max(len(places), 1) * 2.1 * LINE * text_size()
-    return float(np.clip(width * 0.5, 190, 300))

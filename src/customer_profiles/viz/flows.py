@@ -1,7 +1,5 @@
 """How groups flow from one place of a path to the next: a Sankey diagram."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd
@@ -10,7 +8,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from . import palette
-from .layout import LINE, NAMED, levels, numbers, text_size, width_of, wrap
+from .layout import LINE, NAMED, hide, levels, numbers, set_height, text_size, width_of, wrap
 from .speech import current
 
 TALL = 340  # points, of the fullest column
@@ -40,86 +38,61 @@ def sankey(
     quiet : iterable of str
         Nodes in grey, such as "nothing": they fill the picture without saying much.
     """
-    places, thick, quiet = levels(frame, x), numbers(frame, value), set(quiet)
-    rows = [
-        (places.index(at), start, end, number)
-        for at, start, end, number in zip(frame[x], frame[source], frame[target], thick, strict=True)
-        if number > 0
-    ]
-    nodes = _nodes(rows, len(places))
-    most = max([sum(column.values()) for column in nodes] + [1.0])
-    scale = TALL / most
-    tops, deepest = _placed(nodes, scale)
-    leaving, arriving = ([dict(column) for column in tops] for _ in range(2))
-    for at, start, end, number in rows:
-        top, bottom = leaving[at][start], arriving[at + 1][end]
-        leaving[at][start] += number * scale
-        arriving[at + 1][end] += number * scale
+    places, quiet = levels(frame, x), set(quiet)
+    flows = pd.DataFrame({"number": numbers(frame, value), "start": frame[source].array, "end": frame[target].array})
+    flows["at"] = [places.index(at) if at in places else -1 for at in frame[x]]
+    flows = flows[(flows["number"] > 0) & (flows["at"] >= 0)]
+    nodes = [_nodes(flows, at) for at in range(len(places) + 1)]
+    scale = TALL / max([node.sum() for node in nodes] + [1.0])
+    tops = [_tops(node * scale) for node in nodes]
+    leaving, arriving = ([top.to_dict() for top in tops] for _ in range(2))
+    for number, start, end, at in flows.itertuples(index=False):
+        thick, there, here = number * scale, leaving[at][start], arriving[at + 1][end]
+        leaving[at][start], arriving[at + 1][end] = there + thick, here + thick
         colour, alpha = (palette.NEUTRAL, 0.2) if quiet & {start, end} else (palette.OURS, 0.32)
-        ax.add_patch(PathPatch(_band(at + NODE, at + 1, top, bottom, number * scale), color=colour, alpha=alpha, lw=0))
-    for at, column in enumerate(tops):
-        for name, top in column.items():
-            tall = max(nodes[at][name] * scale, 1.5)
-            ax.bar(at + NODE / 2, tall, NODE, top, color=palette.NEUTRAL if name in quiet else palette.OURS)
-            _name(ax, current().label(name), at, top + max(tall, LINE * text_size()) / 2, last=at == len(places))
-    ax.set(xlim=(0, max(len(places), 1) + NODE), ylim=(deepest, -4), xlabel=x, ylabel=value)
-    following = [*places, _next(places)]
-    ax.set_xticks(range(len(following)), [current().label(str(place)) for place in following])
+        ax.add_patch(PathPatch(_band(at + NODE, at + 1, there, here, thick), color=colour, alpha=alpha, lw=0))
+    for at, (node, top) in enumerate(zip(nodes, tops, strict=True)):
+        lean, ha = ((at, (-6, 0)), "right") if at == len(places) else ((at + NODE, (6, 0)), "left")
+        style = {"ha": ha, "va": "center_baseline", "textcoords": "offset points"}
+        for name in node.index:
+            tall = max(node[name] * scale, 1.5)
+            ax.bar(at + NODE / 2, tall, NODE, top[name], color=palette.NEUTRAL if name in quiet else palette.OURS)
+            words = wrap(current().label(name), width_of(ax) / max(len(places), 1) * 0.8, most=2)
+            ax.annotate(words, (lean[0], top[name] + max(tall, LINE * text_size()) / 2), lean[1], **style)
+    deepest = max([_room(node * scale).sum() for node in nodes] + [20.0])
+    ax.set(xlim=(0, max(len(places), 1) + NODE), ylim=(deepest, -4), yticks=[], xlabel=x, ylabel=value)
+    heads = [current().label(str(place)) for place in [*places, _next(places)]]
+    ax.set_xticks(range(len(heads)), heads, ha="left")
+    ax.get_xticklabels()[-1].set_ha("right")
     ax.tick_params(axis="x", labeltop=True, labelbottom=False)
-    for i, label in enumerate(ax.get_xticklabels()):
-        label.set_ha("right" if i == len(places) else "left")
-    ax.set_yticks([])
     ax.xaxis.set_gid(NAMED)
-    for part in (ax.xaxis.label, ax.yaxis.label, ax.spines.bottom):
-        part.set_visible(False)
-    ax.figure.set_figheight(deepest / 72)
+    hide(ax, "x", "y", "bottom")
+    set_height(ax, deepest)
+
+
+def _nodes(flows: pd.DataFrame, at: int) -> pd.Series:
+    """Nodes of a place and how many they hold at least, the fullest first."""
+    sides = (flows[flows["at"] == at].groupby("start"), flows[flows["at"] == at - 1].groupby("end"))
+    held = pd.concat([side["number"].sum() for side in sides])
+    return held.groupby(level=0).max().sort_values(ascending=False, kind="stable")
+
+
+def _room(tall: pd.Series) -> pd.Series:
+    """Height that a node takes, with its name and the gap to the next."""
+    return tall.clip(lower=2 * LINE * text_size()) + 8
+
+
+def _tops(tall: pd.Series) -> pd.Series:
+    """Upper edge of every node of a place."""
+    return _room(tall).cumsum().shift(fill_value=0.0)
 
 
 def _band(left: float, right: float, start: float, end: float, thick: float) -> Path:
     """A band that bends smoothly from one height to another."""
     half = (left + right) / 2
     there = [(left, start), (half, start), (half, end), (right, end)]
-    back = [(right, end + thick), (half, end + thick), (half, start + thick), (left, start + thick)]
-    bend = [Path.CURVE4] * 3
-    return Path([*there, *back], [Path.MOVETO, *bend, Path.LINETO, *bend])
-
-
-def _nodes(rows: list[tuple], steps: int) -> list[dict[str, float]]:
-    """For every place its nodes and how many they hold at least, the fullest first."""
-    nodes = []
-    for place in range(steps + 1):
-        leaving = _sums((start, number) for at, start, _, number in rows if at == place)
-        arriving = _sums((end, number) for at, _, end, number in rows if at == place - 1)
-        held = {name: max(leaving.get(name, 0.0), arriving.get(name, 0.0)) for name in leaving | arriving}
-        nodes.append(dict(sorted(held.items(), key=lambda item: (-item[1], str(item[0])))))
-    return nodes
-
-
-def _sums(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
-    sums: dict[str, float] = {}
-    for name, number in pairs:
-        sums[name] = sums.get(name, 0.0) + number
-    return sums
-
-
-def _placed(nodes: list[dict[str, float]], scale: float) -> tuple[list[dict[str, float]], float]:
-    """Upper edge of every node, and the y below the deepest column; each has room for its name."""
-    places, deepest, line = [], 20.0, LINE * text_size()
-    for column in nodes:
-        y, tops = 0.0, {}
-        for name, count in column.items():
-            tops[name] = y
-            y += max(count * scale, 2 * line) + 8
-        places.append(tops)
-        deepest = max(deepest, y)
-    return places, deepest
-
-
-def _name(ax: Axes, words: str, at: int, y: float, last: bool) -> None:
-    """Name of a node beside it, towards the inside of the figure."""
-    room = width_of(ax) / max(ax.get_xlim()[1], 1) * 0.8
-    style = {"ha": "right" if last else "left", "va": "center_baseline", "textcoords": "offset points"}
-    ax.annotate(wrap(words, room, most=2), (at if last else at + NODE, y), (-6 if last else 6, 0), **style)
+    back = [(x, y + thick) for x, y in reversed(there)]
+    return Path([*there, *back], [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3])
 
 
 def _next(places: list) -> str:

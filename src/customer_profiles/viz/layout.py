@@ -4,8 +4,8 @@ Everything is laid out in DejaVu Sans, which is wider than the fonts of pages: w
 Lengths are points; figures have 72 dots per inch, so a point is a pixel of the page.
 """
 
-from __future__ import annotations
-
+import re
+import textwrap
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
@@ -19,12 +19,13 @@ from matplotlib.axis import Axis
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
-from matplotlib.transforms import blended_transform_factory, offset_copy
 
 from . import palette
 from .speech import current
 
 LINE = 1.3  # of the text size, from one line to the next
+WIDE = 0.5  # of the text size, a sign on average, or more
+BOLD = 0.85  # of a width, what bold words may take as if they were not
 NAMES = 0.4  # of the width, at most, for names beside marks
 SPOKEN, NAMED = "spoken", "named"  # gid of an axis whose numbers, or names, are already in the reader's language
 GAP = 10  # between names, marks and values
@@ -40,33 +41,33 @@ def width_of(ax: Axes) -> float:
     return ax.figure.get_figwidth() * 72
 
 
+def set_height(ax: Axes, points: float) -> None:
+    """Give the plot a height; `settle` adds what stands around it."""
+    ax.figure.set_figheight(points / 72)
+
+
 def measure(words: str, bold: bool = False) -> float:
     """Width of the widest line of a text in points, at the present text size."""
     return max((_measured(line, bold) for line in words.splitlines()), default=0.0) * text_size() / 100
 
 
 def wrap(words: str, width: float, most: int = 3) -> str:
-    """Break a text into lines no wider than `width`; what does not fit in `most` lines ends in "…".
+    """Break a text into lines about `width` wide; what does not fit in `most` lines ends in "…".
 
-    Long compound words are broken, at a hyphen or slash if they have one. Signs that the font lacks are left out.
+    Words that are longer than a line are hyphenated anywhere. Signs that the font lacks are left out.
 
-    >>> wrap("Winter-Schlafsäcke", 80).splitlines()
-    ['Winter-', 'Schlafsäcke']
+    >>> wrap("Winter-Schlafsäcke, gefüttert", 80).splitlines()
+    ['Winter-', 'Schlafsäcke,', 'gefüttert']
     """
-    lines = [""]
-    for word in "".join(c if ord(c) in _signs() else " " if c.isspace() else "" for c in words).split():
-        joined = f"{lines[-1]} {word}".strip()
-        if measure(joined) <= width:
-            lines[-1] = joined
-        else:
-            lines += _broken(word, width)
-    lines = [line for line in lines if line]
-    if len(lines) > most:
-        last = lines[most - 1]
-        while last and measure(last + "…") > width:
-            last = last[:-1]
-        lines = [*lines[: most - 1], last.rstrip() + "…"]
-    return "\n".join(lines)
+    known = "".join(sign for sign in " ".join(words.split()) if ord(sign) in _signs())
+    lines, signs = known, int(width / (WIDE * text_size())) + 2
+    while measure(lines) > width and signs > 2:
+        signs -= 1
+        broken = re.sub(rf"(\w{{{signs - 1}}})(?=\w{{2}})", r"\1- ", known)
+        parts = textwrap.wrap(broken, signs)
+        last = [parts[most - 1][: signs - 1].rstrip(" -") + "…"] if len(parts) > most else parts[most - 1 : most]
+        lines = "\n".join(parts[: most - 1] + last)
+    return lines
 
 
 def numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
@@ -76,22 +77,20 @@ def numbers(frame: pd.DataFrame, column: str) -> np.ndarray:
     return frame[column].astype(object).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
+def claims(frame: pd.DataFrame) -> np.ndarray:
+    """Whether each row is established; all are where nobody says otherwise."""
+    return numbers(frame, "claim") == 1 if "claim" in frame else np.ones(len(frame), dtype=bool)
+
+
 def levels(frame: pd.DataFrame, column: str) -> list:
     """Values of a column in their order: that of its categories, else of first appearance."""
-    if isinstance(frame[column].dtype, pd.CategoricalDtype):
-        there = set(frame[column].dropna())
-        return [value for value in frame[column].cat.categories if value in there]
-    return list(frame[column].dropna().unique())
+    known = frame[column].dropna()
+    ordered = isinstance(known.dtype, pd.CategoricalDtype)
+    return list(known.cat.remove_unused_categories().cat.categories if ordered else known.unique())
 
 
 def rows(
-    ax: Axes,
-    names: Sequence,
-    blocks: Sequence | None = None,
-    *,
-    least: float = 1.0,
-    air: float = 0.65,
-    above: bool = False,
+    ax: Axes, names: Sequence, blocks: Sequence | None = None, *, least=1.0, air=0.65, above: bool = False
 ) -> np.ndarray:
     """Name the rows of a chart on its upright axis, and give the figure the height that they need.
 
@@ -102,10 +101,8 @@ def rows(
         What each row is about; said, wrapped and written flush left.
     blocks : sequence, optional
         Block of each row; where it changes, a heading takes a row of its own, if there are several blocks.
-    least : float
-        Lines of text that a row is tall at least.
-    air : float
-        Lines between two rows.
+    least, air : float
+        Lines of text that a row is tall at least, and between two rows.
     above : bool
         Whether names stand above their rows instead of beside them, for marks that need the whole width.
 
@@ -114,42 +111,43 @@ def rows(
     ndarray
         Centre of each row on the axis, whose unit is one line of text.
     """
-    speech, full = current(), width_of(ax)
-    words = [wrap(speech.label(name), full if above else full * NAMES) for name in names]
-    widest = max(map(measure, words), default=0.0)
-    headed = blocks is not None and pd.Series(blocks).nunique() > 1
+    full = width_of(ax)
+    words = [wrap(current().label(name), full if above else full * NAMES) for name in names]
+    pad = 0 if above else max(map(measure, words), default=0.0) + GAP
+    blocks = list(blocks) if blocks is not None and pd.Series(blocks).nunique() > 1 else [None] * len(words)
     centres, y, last = [], 0.0, None
-    for i, text in enumerate(words):
-        if headed and blocks[i] != last:
+    for text, block in zip(words, blocks, strict=True):
+        if block != last:
             y += 0.5 if centres else 0.0
-            heading = wrap(speech.label(blocks[i]), full)
-            lean = 0 if above else -widest - GAP
-            _beside(ax, heading, (0, y + 0.5), (lean, 0), weight="bold")
-            y, last = y + 1 + air, blocks[i]
+            margin(ax, wrap(current().label(block), full * BOLD), (0, y + 0.5), -pad, weight="bold")
+            y, last = y + 1 + air, block
         deep = text.count("\n") + 1
         if above:
-            _beside(ax, text, (0, y + deep / 2), (0, 0))
-            y += deep
-        tall = least if above else max(deep, least)
-        centres.append(y + tall / 2)
+            margin(ax, text, (0, y + deep / 2))
+        tall = deep + least if above else max(deep, least)
+        centres.append(y + tall - least / 2 if above else y + tall / 2)
         y += tall + air
-    ax.set_yticks(centres, [] if above and not words else [""] * len(words) if above else words)
-    ax.tick_params(axis="y", length=0, pad=0 if above else widest + GAP, labelcolor=palette.INK)
-    for label in ax.get_yticklabels():
-        label.set(ha="left", va="center_baseline")
+    ax.set_yticks(centres, [""] * len(words) if above else words, ha="left", va="center_baseline")
+    ax.tick_params(axis="y", pad=pad, labelcolor=palette.INK)
     ax.set_ylim(max(y - air / 2, 1.0), -air / 2)
     ax.yaxis.set_gid(NAMED)
-    ax.figure.set_figheight(max(y, 1.0) * LINE * text_size() / 72)
+    set_height(ax, max(y, 1.0) * LINE * text_size())
     return np.array(centres)
 
 
-def beside(ax: Axes, at: Sequence[float], words: Sequence[str], *, strong: Sequence[bool] | bool = True) -> None:
+def margin(ax: Axes, words: str, at: tuple[float, float], lean: float = 0.0, **style) -> None:
+    """Text at a place across the axes (0 to 1) and a height of the data, some points to the right of it."""
+    style = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "annotation_clip": False} | style
+    ax.annotate(words, at, (lean, 0), va="center_baseline", **style)
+
+
+def values(ax: Axes, at: Sequence[float], column: str, known: np.ndarray, strong: np.ndarray | bool = True) -> None:
     """Write a value to the right of each row, flush right; strong ones in bold, others in secondary colour."""
-    bold = np.broadcast_to(np.asarray(strong, dtype=bool), len(words))
+    words = [current().value(column, number) for number in known]
     widest = max((measure(text, True) for text in words), default=0.0)
-    for y, text, heavy in zip(at, words, bold, strict=True):
+    for y, text, heavy in zip(at, words, strong & ~np.isnan(known), strict=True):
         style = {"weight": "bold"} if heavy else {"color": palette.SOFT}
-        _beside(ax, text, (1, y), (GAP + widest, 0), ha="right", **style)
+        margin(ax, text, (1, y), GAP + widest, ha="right", **style)
 
 
 def more(ax: Axes, rest: int) -> None:
@@ -157,10 +155,15 @@ def more(ax: Axes, rest: int) -> None:
     if rest:
         words = f"+ {current().value('n', rest)} {current().label('more in the table')}"
         bottom, top = ax.get_ylim()
-        tall = ax.figure.get_figheight()
-        _beside(ax, words, (0, bottom + 0.6), (-ax.yaxis.get_tick_params().get("pad", 0), 0), color=palette.SOFT)
+        margin(ax, words, (0, bottom + 0.6), -ax.yaxis.get_tick_params()["pad"], color=palette.SOFT)
         ax.set_ylim(bottom + 1.2, top)
-        ax.figure.set_figheight(tall + 1.2 * LINE * text_size() / 72)
+        set_height(ax, ax.figure.get_figheight() * 72 + 1.2 * LINE * text_size())
+
+
+def hide(ax: Axes, *parts: str) -> None:
+    """Leave out the labels of the axes ``x`` and ``y``, or the line at the ``bottom``: the chart says it otherwise."""
+    for part in parts:
+        (ax.spines.bottom if part == "bottom" else getattr(ax, f"{part}axis").label).set_visible(False)
 
 
 def settle(ax: Axes, frame: pd.DataFrame) -> None:
@@ -169,172 +172,125 @@ def settle(ax: Axes, frame: pd.DataFrame) -> None:
     The width of the figure and the height of the plot stay; whoever places words by what is already drawn calls this
     first. It may be called again.
     """
-    if len(ax.figure.axes) != 1 or not hasattr(ax.figure.canvas, "get_renderer"):
+    columns = set(map(str, frame.columns))
+    for axis in (ax.yaxis, ax.xaxis):
+        if axis.get_gid() not in (SPOKEN, NAMED):
+            _speak(ax, axis, columns)
+    if len(ax.figure.axes) > 1 or not hasattr(ax.figure.canvas, "get_renderer"):
         return
-    for axis in (ax.xaxis, ax.yaxis):
-        _speak(ax, axis, frame)
-    _legend(ax, frame)
+    if ax.get_legend():
+        _legend(ax, columns)
+    for _ in range(2):
+        _fit(ax)
+        _thin(ax)
     _fit(ax)
-    _thin(ax)
-    _crown(ax)
-    _fit(ax)
+    for axis in (ax.xaxis, ax.yaxis):  # how many ticks there are depends on settings that hold only now
+        axis.set_major_locator(ticker.FixedLocator(axis.get_majorticklocs()))
 
 
-def _speak(ax: Axes, axis: Axis, frame: pd.DataFrame) -> None:
+def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
     """Label and ticks of an axis in the reader's language."""
     speech, column, across = current(), axis.get_label_text(), axis is ax.xaxis
-    named, formatter = column in set(map(str, frame.columns)), axis.get_major_formatter()
-    fixed = isinstance(axis.get_major_locator(), ticker.FixedLocator) and isinstance(
-        formatter, (ticker.FuncFormatter, ticker.FixedFormatter)
-    )
-    if axis.get_gid() in (SPOKEN, NAMED):
-        return
+    formatter, fixed = axis.get_major_formatter(), isinstance(axis.get_major_locator(), ticker.FixedLocator)
+    written = fixed and isinstance(formatter, ticker.FuncFormatter | ticker.FixedFormatter)
     axis.set_gid(SPOKEN)
-    if isinstance(formatter, StrCategoryFormatter) or fixed:
-        axis.set_gid(NAMED)
+    if written or isinstance(formatter, StrCategoryFormatter):
         places = axis.get_majorticklocs()
         words = [speech.label(text) for text in formatter.format_ticks(places)]
-        room = width_of(ax) * (0.9 / max(len(words), 1) if across else NAMES)
-        words = [wrap(text, max(room, 3 * text_size()), most=4 if across else 3) for text in words]
-        axis.set_ticks(places, words)
-        axis.set_tick_params(labelcolor=palette.INK)
-        axis.set_label_text("" if named else column)
-        named = False
-        if not across:
-            widest = max(map(measure, words), default=0.0)
-            axis.set_tick_params(pad=widest + GAP)
-            for label in axis.get_majorticklabels():
-                label.set(ha="left")
-    elif named:
-        is_date = isinstance(formatter, (dates.AutoDateFormatter, dates.ConciseDateFormatter))
-        axis.set_major_formatter(
-            ticker.FuncFormatter(lambda at, _: speech.value(column, dates.num2date(at) if is_date else at))
-        )
-        axis.set_minor_formatter(ticker.NullFormatter())
-    if named:
-        axis.set_label_text(wrap(speech.heading(column), width_of(ax)))
         if across:
-            axis.label.set(ha="right", x=1)
+            beside = 0.85 if ax.yaxis.get_gid() != NAMED and len(ax.figure.axes) == 1 else 0.45
+            name_columns(ax, places, words, width_of(ax) * beside / max(len(places), 1))
+        else:
+            words = [wrap(text, width_of(ax) * NAMES, 4) for text in words]
+            axis.set_ticks(places, words, ha="left", color=palette.INK)
+            axis.set_tick_params(pad=max(map(measure, words), default=0.0) + GAP)
+        axis.set_gid(NAMED)
+        if column in columns:  # names speak for themselves
+            axis.set_label_text("")
+    elif column in columns:
+        read = dates.num2date if isinstance(formatter, dates.AutoDateFormatter | dates.ConciseDateFormatter) else float
+        axis.set_major_formatter(ticker.FuncFormatter(lambda at, _: speech.value(column, read(at))))
+        axis.set_minor_formatter(ticker.NullFormatter())
+        axis.set_label_text(wrap(speech.heading(column), width_of(ax) * 0.8))
+    if across:
+        axis.label.set(ha="right", x=1)
+    elif axis.label.get_visible() and axis.get_label_text():  # level words above the axis instead of turned ones
+        axis.label.set(visible=False, gid=SPOKEN)
 
 
-def _legend(ax: Axes, frame: pd.DataFrame) -> None:
-    """The legend in the reader's language above the plot, as wide as the figure allows."""
-    legend = ax.get_legend()
-    if legend is None or legend.get_gid() == SPOKEN:
-        return
-    speech, title, columns = current(), legend.get_title().get_text(), set(map(str, frame.columns))
-    say = lambda words: speech.heading(words) if words in columns else speech.label(words)
-    words = [wrap(say(text.get_text()), width_of(ax) * 0.9) for text in legend.get_texts()]
+def name_columns(ax: Axes, places: Sequence[float], words: Sequence[str], room: float, **style) -> None:
+    """Names on the level axis: upright where no word must be broken in a `room` that wide, else turned."""
+    turned = any(measure(part) > room for text in words for part in text.split())
+    deep = (2 if room > 2.6 * text_size() else 1) if turned else 4
+    said = [wrap(text, 18 / deep * text_size() if turned else room, deep) for text in words]
+    align = {"rotation": 90 if turned else 0, "multialignment": "left" if turned else "center"}
+    ax.set_xticks(places, said, ha="center", **align | style)
+    ax.xaxis.set_gid(NAMED)
+
+
+def _legend(ax: Axes, columns: set[str]) -> None:
+    """The legend in the reader's language on top of the figure, as wide as that allows."""
+    legend, full = ax.get_legend(), width_of(ax)
+    title, *words = (
+        wrap(current().heading(text) if text in columns else current().label(text), full * 0.9)
+        for text in (part.get_text() for part in (legend.get_title(), *legend.get_texts()))
+    )
     each = max(map(measure, words), default=0.0) + 3.2 * text_size()
-    made = ax.legend(
-        legend.legend_handles,
-        words,
-        title=wrap(say(title), width_of(ax)) if title else None,
-        ncols=int(min(max(width_of(ax) // each, 1), len(words) or 1)),
-        loc="lower left",
-        alignment="left",
-    )
+    count = int(min(max(full // each, 1), len(words) or 1))
+    place = {"loc": "upper left", "bbox_to_anchor": (0, 1), "borderaxespad": 0, "alignment": "left"}
+    made = ax.figure.legend(legend.legend_handles, words, title=title or None, ncols=count, **place)
     made.get_title().set_color(palette.SOFT)
-    made.set_gid(SPOKEN)
-
-
-def _crown(ax: Axes) -> None:
-    """Stack what stands above the plot: words of the chart, the label of an upright axis, the legend."""
-    legend, label = ax.get_legend(), ax.yaxis.label
-    edge = blended_transform_factory(ax.figure.transFigure, ax.transAxes)
-    top = _overhang(ax, without=(legend, label))[3] * 72 / ax.figure.dpi
-    if label.get_text() and label.get_visible():
-        label.set(rotation=0, ha="left", va="bottom")
-        ax.yaxis.set_label_coords(0, 1, offset_copy(edge, ax.figure, 1, top + 8, units="points"))
-        top += 4 + (label.get_text().count("\n") + 1) * LINE * text_size()
-    if legend is not None:
-        legend.set_bbox_to_anchor((0, 1), offset_copy(edge, ax.figure, -0.6 * text_size(), top, units="points"))
-
-
-def _overhang(ax: Axes, without: Sequence = ()) -> tuple[float, float, float, float]:
-    """How far things stand out of the axes, in dots: left, right, below, above; some may be left out of account."""
-    renderer = ax.figure.canvas.get_renderer()
-    hidden = [artist for artist in without if artist is not None and artist.get_visible()]
-    for artist in hidden:
-        artist.set_visible(False)
-    ax.apply_aspect()
-    plot, everything = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
-    for artist in hidden:
-        artist.set_visible(True)
-    sides = (
-        *(plot.x0 - everything.x0, everything.x1 - plot.x1),
-        *(plot.y0 - everything.y0, everything.y1 - plot.y1),
-    )
-    return tuple(max(side, 0.0) for side in sides)
+    legend.remove()
 
 
 def _fit(ax: Axes) -> None:
     """Give the axes the width that names leave, and the figure the height that the plot and its words need."""
-    figure, (wide, tall) = ax.figure, ax.figure.get_size_inches() * ax.figure.dpi
+    figure, renderer = ax.figure, ax.figure.canvas.get_renderer()
+    scale = figure.dpi / 72
+    wide, tall = figure.get_size_inches() * figure.dpi
     plot = ax.get_position(original=True).height * tall
-    # What starts at the edge of the figure says nothing about the room beside the axes.
-    left, right, below, _ = _overhang(ax, without=(ax.get_legend(), ax.yaxis.label))
-    above = _overhang(ax)[3]
-    left, right, below, above = left + 1, right + 1, below + 2, above + 2
-    height = plot + below + above
-    figure.set_size_inches(wide / figure.dpi, height / figure.dpi)
+    ax.apply_aspect()
+    inner, outer = ax.get_window_extent(renderer), ax.get_tightbbox(renderer)
+    left, right = max(inner.x0 - outer.x0, 0) + scale, max(outer.x1 - inner.x1, 0) + scale
+    below, above = max(inner.y0 - outer.y0, 0) + 2 * scale, max(outer.y1 - inner.y1, 0) + 2 * scale
+    legend = sum(part.get_window_extent(renderer).height + GAP * scale for part in figure.legends)
+    label = ax.yaxis.label
+    title = (label.get_text().count("\n") + 1) * LINE * text_size() * scale if label.get_gid() == SPOKEN else 0
+    ascent = 3 * scale if legend or title else 0  # fonts of pages may stand taller
+    height = plot + below + above + legend + title + ascent
+    for part in figure.legends:
+        part.set_bbox_to_anchor((0, 1 - ascent / height), figure.transFigure)
+    figure.set_figheight(height / figure.dpi)
     ax.set_position((left / wide, below / height, max(wide - left - right, 20) / wide, plot / height))
+    if title:
+        style = {"ha": "left", "va": "top", "size": text_size(), "color": palette.SOFT}
+        figure.suptitle(label.get_text(), x=scale / wide, y=1 - (legend + ascent) / height, **style)
 
 
 def _thin(ax: Axes) -> None:
-    """Leave out labels of ticks that would touch their neighbours; names of groups are turned instead."""
+    """Leave out labels of ticks that would touch their neighbours; names of groups stay."""
     renderer, (low, high) = ax.figure.canvas.get_renderer(), sorted(ax.get_xlim())
     places = [place for place in ax.get_xticks() if low <= place <= high]
-    for step in range(1, len(places) + 1):
+    for step in range(2, len(places) + 2 if ax.xaxis.get_gid() != NAMED else 0):
         shown = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
         boxes = [label.get_window_extent(renderer) for at, label in shown if low <= at <= high and label.get_text()]
         if all(one.x1 + 5 <= other.x0 for one, other in pairwise(boxes)):
             return
-        if _are_names(ax):
-            for label in ax.get_xticklabels():
-                words = wrap(label.get_text().replace("\n", " "), 12 * text_size(), most=1)
-                label.set(rotation=90, text=words, va="top", multialignment="left")
-            return
         formatter = ax.xaxis.get_major_formatter()
-        ax.set_xticks(places[:: step + 1])
+        ax.set_xticks(places[::step])
         ax.xaxis.set_major_formatter(formatter)
-
-
-def _are_names(ax: Axes) -> bool:
-    """Whether the ticks of the level axis are names, each of which must stay."""
-    return isinstance(ax.xaxis.get_major_formatter(), ticker.FuncFormatter) and ax.xaxis.get_gid() == NAMED
-
-
-def _beside(ax: Axes, words: str, at: tuple[float, float], lean: tuple[float, float], **style) -> None:
-    """Text at a place of the axes across (0 to 1) and of the data upwards, some points off."""
-    place = blended_transform_factory(ax.transAxes, ax.transData)
-    style = {"va": "center_baseline", "annotation_clip": False} | style
-    ax.annotate(words, at, lean, xycoords=place, textcoords="offset points", **style)
-
-
-def _broken(word: str, width: float) -> list[str]:
-    """A word in pieces no wider than `width`."""
-    parts = []
-    while measure(word) > width and len(word) > 1:
-        fits = len(word)
-        while fits > 1 and measure(word[:fits] + "-") > width:
-            fits -= 1
-        own = max(word.rfind(sign, 0, fits) for sign in "-/")
-        parts.append(word[: own + 1] if own > 2 else word[:fits] + "-")
-        word = word[own + 1 :] if own > 2 else word[fits:]
-    return [*parts, word]
 
 
 @cache
 def _measured(words: str, bold: bool) -> float:
-    return text_to_path.get_text_width_height_descent(words, _font(100, bold), False)[0]
+    return text_to_path.get_text_width_height_descent(words, _font(bold), False)[0]
 
 
 @cache
-def _font(size: float, bold: bool) -> FontProperties:
-    return FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+def _font(bold: bool) -> FontProperties:
+    return FontProperties(family="DejaVu Sans", size=100, weight="bold" if bold else "normal")
 
 
 @cache
 def _signs() -> frozenset[int]:
-    return frozenset(get_font(findfont(_font(100, False))).get_charmap())
+    return frozenset(get_font(findfont(_font(False))).get_charmap())

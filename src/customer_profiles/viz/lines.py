@@ -1,6 +1,4 @@
-"""Lines: a score by month with what happened, small lines side by side, curves with their band."""
-
-from __future__ import annotations
+"""Lines: a score by month with what happened, small lines side by side, and curves of shares."""
 
 from itertools import product
 
@@ -8,14 +6,14 @@ import numpy as np
 import pandas as pd
 from matplotlib import dates
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import blended_transform_factory, offset_copy
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
-from . import palette
-from .layout import LINE, beside, levels, measure, numbers, rows, settle, text_size, width_of, wrap
+from . import layout, palette
 from .speech import current
 
+ROUND = [1, 2, 2.5, 5, 10]  # steps of ticks
 WIDEST_EVENT = 0.45  # of the figure, of a line of an event's name
+DASHES = (0, (3, 3))
 
 
 def trend(
@@ -42,69 +40,20 @@ def trend(
     reference : float, optional
         Value to compare with, a level line.
     """
-    own = _with_gaps(frame, x, [y, f"{y}_low", f"{y}_high"])
-    value, low, high = (own[column].to_numpy() for column in (y, f"{y}_low", f"{y}_high"))
-    days, known = own[x], ~np.isnan(value)
-    ax.fill_between(days, low, high, color=palette.OURS, alpha=0.16, lw=0)
+    own = _with_gaps(frame, x, y)
     if reference is not None:
         ax.axhline(reference, color=palette.SOFT, lw=1.2)
-    ax.plot(days, value, color=palette.OURS)
-    alone = known & ~np.r_[False, known[:-1]] & ~np.r_[known[1:], False]
-    ax.scatter(days[alone], value[alone], color=palette.OURS, s=25)
-    end_label(ax, days, value, y)
-    time_axis(ax, frame[x], y)
-    settle(ax, frame)
+    _line(ax, own[x], own, y)
+    _months(ax, own[x])
+    _scale(ax, x, y)
+    layout.hide(ax, "x")
+    layout.settle(ax, frame)
     if events is not None and len(own):
-        _events(ax, events, days)
-
-
-def _with_gaps(frame: pd.DataFrame, x: str, columns: list[str]) -> pd.DataFrame:
-    """Rows in order of time with floats in `columns`, and an empty row wherever a period is missing."""
-    own = pd.DataFrame({x: pd.to_datetime(frame[x]), **{column: numbers(frame, column) for column in columns}})
-    own = own.dropna(subset=[x]).sort_values(x, kind="stable").reset_index(drop=True)
-    step = own[x].diff()
-    wide = own[step > step.median() * 1.6]
-    holes = pd.DataFrame({x: wide[x] - pd.Timedelta(days=1)}).reindex(columns=own.columns)
-    both = pd.concat([own, holes.astype(own.dtypes)]) if len(holes) else own
-    return both.sort_values(x, kind="stable", ignore_index=True)
-
-
-def end_label(ax: Axes, across: pd.Series | np.ndarray, value: np.ndarray, column: str) -> None:
-    """A dot and the number at the end of a line."""
-    known = np.flatnonzero(~np.isnan(value))
-    if not len(known):
-        return
-    at = (np.asarray(across)[known[-1]], value[known[-1]])
-    ax.scatter([at[0]], [at[1]], color=palette.OURS, s=45, zorder=3, clip_on=False)
-    style = {"xytext": (9, 0), "textcoords": "offset points", "va": "center", "annotation_clip": False}
-    ax.annotate(current().value(column, at[1]), at, weight="bold", color=palette.OURS, **style)
-
-
-def time_axis(ax: Axes, days: pd.Series, y: str, tall: float = 0.34) -> None:
-    """Axes of a line over time: months across, hairlines at a few round values."""
-    ax.figure.set_figheight(min(max(width_of(ax) * tall, 170), 230) / 72)
-    locator = dates.AutoDateLocator(minticks=2, maxticks=6)
-    ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(dates.AutoDateFormatter(locator))
-    ax.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
-    ax.grid(axis="y")
-    ax.margins(x=0.01, y=0.06)
-    known = pd.to_datetime(days).dropna()
-    if len(known):
-        room = max((known.max() - known.min()) * 0.01, pd.Timedelta(days=2))
-        ax.set_xlim(known.min() - room, known.max() + room)
-    ax.set(xlabel=days.name, ylabel=y)
-    ax.xaxis.label.set_visible(False)
+        _events(ax, events[events["at"].between(own[x].min(), own[x].max())].sort_values(["at", "name"]))
 
 
 def sparklines(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "month",
-    y: str = "n",
-    hue: str = "theme",
-    blocks: str | None = None,
+    frame: pd.DataFrame, ax: Axes, *, x: str = "month", y: str = "n", hue: str = "theme", blocks: str | None = None
 ) -> None:
     """A small line per group, all on one scale, with the last value at its end.
 
@@ -113,68 +62,149 @@ def sparklines(
     frame : DataFrame
         One row per group and month: `x` (timestamps), `y`, `hue`. Missing values and months break the line.
     ax : Axes
-        Holds the names and the months; every line has axes of its own set into it.
+        Every line rises from the bottom of its own row.
     x, y, hue : str
         Columns.
     blocks : str, optional
         Column whose values head blocks of groups.
     """
-    groups = levels(frame, hue)
-    of = frame.drop_duplicates(hue).set_index(hue)
-    at = rows(ax, groups, [of[blocks][group] for group in groups] if blocks in frame else None, least=1.7)
-    time_axis_only(ax, frame, x, y)
-    top = np.nanmax([*numbers(frame, y), 0.0]) or 1.0
-    bottom, above = ax.get_ylim()
-    last = []
-    for group, place in zip(groups, at, strict=True):
-        own = _with_gaps(frame[frame[hue] == group], x, [y])
-        value = own[y].to_numpy()
-        known = np.flatnonzero(~np.isnan(value))
-        last.append(value[known[-1]] if len(known) else np.nan)
-        small = ax.inset_axes((0, (bottom - place - 0.8) / (bottom - above), 1, 1.6 / (bottom - above)))
-        small.plot(own[x], value, color=palette.OURS, lw=2, clip_on=False)
-        small.scatter(own[x].iloc[known[-1:]], value[known[-1:]], color=palette.OURS, s=30, clip_on=False, zorder=3)
-        small.set(xlim=ax.get_xlim(), ylim=(0, top), xticks=[], yticks=[])
-    beside(ax, at, [current().value(y, value) for value in last], strong=~np.isnan(last) if last else True)
+    groups = frame.drop_duplicates(hue).set_index(hue).reindex(layout.levels(frame, hue))
+    at = layout.rows(ax, groups.index, groups[blocks] if blocks in frame else None, least=1.7)
+    _months(ax, pd.to_datetime(frame[x]))
+    top, last = np.nanmax([*layout.numbers(frame, y), 0.0]) or 1.0, []
+    ax.hlines(at + 0.8, *ax.get_xlim(), color=palette.LINE, lw=1)
+    for group, place in zip(groups.index, at, strict=True):
+        own = _with_gaps(frame[frame[hue] == group], x, y)
+        height = place + 0.8 - own[y] / top * 1.6
+        ax.plot(own[x], height, color=palette.OURS, lw=2)
+        end = own.index[own[y].notna()][-1:]
+        ax.scatter(own[x][end], height[end], 30, palette.OURS, clip_on=False, zorder=3)
+        last.append(own[y][end].max())
+    layout.values(ax, at, y, np.array(last, dtype=float))
+    ax.set(xlabel=x, ylabel=y)
+    layout.hide(ax, "x", "y", "bottom")
 
 
-def time_axis_only(ax: Axes, frame: pd.DataFrame, x: str, y: str) -> None:
-    """Months under rows of names, whose height stays."""
-    tall, places, labels = ax.figure.get_figheight(), ax.get_yticks(), [t.get_text() for t in ax.get_yticklabels()]
-    limits = ax.get_ylim()
-    time_axis(ax, frame[x], y)
-    ax.set_yticks(places, labels)
-    ax.set_ylim(limits)
-    ax.grid(False)
-    ax.spines.bottom.set_visible(False)
-    ax.yaxis.label.set_visible(False)
-    ax.figure.set_figheight(tall)
+def lorenz(frame: pd.DataFrame, ax: Axes, *, x: str = "buyers_share", y: str = "spend_share") -> None:
+    """Lorenz curve: the farther it hangs below the diagonal, the fewer account for the whole.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Shares `x` of buyers from the smallest on, and their share `y` of the whole, both from 0 to 1.
+    ax : Axes
+    x, y : str
+        Columns.
+    """
+    own = _known(frame, x, y)
+    ax.plot([0, 1], [0, 1], color=palette.COMPARISON, lw=1.5, ls=DASHES, label="all the same")
+    ax.fill_between(own[x], own[y], own[x], color=palette.OURS, alpha=0.1, lw=0)
+    ax.plot(own[x], own[y], color=palette.OURS)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=x, ylabel=y)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
+    ax.grid()
+    ax.legend()
+    layout.set_height(ax, min(layout.width_of(ax) * 0.75, 340))
 
 
-def _events(ax: Axes, events: pd.DataFrame, days: pd.Series) -> None:
-    """Dashed marks with their names above the plot, each in the lowest lane where it covers nothing."""
-    speech, low, high = current(), days.min(), days.max()
-    known = events[(events["at"] >= low) & (events["at"] <= high)].sort_values(["at", "name"], kind="stable")
-    plot, scale = ax.get_window_extent(), 72 / ax.figure.dpi
-    words = [wrap(speech.label(name), width_of(ax) * WIDEST_EVENT, most=2) for name in known["name"]]
-    tall = LINE * text_size()
-    pitch = max((text.count("\n") + 1.1 for text in words), default=1) * tall
-    left, right = -plot.x0 * scale, width_of(ax) - plot.x0 * scale
-    placed: list[tuple[float, float, float, int]] = []  # mark, start and end of the name, lane
-    for at, text in zip(dates.date2num(known["at"]), words, strict=True):
-        mark = (ax.transData.transform((at, 0))[0] - plot.x0) * scale
-        placed.append(_free(mark, measure(text), placed, left, right))
+def step_curve(frame: pd.DataFrame, ax: Axes, *, x: str = "after_days", y: str = "share", steps: bool = True) -> None:
+    """A share that grows with the time since a beginning (Kaplan–Meier), with its interval as a band.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per step: time `x`, share `y` from then on, and if known ``{y}_low``, ``{y}_high``. Hidden steps are
+        skipped.
+    ax : Axes
+    x, y : str
+        Columns.
+    steps : bool
+        Whether the frame has every step. A curve that was read off at a few days only has dots and straight lines
+        between them, because nobody knows when it rose.
+    """
+    own = _known(frame, x, y)
+    _line(ax, own[x], own, y, steps)
+    if not steps:
+        ax.scatter(own[x], own[y], 25, palette.OURS, clip_on=False, zorder=3)
+    _scale(ax, x, y)
+    top = np.nanmax([*own[y], *own[f"{y}_high"], 0.01])
+    ax.set(ylim=(0, top * 1.06), xlim=(0, max([*own[x], 1])))
+    ax.xaxis.set_major_locator(FixedLocator(sorted({0.0, *own[x]})) if len(own) < 12 else MaxNLocator(6))
+
+
+def _known(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """Rows with both values as floats, in order of `x`."""
+    own = pd.DataFrame({column: layout.numbers(frame, column) for column in (x, y, f"{y}_low", f"{y}_high")})
+    return own.dropna(subset=[x, y]).sort_values(x, kind="stable", ignore_index=True)
+
+
+def _with_gaps(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """Rows in order of time with floats, and an empty row wherever a period is missing."""
+    own = pd.DataFrame({column: layout.numbers(frame, column) for column in (y, f"{y}_low", f"{y}_high")})
+    own.insert(0, x, pd.to_datetime(frame[x]).to_numpy())
+    own = own.dropna(subset=[x]).sort_values(x, kind="stable", ignore_index=True)
+    step = own[x].diff()
+    before = own[step > step.median() * 1.6].assign(**dict.fromkeys(own.columns[1:], np.nan))
+    before[x] -= pd.Timedelta(days=1)
+    return pd.concat([own, before]).sort_values(x, kind="stable", ignore_index=True) if len(before) else own
+
+
+def _line(ax: Axes, across: pd.Series, own: pd.DataFrame, y: str, steps: bool = False) -> None:
+    """A line with its band, dots where a value stands alone, and the last value at its end."""
+    value, band = own[y].to_numpy(), (own[f"{y}_low"], own[f"{y}_high"])
+    style = {"alpha": 0.16, "lw": 0, "step": "post" if steps else None}
+    ax.fill_between(across, *band, color=palette.OURS, **style)
+    ax.plot(across, value, color=palette.OURS, drawstyle="steps-post" if steps else "default")
+    known = np.r_[False, ~np.isnan(value), False]
+    alone = known[1:-1] & ~known[:-2] & ~known[2:]
+    ax.scatter(across[alone], value[alone], 25, palette.OURS)
+    for at in own.index[known[1:-1]][-1:]:
+        ax.scatter([across[at]], [value[at]], 45, palette.OURS, clip_on=False, zorder=3)
+        place = {"xytext": (9, 0), "textcoords": "offset points", "va": "center_baseline", "annotation_clip": False}
+        words = current().value(y, value[at])
+        ax.annotate(words, (across[at], value[at]), weight="bold", color=palette.OURS, **place)
+
+
+def _scale(ax: Axes, x: str, y: str) -> None:
+    """Hairlines at a few round values."""
+    ax.yaxis.set_major_locator(MaxNLocator(4, steps=ROUND))
+    ax.grid(axis="y")
+    ax.margins(y=0.06)
+    ax.set(xlabel=x, ylabel=y)
+    layout.set_height(ax, min(max(layout.width_of(ax) * 0.34, 170), 230))
+
+
+def _months(ax: Axes, days: pd.Series) -> None:
+    """Months across, as far as the data reach."""
+    locator = dates.AutoDateLocator(minticks=2, maxticks=6)
+    ax.xaxis.set(major_locator=locator, major_formatter=dates.AutoDateFormatter(locator))
+    if len(known := days.dropna()):
+        room = max((known.max() - known.min()) * 0.01, pd.Timedelta(days=2))
+        ax.set_xlim(known.min() - room, known.max() + room)
+
+
+def _events(ax: Axes, events: pd.DataFrame) -> None:
+    """Dashed marks with their names above the plot, each in the nearest lane where it covers nothing."""
+    at, plot, scale = dates.date2num(events["at"]), ax.get_window_extent(), 72 / ax.figure.dpi
+    words = [layout.wrap(current().label(name), layout.width_of(ax) * WIDEST_EVENT, most=2) for name in events["name"]]
+    left, right = -plot.x0 * scale, layout.width_of(ax) - plot.x0 * scale
+    placed: list[tuple[float, float, float, int]] = []
+    for day, text in zip(at, words, strict=True):
+        mark = (ax.transData.transform((day, 0))[0] - plot.x0) * scale
+        placed.append(_free(mark, layout.measure(text), placed, left, right))
     lowest = min((lane for *_, lane in placed), default=0)
-    for at, text, (mark, start, end, lane) in zip(dates.date2num(known["at"]), words, placed, strict=True):
+    pitch = max((text.count("\n") + 1.1 for text in words), default=1) * layout.LINE * layout.text_size()
+    for day, text, (mark, start, end, lane) in zip(at, words, placed, strict=True):
         up = 5 + (lane - lowest) * pitch
-        ax.axvline(at, 0, 1 + up / (plot.height * scale), color=palette.EVENT, lw=1.5, ls=(0, (3, 3)), clip_on=False)
-        place = offset_copy(blended_transform_factory(ax.transData, ax.transAxes), ax.figure, 0, up, units="points")
-        ha = "left" if start == mark else "right" if end == mark else "center"
-        ax.text(at, 1, text, transform=place, ha=ha, va="bottom", color=palette.EVENT)
+        ax.axvline(day, 0, 1 + up / (plot.height * scale), color=palette.EVENT, lw=1.5, ls=DASHES, clip_on=False)
+        place = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "va": "bottom"}
+        ha, lean = ("left", start - mark) if end > mark else ("right", 0)
+        ax.annotate(text, (day, 1), (lean, up), ha=ha, color=palette.EVENT, **place)
 
 
 def _free(mark: float, wide: float, placed: list, left: float, right: float) -> tuple[float, float, float, int]:
-    """The nearest lane and the side of its mark where a name covers no other name and no mark.
+    """Mark, start and end of a name, and the nearest lane where it covers no other name and no mark.
 
     Names to the left of their mark, later ones above earlier ones, never run into each other; others may have to
     give way below.

@@ -1,7 +1,5 @@
 """Counts what a figure shows, so that a chart of groups cannot become a chart of customers."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 import numpy as np
@@ -11,14 +9,16 @@ from matplotlib.collections import Collection, LineCollection, PathCollection, Q
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Polygon
+from matplotlib.spines import Spine
+from matplotlib.text import Text
 
 from ..errors import PrivacyRefused
 
 # How often a chart may draw one row, beside reference lines and the like: two bars per pair, an interval dark and pale,
 # a corner of an area above and one below, the ends and caps of an error bar.
-OFTEN = {"dots": 2, "bars": 2, "tiles": 1, "intervals": 3, "points of lines": 6}
-SLACK = {"dots": 2, "bars": 2, "tiles": 0, "intervals": 8, "points of lines": 12}
+OFTEN = {"dots": 2, "bars": 2, "tiles": 1, "intervals": 3, "points of lines": 6, "words": 3}
+SLACK = {"dots": 2, "bars": 2, "tiles": 0, "intervals": 8, "points of lines": 12, "words": 12}
 
 
 def count_marks(ax: Axes) -> dict[str, int]:
@@ -31,8 +31,8 @@ def count_marks(ax: Axes) -> dict[str, int]:
     Returns
     -------
     dict
-        Number of ``dots`` (of scatters and lines), ``bars`` (and other filled shapes), ``tiles``, ``intervals`` and
-        ``points of lines``.
+        Number of ``dots`` (of scatters and lines), ``bars`` (and other filled shapes), ``tiles``, ``intervals``,
+        ``points of lines`` and ``words``.
     """
     marks: Counter[str] = Counter(dict.fromkeys(OFTEN, 0))
     for artist in ax.get_children():
@@ -78,14 +78,14 @@ def _marks_of(artist: object) -> dict[str, int]:
         return {"tiles": int(np.prod(artist.get_size()))}
     if isinstance(artist, Collection):  # areas between lines, violins, hexagons
         paths = artist.get_paths()
-        return {"bars": max(len(paths), len(artist.get_offsets())), "points of lines": sum(map(_corners, paths))}
-    if isinstance(artist, Patch):
-        return {"bars": 1}
+        areas = max(len(paths), len(artist.get_offsets())) if paths else 0
+        return {"bars": areas, "points of lines": sum(len(path.vertices) // 2 for path in paths)}
+    if isinstance(artist, Text):
+        return {"words": int(bool(artist.get_text().strip()))}
+    if isinstance(artist, Patch) and not isinstance(artist, Spine):
+        corners = len(artist.get_xy()) // 2 if isinstance(artist, Polygon) else 0
+        return {"bars": 1, "points of lines": corners}
     return {}
-
-
-def _corners(path: object) -> int:
-    return len(path.vertices) // 2
 
 
 def _tiles(mesh: QuadMesh) -> int:

@@ -5,8 +5,6 @@ give these the value of the reader's scheme. Text reaches a contrast of 4.5:1 an
 (WCAG 2.2, AA), and colours that stand beside each other differ in lightness, so that a grey print can be read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 # Name: value on light pages and on paper, value on dark pages.
@@ -41,15 +39,14 @@ CATEGORIES = (OURS, *(LIGHT[f"category-{i}"] for i in range(2, 7)))  # groups of
 def css() -> str:
     """Style rules that give every colour its value on light pages, on dark ones and on paper.
 
+    The class ``foreign`` is a light card in every scheme, for drawings with colours of their own.
+
     >>> css().splitlines()[0][:32]
     ':root{--paper:#ffffff;--ink:#172'
     """
-
-    def rule(values: dict[str, str]) -> str:
-        return ":root{" + ";".join(f"--{name}:{value}" for name, value in values.items()) + "}"
-
-    dark = f"@media (prefers-color-scheme: dark){{{rule(DARK)}}}"
-    return "\n".join((rule(LIGHT), dark, f"@media print{{{rule(LIGHT)}}}"))
+    light, dark = (";".join(f"--{name}:{value}" for name, value in scheme.items()) for scheme in (LIGHT, DARK))
+    rules = (f":root{{{light}}}", f"@media (prefers-color-scheme: dark){{:root{{{dark}}}}}")
+    return "\n".join((*rules, f"@media print{{:root{{{light}}}}}", f".foreign{{{light};background:var(--paper)}}"))
 
 
 def luminance(colour: str) -> float:

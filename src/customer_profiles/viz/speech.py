@@ -4,8 +4,6 @@ A chart function never formats a number. It asks the `Speech` in force; the repo
 (`speaking`), a notebook by hand gets plain English.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager

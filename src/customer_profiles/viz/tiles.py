@@ -1,20 +1,17 @@
 """Tiles with a number in each: groups by themes, recency by value."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
-from matplotlib.patches import Patch
 
-from . import palette
+from . import layout, palette
+from .bars import key
 from .dots import no_difference
-from .layout import LINE, NAMED, NAMES, levels, measure, more, numbers, rows, text_size, width_of, wrap
-from .speech import current, is_missing
+from .speech import current
 
 STRONGEST = 4.0  # times the reference: takes the full tint
-TINT = (0.10, 0.42)  # opacity of the weakest and the strongest tile: ink stays readable on both
+TINT = (0.10, 0.38)  # opacity of the weakest and the strongest tile: ink stays readable on both
 PLAIN = to_rgba(palette.LINE, 0.35)
 
 
@@ -55,49 +52,28 @@ def heatmap(
     """
     reference = no_difference(values) if reference is None else reference
     keys = [blocks, y] if blocks in frame and blocks != y else [y]
+    heads, frame = layout.levels(frame, x), frame.dropna(subset=[x, y])
     frame, rest = _telling(frame, keys, values, most)
-    heads = levels(frame, x)
-    lines = frame[keys].drop_duplicates() if len(keys) > 1 else pd.DataFrame({y: levels(frame, y)})
-    known = numbers(frame, values)
-    claims = numbers(frame, "claim") == 1 if "claim" in frame else np.ones(len(frame), dtype=bool)
-    words = [current().value(values, number) for number in known]
-    tile = max([measure(text, True) for text in words] + [2.4 * text_size()]) + 8
-    above = width_of(ax) * (1 - NAMES) < tile * len(heads)
-    at = rows(
-        ax,
-        list(lines[y]),
-        list(lines[blocks]) if len(keys) > 1 else None,
-        least=1.75,
-        air=0.12 if not above else 0.5,
-        above=above,
-    )
-    row = {key: i for i, key in enumerate(lines.itertuples(index=False, name=None))}
-    where = [row.get(key) for key in frame[keys].itertuples(index=False, name=None)]
-    column = {head: i for i, head in enumerate(heads)}
-    drawn = [
-        (column[head], at[place], number, claim, text)
-        for head, place, number, claim, text in zip(frame[x], where, known, claims, words, strict=True)
-        if place is not None and not is_missing(head)
-    ]
-    top = np.nanmax(known) if np.isfinite(known).any() else 1.0
-    for across, upward, number, claim, text in drawn:
-        strong = claim and not np.isnan(number)
-        colour = _tint(number, reference, good, top) if strong else PLAIN
-        style = {"weight": "bold"} if strong and reference and "claim" in frame else {}
-        if not np.isnan(number):
-            ax.bar(across, 1.6, width=0.96, bottom=upward - 0.8, color=[colour], clip_on=False)
-        ax.text(
-            *(across, upward, text),
-            ha="center",
-            va="center_baseline",
-            color=palette.INK if strong else palette.SOFT,
-            **style,
-        )
-    _heads(ax, heads, x, y)
-    if reference is not None and "claim" in frame and np.isfinite(known).any():
-        sides = {"more often": _tint(reference * 4, reference, good, 1), "less often": _tint(0, reference, good, 1)}
-        ax.legend(handles=[Patch(color=c, label=n) for n, c in (sides | {"could be chance": PLAIN}).items()])
-    more(ax, rest)
+    lines = frame[keys].drop_duplicates()
+    if len(keys) == 1:
+        lines = pd.DataFrame({y: layout.levels(frame, y)})
+    words = [current().value(values, number) for number in layout.numbers(frame, values)]
+    tile = max([layout.measure(text, True) for text in words] + [2.4 * layout.text_size()]) + 8
+    above = layout.width_of(ax) * (1 - layout.NAMES) < tile * len(heads)
+    named = lines[blocks] if len(keys) > 1 else None
+    at = layout.rows(ax, lines[y], named, least=1.75, air=0.5 if above else 0.12, above=above)
+    upward = dict(zip(lines.itertuples(index=False, name=None), at, strict=True))
+    places = [upward[key] for key in frame[keys].itertuples(index=False, name=None)]
+    _tiles(ax, [heads.index(head) for head in frame[x]], places, frame, values, reference, good, tall=1.6)
+    room = (layout.width_of(ax) - ax.yaxis.get_tick_params()["pad"]) / max(len(heads), 1) - 6
+    layout.name_columns(ax, range(len(heads)), [current().label(head) for head in heads], room, va="bottom")
+    ax.tick_params(axis="x", labeltop=True, labelbottom=False)
+    ax.set(xlabel=x, ylabel=y, xlim=(-0.5, max(len(heads), 1) - 0.5))
+    layout.hide(ax, "x", "y", "bottom")
+    if reference is not None and "claim" in frame and len(frame):
+        sides = {"more often": _tint(np.inf, reference, good), "less often": _tint(-np.inf, reference, good)}
+        key(ax, sides | {"could be chance": PLAIN})
+    layout.more(ax, rest)
 
 
 def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x: str = "r", y: str = "fm", values: str = "share") -> None:
@@ -111,61 +87,44 @@ def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x: str = "r", y: str = "fm", valu
     x, y, values : str
         Columns.
     """
-    across, up, known = (numbers(frame, column) for column in (x, y, values))
-    top = np.nanmax([*known, 0.0])
-    for right, high, number in zip(across, up, known, strict=True):
-        if not np.isnan(number):
-            colour = _tint(number, None, None, top)
-            ax.bar(right, 0.94, width=0.96, bottom=high - 0.47, color=[colour], clip_on=False)
-        if not np.isnan(right + high):
-            ax.text(right, high, current().value(values, number), ha="center", va="center_baseline")
+    frame = frame.dropna(subset=[x, y])
+    _tiles(ax, layout.numbers(frame, x), layout.numbers(frame, y), frame.drop(columns="claim", errors="ignore"), values)
     ax.set(xlim=(0.5, 5.5), ylim=(0.5, 5.5), xticks=range(1, 6), yticks=range(1, 6), xlabel=x, ylabel=y)
-    ax.spines.bottom.set_visible(False)
-    ax.figure.set_figheight(5 * 2.4 * LINE * text_size() / 72)
+    layout.hide(ax, "bottom")
+    layout.set_height(ax, 12 * layout.LINE * layout.text_size())
 
 
-def _tint(number: float, reference: float | None, good: str | None, top: float) -> tuple[float, ...]:
+def _tiles(ax: Axes, across, upward, frame: pd.DataFrame, values: str, reference=None, good=None, tall=0.94) -> None:
+    """Tiles with their numbers; bold where a difference is established."""
+    own = pd.DataFrame(
+        {"left": across, "y": upward, "number": layout.numbers(frame, values), "strong": layout.claims(frame)}
+    )
+    shown, top = own.dropna(), np.nanmax([*own["number"], 0.0])
+    tints = [_tint(row.number, reference, good, top) if row.strong else PLAIN for row in shown.itertuples()]
+    if tints:
+        ax.bar(shown["left"], tall, 0.96, shown["y"] - tall / 2, color=tints, clip_on=False, in_layout=False)
+    for left, y, number, strong in own.itertuples(index=False):
+        sure = strong and not np.isnan(number)
+        style = {"weight": "bold" if sure and "claim" in frame else "normal", "in_layout": False, "ha": "center"}
+        words, colour = current().value(values, number), palette.INK if sure else palette.SOFT
+        ax.text(left, y, words, color=colour, va="center_baseline", **style)
+
+
+def _tint(number: float, reference: float | None, good: str | None, top: float = 1.0) -> tuple[float, ...]:
     """Colour of an established tile: by size of a share, by direction and strength against a reference."""
-    if reference is None:
-        strength, colour = (number / top if top > 0 else 0.0), palette.OURS
-    else:
+    strength, colour = (number / top if top > 0 else 0.0), palette.OURS
+    if reference is not None:
         off = np.log(max(number, 1e-9) / reference) if reference else number
         strength = 0.3 + 0.7 * min(abs(off) / np.log(STRONGEST), 1.0)
-        sides = (palette.OURS, palette.COMPARISON)
-        if good:
-            sides = (palette.GOOD, palette.BAD) if good == "above" else (palette.BAD, palette.GOOD)
-        colour = sides[0] if off > 0 else sides[1]
+        sides = {"above": (palette.GOOD, palette.BAD), "below": (palette.BAD, palette.GOOD)}
+        colour = sides.get(good, (palette.OURS, palette.COMPARISON))[0 if off > 0 else 1]
     return to_rgba(colour, round(TINT[0] + (TINT[1] - TINT[0]) * min(max(strength, 0.0), 1.0), 2))
-
-
-def _heads(ax: Axes, heads: list, x: str, y: str) -> None:
-    """Names of the columns above the tiles: upright where they fit, else turned."""
-    ax.set_xlim(-0.5, max(len(heads), 1) - 0.5)
-    names_left = ax.yaxis.get_tick_params().get("pad", 0)
-    room = (width_of(ax) - names_left) / max(len(heads), 1) - 6
-    said = [current().label(head) for head in heads]
-    words = [wrap(text, room) for text in said]
-    whole = all(part.strip("-") in text for wrapped, text in zip(words, said, strict=True) for part in wrapped.split())
-    broken = any(line.endswith(("…", "-")) for text in words for line in text.splitlines()) or not whole
-    if broken:
-        words = [wrap(text, 9 * text_size(), most=2) for text in said]
-    ax.set_xticks(range(len(heads)), words)
-    ax.tick_params(axis="x", top=False, labeltop=True, labelbottom=False, rotation=90 if broken else 0, length=0)
-    for label in ax.get_xticklabels():
-        label.set(va="bottom", multialignment="left" if broken else "center")
-    ax.spines.bottom.set_visible(False)
-    ax.xaxis.set_gid(NAMED)
-    ax.set(xlabel=x, ylabel=y)
-    ax.xaxis.label.set_visible(False)
-    ax.yaxis.label.set_visible(False)
 
 
 def _telling(frame: pd.DataFrame, keys: list[str], values: str, most: int) -> tuple[pd.DataFrame, int]:
     """Rows of tiles worth drawing: with a number in them, most claims first; and how many are left out."""
-    if frame.empty:
-        return frame, 0
-    rows_ = frame.groupby(keys, sort=False, dropna=False, observed=True).ngroup().to_numpy()
-    known, claims = ~np.isnan(numbers(frame, values)), numbers(frame, "claim") == 1
-    count = pd.DataFrame({"row": rows_, "claims": claims, "known": known}).groupby("row").sum().query("known > 0")
-    best = count.sort_values(["claims", "known"], ascending=False, kind="stable").index[:most]
-    return frame[np.isin(rows_, best)], len(count) - len(best)
+    row = frame.groupby(keys, sort=False, observed=True).ngroup().to_numpy()
+    tiles = pd.DataFrame({"known": ~np.isnan(layout.numbers(frame, values)), "claim": layout.claims(frame)})
+    count = tiles.groupby(row).sum().query("known > 0")
+    best = count.sort_values(["claim", "known"], ascending=False, kind="stable").index[:most]
+    return frame[np.isin(row, best)], len(count) - len(best)

@@ -4,10 +4,7 @@ matplotlib's own SVG writes styles into every mark, places words by the width th
 times as long; its figures draw on any renderer, so this one writes what a page needs.
 """
 
-from __future__ import annotations
-
-import base64
-import io
+import re
 from collections import Counter
 from html import escape
 from itertools import groupby
@@ -20,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox
-from PIL import Image
 
 from . import palette
 
@@ -46,21 +42,17 @@ def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     prefix : str
         Begins every id, so that several drawings can stand in one page.
     """
-    dpi, aligned = figure.dpi, [text for text in figure.findobj(Text) if "\n" in text.get_text()]
-    named = [(text, text.get_gid()) for text in aligned]
-    for text in aligned:  # its lines arrive one by one, and only this name tells how they are aligned
+    for text in figure.findobj(Text):  # a renderer gets lines without their text: this name tells how they are aligned
         text.set_gid(text.get_ha())
-    figure.set_dpi(72)
-    wide, tall = figure.get_size_inches() * 72
+    dpi, (wide, tall) = figure.dpi, figure.get_size_inches() * 72
     renderer = _Renderer(wide, tall, prefix)
+    figure.set_dpi(72)
     figure.draw(renderer)
     figure.set_dpi(dpi)
-    for text, gid in named:
-        text.set_gid(gid)
     usual = Counter(look["font-size"] for tag, look, *_ in renderer.marks if tag == "text").most_common(1)
-    root = {"font-size": usual[0][0]} if usual else {}
+    root = {"fill": "var(--ink)"} | ({"font-size": usual[0][0]} if usual else {})
     body = "".join(_run(look, list(run), root) for look, run in groupby(renderer.marks, key=lambda mark: mark[:2]))
-    root |= {"font-family": "system-ui, sans-serif", "fill": "var(--ink)", "stroke-linejoin": "round"}
+    root |= {"font-family": "system-ui, sans-serif", "stroke-linejoin": "round"}
     view = {"viewBox": f"0 0 {_short(wide)} {_short(tall)}", "role": "img", "aria-label": alt}
     return f'<svg xmlns="http://www.w3.org/2000/svg"{_said(view | root)}>{body}</svg>'
 
@@ -71,7 +63,7 @@ def is_foreign(drawing: str) -> bool:
     >>> is_foreign('<path fill="var(--ours)"/>'), is_foreign('<path fill="#ff00ff"/>')
     (False, True)
     """
-    return any(sign in drawing for sign in ('fill="#', 'stroke="#', "<image"))
+    return 'fill="#' in drawing or 'stroke="#' in drawing
 
 
 class _Renderer(RendererBase):
@@ -100,9 +92,10 @@ class _Renderer(RendererBase):
         if look.get("fill") == "none" and "stroke" not in look:
             return  # the ground of figure and axes
         flipped = transform + Affine2D().scale(1, -1).translate(0, self.size[1])
-        ends = path.get_extents(flipped)
-        if not np.isfinite(ends.get_points()).all():
+        corners = path.vertices if path.codes is None else path.vertices[path.codes != Path.CLOSEPOLY]
+        if not np.isfinite(corners := flipped.transform(corners)).all(axis=1).any():
             return
+        ends = Bbox([np.nanmin(corners, axis=0), np.nanmax(corners, axis=0)])
         look |= self._clipped(gc, ends)
         if path.codes is not None and list(path.codes).count(Path.CURVE4) == 24:  # a circle, as matplotlib draws it
             at = {"cx": (ends.x0 + ends.x1) / 2, "cy": (ends.y0 + ends.y1) / 2, "r": ends.width / 2}
@@ -114,26 +107,20 @@ class _Renderer(RendererBase):
         if ismath:
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
             return
-        size = prop.get_size_in_points()
-        look = self._paint(gc, "fill", gc.get_rgb()) | {"font-size": _short(size)}
-        look = {name: value for name, value in look.items() if value != "var(--ink)"}
+        look = self._paint(gc, "fill", gc.get_rgb()) | {"font-size": _short(prop.get_size_in_points())}
         if prop.get_weight() in ("bold", "semibold", "heavy", 600, 700):
             look["font-weight"] = "600"
         place = {}
         if angle:
             place["transform"] = f"rotate({_short(-angle)} {_short(x)} {_short(y)})"
-        elif anchor := ANCHORS.get(mtext.get_ha() if mtext else self.align):
+        elif anchor := ANCHORS.get(self.align):
             look["text-anchor"] = anchor[0]
             x += anchor[1] * self.get_text_width_height_descent(s, prop, False)[0]
-        self.marks.append(("text", look, {"x": _short(x), "y": _short(y)} | place, escape(s.strip(), quote=False)))
+        words = escape(re.sub(r"[\x00-\x1f]", "", s).strip(" "), quote=False)
+        self.marks.append(("text", look, {"x": _short(x), "y": _short(y)} | place, words))
 
     def draw_image(self, gc, x, y, im, transform=None) -> None:
-        file = io.BytesIO()
-        Image.fromarray(np.asarray(im)[::-1]).save(file, "PNG")
-        tall, wide = im.shape[:2]
-        at = {"x": _short(x), "y": _short(self.size[1] - y - tall), "width": str(wide), "height": str(tall)}
-        at["href"] = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
-        self.marks.append(("image", {}, at, ""))
+        raise ValueError("A page takes no pictures: draw the cells, for example with seaborn's heatmap.")
 
     def flipy(self) -> bool:
         return True
@@ -148,19 +135,16 @@ class _Renderer(RendererBase):
 
     def _clipped(self, gc: GraphicsContextBase, ends: Bbox) -> dict[str, str]:
         """Where a mark is cut off, if it reaches beyond."""
-        box = gc.get_clip_rectangle()
-        if box is None:
+        if (box := gc.get_clip_rectangle()) is None:
             return {}
-        left, top = box.x0, self.size[1] - box.y1
-        if ends.x0 >= left - 1 and ends.x1 <= box.x1 + 1 and ends.y0 >= top - 1 and ends.y1 <= top + box.height + 1:
+        area = Bbox.from_bounds(box.x0, self.size[1] - box.y1, box.width, box.height)
+        if all(area.padded(1).contains(*corner) for corner in (ends.min, ends.max)):
             return {}
-        where = (left, top, box.width, box.height)
-        if where not in self.clips:
-            self.clips[where] = f"{self.prefix}{len(self.clips)}"
-            sides = dict(zip(("x", "y", "width", "height"), map(_short, where), strict=True))
-            inner = f"<rect{_said(sides)}/>"
-            self.marks.append(("clipPath", {}, {"id": self.clips[where]}, inner))
-        return {"clip-path": f"url(#{self.clips[where]})"}
+        if area.bounds not in self.clips:
+            self.clips[area.bounds] = f"{self.prefix}{len(self.clips)}"
+            sides = dict(zip(("x", "y", "width", "height"), map(_short, area.bounds), strict=True))
+            self.marks.append(("clipPath", {}, {"id": self.clips[area.bounds]}, f"<rect{_said(sides)}/>"))
+        return {"clip-path": f"url(#{self.clips[area.bounds]})"}
 
 
 def _run(key: tuple[str, dict[str, str]], marks: list[tuple], root: dict[str, str]) -> str:
@@ -168,10 +152,8 @@ def _run(key: tuple[str, dict[str, str]], marks: list[tuple], root: dict[str, st
     tag, look = key[0], {name: value for name, value in key[1].items() if root.get(name) != value}
     around = _said(look) if len(marks) > 1 else ""
     own = "" if around else _said(look)
-    words = "".join(
-        f"<{tag}{own}{_said(place)}>{inner}</{tag}>" if inner else f"<{tag}{own}{_said(place)}/>"
-        for *_, place, inner in marks
-    )
+    closed = (f">{inner}</{tag}>" if inner else "/>" for *_, inner in marks)
+    words = "".join(f"<{tag}{own}{_said(mark[2])}{end}" for mark, end in zip(marks, closed, strict=True))
     return f"<g{around}>{words}</g>" if around else words
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from support import told
 
 from customer_profiles.analysis.demographics import areas
 from customer_profiles.needs import NEEDS
@@ -35,7 +36,7 @@ class TestShrinkage:
 
     def test_posterior_agrees_with_scipy(self):
         profile, table = country(1, spread=0.6)
-        result = areas.density(profile, table).set_index("area")
+        result = areas.density(profile, table).frame.set_index("area")
         k = profile["region"].value_counts().reindex(table["area"], fill_value=0)
         gamma = areas.fit_gamma(k, table["population"])
         row = result.loc["area 03"]
@@ -45,7 +46,7 @@ class TestShrinkage:
 
     def test_small_areas_are_drawn_to_the_average_more_than_large_ones(self):
         profile, table = country(2, spread=0.5)
-        result = areas.density(profile, table)
+        result = areas.density(profile, table).frame
         gamma = areas.fit_gamma(result["n"], result["population"])
         usual = result["per"] * gamma.shape / gamma.rate
         pull = (result["rate"] - result["rate_raw"]) / (usual - result["rate_raw"])
@@ -73,24 +74,24 @@ class TestDensity:
     def test_planted_area_is_claimed(self):
         profile, table = country(4)
         profile = pd.concat([profile, pd.DataFrame({"region": ["area 07"] * 300})])
-        result = areas.density(profile, table)
+        result = areas.density(profile, table).frame
         assert result.loc[result["claim"], "area"].tolist()[0] == "area 07"
         row = result.set_index("area").loc["area 07"]
         part = table["population"][7] / table["population"].sum()
         assert row["p"] == pytest.approx(stats.binomtest(int(row["n"]), len(profile), part).pvalue)
         assert row["purchasing_power"] == 100
-        found = areas.findings(result)
+        found = told(areas.density(profile, table))
         assert found[0].values["area"] == "area 07"
         assert found[0].kind == "difference"
 
     def test_false_claims_stay_within_the_promise(self):
-        claims = sum(areas.density(*country(seed, n_areas=16))["claim"].any() for seed in range(60))
+        claims = sum(areas.density(*country(seed, n_areas=16)).frame["claim"].any() for seed in range(60))
         assert claims <= stats.binom.isf(0.001, 60, 0.05)
 
     @pytest.mark.parametrize(("customers", "per"), [(2000, 1_000), (500, 10_000), (1, 1_000_000)])
     def test_rates_are_given_in_a_unit_that_can_be_read(self, customers, per):
         table = pd.DataFrame({"area": ["a", "b"], "population": [400_000, 600_000]})
-        result = areas.density(pd.DataFrame({"region": ["a"] * customers}), table)
+        result = areas.density(pd.DataFrame({"region": ["a"] * customers}), table).frame
         assert result["per"].tolist() == [per, per]
         assert result.set_index("area").loc["a", "rate_raw"] == pytest.approx(customers / 400_000 * per)
 
@@ -98,13 +99,14 @@ class TestDensity:
         table = pd.DataFrame({"area": ["a", "b"], "population": [1000, 3000]})
         profile = pd.DataFrame({"region": ["a"] * 26 + ["b"] * 74})
         result = areas.density(profile, table)
-        assert result.attrs["family"] == 1
-        assert [finding.kind for finding in areas.findings(result)] == ["nothing"]
+        assert result.family == 1
+        assert [finding.kind for finding in told(result)] == ["nothing"]
 
     def test_areas_without_inhabitants_or_customers(self):
         table = pd.DataFrame({"area": ["a", "b"], "population": pd.array([0, None], dtype="Int64")})
-        assert areas.density(pd.DataFrame({"region": ["a"]}), table).empty
-        assert areas.findings(areas.density(pd.DataFrame({"region": ["x"]}), country(0)[1])) == []
+        assert areas.density(pd.DataFrame({"region": ["a"]}), table).frame.empty
+        assert told(areas.density(pd.DataFrame({"region": ["x"]}), country(0)[1])) == []
+        assert not len(areas.density(pd.DataFrame({"region": ["a"]}), table[:0]))
 
 
 class TestMatching:
@@ -119,42 +121,42 @@ class TestMatching:
     def test_names_match_whatever_their_case(self):
         profile = pd.DataFrame({"region": [" bayern", "Hessen", "Atlantis", None]})
         table = pd.DataFrame({"area": ["Bayern", "Hessen"], "population": [10, 20]})
-        rate = areas.match_rate(profile, table).set_index("value")
+        rate = areas.match_rate(profile, table).frame.set_index("value")
         assert rate["n"].to_dict() == {"matched": 2, "not in the list": 1, "unknown": 1}
 
     def test_unmatched_places_are_named_only_if_enough_customers_live_there(self):
         profile = pd.DataFrame({"region": ["Bayern"] + ["Tirol"] * 12 + ["Wien"] * 10 + ["Sylt"] * 3 + ["Föhr"]})
         table = pd.DataFrame({"area": ["Bayern"], "population": [10]})
-        lost = areas.unmatched(profile, table)
+        lost = areas.unmatched(profile, table).frame
         assert lost[["value", "n"]].to_numpy().tolist() == [["Tirol", 12], ["Wien", 10], [areas.RARER, 4]]
-        assert areas.unmatched(profile[:1], table).empty
+        assert areas.unmatched(profile[:1], table).frame.empty
 
     def test_a_map_lacks_no_area(self):
         profile, table = country(5)
         placed = table.assign(latitude=50.0, longitude=10.0)
-        assert len(areas.on_map(areas.density(profile, placed))) == len(table)
+        assert areas.on_map(areas.density(profile, placed))
         placed.loc[3, "latitude"] = np.nan
-        assert areas.on_map(areas.density(profile, placed)).empty
-        assert areas.on_map(areas.density(profile, table)).empty
+        assert not areas.on_map(areas.density(profile, placed))
+        assert not areas.on_map(areas.density(profile, table))
 
     def test_room_is_what_an_area_lacks_at_the_common_rate(self):
         profile, table = country(4)
         large = table.loc[table["population"].idxmax(), "area"]
         few = profile["region"].eq(large) & (np.arange(len(profile)) % 2 > 0)
-        result = areas.density(profile[~few], table)
+        result = areas.density(profile[~few], table).frame
         row = result.set_index("area").loc[large]
         overall = result["n"].sum() / result["population"].sum()
         assert row["potential"] == round((overall - row["rate"] / row["per"]) * row["population"])
         assert result.loc[result["rate_high"] >= overall * result["per"], "potential"].isna().all()
-        (room,) = [finding for finding in areas.findings(result) if finding.id == "02.areas.room"]
+        (room,) = [finding for finding in told(areas.density(profile[~few], table)) if finding.id == "areas.room"]
         assert room.values["area"] == large
 
     def test_nothing_matches(self):
         profile = pd.DataFrame({"region": ["Tirol"]})
         table = pd.DataFrame({"area": ["Bayern"], "population": [10]})
         assert areas.area_of(profile, table)[1] == ""
-        assert areas.match_rate(profile, table)["n"].tolist() == [0, 0, 1]
-        assert areas.unmatched(profile, table).empty
+        assert areas.match_rate(profile, table).frame["n"].tolist() == [0, 0, 1]
+        assert areas.unmatched(profile, table).frame.empty
         assert len(areas.limits(profile, table)) == 1
         assert [limit.needs for limit in areas.limits(profile, table[:0])] == [NEEDS["areas"]]
         assert areas.limits(pd.DataFrame({"region": ["Bayern"]}), table) == []

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from support import told
 
 from customer_profiles.analysis.demographics import associations
 from customer_profiles.reporting.language import Language
@@ -37,8 +38,9 @@ ORDERS = {"age_band": ["18–24", "25–34", "35–44", "45–54", "55–64", "6
 
 
 def companies_with_claims(seeds: range, n: int) -> int:
-    found = [associations.scan(null_profile(s, n), null_profile(s, 10).columns, ORDERS) for s in seeds]
-    assert min(table.attrs["family"] for table in found) > 50
+    results = [associations.scan(null_profile(s, n), null_profile(s, 10).columns, ORDERS) for s in seeds]
+    found = [result.frame for result in results]
+    assert min(result.family for result in results) > 50
     return sum(bool(table["claim"].any()) for table in found)
 
 
@@ -54,9 +56,9 @@ class TestNull:
         assert claims <= stats.binom.ppf(0.99, 200, 0.05)
 
     def test_nothing_is_a_finding(self):
-        table = associations.scan(null_profile(301), null_profile(301, 10).columns, ORDERS)
-        (found,) = associations.findings(table)
-        assert (found.kind, found.family) == ("nothing", table.attrs["family"])
+        result = associations.scan(null_profile(301), null_profile(301, 10).columns, ORDERS)
+        (found,) = told(result)
+        assert (found.kind, found.family) == ("nothing", result.family)
 
 
 class TestMethods:
@@ -114,7 +116,8 @@ class TestScan:
 
     def test_planted_pairs_are_found_and_told(self):
         profile = self.planted()
-        table = associations.scan(profile, profile.columns, ORDERS)
+        result = associations.scan(profile, profile.columns, ORDERS)
+        table = result.frame
         claims = {frozenset((row.attribute, row.other)) for row in table[table["claim"]].itertuples()}
         expected = [
             ("preferred_channel", "age_band"),
@@ -123,14 +126,15 @@ class TestScan:
             ("values", "newsletter"),
         ]
         assert {frozenset(pair) for pair in expected} <= claims
-        said = [Language("en").text(finding) for finding in associations.findings(table)]
+        said = [Language("en").text(finding) for finding in told(result)]
         assert any("“Age group” is highest where “Preferred channel” is “phone”" in text for text in said)
         assert sum(text.startswith("The higher Spend") or "lower Spend" in text for text in said) == 1
         assert any("say nearly the same" in text for text in said)
 
     def test_pairs_from_the_same_rows_are_left_out(self):
         profile = self.planted()
-        table = associations.scan(profile, profile.columns, ORDERS)
+        result = associations.scan(profile, profile.columns, ORDERS)
+        table = result.frame
         pairs = {frozenset((row.attribute, row.other)) for row in table.itertuples()}
         assert frozenset(("sessions", "touchpoints")) not in pairs
         assert frozenset(("spend", "tenure_days")) not in pairs
@@ -140,27 +144,28 @@ class TestScan:
         rng = np.random.default_rng(9)
         profile["income_class"] = profile["income_band"].where(rng.random(1500) > 0.03, "low")
         profile["tickets"] = profile["tickets"] + 2 * (profile["income_band"] == "high")
-        table = associations.scan(
+        result = associations.scan(
             profile, ["income_band", "income_class", "tickets"], {"income_band": ORDERS["income_band"]}
         )
-        by_pair = {(row.attribute, row.other): row.same_as for row in table.itertuples()}
+        by_pair = {(row.attribute, row.other): row.same_as for row in result.frame.itertuples()}
         assert by_pair[("income_band", "income_class")] == ""
         assert by_pair[("income_class", "tickets")] == "income_band"
         assert by_pair[("income_band", "tickets")] == ""
-        assert len(associations.findings(table)) == 2
+        assert len(told(result)) == 2
 
     def test_too_few_known_and_constant_traits_are_not_tested(self):
         profile = null_profile(1, 90).assign(country="DE")
-        table = associations.scan(profile, profile.columns, ORDERS)
+        result = associations.scan(profile, profile.columns, ORDERS)
+        table = result.frame
         assert "country" not in set(table["attribute"]) | set(table["other"])
         assert table["p"].isna().all()
-        assert associations.findings(table) == []
-        assert associations.scan(profile, []).empty
+        assert told(result) == []
+        assert associations.scan(profile, []).frame.empty
 
     def test_large_bases_are_sampled_and_the_same_again(self, monkeypatch):
         monkeypatch.setattr(associations, "MOST_CUSTOMERS", 500)
         profile = self.planted()
-        first, again = (associations.scan(profile, profile.columns, ORDERS, seed=3) for _ in range(2))
+        first, again = (associations.scan(profile, profile.columns, ORDERS, seed=3).frame for _ in range(2))
         assert first["n"].max() <= 500
         pd.testing.assert_frame_equal(first, again)
 
@@ -183,14 +188,14 @@ class TestDerived:
 
     def test_pairs_with_what_they_are_made_of_are_left_out(self):
         data = self.profile(1)
-        table = associations.scan(data, data.columns, ORDERS, made_of=MADE_OF)
+        table = associations.scan(data, data.columns, ORDERS, made_of=MADE_OF).frame
         pairs = {frozenset(pair) for pair in zip(table["attribute"], table["other"], strict=True)}
         for name, other in [("life_stage", "age_band"), ("life_stage", "children"), ("big_spender", "spend")]:
             assert frozenset({name, other}) not in pairs
         assert frozenset({"big_spender", "buyer"}) not in pairs  # orders and spend are of the same rows
         assert frozenset({"life_stage", "region"}) in pairs
         assert not table["claim"].any()
-        assert associations.scan(data, data.columns, ORDERS)["claim"].sum() >= 4
+        assert associations.scan(data, data.columns, ORDERS).frame["claim"].sum() >= 4
 
     def test_bands_count_like_the_number_they_were_cut_from(self):
         assert associations.one_source("life_stage", "age_band", {"life_stage": ("age",)})

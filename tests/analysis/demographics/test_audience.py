@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from support import told
 
-from customer_profiles.analysis.demographics import audience, index, standardisation
+from customer_profiles.analysis.demographics import audience, standardisation
 from customer_profiles.needs import NEEDS
 from customer_profiles.reporting.language import Language
 
@@ -34,14 +35,14 @@ def test_firmographics_go_through_the_same_index(accounts):
     assert traits == ["industry", "employees_band"]  # the number is given in bands, too
     found = audience.compare(accounts, NO_REFERENCE, traits)
     assert found.base.message == "all other customers"
-    row = found.table.set_index("value").loc["laboratory"]
+    row = found.table.frame.set_index("value").loc["laboratory"]
     assert row["claim"]
     assert row["index"] > 150
     assert audience.uncompared(found) == []
-    (told, *_) = index.findings(found.table, group=found.group)
-    assert "of this group (the 25.0% of customers with the highest spend)" in Language("en").text(told)
+    (first, *_) = told(found.table)
+    assert "of this group (the 25.0% of customers with the highest spend)" in Language("en").text(first)
     assert found.by == "employees_band"
-    assert found.standardised.set_index("value").loc["laboratory", "verdict"] == standardisation.REMAINS
+    assert found.standardised.frame.set_index("value").loc["laboratory", "verdict"] == standardisation.REMAINS
 
 
 def test_a_reference_of_companies(accounts):
@@ -55,17 +56,19 @@ def test_a_reference_of_companies(accounts):
     )
     found = audience.compare(accounts, reference, ["industry", "employees_band"])
     assert (found.reference, found.by) == ("companies", "employees_band")
-    assert found.table.set_index("value").loc["laboratory", "index"] > 300
-    assert set(found.standardised["attribute"]) == {"industry"}
+    assert found.table.frame.set_index("value").loc["laboratory", "index"] > 300
+    assert set(found.standardised.frame["attribute"]) == {"industry"}
 
 
 def test_nothing_to_compare(accounts):
-    assert audience.compare(accounts, NO_REFERENCE, []) is None
-    assert [limit.needs for limit in audience.uncompared(None)] == [NEEDS["population"]]
-    assert audience.compare(accounts.drop(columns="spend"), NO_REFERENCE, ["industry"]) is None
+    nobody = audience.compare(accounts, NO_REFERENCE, [])
+    assert not nobody
+    assert audience.introduction(nobody) == ()
+    assert [limit.needs for limit in audience.uncompared(nobody)] == [NEEDS["population"]]
+    assert not audience.compare(accounts.drop(columns="spend"), NO_REFERENCE, ["industry"])
     few = audience.compare(accounts[:60], NO_REFERENCE, ["industry"])
-    assert index.findings(few.table) == []  # bases too small: nothing was tested, so nothing is said
-    assert audience.counts(None, pairs=few.table) == {
+    assert told(few.table) == []  # bases too small: nothing was tested, so nothing is said
+    assert audience.counts(index=nobody.table, pairs=few.table) == {
         "index_comparisons": 0,
         "index_established": 0,
         "pairs_comparisons": 0,
@@ -97,13 +100,13 @@ class TestMadeOf:
     def test_what_forms_a_group_is_not_compared(self, group, compared):
         names = ["age_band", "children", "life_stage", "region"]
         found = audience.compare(self.profile(), NO_REFERENCE, names, group, made_of=MADE_OF)
-        assert set(found.table["attribute"]) == compared
+        assert set(found.table.frame["attribute"]) == compared
 
     def test_the_mix_of_ages_is_not_taken_out_of_the_stage_of_life(self):
         names = ["age_band", "children", "life_stage", "region"]
         found = audience.compare(self.profile(), NO_REFERENCE, names, "region=a", made_of=MADE_OF)
         assert found.by == "age_band"
-        assert set(found.standardised["attribute"]) == {"children"}
+        assert set(found.standardised.frame["attribute"]) == {"children"}
 
     def test_only_what_is_given_has_gaps_of_its_own(self):
         assert audience.given(["age_band", "life_stage"], MADE_OF) == ["age_band"]

@@ -66,13 +66,13 @@ def test_sentences_give_shares_ratio_and_index():
 
 def test_quadrants_part_at_the_typical_share_and_at_one_hundred():
     rows = pd.DataFrame({"share": [0.3, 0.2, 0.1, 0.19, 0.5], "index": [120.0, 99.0, 101.0, 20.0, np.nan]})
-    found = fact_sheet.quadrants(rows)["quadrant"]
+    found = index.quadrants(rows)["quadrant"]
     assert found.tolist()[:4] == ["core", "developmental", "niche", "marginal"]
     assert pd.isna(found[4])
 
 
 def test_where_a_row_is_hidden_its_words_go_too():
-    rows = fact_sheet.quadrants(table())
+    rows = index.quadrants(table())
     rows.loc[rows["value"] == "fish", ["n", "base"]] = [3, 800]
     published = Gate(10).publish(rows, mask=comparisons.measurements(rows)).frame
     hidden = published["suppressed"]

@@ -91,13 +91,13 @@ def test_the_parameter_says_how_it_is_written(wrong):
 def test_any_group_is_compared_with_all_others(profile):
     found = audience.compare(profile, pd.DataFrame({"attribute": []}), ["region", "age_band"], "region=Bayern", 10)
     assert found.by == "age_band"
-    row = found.table.set_index("value").loc["18–34"]
+    row = found.table.frame.set_index("value").loc["18–34"]
     assert (row["n"], row["base"], row["n_rest"], row["base_rest"]) == (40, 60, 20, 40)
-    assert set(found.table["attribute"]) == {"age_band"}
+    assert set(found.table.frame["attribute"]) == {"age_band"}
     segments = pd.DataFrame({"customer_no": range(100), "segment": [1] * 40 + [2] * 60})
     plain = audience.compare(profile, pd.DataFrame({"attribute": []}), ["region"], "segment=1", members=segments)
     assert plain.notes == ()
-    assert plain.standardised is None
+    assert not len(plain.standardised)
 
 
 def test_what_formed_a_segment_describes_it_and_is_not_tested():
@@ -120,11 +120,11 @@ def test_what_formed_a_segment_describes_it_and_is_not_tested():
         made_of={"life_stage": ("age",)},
     )
     assert [note.message for note in found.notes] == [audience.FORMED]
-    tested = found.table.groupby("attribute")["p"].apply(lambda p: p.notna().all())
+    tested = found.table.frame.groupby("attribute")["p"].apply(lambda p: p.notna().all())
     assert tested.to_dict() == {"age_band": False, "life_stage": False, "region": True}
-    assert not found.table["claim"].any()
-    assert found.table.attrs["family"] == 1
-    sheet = fact_sheet.top_traits(found.table, made_of={"life_stage": ("age",)})
+    assert not found.table.frame["claim"].any()
+    assert found.table.family == 1
+    sheet = fact_sheet.top_traits(found.table.frame, made_of={"life_stage": ("age",)})
     assert sheet["attribute"].tolist() == ["age_band"]
 
 

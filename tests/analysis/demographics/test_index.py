@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from support import told
 
 from customer_profiles.analysis.demographics import index
 from customer_profiles.errors import InputRejected
+from customer_profiles.messages import Text
 from customer_profiles.needs import NEEDS
 
 
@@ -155,6 +157,10 @@ class TestPopulation:
         assert index.compare_with_population(profile, self.POPULATION)["attribute"].unique().tolist() == ["age_band"]
 
 
+def described(table: pd.DataFrame, reference: str = ""):
+    return index.described(table, Text("them"), Text("others"), reference, 100)
+
+
 class TestFindings:
     def table(self) -> pd.DataFrame:
         group = pd.DataFrame({"gender": ["f"] * 80 + ["m"] * 20, "home": ["rent"] * 95 + ["own"] * 5})
@@ -162,20 +168,20 @@ class TestFindings:
         return index.compare(group, rest, ["gender", "home"])
 
     def test_one_sentence_per_mirror_and_none_about_few_people(self):
-        found = index.findings(self.table())
-        assert [finding.id.rpartition(".")[0] for finding in found] == ["02.index.gender"]
+        found = told(described(self.table()))
+        assert [finding.id.rpartition(".")[0] for finding in found] == ["index.gender"]
         assert found[0].family == 2
         assert found[0].kind == "difference"
         assert found[0].effect == pytest.approx(0.3)
         assert found[0].p_adjusted <= 0.05
-        assert len(index.findings(self.table(), min_group=5)) == 2
+        assert len(told(described(self.table()), least=5)) == 2
 
     def test_reference_is_named(self):
-        found = index.findings(self.table(), reference="adults in Germany")
+        found = told(described(self.table(), "adults in Germany"))
         assert found[0].values["reference"] == "adults in Germany"
         assert "reference" in found[0].message
 
     def test_nothing_is_a_finding(self):
         profile = pd.DataFrame({"gender": ["f", "m"] * 100})
-        found = index.findings(index.compare(profile[:100], profile[100:], ["gender"]))
+        found = told(described(index.compare(profile[:100], profile[100:], ["gender"])))
         assert [(f.kind, f.family, f.values["family"]) for f in found] == [("nothing", 1, 1)]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from support import told
 
 from customer_profiles.analysis.demographics import missingness
 
@@ -31,37 +32,39 @@ TRAITS = ["age_band", "region", "children", "income"]
 
 
 def test_a_planted_gap_is_named_with_its_shares():
-    table = missingness.uneven(profile(1, 0.25), TRAITS)
+    result = missingness.uneven(profile(1, 0.25), TRAITS)
+    table = result.frame
     first = table.iloc[0]
     assert (first["attribute"], first["group"], first["value"], first["claim"]) == ("income", "age_band", "65+", True)
     data = profile(1, 0.25)
     theirs = stats.chi2_contingency(pd.crosstab(data["income"].isna(), data["age_band"]), correction=False)
     assert first["p"] == pytest.approx(theirs.pvalue)
     assert first["share"] == pytest.approx(data.loc[data["age_band"] == "65+", "income"].isna().mean())
-    found = missingness.findings(table)
+    found = told(result)
     assert found[0].values["attribute"] == "income"
     assert found[0].reach == 0  # a caveat
 
 
 def test_even_gaps_are_a_finding():
-    table = missingness.uneven(profile(0), TRAITS)  # not one of the five in a hundred that chance may claim
-    assert [finding.kind for finding in missingness.findings(table)] == ["nothing"]
-    assert table.attrs["family"] == len(table) == 6
+    result = missingness.uneven(profile(0), TRAITS)
+    table = result.frame  # not one of the five in a hundred that chance may claim
+    assert [finding.kind for finding in told(result)] == ["nothing"]
+    assert result.family == len(table) == 6
 
 
 def test_false_claims_stay_within_the_promise():
-    claims = sum(missingness.uneven(profile(seed), TRAITS)["claim"].any() for seed in range(100))
+    claims = sum(missingness.uneven(profile(seed), TRAITS).frame["claim"].any() for seed in range(100))
     assert claims <= stats.binom.isf(0.001, 100, 0.05)
 
 
 def test_a_shared_gap_is_one_question_and_small_ones_none():
     data = profile(3, 0.25)
     data["occupation"] = np.where(data["income"].isna(), None, "employee")
-    assert "occupation" not in set(missingness.uneven(data, [*TRAITS, "occupation"])["attribute"])
+    assert "occupation" not in set(missingness.uneven(data, [*TRAITS, "occupation"]).frame["attribute"])
     few = profile(4).assign(income="low")
     few.loc[:20, "income"] = None
-    assert "income" not in set(missingness.uneven(few, TRAITS)["attribute"])
-    assert missingness.findings(missingness.uneven(few[["age_band"]], ["age_band"])) == []
+    assert "income" not in set(missingness.uneven(few, TRAITS).frame["attribute"])
+    assert told(missingness.uneven(few[["age_band"]], ["age_band"])) == []
 
 
 def test_a_group_whose_size_is_hidden_is_not_named():
@@ -70,9 +73,10 @@ def test_a_group_whose_size_is_hidden_is_not_named():
         [(name, value, value == "65+") for name in TRAITS for value in data[name].dropna().unique()],
         columns=["attribute", "value", "suppressed"],
     )
-    table = missingness.uneven(data, TRAITS, spread)
+    result = missingness.uneven(data, TRAITS, spread)
+    table = result.frame
     assert "65+" not in set(table["value"])
-    assert table.attrs["family"] == missingness.uneven(data, TRAITS).attrs["family"]
+    assert result.family == missingness.uneven(data, TRAITS).family
 
 
 def test_gaps_that_follow_from_others_are_not_looked_at():
@@ -83,8 +87,11 @@ def test_gaps_that_follow_from_others_are_not_looked_at():
     data["life_stage"] = stage.mask(data["children"].isna() & ~old).astype("str")
     of = {"life_stage": ("age_band", "children")}
     names = [*TRAITS, "life_stage"]
-    assert missingness.uneven(data, names).query("attribute == 'life_stage' and group == 'age_band'")["claim"].all()
-    table = missingness.uneven(data, names, made_of=of)
+    assert (
+        missingness.uneven(data, names).frame.query("attribute == 'life_stage' and group == 'age_band'")["claim"].all()
+    )
+    result = missingness.uneven(data, names, made_of=of)
+    table = result.frame
     assert "life_stage" not in set(table["attribute"])
     assert not table["claim"].any()
     assert "life_stage" in set(table.loc[table["attribute"] == "income", "group"])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from support import told
 
 from customer_profiles.analysis.demographics import index, standardisation
 from customer_profiles.errors import InputRejected
@@ -71,7 +72,7 @@ class TestAgainstRest:
         table = index.compare(group, rest, ["app"])
         result = standardisation.against_rest(table, group, rest, "age_band")
         assert set(result["verdict"]) == {standardisation.REVERSED}
-        found = standardisation.findings(result, "age_band")
+        found = told(standardisation.described(result, "age_band"))
         said = [Language("en").text(finding) for finding in found]
         assert any(s.startswith("Caution: App “yes” looks over-represented") or "“yes” looks over" in s for s in said)
         assert found[0].family == 1
@@ -88,7 +89,8 @@ class TestAgainstRest:
         result = standardisation.against_rest(table, *sides, "age_band")
         assert table["claim"].all()
         assert set(result["verdict"]) == {standardisation.EXPLAINED}
-        assert standardisation.findings(result, "age_band")[0].values == {"claims": 2, "remain": 0, "by": "age_band"}
+        (first, *_) = told(standardisation.described(result, "age_band"))
+        assert first.values == {"claims": 2, "remain": 0, "by": "age_band"}
 
     def test_no_reversal_is_claimed_where_nothing_is(self):
         claims = 0
@@ -154,4 +156,4 @@ class TestAgainstPopulation:
         table = index.compare_with_population(self.profile(), self.CROSS, ["age_band"])
         result = standardisation.against_population(table, self.profile(), self.CROSS, "age_band")
         assert result.empty
-        assert standardisation.findings(result, "age_band") == []
+        assert told(standardisation.described(result, "age_band")) == []

@@ -109,7 +109,8 @@ def fit_gamma(k: ArrayLike, exposure: ArrayLike) -> Gamma:
 
     References
     ----------
-    Clayton & Kaldor (1987), Biometrics 43:671–681. The mixture is the negative binomial distribution.
+    Clayton & Kaldor (1987), Biometrics 43:671–681. The mixture is the negative binomial distribution; statsmodels'
+    ``NegativeBinomial`` finds the same, but runs away where areas differ very much (a shape of 0.05).
     """
     from scipy.optimize import minimize
 

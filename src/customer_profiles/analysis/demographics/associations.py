@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
@@ -129,14 +129,10 @@ def cramers_v_corrected(counts: ArrayLike) -> float:
 
 def spearman(x: np.ndarray, y: np.ndarray) -> Strength:
     """Rank correlation of two numbers without gaps, ties averaged; p-value from Student's t."""
-    n = len(x)
-    x, y = _ranks(x), _ranks(y)
-    spread = np.sqrt(((x - x.mean()) ** 2).sum() * ((y - y.mean()) ** 2).sum())
-    if not spread > 0:
-        return Strength(np.nan, np.nan, np.nan, n)
-    r = float(np.clip(((x - x.mean()) * (y - y.mean())).sum() / spread, -1, 1))
-    p = 0.0 if abs(r) == 1 else float(2 * special.stdtr(n - 2, -abs(r) * np.sqrt((n - 2) / (1 - r * r))))
-    return Strength(abs(r), np.sign(r), p, n)
+    if min(np.ptp(x), np.ptp(y)) == 0:
+        return Strength(np.nan, np.nan, np.nan, len(x))
+    found = scipy.stats.spearmanr(x, y)
+    return Strength(float(abs(found.statistic)), float(np.sign(found.statistic)), float(found.pvalue), len(x))
 
 
 def rank_differences(x: np.ndarray, group: np.ndarray) -> Strength:
@@ -145,16 +141,11 @@ def rank_differences(x: np.ndarray, group: np.ndarray) -> Strength:
     Kruskal–Wallis test; the explained part is η²_H = (H − k + 1) / (n − k), k groups, of Tomczak & Tomczak (2014),
     Trends in Sport Sciences 21:19–25, at least 0.
     """
-    n, ranks = len(x), _ranks(x)
-    sizes = np.bincount(group)
-    there = sizes > 0
-    spread, k = ranks.var(ddof=1) if n > 1 else 0.0, int(there.sum())
-    if k < 2 or not spread > 0:
+    n, parts = len(x), [x[group == value] for value in np.unique(group)]
+    if len(parts) < 2 or np.ptp(x) == 0:
         return Strength(np.nan, np.nan, np.nan, n)
-    means = np.bincount(group, weights=ranks)[there] / sizes[there]
-    h = float((sizes[there] * (means - (n + 1) / 2) ** 2).sum() / spread)
-    strength = np.sqrt(max(0.0, (h - k + 1) / (n - k)))
-    return Strength(float(strength), np.nan, float(special.chdtrc(k - 1, h)), n)
+    found, k = scipy.stats.kruskal(*parts), len(parts)
+    return Strength(float(np.sqrt(max(0.0, (found.statistic - k + 1) / (n - k)))), np.nan, float(found.pvalue), n)
 
 
 def crossed(a: np.ndarray, b: np.ndarray) -> Strength:
@@ -165,7 +156,7 @@ def crossed(a: np.ndarray, b: np.ndarray) -> Strength:
     n = len(a)
     if min(counts.shape) < 2:
         return Strength(np.nan, np.nan, np.nan, n)
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / n
+    expected = scipy.stats.contingency.expected_freq(counts)
     if expected.min() < LEAST_EXPECTED or (expected < 5).mean() > FEW_SMALL:
         return Strength(np.nan, np.nan, np.nan, n)
     return Strength(cramers_v_corrected(counts), np.nan, chi2_test(counts).p, n)
@@ -370,7 +361,7 @@ def _standing_out(traits: Mapping[str, Trait], first: str, second: str, method: 
         return (a.names[row], b.names[column]) if excess[row, column] > 0 else ("", "")
     if method == RANKS:
         return "", ""
-    names, group, ranks = (a.names, x, _ranks(y)) if a.names else (b.names, y, _ranks(x))
+    names, group, ranks = (a.names, x, scipy.stats.rankdata(y)) if a.names else (b.names, y, scipy.stats.rankdata(x))
     sizes = np.bincount(group.astype(int), minlength=len(names))[: len(names)]
     sums = np.bincount(group.astype(int), weights=ranks, minlength=len(names))[: len(names)]
     means = np.where(sizes >= SMALLEST_GROUP, sums / np.maximum(sizes, 1), -np.inf)
@@ -390,9 +381,3 @@ def _same(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
         others = [stands[name] for name in (row.attribute, row.other) if stands[name] != name]
         repeated.append("" if own or not others else others[0])
     return repeated
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1, ties averaged."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ...messages import N_, Finding, Limit
 from ...needs import NEEDS
-from ...stats.comparisons import ALPHA, adjust, benjamini_hochberg, family_size
+from ...stats.comparisons import adjust, family_size
+from ...stats.families import ALPHA, benjamini_hochberg
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import newey_west, noise_models, null_t
 from .metrics import METRICS

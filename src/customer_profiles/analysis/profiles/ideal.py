@@ -14,7 +14,8 @@ import pandas as pd
 
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import ALPHA, rate_ratio
+from ...stats.comparisons import rate_ratio
+from ...stats.families import ALPHA
 from ...stats.group_tests import welch
 from ...stats.intervals import Estimate, add_shares, auc_interval, share_of_sum
 from ..demographics.audience import BEST_SHARE

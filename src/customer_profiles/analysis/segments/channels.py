@@ -11,7 +11,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from ...messages import N_, Finding, Limit, Text
 from ...results import OVERLAPPING, Disclosure, Result
@@ -201,21 +200,21 @@ def shifts(profile: pd.DataFrame, seen: pd.DataFrame, orders: Orders | None = No
 def trend_of_shares(hits: np.ndarray, base: np.ndarray) -> dict[str, float]:
     """Cochran–Armitage test that a share rises or falls over ordered groups: ``p``, and the correlation as ``effect``.
 
-    Groups score 1, 2, 3 and so on. A share of 0 or 1, or one group, gives NaN.
+    Groups score 1, 2, 3 and so on. A share of 0 or 1, or one group, gives NaN. The variance is the exact one of a
+    permutation, with n − 1 where Armitage has n.
 
     References
     ----------
     Cochran (1954), Biometrics 10:417–451; Armitage (1955), Biometrics 11:375–386.
     """
+    from statsmodels.stats.contingency_tables import Table
+
     hits, base = np.asarray(hits, float), np.asarray(base, float)
-    score, total = np.arange(1, len(base) + 1), base.sum()
-    share = hits.sum() / total if total else np.nan
-    centred = score - (score * base).sum() / total if total else score
-    spread = (base * centred**2).sum()
-    if not 0 < share < 1 or not spread > 0:
+    table = np.column_stack([base - hits, hits])
+    if (table.sum(axis=0) == 0).any() or (base > 0).sum() < 2:
         return {"p": np.nan, "effect": np.nan}
-    correlation = float((centred * hits).sum() / np.sqrt(spread * total * share * (1 - share)))
-    return {"p": float(special.chdtrc(1, total * correlation**2)), "effect": correlation}
+    found = Table(table, shift_zeros=False).test_ordinal_association()
+    return {"p": float(found.pvalue), "effect": float(found.zscore / np.sqrt(base.sum() - 1))}
 
 
 def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> Result:

@@ -18,6 +18,7 @@ import pandas as pd
 from ...ingest.ages import HAPPENED, UNKNOWN
 from ...ingest.contract import OF_CUSTOMERS
 from ...messages import N_, Finding, Limit
+from ...stats.intervals import wilson
 
 DIMENSIONS = {
     "completeness": N_("completeness"),
@@ -32,20 +33,6 @@ MANY_CONTRADICTIONS = 0.05
 NEARLY_ALL = 0.995
 # Days since the last trace at which its age is counted in a class of its own: a quarter, a year, two years.
 AGE_CLASSES = (90, 365, 730)
-
-
-def wilson(n: pd.Series, base: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's 95 % interval of each share; missing where the base is 0.
-
-    References
-    ----------
-    Wilson (1927), JASA 22:209–212.
-    """
-    from statsmodels.stats.proportion import proportion_confint
-
-    known = base.to_numpy() > 0
-    low, high = proportion_confint(n.to_numpy(), np.where(known, base.to_numpy(), 1), method="wilson")
-    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def by_field(
@@ -211,13 +198,13 @@ def _outdated(last_traces: pd.DataFrame, as_of: date, max_age_days: int) -> list
     old = int((age > max_age_days).sum())
     if not old:
         return []
-    low, high = wilson(pd.Series([old]), pd.Series([customers]))
+    low, high = wilson(old, customers)
     message = N_(
         "{share:share} of the customers ({n:count} of {base:count}) have left no trace for more than {days:count} "
         "days: no order, visit, question, answer or change of their data. What is known of them may no longer be true."
     )
     values = {"share": old / customers, "n": old, "base": customers, "days": max_age_days}
-    interval = (float(low[0]), float(high[0]))
+    interval = (float(low), float(high))
     return [
         Finding(
             message,
