@@ -211,19 +211,20 @@ class Analysed:
     @cached_property
     def segments(self) -> clusters.Segmentation:
         defaults = SegmentCustomers()
-        return clusters.find(self.profile, defaults.max_segments, self.bootstraps, defaults.seed)
+        return clusters.find(self.profile, None, defaults.max_segments, self.bootstraps, defaults.seed)
 
     @cached_property
     def segment_traits(self) -> pd.DataFrame:
         """Each segment against all other customers, trait by trait."""
         described = audience.traits(self.profile, [*self.attributes, *audience.BEHAVIOUR])
         formed_by = audience.implied(self.segments.formed_by(), self.made_of)
-        return personas.traits(self.profile, self.segments.labels, described, formed_by, orders=self.orders)
+        return personas.traits(self.profile, self.segments.labels, described, formed_by, orders=self.orders).frame
 
     @cached_property
     def channels(self) -> pd.DataFrame:
         """Ways of being reached that shift with age."""
-        return channels.shifts(channels.with_help(self.profile, self.tickets), self.orders)
+        ways = channels.evidence(channels.with_help(self.profile, self.tickets))
+        return channels.shifts(self.profile, ways, self.orders).frame
 
     # Chapter 06
 
