@@ -178,7 +178,7 @@ def figures(profile: pd.DataFrame, labels: pd.Series, cards: Sequence[Persona] =
         Text(N_("Key figures of each segment")),
         ONE_MARGIN,
         claims=partial(_sizes, cards=cards),
-        about=Text(N_("Shares of {n:count} customers and of their spend."), {"n": len(profile)}),
+        about=Text(_OF_BOTH if "spend_share" in table else _OF_CUSTOMERS, {"n": len(profile)}),
     )
 
 
@@ -242,6 +242,8 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0) -> li
     return cards
 
 
+_OF_BOTH = N_("Shares of {n:count} customers and of their spend.")
+_OF_CUSTOMERS = N_("Shares of {n:count} customers.")
 _SIZE = N_(
     "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
 )
