@@ -23,7 +23,13 @@ TYPES = {
 }
 UNITS = {"money": "currency of the data set", "share": "share of one"}
 ENDS = {"_days": "days", "_hours": "hours"}
-OWN_UNITS = {"age": "years", "latitude": "degrees", "longitude": "degrees", "items": "units", "resolution_hours": "hours"}
+OWN_UNITS = {
+    "age": "years",
+    "latitude": "degrees",
+    "longitude": "degrees",
+    "items": "units",
+    "resolution_hours": "hours",
+}
 
 DEFINITIONS = {
     "customer_id": "Pseudonym of the customer, the same from run to run",
