@@ -30,7 +30,6 @@ EXCEPT = {
     ("customer_profiles.analysis.sources.quality", "customer_profiles.ingest.contract"),
     ("customer_profiles.analysis.sources.scoring", "customer_profiles.ingest.contract"),
     ("customer_profiles.analysis.sources.scoring", "customer_profiles.ingest.ages"),
-    ("customer_profiles.text.sentiment.training", "customer_profiles.analysis.feedback.metrics"),
 }
 MAX_LINES = 400
 
