@@ -22,8 +22,8 @@ from ..privacy.opt_outs import Suppressed, linked_entries, list_file
 from ..privacy.purge import purge
 from ..tables import Tables
 from . import ages, contract, crosschecks, cutoff, ledger
-from .config import source_kinds
 from .config.dataset import Dataset, Source
+from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
 from .contract import Field
 from .duplicates import Seen, row_hashes
@@ -35,7 +35,7 @@ from .parsing.learning import Part, learned
 from .readers.lookups import LoadedLookup, load_lookup
 from .readers.registry import files, read
 from .readers.snapshots import one_snapshot
-from .visitors import prepare_touches
+from .visitors import nobody, prepare_touches
 from .writer import TableWriter
 
 NO_CONSENT, LATER = N_("no consent, or erased"), N_("after the date of the run")
@@ -59,7 +59,6 @@ class Collected:
     last_traces: pd.DataFrame
     shared_addresses: pd.DataFrame
     contradictions: pd.DataFrame
-    kinds: pd.DataFrame
     gaps: pd.DataFrame
 
 
@@ -118,6 +117,8 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
     if dataset.filled("interactions"):
         rules = dataset.visitors
         prepare_touches(tables, rules.link_days, rules.session_minutes, dataset.memory_limit)
+    else:
+        tables.write("visitors", nobody())
     for account in accounts.values():
         account.close()
     derived = _write_customers(run, people, list(accounts.values()))
@@ -431,17 +432,14 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
 def _write_accounts(
     run: Run, accounts: list[Account], records: pd.DataFrame, people: People, derived: Log
 ) -> Collected:
-    inventory, told = (
-        ledger.inventory(accounts, len(people)),
-        {account.source.name: account.ages for account in accounts},
-    )
+    told = {account.source.name: account.ages for account in accounts}
     # The contacts of a company are several people, who need not agree.
     own = ~records.get("is_contact", pd.Series(False, index=records.index)).to_numpy(dtype=bool)
     compared = records[own], people.record_numbers[own]
     collected = Collected(
         reconciliation=ledger.reconciliation(accounts),
         set_aside=ledger.set_aside(accounts),
-        inventory=inventory,
+        inventory=ledger.inventory(accounts, len(people)),
         cleaning=ledger.cleaning(accounts, derived),
         exclusions=ledger.exclusions(accounts),
         completeness=ledger.completeness(accounts),
@@ -451,8 +449,7 @@ def _write_accounts(
         last_traces=ages.last_traces(told, len(people)),
         shared_addresses=crosschecks.shared_addresses(*compared),
         contradictions=crosschecks.contradictions(*compared),
-        kinds=source_kinds.kinds(run.dataset, inventory),
-        gaps=source_kinds.gaps(run.dataset, {account.source.name: account.headers for account in accounts}),
+        gaps=gaps(run.dataset, {account.source.name: account.headers for account in accounts}),
     )
     for name, table in vars(collected).items():
         run.tables.write(name, table)

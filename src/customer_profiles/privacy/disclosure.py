@@ -81,11 +81,11 @@ class Published:
     def marks(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table this was published from, with the column ``hidden``: rows that no sentence may speak of.
 
-        Numbers stay as they were. Where the gate left rows out, a row is told by what it is about.
+        Where the gate left rows out, the others are told by what they are about; numbers stay as they were.
         """
         if len(self.frame) == len(table):
-            return table.assign(hidden=self.frame["suppressed"].to_numpy(bool))
-        keys = [name for name in ROW_KEYS if name in table]
+            return table.assign(hidden=self.frame["suppressed"].to_numpy(dtype=bool))
+        keys = [name for name in ROW_KEYS if name in table] or list(table.select_dtypes(exclude="number"))
         shown = set(self.frame.loc[~self.frame["suppressed"], keys].itertuples(index=False, name=None))
         hidden = [key not in shown for key in table[keys].itertuples(index=False, name=None)]
         return table.assign(hidden=hidden)

@@ -20,7 +20,7 @@ ABOUT_NOBODY = frozenset(
     [
         *("events", "areas", "population", "reconciliation", "set_aside", "inventory", "cleaning", "exclusions"),
         *("completeness", "dialects", "id_changes", "match_evidence"),
-        *("checks", "shared_addresses", "contradictions", "kinds", "gaps"),
+        *("checks", "shared_addresses", "contradictions", "gaps"),
     ]
 )
 _OWNER = ("customer_no", "customer_id", "pseudonym")

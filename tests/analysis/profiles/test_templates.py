@@ -37,19 +37,18 @@ def company() -> tuple[pd.DataFrame, pd.Series]:
 def parts(company) -> dict:
     profile, labels = company
     traits = personas.traits(profile, labels, ["age", "gender", "preferred_channel"], formed_by=["age"])
-    margins = [["segment", "attribute"], ["attribute", "value"]]
     table = pd.DataFrame({"segment": [1, 2, 3], "n": [300, 200, 100], "base": 600, "share": [0.5, 1 / 3, 1 / 6]})
     points = np.column_stack([labels, profile["age"]]).astype(float)
-    verdicts = segment_verdicts.judge(
-        points, labels, table.assign(jaccard=0.9), segment_verdicts.established(traits), profile
-    )
-    apart = GATE.publish(traits, within=margins).frame
+    established = traits.frame[traits.frame["claim"]].groupby("segment")["attribute"].nunique()
+    reached = profile["preferred_channel"].notna()
+    verdicts = segment_verdicts.judge(points, labels, table.assign(jaccard=0.9), established, reached)
+    apart = GATE.guard(traits).frame
     return {
         "cards": personas.personas(apart, labels.value_counts().to_dict()),
-        "sizes": GATE.publish(personas.figures(profile, labels), within=[]).frame,
+        "sizes": GATE.guard(personas.figures(profile, labels)).frame,
         "traits": apart,
-        "verdicts": GATE.publish(verdicts, within=[]).frame,
-        "routes": GATE.publish(channels.routing(profile, labels), within=None).frame,
+        "verdicts": GATE.guard(verdicts).frame,
+        "routes": GATE.guard(channels.routing(profile, labels)).frame,
     }
 
 

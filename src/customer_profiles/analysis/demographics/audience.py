@@ -11,7 +11,7 @@ from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import Result
 from ...stats.comparisons import adjust
-from ..segments import clusters
+from ..segments import columns as formed
 from . import groups as selected
 from . import index, standardisation
 from .associations import SMALLEST_GROUP, MadeOf, one_source
@@ -291,8 +291,7 @@ def _within(profile, members, attributes, label, min_base, orders, made_of, form
 
 def _formed_by(profile: pd.DataFrame, made_of: MadeOf) -> list[str]:
     """Columns that segments of these customers may have been made of, and what says the same or follows from them."""
-    used = clusters.active_columns(profile)
-    return implied([*used, *(name for column in used for name in clusters.IMPLIED.get(column, ()))], made_of)
+    return implied(formed.with_implied(formed.active(profile)), made_of)
 
 
 def _apart(table: pd.DataFrame, by: str, made_of: MadeOf | None) -> pd.DataFrame:

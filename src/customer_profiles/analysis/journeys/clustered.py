@@ -95,7 +95,7 @@ def by_group(
     attributes: Iterable[str],
     orders: Orders | None = None,
     min_customers: int = MIN_CUSTOMERS,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     """Does a step succeed more or less often in a group than among all other customers?
 
     Parameters
@@ -118,6 +118,8 @@ def by_group(
         `BY_GROUP`: ``n`` customers with a hit of ``base`` customers with an occasion; ``share`` and ``ratio`` are of
         occasions. Interval on the log scale, score test, one Benjamini–Hochberg family; ``effect`` is Cohen's h. Steps
         that always or never succeed are left out.
+    int
+        Size of the family.
     """
     each = _per_customer(occasions[occasions["customer_no"].isin(profile["customer_no"])], "step")
     parts = []
@@ -136,12 +138,11 @@ def by_group(
     return tested(table, TOGETHER, BY_GROUP)
 
 
-def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> pd.DataFrame:
-    """The comparisons as one family, in these columns; no rows if none of them could be tested."""
+def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> tuple[pd.DataFrame, int]:
+    """The comparisons as one family, in these columns, and its size; no rows if none of them could be tested."""
     adjusted = adjust(table, together)
-    result = adjusted[columns] if adjusted.attrs["family"] else pd.DataFrame(columns=columns)
-    result.attrs["family"] = adjusted.attrs["family"]
-    return result
+    family = int(adjusted.attrs["family"])
+    return pd.DataFrame(adjusted if family else None, columns=columns), family
 
 
 def _per_customer(occasions: pd.DataFrame, by: str) -> pd.DataFrame:

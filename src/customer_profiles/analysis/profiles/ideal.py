@@ -22,7 +22,7 @@ from ..demographics.audience import BEST_SHARE
 from ..demographics.categories import Orders, banded
 from ..demographics.index import compare
 from ..feedback.metrics import answers, latest
-from ..pain_points.costs import outcomes
+from ..pain_points.costs import leaving_is_stated, outcomes
 from ..segments.embedding import pool
 
 VALUE, STAYS, CONTENT, IDEAL = (
@@ -425,7 +425,7 @@ def _stays(profile: pd.DataFrame) -> pd.Series | None:
     """Who has neither left nor lapsed; of whom no rhythm is known, who ordered within a year."""
     known = outcomes(profile)
     lapsed = known["lapsed"] if "lapsed" in known else pd.Series(np.nan, profile.index)
-    if "recency_days" in profile and known.attrs["lapsed"] != "customers":
+    if "recency_days" in profile and not leaving_is_stated(profile):
         recency = profile["recency_days"].astype(float)
         lapsed = lapsed.fillna(recency.gt(A_YEAR).astype(float).mask(recency.isna()))
     return lapsed.eq(0).astype("boolean").mask(lapsed.isna()) if lapsed.notna().any() else None

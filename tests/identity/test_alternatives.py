@@ -7,9 +7,9 @@ import pandas as pd
 from written_company import CUSTOMERS, ORDERS, source
 
 from customer_profiles.analysis.sources import matching
-from customer_profiles.identity import matching_band
-from customer_profiles.identity.matching_band import Alternatives
-from customer_profiles.identity.resolution import STRICT, THRESHOLD
+from customer_profiles.codes import LOOSE, STRICT
+from customer_profiles.identity import resolution
+from customer_profiles.identity.alternatives import Alternatives
 
 COLUMNS = {"name": "name", "email": "mail", "street": "street", "postal_code": "plz"}
 HEAD = "id,name,mail,street,plz\n"
@@ -31,13 +31,12 @@ def doubtful_company(company):
 def test_the_band_of_a_doubtful_pair(company):
     profile = doubtful_company(company)
     evidence = company.tables.read("match_evidence")
-    assert THRESHOLD <= evidence["expected"].iloc[0] < STRICT
-    table = matching.band(profile, company.tables.read("match_alternatives")).set_index("matching")
+    assert resolution.THRESHOLD <= evidence["expected"].iloc[0] < resolution.STRICT
+    table = matching.sensitivity(profile, company.tables.read("match_alternatives")).frame.set_index("matching")
     assert table["customers"].tolist() == [3, 2, 2]
     assert table["buyers"].tolist() == [3, 2, 2]
     assert table["repeat_share"].tolist() == [0, 0.5, 0.5]
-    assert table.loc[matching.STRICT, "spend_per_customer"] == 65 / 3
-    assert (matching.STRICT, matching.LOOSE) == (matching_band.STRICT, matching_band.LOOSE)
+    assert table.loc[STRICT, "spend_per_customer"] == 65 / 3
 
 
 def test_no_doubt_no_alternatives(company):
@@ -55,8 +54,8 @@ def test_parts_and_merges_of_those_who_appear():
     found.add_orders("crm", lines.assign(order_id="c"))
     found.add_orders("web", lines)
     table = found.table()
-    parts = table[table["matching"] == matching_band.STRICT]
+    parts = table[table["matching"] == STRICT]
     assert parts[["customer_no", "orders"]].to_numpy().tolist() == [[0, 2], [0, 0]]
-    merges = table[table["matching"] == matching_band.LOOSE]
+    merges = table[table["matching"] == LOOSE]
     assert merges["customer_no"].tolist() == [1, 2]
     assert merges["alternative"].nunique() == 1

@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..messages import N_
+from ..codes import LOOSE, STRICT
 
-STRICT, LOOSE = N_("stricter matching"), N_("looser matching")
 _COLUMNS = {"matching": "str", "customer_no": "int64", "alternative": "int64", "orders": "int64"}
 _NOBODY = np.empty(0, dtype="int64")
 

@@ -1,14 +1,8 @@
-"""Which kinds of systems there are, and what each source could fill but does not."""
+"""What each source could fill but does not."""
 
 from __future__ import annotations
 
-from typing import get_args
-
-import pandas as pd
 from written_company import CUSTOMERS, ORDERS, source
-
-from customer_profiles.ingest.config import source_kinds
-from customer_profiles.ingest.config.dataset import System
 
 
 def collected(company, **keys):
@@ -18,20 +12,6 @@ def collected(company, **keys):
     crm = source(CUSTOMERS, {"email": "mail", "age": {"value": "40"}}, ids="crm")
     shop = source(CUSTOMERS, {"email": "mail", "city": {"value": "Ulm"}}, name="shop", path="shop.csv", ids="shop")
     return company.collect(crm, shop | {"system": "shop"}, source(ORDERS, ids="shop"), **keys)
-
-
-def test_all_thirteen_kinds_are_told(company):
-    kinds = collected(company).kinds.set_index("system")
-    assert set(kinds.index) == set(get_args(System)) == set(source_kinds.GAIN)
-    assert len(kinds) == 13
-    assert kinds.loc["crm", ["sources", "rows", "keys", "coverage", "gain"]].tolist() == [1, 2, "crm, email", 1.0, ""]
-    assert kinds.loc["shop", ["sources", "rows", "keys", "coverage"]].tolist() == [2, 3, "shop, email", 0.5]
-    assert kinds.loc["shop", "last"] == pd.Timestamp("2025-02-01")
-    missing = kinds[kinds.sources == 0]
-    assert len(missing) == 11
-    assert (missing.gain != "").all()
-    assert missing.coverage.isna().all()
-    assert list(kinds.sources) == sorted(kinds.sources, reverse=True)
 
 
 def test_columns_that_could_be_filled(company):
