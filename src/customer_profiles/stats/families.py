@@ -59,7 +59,7 @@ class Family:
         if questions and len(once):
             groups = once.groupby([np.asarray(name)[made] for name in questions], sort=False, dropna=False)
             low, high = groups.transform("min"), groups.transform("max")
-            twins = (groups.transform("size") == 2) & np.isclose(low, high, rtol=_SAME)
+            twins = (groups.transform("size") == 2) & np.isclose(low, high, rtol=_SAME, atol=0)
             once = once[~twins | (groups.cumcount() == 0)]
         return cls(tuple(once.tolist()))
 

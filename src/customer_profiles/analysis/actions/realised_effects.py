@@ -213,7 +213,7 @@ def _before_and_after(known: pd.DataFrame, action, actions: pd.DataFrame, events
     dates = {"at": "datetime64[us]", "until": "datetime64[us]"}
     dated = pd.concat([part.astype(dates) for part in (own, calendar) if len(part)], ignore_index=True)
     series = known.assign(score=known["hit"].astype(float), metric=action.pain)
-    table = event_effects(series, dated)
+    table = event_effects(series, dated).frame
     row = table[(table["event"] == action.action) & (table["kind"] == ACTION)].iloc[0]
     if not np.isfinite(row["change"]):
         return {}

@@ -158,13 +158,12 @@ def on_scale(row: object) -> float:
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     """Events that moved a score, the surest first, and plainly said, those without evidence of an effect."""
     turns = int(table.drop_duplicates(["metric", "at"])["p_turn"].notna().sum())
-    table = shown(table)
+    table = shown(table).assign(together=lambda rows: rows["metric"] == TOGETHER)
     # Where no effect is established in all scores together, each score says it by itself.
-    together = table["metric"] == TOGETHER
-    judged = table.loc[table["p"].notna() & (table["claim"].astype(bool) | ~together)].assign(together=together)
+    judged = table.loc[table["p"].notna() & (table["claim"].astype(bool) | ~table["together"])]
     judged = judged.sort_values(["claim", "together", "p_adjusted"], ascending=[False, True, True], kind="stable")
     found = [(MOVED if row.claim else STILL).one(row, family) for row in judged.itertuples()]
-    turned = table["turn_claim"].astype(bool) & (table["metric"] != TOGETHER)
+    turned = table["turn_claim"].astype(bool) & ~table["together"]
     return found + TURNED.tell(table.assign(p_adjusted=table["p_turn_adjusted"], claim=turned), turns)
 
 
