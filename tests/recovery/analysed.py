@@ -230,7 +230,8 @@ class Analysed:
         """Each segment against all other customers, trait by trait."""
         described = audience.traits(self.profile, [*self.attributes, *audience.BEHAVIOUR])
         formed_by = audience.implied(self.segments.formed_by(), self.made_of)
-        return personas.traits(self.profile, self.segments.labels, described, formed_by, orders=self.orders).frame
+        bands = self.profile[described].apply(personas.thirds)
+        return personas.traits(bands, self.segments.labels, formed_by, orders=self.orders).frame
 
     @cached_property
     def channels(self) -> pd.DataFrame:

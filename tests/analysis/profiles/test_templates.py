@@ -36,7 +36,8 @@ def company() -> tuple[pd.DataFrame, pd.Series]:
 @pytest.fixture
 def parts(company) -> dict:
     profile, labels = company
-    traits = personas.traits(profile, labels, ["age", "gender", "preferred_channel"], formed_by=["age"])
+    bands = profile[["age", "gender", "preferred_channel"]].apply(personas.thirds)
+    traits = personas.traits(bands, labels, formed_by=["age"])
     table = pd.DataFrame({"segment": [1, 2, 3], "n": [300, 200, 100], "base": 600, "share": [0.5, 1 / 3, 1 / 6]})
     points = np.column_stack([labels, profile["age"]]).astype(float)
     established = traits.frame[traits.frame["claim"]].groupby("segment")["attribute"].nunique()

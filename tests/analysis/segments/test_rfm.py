@@ -32,6 +32,11 @@ def scored(profile: pd.DataFrame) -> pd.DataFrame:
     return rfm.named(profile.assign(**points))
 
 
+def worth(table: pd.DataFrame) -> pd.DataFrame:
+    medians = {name: (name, "median") for name in ("recency_days", "orders")} | {"spend_median": ("spend", "median")}
+    return table.groupby("segment").agg(n=("customer_no", "size"), spend=("spend", "sum"), **medians)
+
+
 def test_every_cell_of_the_plane_belongs_to_exactly_one_rule():
     for r, fm in product(range(1, 6), repeat=2):
         hits = [x for x in rfm.RULES if x.r_low <= r <= x.r_high and x.fm_low <= fm <= x.fm_high]
@@ -65,7 +70,7 @@ def test_customers_without_orders_have_no_scores_and_their_own_segment(profile):
 
 
 def test_segments_add_up(profile):
-    table = rfm.segments(scored(profile)).frame
+    table = rfm.segments(worth(scored(profile))).frame
     assert table["n"].sum() == len(profile)
     assert table["share"].sum() == pytest.approx(1)
     assert table["spend"].sum() == pytest.approx(profile["spend"].sum())
@@ -79,7 +84,7 @@ def test_grid_has_all_cells_and_all_buyers(profile):
 
 
 def test_findings_quote_the_table(profile):
-    result = rfm.segments(scored(profile))
+    result = rfm.segments(worth(scored(profile)))
     champions = result.frame.set_index("segment").loc["Champions"]
     found = {finding.id: finding for finding in result.claims(result.frame)}
     assert found["rfm.champions"].values["n"] == champions["n"]
@@ -91,8 +96,8 @@ def test_without_orders_the_tables_are_empty(rows):
     nobody = pd.DataFrame({"customer_no": range(rows)}).reindex(columns=["customer_no", *rfm.COLUMNS])
     table = scored(nobody)
     assert {"r", "f", "m", "fm", "segment"} <= set(table)
-    sizes, grid = rfm.segments(table), rfm.grid(table)
-    assert len(table) == len(sizes) == len(grid) == 0
+    sizes, grid = rfm.segments(worth(table)), rfm.grid(table)
+    assert len(table) == len(sizes) == len(grid) == len(rfm.rules(table["segment"])) == 0
     assert sizes.needs == grid.needs == "transactions"
     assert sizes.claims(sizes.frame) == []
 
@@ -100,9 +105,9 @@ def test_without_orders_the_tables_are_empty(rows):
 def test_small_segments_and_cells_are_hidden_and_not_told(profile):
     table = scored(profile)
     few = table[(table["segment"] != "Champions") | (table.groupby("segment").cumcount() < 4)]
-    sizes = rfm.segments(few)
+    sizes = rfm.segments(worth(few))
     guarded = Gate(10).guard(sizes)
     assert guarded.frame.set_index("segment").loc["Champions", "suppressed"]
     assert "rfm.champions" not in {finding.id for finding in sizes.claims(guarded.marks(sizes.frame))}
     assert Gate(10).guard(rfm.grid(few)).frame.query("r >= 4 and fm == 5 and n.isna()")["suppressed"].all()
-    assert not Gate(10).guard(rfm.rules()).frame["suppressed"].any()
+    assert not Gate(10).guard(rfm.rules(few["segment"])).frame["suppressed"].any()

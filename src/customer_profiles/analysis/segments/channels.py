@@ -14,6 +14,7 @@ import pandas as pd
 
 from ...messages import N_, Finding, Limit, Text
 from ...results import OVERLAPPING, Disclosure, Result
+from ...stats import effect_sizes
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import adjust, compare_shares, compared
 from ...stats.intervals import add_shares
@@ -220,13 +221,13 @@ def trend_of_shares(hits: np.ndarray, base: np.ndarray) -> dict[str, float]:
 def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> Result:
     """For each segment, the channel to try first and the one to go on with.
 
-    The first is what most members who name a channel ask for; the next is where most of those who asked for help did,
-    with a person at a distance or face to face. Where fewer than `min_group` members say or do so, it stays open.
+    The first is what most members who name a channel ask for; the next is where most of those who asked for help did.
+    Where fewer than `min_group` members say or do so, it stays open.
 
     Parameters
     ----------
     profile : DataFrame
-        From `with_help`.
+        ``preferred_channel`` and ``help_channel`` of each customer, as far as they are known.
     labels : Series of int
         Segment of each customer, in the same order; all missing where there are no segments.
     min_group : int
@@ -241,9 +242,7 @@ def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> Re
     for segment in sorted(labels.dropna().unique()):
         members = profile[(labels == segment).to_numpy(bool)]
         first = _most(members, "preferred_channel", min_group)
-        helped = members[ways(members["help_channel"]).isin([REMOTE, PERSONAL])] if "help_channel" in members else None
-        then = _most(helped, "help_channel", min_group) if helped is not None else (None, 0, 0)
-        rows.append((int(segment), *first, *then))
+        rows.append((int(segment), *first, *_most(members, "help_channel", min_group)))
     first, then = ["segment", "first_channel", "n", "base"], ["then_channel", "then_n", "then_base"]
     table = pd.DataFrame(rows, columns=[*first, *then])
     table = add_shares(table.astype(dict.fromkeys(["segment", "n", "base", "then_n", "then_base"], int)))
@@ -299,7 +298,7 @@ DISAGREEMENT = Claims(
     key=("attribute", "value"),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="share",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: effect_sizes.from_shares(row.share, row.share_rest),
     reach="base",
     most=3,
 )
@@ -341,7 +340,7 @@ SHIFTING = Claims(
     test=N_("Cochran–Armitage test of trend, Benjamini–Hochberg"),
     n="everybody",
     reach="everybody",
-    effect=lambda row: row.share_last - row.share,
+    effect=lambda row: effect_sizes.from_shares(row.share_last, row.share),
     most=len(EVIDENCE) * len(WAYS),
 )
 

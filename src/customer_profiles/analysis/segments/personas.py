@@ -72,7 +72,7 @@ class Persona:
 
 
 def thirds(values: pd.Series) -> pd.Series:
-    """A number as low, middle or high: the thirds of the customers for whom it is known.
+    """A number as low, middle or high: the thirds of the customers for whom it is known; other columns as they are.
 
     Equal values are always in the same third, so thirds of values with many ties differ in size.
 
@@ -81,14 +81,15 @@ def thirds(values: pd.Series) -> pd.Series:
     >>> thirds(pd.Series([1, 1, 1, 1, 2, 9])).tolist()
     ['middle', 'middle', 'middle', 'middle', 'high', 'high']
     """
+    if not is_number(values):
+        return values
     third = np.ceil((values.rank() * len(THIRDS) / max(int(values.notna().sum()), 1)).round(9))
     return third.map(dict(enumerate(THIRDS, start=1))).astype("object")
 
 
 def traits(
-    profile: pd.DataFrame,
+    described: pd.DataFrame,
     labels: pd.Series,
-    attributes: Sequence[str],
     formed_by: Sequence[str] = (),
     min_base: int = MIN_BASE,
     orders: Mapping[str, Sequence[str]] | None = None,
@@ -97,12 +98,10 @@ def traits(
 
     Parameters
     ----------
-    profile : DataFrame
-        One row per customer.
+    described : DataFrame
+        One row per customer: the columns to compare, numbers cut into bands such as `thirds`.
     labels : Series
         Segment of each customer, same index; all missing where there are no segments.
-    attributes : sequence of str
-        Columns to compare; numbers are compared by `thirds`.
     formed_by : sequence of str
         Columns that the segments were made of. They differ by construction, so their rows have no p-value and
         make no claim: they describe.
@@ -116,16 +115,14 @@ def traits(
     Result
         ``segment``, the columns of `index.compare`, and ``formed_by``. Corrected over all segments together.
     """
-    names = [name for name in attributes if name in profile]
-    plain = profile[names].apply(lambda column: thirds(column) if is_number(column) else column)
-    known = {name: list(values) for name, values in (orders or {}).items() if name in names}
-    known |= {name: list(THIRDS) for name in names if is_number(profile[name])}
+    known = {name: list(values) for name, values in (orders or {}).items() if name in described}
+    known |= {name: list(THIRDS) for name in described if set(described[name].dropna()) <= set(THIRDS)}
     parts = []
     for segment in sorted(labels.dropna().unique()):
         inside = (labels == segment).to_numpy(bool)
-        part = compare(plain[inside], plain[~inside], names, min_base, known)
+        part = compare(described[inside], described[~inside], list(described), min_base, known)
         parts.append(part.assign(segment=segment))
-    nothing = compare(plain, plain, [], min_base).assign(segment=0)
+    nothing = compare(described, described, [], min_base).assign(segment=0)
     table = pd.concat(parts or [nothing], ignore_index=True)
     table["formed_by"] = table["attribute"].isin(list(formed_by))
     table["p"] = table["p"].mask(table["formed_by"])

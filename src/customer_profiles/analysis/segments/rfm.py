@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,9 +46,11 @@ NEVER_BOUGHT = N_("No purchase yet")
 NAMES = (*dict.fromkeys(rule.segment for rule in RULES), NEVER_BOUGHT)
 
 
-def rules() -> Result:
-    """Definition of the segments, for printing: ``segment, r_low, r_high, fm_low, fm_high``."""
-    return Result("rfm_rules", pd.DataFrame(map(vars, RULES)), Text(N_("The rules behind the names")), NOBODY)
+def rules(names: Collection[str]) -> Result:
+    """Definition of the segments of these names, for printing: ``segment, r_low, r_high, fm_low, fm_high``."""
+    table = pd.DataFrame(map(vars, RULES))
+    table = table[table["segment"].isin(names)].reset_index(drop=True)
+    return Result("rfm_rules", table, Text(N_("The rules behind the names")), NOBODY, needs="transactions")
 
 
 def score(values: pd.Series, *, high_is_good: bool = True) -> pd.Series:
@@ -96,13 +99,14 @@ def _names(r: pd.Series, fm: pd.Series) -> pd.Series:
     return names
 
 
-def segments(scored: pd.DataFrame) -> Result:
+def segments(worth: pd.DataFrame) -> Result:
     """Size and worth of each segment.
 
     Parameters
     ----------
-    scored : DataFrame
-        From `named`.
+    worth : DataFrame
+        One row per segment, by its name: ``n`` customers, their ``spend`` together, and the medians ``recency_days,
+        orders, spend_median``.
 
     Returns
     -------
@@ -110,16 +114,9 @@ def segments(scored: pd.DataFrame) -> Result:
         ``segment, n, base, share, share_low, share_high, spend, spend_share`` and the medians ``recency_days, orders,
         spend_median``; in the order of the rules, segments without customers left out.
     """
-    grouped = scored.groupby("segment", sort=False)
-    table = grouped.agg(
-        n=("customer_no", "size"),
-        spend=("spend", "sum"),
-        recency_days=("recency_days", "median"),
-        orders=("orders", "median"),
-        spend_median=("spend", "median"),
-    )
-    table = table.reindex([name for name in NAMES if name in table.index]).reset_index()
-    table = add_shares(table.assign(base=len(scored)))
+    table = worth.loc[[name for name in NAMES if name in worth.index]].rename_axis("segment").reset_index()
+    customers = int(table["n"].sum())
+    table = add_shares(table.assign(base=customers))
     total = table["spend"].sum()
     table["spend_share"] = table["spend"] / total if total > 0 else math.nan
     head = ["segment", "n", "base", "share", "share_low", "share_high", "spend", "spend_share"]
@@ -129,7 +126,7 @@ def segments(scored: pd.DataFrame) -> Result:
         Text(N_("Segments by recency, frequency and monetary value")),
         ONE_MARGIN,
         claims=_worth,
-        about=Text(N_("Shares of {n:count} customers and of their spend."), {"n": len(scored)}),
+        about=Text(N_("Shares of {n:count} customers and of their spend."), {"n": customers}),
         needs="transactions",
     )
 

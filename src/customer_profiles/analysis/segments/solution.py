@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import NOBODY, ONE_MARGIN, Result
+from ...stats import effect_sizes
 from .algorithms import FIT_ROWS, NEIGHBOURS, RESAMPLE_ROWS
 from .columns import with_implied
 from .embedding import USED
@@ -209,7 +210,7 @@ def _real(table: pd.DataFrame, found: Segmentation) -> list[Finding]:
             test=N_("parametric bootstrap against homogeneity; bootstrap Jaccard"),
             p_adjusted=found.p,
             family=len(found.k_table),
-            effect=float(chosen["explained"] - chosen["expected"]) if natural else 0.0,
+            effect=float(effect_sizes.from_explained(chosen["explained"] - chosen["expected"])) if natural else 0.0,
             reach=base if natural else 0,
             kind="difference" if natural else "nothing",
         )
