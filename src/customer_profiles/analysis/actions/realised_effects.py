@@ -138,6 +138,7 @@ def by_action(
         Disclosure(within=None, mask=MEASURED),
         claims=partial(_claims, family=family),
         family=family,
+        about=Text(N_("Share by which the pain became less frequent since the action began; below 0: more frequent.")),
     )
 
 
