@@ -177,7 +177,7 @@ class Chapter(Legacy):
         """Show a result: its message, a chart or a small table, its base, and the evidence behind a fold.
 
         The frame is guarded first, so that a chart never receives what may not be shown. A result that is shown twice
-        has its claims and its evidence in the first panel only.
+        has its claims and its evidence in the first panel only. A view without rows is no panel.
 
         Parameters
         ----------
@@ -208,6 +208,8 @@ class Chapter(Legacy):
             return
         first = result.name not in self._titles
         published = self.gate.guard(result)
+        if not len(result.view.of(published.frame)):
+            return
         claims = tuple(of_table(result.claims(published.marks(result.frame)), result.name) if result.claims else ())
         if result.columns:
             published = published.columns(*result.columns)
