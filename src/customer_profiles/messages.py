@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-Value = "int | float | str | date | Text | None"
+Value: TypeAlias = "int | float | str | date | Text | None"
 
 
 def N_(message: str) -> str:
