@@ -52,7 +52,7 @@ LAYERS = (
     "customer_profiles.stats",
     "customer_profiles.text",
     "customer_profiles.analysis",
-    "customer_profiles.reporting.figures",
+    "customer_profiles.viz",
 )
 
 
