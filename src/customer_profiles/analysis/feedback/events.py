@@ -14,10 +14,10 @@ from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import adjust
+from ...stats.effect_sizes import from_d
 from ...stats.families import ALPHA, benjamini_hochberg
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import newey_west, noise_models, null_t
-from .metrics import METRICS
 
 MIN_WEEKS = 8
 """Weeks with answers needed before and after an event. Wagner et al. (2002), J. Clin. Pharm. Ther. 27:299–309, ask
@@ -149,13 +149,6 @@ def signed(row: Any, name: str) -> tuple[float, float]:
     return low, high
 
 
-def on_scale(row: Any) -> float:
-    """Change as a fraction of the scale; for other scores half a standard deviation counts as much as 0.1."""
-    if row.metric in METRICS:
-        return min(abs(float(row.change)) / (METRICS[row.metric].high - METRICS[row.metric].low), 1.0)
-    return min(abs(float(row.effect)) / 5, 1.0)
-
-
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     """Events that moved a score, the surest first, and plainly said, those without evidence of an effect."""
     turns = int(table.drop_duplicates(["metric", "at"])["p_turn"].notna().sum())
@@ -226,7 +219,7 @@ MOVED = Claims(
     test=N_("segmented regression, Newey–West errors, placebo dates"),
     estimate="change",
     n="n",
-    effect=on_scale,
+    effect=lambda row: from_d(row.effect),
 )
 STILL = replace(
     MOVED,

@@ -13,6 +13,7 @@ from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, cohens_h, rate_ratio
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import add_shares
 from ...text.themes.discovery import OTHER
 from .trend import theme_volumes
@@ -148,7 +149,7 @@ CHANGED = Claims(
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="share",
     reach="base",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: from_shares(row.share, row.share_rest),
 )
 
 
