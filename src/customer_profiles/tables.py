@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,10 @@ class Tables:
         part = self.folder / f".{name}.part"
         try:
             table.to_parquet(part, index=False)
+            return self.adopt(name, part)
         except OSError as error:
-            raise EnvironmentFailed(f"table {name!r} cannot be written to {self.folder}: {error.strerror}") from error
-        return self.adopt(name, part)
+            reason = os.strerror(error.errno) if error.errno else error
+            raise EnvironmentFailed(f"table {name!r} cannot be written to {self.folder}: {reason}") from error
 
     def adopt(self, name: str, part: Path) -> Path:
         """Take a finished Parquet file, written by an engine, as the table `name`."""

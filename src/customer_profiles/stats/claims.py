@@ -127,11 +127,6 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     return table[~table["hidden"].astype(bool)] if "hidden" in table else table
 
 
-def of_table(findings: Sequence[Finding], name: str) -> list[Finding]:
-    """The findings with the table that they were read from."""
-    return [finding if finding.table else dataclasses.replace(finding, table=name) for finding in findings]
-
-
 def _value(row: Any, source: str | Callable[[Any], Any]) -> Any:
     """A value of a row as plain Python: JSON and formatters know no types of numpy."""
     value = source(row) if callable(source) else getattr(row, source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -136,7 +137,7 @@ def limits(effects: Result, events: pd.DataFrame) -> list[Limit]:
     return [Limit(message, {"event": name}, needs=NEEDS["feedback"]) for name in events["name"] if name not in judged]
 
 
-def signed(row: object, name: str) -> tuple[float, float]:
+def signed(row: Any, name: str) -> tuple[float, float]:
     """Ends of the interval of a change, the size before its direction.
 
     >>> from types import SimpleNamespace
@@ -148,7 +149,7 @@ def signed(row: object, name: str) -> tuple[float, float]:
     return low, high
 
 
-def on_scale(row: object) -> float:
+def on_scale(row: Any) -> float:
     """Change as a fraction of the scale; for other scores half a standard deviation counts as much as 0.1."""
     if row.metric in METRICS:
         return min(abs(float(row.change)) / (METRICS[row.metric].high - METRICS[row.metric].low), 1.0)
@@ -167,7 +168,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     return found + TURNED.tell(table.assign(p_adjusted=table["p_turn_adjusted"], claim=turned), turns)
 
 
-def _moved(row: object) -> str:
+def _moved(row: Any) -> str:
     if row.metric == TOGETHER:
         return _DROP_ALL if row.change < 0 else _RISE_ALL
     return _DROP if row.change < 0 else _RISE

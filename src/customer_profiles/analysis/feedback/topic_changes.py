@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -151,7 +152,7 @@ CHANGED = Claims(
 )
 
 
-def _verdict(row: object) -> str:
+def _verdict(row: Any) -> str:
     if not row.claim:
         return STEADY
     if row.n_rest == 0 or row.n == 0:
