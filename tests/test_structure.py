@@ -25,9 +25,6 @@ MAY_KNOW = {
     "execution": {"reporting", "privacy", "identity", "ingest"},
     "demo": set(),
 }
-EXCEPT = {
-    ("customer_profiles.text.sentiment.training", "customer_profiles.analysis.feedback.metrics"),
-}
 MAX_LINES = 400
 
 
@@ -70,7 +67,7 @@ def test_imports_flow_one_way():
         for name in imports(path, module, everywhere=True)
         if layer(name) not in {None, room, *MAY_KNOW[room]}
     }
-    assert wrong - EXCEPT == set()
+    assert wrong == set()
 
 
 def test_no_import_circle():

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from customer_profiles.analysis.demographics import areas, associations, audience, distributions, index, standardisation
+from customer_profiles.analysis.demographics import (
+    areas,
+    associations,
+    audience,
+    categories,
+    distributions,
+    index,
+    standardisation,
+)
 from customer_profiles.analysis.demographics import missingness as gaps
 from customer_profiles.analysis.feedback import events, metrics, response, scores, trend
 from customer_profiles.analysis.journeys import friction, funnels, onboarding, stages
@@ -188,23 +196,27 @@ class Analysed:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Each score in each group against the others."""
-        least = AnalyseFeedback().min_answers
-        return scores.scores_by_group(self.feedback, self.profile, self.groups, least, self.orders)
+        traits = categories.banded(self.profile, self.groups).assign(customer_no=self.profile["customer_no"])
+        known = metrics.latest(metrics.answers(self.feedback)).merge(traits, on="customer_no", validate="m:1")
+        return scores.scores_by_group(known, self.groups, AnalyseFeedback().min_answers, self.orders).frame
 
     @cached_property
     def response(self) -> pd.DataFrame:
         """Who answers."""
-        return response.response(self.feedback, self.profile, self.groups, orders=self.orders)
+        answered = self.profile["customer_no"].isin(metrics.answers(self.feedback)["customer_no"])
+        return response.response(answered, self.profile, self.groups, orders=self.orders).frame
 
     @cached_property
     def score_drifts(self) -> pd.DataFrame:
         """Scores that rise or fall over the whole period."""
-        return trend.score_drift(trend.score_trend(self.feedback))
+        answers = metrics.answers(self.feedback)
+        monthly = metrics.latest(answers.assign(month=trend.months(answers["at"])), "month")
+        return trend.drift(trend.score_trend(monthly).frame, "metric", "mean")
 
     @cached_property
     def events(self) -> pd.DataFrame:
         """Change of each score at each event of the calendar."""
-        return events.event_effects(events.with_all(metrics.answers(self.feedback)), self.tables.read("events"))
+        return events.event_effects(events.with_all(metrics.answers(self.feedback)), self.tables.read("events")).frame
 
     # Chapter 05
 

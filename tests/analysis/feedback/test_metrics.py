@@ -81,7 +81,7 @@ def test_latest_answer_of_each_customer_and_every_anonymous_one():
     last = metrics.latest(metrics.answers(table))
     assert sorted(last["score"]) == [3, 5, 7, 8]
     months = metrics.answers(table).assign(month=lambda t: t["at"].dt.month)
-    assert sorted(metrics.latest(months, within="month")["score"]) == [3, 5, 7, 8, 9]
+    assert sorted(metrics.latest(months, per="month")["score"]) == [3, 5, 7, 8, 9]
 
 
 def test_main_score():

@@ -30,7 +30,7 @@ def feedback(seed: int, drop: float = 0.0, n: int = 1600) -> pd.DataFrame:
 
 def compared(table: pd.DataFrame, as_of: date = AS_OF):
     answers = metrics.answers(table)
-    quarterly = metrics.latest(answers.assign(quarter=answers["at"].dt.to_period("Q")), within="quarter")
+    quarterly = metrics.latest(answers.assign(quarter=answers["at"].dt.to_period("Q")), per="quarter")
     return periods.score_periods(quarterly, as_of)
 
 

@@ -72,12 +72,14 @@ def worst(reached: pd.DataFrame, scores: pd.DataFrame, best: pd.DataFrame, least
     table["harm"] = table["n"] * least_lost.where(table["_sure"].eq(True) | least_lost.isna(), 0.0)
     table = table.sort_values(["harm", "n", "pain"], ascending=[False, False, True], kind="stable", na_position="last")
     table = table.head(MOST).reset_index(drop=True)
+    about = _POINTS if table["harm"].gt(0).any() else _CUSTOMERS
     return Result(
         "action_proposals",
         table.reindex(columns=COLUMNS).astype({"best_established": "boolean", "harm": float}),
         Text(N_("Pains that do most harm, and the answer that went best")),
         Disclosure(within=None, mask=MEASURED),
         claims=_claims,
+        about=Text(about),
     )
 
 
@@ -94,6 +96,8 @@ def proposals(worst: pd.DataFrame) -> list[Proposal]:
     return found
 
 
+_POINTS = N_("Points that those who have the pain score lower in all, at the cautious end of the interval.")
+_CUSTOMERS = N_("Customers whom the pain hit within a year, or at all where nothing is dated.")
 _ANSWER = N_("Answer “{pain:label}” with “{resolution:label}” first")
 _CAUSE = N_("Find and remove the cause of “{pain:label}”")
 

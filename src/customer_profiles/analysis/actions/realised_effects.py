@@ -18,7 +18,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
@@ -129,7 +130,7 @@ def by_action(
     numbers = [*(name for name in COLUMNS if name.startswith(("expected", "realised"))), "p"]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(numbers, float) | {"started_on": "datetime64[us]"}))
-    family = table.attrs["family"]
+    family = family_size(table)
     table["verdict"] = [_judged(row) for row in table.itertuples()]
     return Result(
         "action_outcomes",
@@ -138,6 +139,7 @@ def by_action(
         Disclosure(within=None, mask=MEASURED),
         claims=partial(_claims, family=family),
         family=family,
+        about=Text(N_("Share by which the pain became less frequent since the action began; below 0: more frequent.")),
     )
 
 
@@ -193,7 +195,7 @@ CLAIMS = Claims(
     key=("action",),
     test=_TEST,
     estimate="realised",
-    effect=lambda row: min(abs(row.realised), 1.0),
+    effect=lambda row: from_ratio(max(1 - row.realised, 0.01)),
 )
 
 
@@ -213,7 +215,7 @@ def _before_and_after(known: pd.DataFrame, action, actions: pd.DataFrame, events
     dates = {"at": "datetime64[us]", "until": "datetime64[us]"}
     dated = pd.concat([part.astype(dates) for part in (own, calendar) if len(part)], ignore_index=True)
     series = known.assign(score=known["hit"].astype(float), metric=action.pain)
-    table = event_effects(series, dated)
+    table = event_effects(series, dated).frame
     row = table[(table["event"] == action.action) & (table["kind"] == ACTION)].iloc[0]
     if not np.isfinite(row["change"]):
         return {}

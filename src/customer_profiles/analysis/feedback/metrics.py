@@ -55,17 +55,17 @@ def answers(feedback: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def latest(answers: pd.DataFrame, within: str | None = None) -> pd.DataFrame:
+def latest(answers: pd.DataFrame, per: str | None = None) -> pd.DataFrame:
     """The last answer of each customer to each metric; anonymous answers all stay.
 
     Parameters
     ----------
     answers : DataFrame
         From `answers`.
-    within : str, optional
+    per : str, optional
         Column with the time in which one answer counts, such as a month.
     """
-    again = answers.duplicated(["metric", "customer_no", *([within] if within else [])], keep="last")
+    again = answers.duplicated(["metric", "customer_no", *([per] if per else [])], keep="last")
     return answers.loc[answers["customer_no"].isna() | ~again]
 
 
