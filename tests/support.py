@@ -106,7 +106,9 @@ class Report:
     def values(self, number: str, name: str, attribute: str) -> pd.DataFrame:
         """Rows of a published table about one attribute, by its value."""
         table = self.table(number, name)
-        return table[table["attribute"] == attribute].set_index("value", verify_integrity=True)
+        rows = table[table["attribute"] == attribute].set_index("value")
+        assert rows.index.is_unique
+        return rows
 
     def limits(self, number: str) -> list[str]:
         """Lists of what could not be answered, as a page says them."""
