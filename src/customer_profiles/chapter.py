@@ -17,15 +17,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from . import paths
-from .chapter_legacy import Legacy
 from .chapters import CHAPTERS, ChapterSpec
 from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.contract import empty_table
-from .messages import N_, Finding, Limit, Text, Value
+from .messages import N_, Finding, Limit, Text
 from .needs import LEFT_OUT
 from .params import Params
-from .privacy.disclosure import Gate, Published
+from .privacy.disclosure import Gate
 from .reporting import stored
 from .reporting.language import Language
 from .results import Result
@@ -43,7 +42,7 @@ Fact = int | float | str | None
 FIRST = "01"
 
 
-class Chapter(Legacy):
+class Chapter:
     """One notebook's view of a run.
 
     Parameters
@@ -74,7 +73,6 @@ class Chapter(Legacy):
         self._limits: dict[str, Limit] = {}
         self._titles: dict[str, dict[str, Any]] = {}
         self._told: set[str] = set()
-        self._unmade: set[str] = set()
         self._blocks = 0
 
     @classmethod
@@ -92,9 +90,7 @@ class Chapter(Legacy):
         by_hand = not params.run_folder
         folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
         dataset = load_dataset(paths.dataset_file(params.dataset))
-        opened = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
-        opened._register(namespace)
-        return opened
+        return cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
 
     def _day(self, tables: Tables) -> date:
         """The day of the run: as asked, as dataset.yaml says, that of the run whose tables are at hand, or today."""
@@ -119,10 +115,6 @@ class Chapter(Legacy):
     def orders(self) -> dict[str, list[str]]:
         """Values of ordered attributes, from low to high."""
         return self.dataset.orders()
-
-    def about(self, n: int, **more: Value) -> dict[str, Value]:
-        """What every caption says: how many were counted, and as of when."""
-        return {"n": n, "day": self.as_of, **more}
 
     def read(self, name: str) -> pd.DataFrame:
         """A table of this run; one that no source fills is empty, with the columns of the contract.
@@ -349,10 +341,6 @@ class Chapter(Legacy):
         from .ingest.encoder import load_encoder
 
         return load_encoder(self.dataset.text.encoder, self.dataset.folder)
-
-    def publish(self, table: pd.DataFrame, **rules: Any) -> Published:
-        """Pass a table through the privacy gate; see `Gate.publish` for the rules."""
-        return self.gate.publish(table, **rules)
 
     def _keep_findings(self, findings: Iterable[Finding]) -> None:
         for finding in findings:

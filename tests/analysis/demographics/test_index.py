@@ -172,7 +172,7 @@ class TestFindings:
         assert [finding.id.rpartition(".")[0] for finding in found] == ["index.gender"]
         assert found[0].family == 2
         assert found[0].kind == "difference"
-        assert found[0].effect == pytest.approx(0.3)
+        assert found[0].effect == pytest.approx(0.3 / 2 / np.sqrt(0.65 * 0.35))  # φ of 80 % against 50 %
         assert found[0].p_adjusted <= 0.05
         assert len(told(described(self.table()), least=5)) == 2
 

@@ -19,6 +19,7 @@ from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import adjust
+from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
@@ -194,7 +195,7 @@ CLAIMS = Claims(
     key=("action",),
     test=_TEST,
     estimate="realised",
-    effect=lambda row: min(abs(row.realised), 1.0),
+    effect=lambda row: from_ratio(max(1 - row.realised, 0.01)),
 )
 
 

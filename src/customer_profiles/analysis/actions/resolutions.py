@@ -17,6 +17,7 @@ from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import MIN_EXPECTED, adjust
+from ...stats.effect_sizes import from_delta
 from ...stats.group_tests import van_elteren
 from ...stats.intervals import add_shares, median_interval, t_interval, z_value
 from ...text.themes.discovery import OTHER, find_themes, texts_of
@@ -356,7 +357,7 @@ CLAIMS = Claims(
     ),
     test=N_("van Elteren’s test within pain and channel, Benjamini–Hochberg"),
     estimate="size",
-    effect="size",
+    effect=lambda row: from_delta(row.cliffs_delta),
     most=6,
 )
 

@@ -16,6 +16,7 @@ from ...needs import NEEDS
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import CONFIDENCE, add_shares
 from .categories import values_of
 
@@ -204,7 +205,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     """Where most customers are lacking, and areas with more or fewer than their inhabitants let expect."""
     customers, total = int(table["n"].sum()), float(table["population"].sum())
     rows = table.loc[table["claim"].astype(bool)].sort_values("effect", key=np.abs, ascending=False, kind="stable")
-    told = replace(CLAIMS, effect=lambda row: row.n / customers - row.population / total)
+    told = replace(CLAIMS, effect=lambda row: from_shares(row.n / customers, row.population / total))
     return [*_room(table, family), *told.tell(table, family, rows, customers)]
 
 

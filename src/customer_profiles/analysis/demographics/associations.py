@@ -17,6 +17,7 @@ from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust
+from ...stats.effect_sizes import from_correlation
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import z_value
 from .categories import values_of
@@ -308,7 +309,7 @@ CLAIMS = _Pairs(
     n="n",
     # What describes all customers alike is background: established, but of no weight for the summary.
     reach=lambda row: 0,
-    effect=lambda row: row.strength**2,
+    effect=lambda row: from_correlation(row.strength),
     most=TOLD,
 )
 

@@ -262,9 +262,9 @@ def compare(
             if by
             else pd.DataFrame()
         )
-        group, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
-        told = index.described(table, group, base, name, len(profile))
-        return Comparison(told, group, base, name, by, standardisation.described(same, by))
+        everybody, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
+        told = index.described(table, everybody, base, name, len(profile))
+        return Comparison(told, everybody, base, name, by, standardisation.described(same, by))
     if attributes and "spend" in profile and profile["spend"].gt(0).any():
         best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
         label = Text(N_("the {share:share} of customers with the highest spend"), {"share": BEST_SHARE})
@@ -324,7 +324,7 @@ def _within(profile, members, attributes, label, min_base, orders, made_of, form
     traits = index.banded(profile, attributes)
     group, rest = traits[members], traits[~members]
     table = index.compare(group, rest, attributes, min_base, orders)
-    notes = ()
+    notes: tuple[Text, ...] = ()
     if formed := [name for name in attributes if name in formed_by]:
         table["formed_by"] = table["attribute"].isin(formed)
         table = adjust(table.assign(p=table["p"].mask(table["formed_by"])), together=["attribute"])

@@ -23,6 +23,7 @@ from ...stats.comparisons import (
     exact_binomial_p,
     measurements,
 )
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import wilson
 from .categories import Orders, banded, bands, order_of, values_of
 from .standardisation import margins
@@ -246,7 +247,7 @@ CLAIMS = Claims(
     key=("attribute", "value"),
     nothing=N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),
     estimate="index",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: from_shares(row.share, row.share_rest),
     most=12,
 )
 

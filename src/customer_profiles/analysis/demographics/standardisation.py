@@ -17,6 +17,7 @@ from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, adjust, measurements
+from ...stats.effect_sizes import from_d
 from ...stats.intervals import z_value
 from .categories import values_of
 
@@ -260,7 +261,7 @@ TURNED = Claims(
     key=("attribute", "value"),
     test=_TEST,
     estimate="index_standardised",
-    effect=lambda row: row.effect / np.pi,
+    effect=lambda row: from_d(row.effect),  # Cohen's h is a difference in standard deviations
 )
 
 

@@ -13,6 +13,7 @@ from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust
+from ...stats.effect_sizes import from_explained
 from ...stats.group_tests import kruskal, welch
 from ...stats.importance import Moments, alone, lmg, moments
 from .driver_facts import MEMORY_DAYS, TOPIC, Candidates
@@ -221,7 +222,7 @@ DRIVER = Claims(
         "candidates."
     ),
     estimate="difference",
-    effect=lambda row: min(row.explained**0.5, 1.0),
+    effect=lambda row: from_explained(row.explained),
     most=5,
 )
 

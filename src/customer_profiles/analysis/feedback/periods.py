@@ -12,6 +12,7 @@ from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import adjust
+from ...stats.effect_sizes import from_d
 from ...stats.group_tests import nps_difference, welch
 from .metrics import ESTIMATES, METRICS, summarise
 
@@ -96,7 +97,7 @@ NPS = Claims(
     test=N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg"),
     estimate="difference",
     n="n",
-    effect=lambda row: min(abs(row.effect) / 2, 1.0),
+    effect=lambda row: from_d(row.effect),
 )
 MEAN = replace(
     NPS,

@@ -12,6 +12,7 @@ from ...messages import N_, Finding, Text
 from ...results import Result
 from ...stats.claims import Claims
 from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, rate_ratio
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import add_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
@@ -111,6 +112,6 @@ UNEVEN = Claims(
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="share",
     reach="base",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: from_shares(row.share, row.share_rest),
     most=CLAIMS_SHOWN,
 )

@@ -11,6 +11,7 @@ from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust
+from ...stats.effect_sizes import from_tau
 from ...stats.intervals import add_shares
 from .metrics import ESTIMATES, METRICS, summarise
 
@@ -169,7 +170,7 @@ DRIFT = Claims(
     estimate="size",
     n="answers",
     reach="answers",
-    effect=lambda row: min(row.size / (METRICS[row.metric].high - METRICS[row.metric].low), 1.0),
+    effect=lambda row: from_tau(row.tau),
 )
 
 

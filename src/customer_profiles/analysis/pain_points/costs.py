@@ -17,6 +17,7 @@ from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, cohens_h, rate_ratio
+from ...stats.effect_sizes import from_d, from_ratio
 from ...stats.intervals import CONFIDENCE, z_value
 from ...stats.regression import e_value, full_rank, linear, poisson
 from ..demographics.categories import bands, values_of
@@ -265,7 +266,7 @@ CLAIMS = Claims(
     nothing=N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow."),
     test=N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg"),
     estimate="size",
-    effect=lambda row: min(abs(row.effect), 1.0),
+    effect=lambda row: from_ratio(row.ratio) if row.outcome in ("spend", "tickets") else from_d(row.effect),
     most=12,
 )
 
