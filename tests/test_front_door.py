@@ -290,7 +290,11 @@ class TestQuestions:
         tiny.show(tiny.areas(), viz.bars, x="rate", y="area")
         assert "Left out" in displayed[0]["text/html"]
 
-    @pytest.mark.parametrize("question", sorted(PUBLISHED.keys() - {"segment_stability", "compare"}))
+    def test_a_table_that_a_chapter_failed_to_make_is_named(self, tiny):
+        with pytest.raises(InputRejected, match=r"no table 'stages': make it anew \(customer-profiles report mcamp"):
+            tiny.stages()
+
+    @pytest.mark.parametrize("question", sorted(PUBLISHED.keys() - {"segment_stability", "rfm_segments", "stages"}))
     def test_questions_that_the_data_cannot_answer_give_an_empty_answer(self, tiny, question):
         assert isinstance(getattr(tiny, question)().sentences(), list)
 

@@ -112,7 +112,8 @@ def parts_of(docstring: str) -> tuple[str, dict[str, str]]:
 
 def _public(owner: type) -> Iterator[tuple[str, Any]]:
     """Methods that a class defines itself, in their order."""
-    for name, value in vars(owner).items():
+    defined = {name: value for each in owner.__bases__ for name, value in vars(each).items()}
+    for name, value in (defined | dict(vars(owner))).items():
         if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, classmethod)):
             yield name, getattr(owner, name)
 
