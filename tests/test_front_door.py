@@ -76,6 +76,8 @@ def folder(home):
     tables.write("profile", customers.assign(spend=[1.0, 2.0], **contact))
     tables.write("customers", customers.assign(**contact))
     tables.write("segments", customers[["customer_id", "customer_no"]].assign(segment=1, email="zoe@quandt.example"))
+    for name in ("ticket_themes", "comment_themes"):
+        tables.write(name, pd.DataFrame({"row": [0], "customer_no": [0], "theme": ["delivery"], "weight": [1.0]})[:0])
     tables.write("identifiers", pd.DataFrame({"kind": ["e-mail"], "hash": ["00ff"]}))
     run.with_name("latest").symlink_to(run.name)
     return run
@@ -286,7 +288,7 @@ class TestQuestions:
 
     def test_an_empty_answer_says_what_the_data_lack(self, tiny, displayed):
         assert len(tiny.areas()) == 0
-        assert tiny.areas().sentences() == ["Left out: the data hold no “areas”."]
+        assert tiny.areas().sentences() == ["Left out: the data hold no “area statistics”."]
         tiny.show(tiny.areas(), viz.bars, x="rate", y="area")
         assert "Left out" in displayed[0]["text/html"]
 

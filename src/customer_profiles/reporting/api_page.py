@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from .. import front_door, paths, viz
-from ..questions import Questions
 from ..results import Result
 
 HEAD = """\
@@ -54,7 +53,7 @@ def page() -> str:
         *(entry(f"data.{name}", getattr(front_door.Data, name)) for name in described),
         "## Questions\n",
         OF_QUESTIONS,
-        *(entry(f"data.{name}", method) for name, method in _public(Questions)),
+        *(entry(f"data.{name}", method) for name, method in _public(front_door.Questions)),
         "## Results\n",
         OF_RESULTS,
         entry("Result", Result),
