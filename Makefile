@@ -116,6 +116,7 @@ messages: $(READY)
 	@$(BIN)/python -m customer_profiles.reporting.extract
 	@$(BIN)/python -m customer_profiles.reporting.notebooks_page
 	@$(BIN)/python -m customer_profiles.reporting.data_dictionary
+	@$(BIN)/python -m customer_profiles.reporting.api_page
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:

@@ -111,8 +111,9 @@ class TableSet(Mapping[str, "Table"]):
     A table that no source fills has no rows and the columns of the contract.
     """
 
-    def __init__(self, run: Tables):
+    def __init__(self, run: Tables, dataset: str):
         self._run = run
+        self._dataset = dataset
         self._names = sorted({*run.names(), *contract.TABLES} - FINGERPRINTS)
         self._open: dict[str, Table] = {}
 
@@ -154,6 +155,10 @@ class TableSet(Mapping[str, "Table"]):
         if self._run.has(name):
             frame = self._run.read(name)
             return frame[_without_contact(list(frame))]
+        if name not in contract.TABLES:
+            raise InputRejected(
+                f"this run has no table {name!r}: make it anew (customer-profiles report {self._dataset})"
+            )
         return contract.empty_table(name)
 
     @cached_property
@@ -200,11 +205,8 @@ class Data(Questions):
 
     Examples
     --------
-    >>> data.profile.groupby("region", observed=True)["spend"].median()
-    region
-    ...
-    >>> data.tickets.count().to_pandas()
-    ...
+    >>> spend = data.profile.groupby("region", observed=True)["spend"].median()
+    >>> lines = data.transactions.group_by("category").agg(lines=data.transactions.count()).to_pandas()
     """
 
     def __init__(self, dataset: Dataset, folder: Path, as_of: date):
@@ -214,7 +216,7 @@ class Data(Questions):
         self.language = Language(dataset.language, dataset.currency, dataset.labels())
         self._folder = folder
         stamp = Stamp(as_of.isoformat(), file_hash(dataset.file), params={"dataset": dataset.name})
-        self.tables = TableSet(Tables(folder, stamp=stamp))
+        self.tables = TableSet(Tables(folder, stamp=stamp), dataset.name)
         self._profile = self.tables.frame("profile")
         self._panels = itertools.count(1)
 

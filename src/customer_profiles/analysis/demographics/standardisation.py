@@ -296,8 +296,9 @@ def _standardised(rows, ours, share, error, base, strata, above) -> pd.DataFrame
     enough = (ours.covered >= COVERED) & (base * np.minimum(share, 1 - share) >= MIN_EXPECTED)
     part = rows.drop(columns=["p", "p_adjusted"]).rename(columns={"claim": "crude"})
     part["index_standardised"] = np.where(enough, 100 * ratio, np.nan)
-    part["index_standardised_low"] = part["index_standardised"] * np.exp(-width)
-    part["index_standardised_high"] = part["index_standardised"] * np.exp(width)
+    with np.errstate(over="ignore"):  # an interval without end
+        part["index_standardised_low"] = part["index_standardised"] * np.exp(-width)
+        part["index_standardised_high"] = part["index_standardised"] * np.exp(width)
     part["strata"], part["strata_above"] = strata, above
     # What the index table does not test, for want of customers, is not tested here either.
     return part.assign(p=np.where(enough & rows["p"].notna(), 2 * special.ndtr(-z), np.nan))
