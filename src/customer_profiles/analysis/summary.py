@@ -53,7 +53,8 @@ def rank(findings: Iterable[Finding], k: int = 8, per_topic: int = PER_TOPIC) ->
     unique = {finding.id: finding for finding in findings}.values()
     ranked = sorted(unique, key=lambda finding: (order[finding.kind], -finding.weight, finding.id))
     told: dict[str, int] = defaultdict(int)
-    first, later = [], []
+    first: list[Finding] = []
+    later: list[Finding] = []
     for finding in ranked:
         place = later if told[topic(finding)] >= per_topic else first
         told[topic(finding)] += 1
