@@ -187,4 +187,3 @@ def postgres() -> Iterator[Server]:
     server = start()
     yield server
     server.stop()
-

@@ -33,7 +33,9 @@ def facts(run: Path, number: str) -> dict:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_committed_facts_come_out_again(demo_report, spec):
-    committed, executed = (printed(path) for path in (spec.notebook, demo_report.run / "notebooks" / spec.notebook.name))
+    committed, executed = (
+        printed(path) for path in (spec.notebook, demo_report.run / "notebooks" / spec.notebook.name)
+    )
     assert committed.splitlines() == executed.splitlines(), "run `make facts` and look at what has changed"
     assert committed.splitlines() == [f"{name}: {fact}" for name, fact in demo_report.facts[spec.number].items()]
 

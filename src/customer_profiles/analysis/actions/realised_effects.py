@@ -19,7 +19,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
@@ -131,7 +131,7 @@ def by_action(
     numbers = [*(name for name in COLUMNS if name.startswith(("expected", "realised"))), "p"]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(numbers, float) | {"started_on": "datetime64[us]"}))
-    family = table.attrs["family"]
+    family = family_size(table)
     table["verdict"] = [_judged(row) for row in table.itertuples()]
     return Result(
         "action_outcomes",

@@ -157,7 +157,7 @@ def who_is_missing(
         return Result("who_is_missing", pd.DataFrame(columns=columns), title, OVERLAPPING)
     table = pd.DataFrame(rows)
     once = comparisons.adjust(table.drop_duplicates(["gap", "metric"]))
-    family = once.attrs["family"]
+    family = comparisons.family_size(once)
     table = table.merge(
         once[["gap", "metric", "p_adjusted", "claim"]], on=["gap", "metric"], how="left", validate="m:1"
     )

@@ -22,6 +22,7 @@ from ...stats.comparisons import (
     compare_shares,
     compared,
     exact_binomial_p,
+    family_size,
     measurements,
 )
 from ...stats.effect_sizes import from_shares
@@ -184,7 +185,7 @@ def described(
         Whether the base is a group of its own, which sentences name, rather than everybody else.
     """
     table = quadrants(table)
-    family = int(table.attrs["family"]) if len(table) else 0
+    family = family_size(table, ["attribute"]) if len(table) else 0
     return Result(
         "index",
         table,
@@ -277,9 +278,7 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     """Tested rows first, largest effect first; ties keep the order of the values."""
     strength = table["effect"].abs().fillna(-1).round(12)
     order = np.lexsort((np.arange(len(table)), table["attribute"], -strength, table["p"].isna()))
-    result = table.iloc[order].reset_index(drop=True)[COLUMNS]
-    result.attrs["family"] = table.attrs["family"]
-    return result
+    return table.iloc[order].reset_index(drop=True)[COLUMNS]
 
 
 def _reference(population: pd.DataFrame, name: str) -> pd.Series:

@@ -16,7 +16,7 @@ from ...errors import InputRejected
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust, measurements
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, measurements
 from ...stats.effect_sizes import from_d
 from ...stats.intervals import z_value
 from .categories import values_of
@@ -201,7 +201,7 @@ def described(table: pd.DataFrame, by: str) -> Result:
     by : str
         What it was standardised by.
     """
-    family = int(table.attrs["family"]) if len(table) else 0
+    family = family_size(table, ["attribute"]) if len(table) else 0
     return Result(
         "standardised",
         table,
@@ -311,13 +311,10 @@ def _judged(table: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=columns).astype({"claim": bool, "verdict": "str"})
     result = adjust(pd.concat(parts).sort_index().reset_index(drop=True), together=["attribute"])
-    family = result.attrs["family"]
     turned = result["claim"] & ((result["index"] > 100) != (result["index_standardised"] > 100))
     verdict = np.select([turned, ~result["claim"]], [REVERSED, EXPLAINED], REMAINS)
     tested = result["crude"].astype(bool) & result["p"].notna()
-    result = result.assign(verdict=np.where(tested, verdict, ""))[columns]
-    result.attrs["family"] = family
-    return result
+    return result.assign(verdict=np.where(tested, verdict, ""))[columns]
 
 
 def _cross_table(population: pd.DataFrame, by: str, name: str) -> pd.DataFrame | None:

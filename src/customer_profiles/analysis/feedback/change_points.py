@@ -10,7 +10,7 @@ import pandas as pd
 from ...messages import N_, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.effect_sizes import from_d
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import RESAMPLES, noise_covariance
@@ -56,7 +56,7 @@ def breaks(answers: pd.DataFrame, seed: int = 1) -> Result:
     rows = [row for row in rows if row]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype({"p": float}))
-    family = table.attrs["family"]
+    family = family_size(table)
     return Result(
         "breaks",
         table[COLUMNS],

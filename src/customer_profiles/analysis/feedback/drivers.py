@@ -12,7 +12,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.effect_sizes import from_explained
 from ...stats.group_tests import kruskal, welch
 from ...stats.importance import Moments, alone, lmg, moments
@@ -78,7 +78,7 @@ def drivers(found: Candidates, seed: int = 1, resamples: int = RESAMPLES) -> Res
         {"driver": list(found.values), "p": [t.p for t in tests], "effect": [t.effect for t in tests]}
     )
     tested = adjust(tested)
-    family = tested.attrs["family"]
+    family = family_size(tested)
     columns = _Columns(found.values)
     chosen, shares, nets, total = _resampled(columns, score, seed, resamples)
     rows = []

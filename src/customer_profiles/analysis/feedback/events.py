@@ -13,7 +13,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.effect_sizes import from_d
 from ...stats.families import ALPHA, benjamini_hochberg
 from ...stats.intervals import CONFIDENCE
@@ -115,7 +115,7 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> Result:
         return result
     table = pd.concat(parts, ignore_index=True)
     once = adjust(table.drop_duplicates(["metric", "same_as"]))
-    family = once.attrs["family"]
+    family = family_size(once)
     once["p_turn_adjusted"] = benjamini_hochberg(once["p_turn"])
     adjusted = once[["metric", "same_as", "p_adjusted", "p_turn_adjusted"]]
     table = table.merge(adjusted, on=["metric", "same_as"], validate="m:1")

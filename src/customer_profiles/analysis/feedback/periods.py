@@ -11,7 +11,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.effect_sizes import from_d
 from ...stats.group_tests import nps_difference, welch
 from .metrics import ESTIMATES, METRICS, summarise
@@ -58,7 +58,7 @@ def score_periods(answers: pd.DataFrame, as_of: object, min_answers: int = 30) -
                 rows.append(row | _against(table, last, other))
     columns = [name for name in COLUMNS if name not in ("p_adjusted", "claim")]
     table = adjust(pd.DataFrame(rows, columns=[*columns, "against"]))
-    family = table.attrs["family"]
+    family = family_size(table)
     return Result(
         "score_periods",
         table,

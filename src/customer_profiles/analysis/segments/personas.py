@@ -12,7 +12,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import shown
-from ...stats.comparisons import adjust, cohens_h
+from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import add_shares, mean_interval, median_interval, share_of_sum
 from ..demographics.index import compare
 from .embedding import is_number
@@ -132,7 +132,7 @@ def traits(
         table[["segment", *(name for name in table if name != "segment")]],
         Text(N_("Every trait of every segment against all other customers")),
         OF_SEGMENTS,
-        family=int(table.attrs["family"]),
+        family=family_size(table, ["segment", "attribute"]),
         about=Text(
             N_("Index: 100 is the share among all other customers. What formed the segments stands in the table.")
         ),
