@@ -347,7 +347,7 @@ def _erased(run: Run, source: Source, rows: pd.DataFrame) -> np.ndarray:
     """Rows that name an erased person by number or address."""
     erased = np.zeros(len(rows), dtype=bool)
     for kind, column in ((f"id:{source.ids}", "customer_id"), (source.key, source.key)):
-        if column in rows:
+        if kind is not None and column in rows:
             erased |= run.suppressed.hits(kind, rows[column])
     return erased
 
@@ -377,7 +377,7 @@ def _with_customers(
     number = pd.array(np.where(numbers >= 0, numbers, 0), dtype="Int64")
     number[numbers < 0] = pd.NA
     pseudonyms = people.pseudonyms()
-    name = np.append(pseudonyms, None)[np.where(numbers >= 0, numbers, len(pseudonyms))]
+    name = np.append(pseudonyms, np.asarray([None]))[np.where(numbers >= 0, numbers, len(pseudonyms))]
     return rows[keep].assign(customer_id=pd.array(name, dtype="str"), customer_no=number), numbers
 
 

@@ -59,7 +59,7 @@ class Claims:
     estimate: str = ""
     n: str | Callable[[Any], int] = "base"
     reach: str | Callable[[Any], int] = "n"
-    effect: str | Callable[[Any], float] | float = "effect"
+    effect: str | Callable[[Any], Any] | float = "effect"
     kind: str = "difference"
     most: int = MOST
 

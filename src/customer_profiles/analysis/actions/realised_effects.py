@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -156,7 +157,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     judged = shown(begun[begun["verdict"].isin(DECIDED)])
     if len(begun) and judged.empty:
         message = N_("Of no action that has begun can be told yet whether it kept its promise ({n:count} have begun).")
-        evidence = {"n": int(begun["base"].max()), "test": _TEST, "family": family}
+        evidence: dict[str, Any] = {"n": int(begun["base"].max()), "test": _TEST, "family": family}
         return [Finding(message, {"n": len(begun)}, id="outcome.nothing", kind="nothing", **evidence)]
     kinds = {True: CLAIMS, False: replace(CLAIMS, kind="fact")}
     return [kinds[bool(row.claim)].one(row, family) for row in judged.itertuples()]

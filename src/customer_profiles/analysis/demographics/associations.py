@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -118,12 +118,12 @@ def cramers_v_corrected(counts: ArrayLike) -> float:
     >>> round(cramers_v_corrected([[30, 10], [10, 30]]), 3)
     0.49
     """
-    counts = np.asarray(counts, float)
-    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    n, (rows, columns) = counts.sum(), counts.shape
+    table = np.asarray(counts, float)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    n, (rows, columns) = table.sum(), table.shape
     if min(rows, columns) < 2 or n < 2:
         return float("nan")
-    phi2 = max(0.0, chi2_test(counts).statistic / n - (rows - 1) * (columns - 1) / (n - 1))
+    phi2 = max(0.0, chi2_test(table).statistic / n - (rows - 1) * (columns - 1) / (n - 1))
     rows, columns = rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)
     return float(np.sqrt(phi2 / (min(rows, columns) - 1)))
 
@@ -253,11 +253,11 @@ class _Pairs(Claims):
             "grouping": row.other if row.other_value else row.attribute,
             "value": row.value or row.other_value,
         }
+        ends: tuple[float, float] | None = None
         if ranks:
             ends = (float(row.correlation_low), float(row.correlation_high))
             values |= {"r": float(row.correlation), "low": ends[0], "high": ends[1]}
         kind = "fact" if row.strength >= SAME else "difference"
-        ends = ends if ranks else None
         return replace(found, values=values, interval=ends, test=_TESTS[row.method], kind=kind)
 
 
@@ -334,6 +334,7 @@ def _row(first: str, second: str, traits: Mapping[str, Trait]) -> tuple:
     a, b = traits[first], traits[second]
     both = ~(np.isnan(a.values) | np.isnan(b.values))
     x, y = a.values[both], b.values[both]
+    test: Callable[[np.ndarray, np.ndarray], Strength]
     if not a.names and not b.names:
         method, test = RANKS, spearman
     elif a.names and b.names:

@@ -239,12 +239,12 @@ HIDES = Claims(
     effect=lambda row: from_delta(row.effect),
     reach=lambda row: 0,  # a caveat, not news: established, but of no weight for the summary
 )
-_MORE = N_(
+_MORE: str = N_(
     "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have more: "
     "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
     "about this trait does not speak for them."
 )
-_LESS = N_(
+_LESS: str = N_(
     "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have less: "
     "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
     "about this trait does not speak for them."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -217,7 +218,7 @@ def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versu
     spoken = shown(table.loc[table["claim"].astype(bool)])
     # Of the two mirror-image rows of a two-valued attribute one is told.
     spoken = spoken.loc[~(spoken.duplicated(["attribute"]) & _two_valued(table).loc[spoken.index])]
-    sides = {"reference": lambda row: reference} if reference else {"group": lambda row: group}
+    sides: dict[str, Any] = {"reference": lambda row: reference} if reference else {"group": lambda row: group}
     sides |= {"versus": lambda row: versus} if versus else {}
     message = _REFERENCE if reference else _NAMED if versus else _OTHERS
     told = replace(CLAIMS, message=message, values=CLAIMS.values | sides, test=test)
@@ -253,7 +254,7 @@ CLAIMS = Claims(
 )
 
 
-def _counts(group: pd.Series, rest: pd.Series, name: str, order: list[str] | None) -> pd.DataFrame:
+def _counts(group: pd.Series, rest: pd.Series, name: str, order: Sequence[str] | None) -> pd.DataFrame:
     values = order_of(pd.concat([group, rest], ignore_index=True), order)
     inside, outside = values_of(group).value_counts(), values_of(rest).value_counts()
     return pd.DataFrame(

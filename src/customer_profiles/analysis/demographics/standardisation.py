@@ -108,6 +108,7 @@ def margins(population: pd.DataFrame) -> pd.DataFrame:
     given, added = set(single["attribute"]), []
     for pair in population.loc[cross, "attribute"].unique():
         table = _cross_table(population, *pair.split(CROSS, 1))
+        assert table is not None  # the pair is one of the reference
         for axis, name in enumerate(pair.split(CROSS, 1)):
             if name not in given:
                 given.add(name)

@@ -231,7 +231,8 @@ class _Columns:
     """One column of 0 and 1 for each value of each candidate but its most frequent, centred; unknown is average."""
 
     def __init__(self, values: pd.DataFrame):
-        parts, groups = [], []
+        parts: list[np.ndarray] = []
+        groups: list[int] = []
         self.place: dict[tuple[int, str], int] = {}
         self.first: dict[int, tuple[int, float]] = {}
         for at, name in enumerate(values):

@@ -347,7 +347,7 @@ def weekly(score: np.ndarray, week: np.ndarray, steps: np.ndarray) -> tuple[np.n
 
 
 def _placebos(
-    answers: pd.DataFrame, events: pd.DataFrame, event: object, week: np.ndarray, steps: np.ndarray
+    answers: pd.DataFrame, events: pd.DataFrame, event: Any, week: np.ndarray, steps: np.ndarray
 ) -> np.ndarray:
     """Absolute t values of the same kind of step at every week that is clear of all events, beside the real steps."""
     first, last = answers["at"].min().normalize(), answers["at"].max()

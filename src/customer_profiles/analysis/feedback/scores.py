@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -121,7 +121,7 @@ def scores_by_group(
 
 def facts(latest: pd.DataFrame, answers: pd.DataFrame) -> dict[str, int | float]:
     """Answers and, for each score, customers and what their latest answers make of them."""
-    found = {"answers": len(answers)}
+    found: dict[str, int | float] = {"answers": len(answers)}
     for row in _in_metric_order(summarise(latest, ["metric"])).itertuples():
         boxes = zip(METRICS[row.metric].names, (row.good, row.middle, row.poor), strict=True)
         found |= {"nps": float(row.nps)} if row.metric == "nps" else {}
@@ -229,7 +229,7 @@ GROUP_MEAN = Claims(
 
 
 def _groups_of(
-    joined: pd.DataFrame, metric: str, attribute: str, min_answers: int, order: list[str] | None
+    joined: pd.DataFrame, metric: str, attribute: str, min_answers: int, order: Sequence[str] | None
 ) -> pd.DataFrame:
     """Every value of one attribute against the rest, for one metric."""
     if joined.empty or joined[attribute].isna().all():

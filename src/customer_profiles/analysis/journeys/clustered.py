@@ -56,7 +56,7 @@ def share_interval(hits: ArrayLike, occasions: ArrayLike) -> Interval:
     hits, occasions = np.asarray(hits, float), np.asarray(occasions, float)
     total, customers = occasions.sum(), int((occasions > 0).sum())
     if not total:
-        return Interval(np.float64(np.nan), np.float64(np.nan))
+        return Interval(np.asarray(np.nan), np.asarray(np.nan))
     share = hits.sum() / total
     spread = np.square(hits - share * occasions).sum()
     effective = customers if spread == 0 else share * (1 - share) * total**2 / spread

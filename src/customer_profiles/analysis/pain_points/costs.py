@@ -308,7 +308,7 @@ def _dummies(alike: pd.DataFrame) -> np.ndarray:
 def _compared(outcome: str, y: np.ndarray, suffers: np.ndarray, controls: np.ndarray) -> dict[str, float]:
     """One row of `costs`: sufferers against others."""
     n, rest = int(suffers.sum()), int((~suffers).sum())
-    row = {"n": n, "base": n + rest}
+    row: dict[str, float] = {"n": n, "base": n + rest}
     row |= {"raw": y[suffers].mean() if n else np.nan, "raw_rest": y[~suffers].mean() if rest else np.nan}
     if min(n, rest) < MIN_HIT or y.std() == 0:
         return row

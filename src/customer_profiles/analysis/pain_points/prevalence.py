@@ -65,7 +65,7 @@ def prevalence(counts: pd.DataFrame, evidence: Evidence, cases: pd.DataFrame, cu
     if table["occasions"].isna().all():
         table = table.drop(columns="occasions")
     place = table["evidence"].map({kind: at for at, kind in enumerate(KINDS)})
-    order = np.lexsort((table["pain"], -table["n"], place)) if len(table) else []
+    order: np.ndarray | list[int] = np.lexsort((table["pain"], -table["n"], place)) if len(table) else []
     return Result(
         "pain_points",
         table.iloc[order].reset_index(drop=True),

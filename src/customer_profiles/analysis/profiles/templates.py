@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
@@ -365,5 +365,5 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     return table[~table["suppressed"].astype(bool)]
 
 
-def _known(row: pd.Series | None, name: str) -> bool:
+def _known(row: pd.Series | None, name: str) -> TypeGuard[pd.Series]:
     return row is not None and name in row and bool(pd.notna(row[name]))

@@ -171,12 +171,13 @@ def shifts(profile: pd.DataFrame, seen: pd.DataFrame, orders: Orders | None = No
         way. Evidence in which all are alike is left out; empty where nothing has an order.
     """
     attribute = next((name for name in SHIFTS if name in (orders or {}) and name in profile), None)
+    order = orders[attribute] if orders and attribute else ()
     columns = ["attribute", "value", "evidence", "way", "n", "base"]
     rows, tests = [], []
-    for kind, way in seen.items() if attribute else ():
+    for kind, way in seen.items() if order else ():
         values = profile[attribute].astype("object")
         known = pd.crosstab(values[way.notna()].to_numpy(), way[way.notna()].to_numpy())
-        known = known.reindex([value for value in orders[attribute] if value in known.index])
+        known = known.reindex([value for value in order if value in known.index])
         if len(known.columns) < 2 or len(known) < 2:  # where all are alike, nothing can shift
             continue
         known = known.reindex(columns=list(WAYS), fill_value=0)
@@ -241,8 +242,8 @@ def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> Re
     rows = []
     for segment in sorted(labels.dropna().unique()):
         members = profile[(labels == segment).to_numpy(bool)]
-        first = _most(members, "preferred_channel", min_group)
-        rows.append((int(segment), *first, *_most(members, "help_channel", min_group)))
+        asked = _most(members, "preferred_channel", min_group)
+        rows.append((int(segment), *asked, *_most(members, "help_channel", min_group)))
     first, then = ["segment", "first_channel", "n", "base"], ["then_channel", "then_n", "then_base"]
     table = pd.DataFrame(rows, columns=[*first, *then])
     table = add_shares(table.astype(dict.fromkeys(["segment", "n", "base", "then_n", "then_base"], int)))

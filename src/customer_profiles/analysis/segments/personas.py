@@ -201,7 +201,9 @@ def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] =
     for segment in sorted(labels.dropna().unique()):
         members = profile[(labels == segment).to_numpy(bool)]
         for name in dict.fromkeys(attributes):
-            counts = members[name].dropna().astype(str).value_counts() if name in members else ()
+            if name not in members:
+                continue
+            counts = members[name].dropna().astype(str).value_counts()
             if len(counts):
                 top = min(counts[counts == counts.max()].index)
                 rows.append((segment, name, top, int(counts[top]), int(counts.sum())))
