@@ -403,14 +403,9 @@ def _write_contacts(run: Run, records: pd.DataFrame, people: People) -> None:
     contacts, numbers = records[mine].reset_index(drop=True), people.record_numbers[mine]
     with TableWriter(run.tables, "contacts") as writer:
         if len(contacts):
-            writer.write(
-                contacts.assign(
-                    customer_id=people.pseudonyms()[numbers],
-                    customer_no=numbers,
-                    person_no=match_people(contacts),
-                    contact_id=_pseudonymised(run.key, "contact", contacts.raw_id),
-                )
-            )
+            owned = contacts.assign(customer_id=people.pseudonyms()[numbers], customer_no=numbers)
+            ids = _pseudonymised(run.key, "contact", contacts.raw_id)
+            writer.write(owned.assign(person_no=match_people(contacts), contact_id=ids))
 
 
 def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
