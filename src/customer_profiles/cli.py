@@ -1,14 +1,14 @@
 """The command line: thin commands over the package; every failure is one paragraph and an exit code.
 
 0 done · 2 usage or configuration · 3 input rejected · 4 privacy gate refused · 5 disk, rights or memory ·
-6 another run is under way · 7 a cell failed · 8 a kernel died or ran out of time.
+6 another run is under way · 7 a cell failed · 8 a kernel died or ran out of time · 128 and the number of the signal if
+it was told to stop: 130 Ctrl-C, 143 SIGTERM.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -16,6 +16,7 @@ import click
 
 from . import __version__
 from .errors import ConfigurationError, EnvironmentFailed, ProfileError
+from .execution.stopping import Stopped, listening
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +29,15 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; ``--debug`` lets the traceback through."""
+        with listening():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except Stopped as stopped:
+            click.echo(f"Error: {stopped}", err=True)
+            sys.exit(stopped.code)
         except (ProfileError, OSError, MemoryError) as error:
             if ctx.params.get("debug") or isinstance(error, BrokenPipeError):
                 raise
@@ -61,8 +69,6 @@ def report(
     """
     from .execution.run import run_report
 
-    # A scheduler's request to stop unwinds the run like Ctrl-C does: kernels end, nothing half-written stays.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs)
     if only:
         click.echo(f"Only chapter {only} and what it needs; the published report is untouched.", err=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 
 class ProfileError(Exception):
@@ -51,6 +55,23 @@ class KernelDied(ProfileError):
     """A notebook's kernel was killed or ran out of time."""
 
     exit_code = 8
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Failures of the system that do not say where they happened, such as a full disk, name this path.
+
+    Raises
+    ------
+    EnvironmentFailed
+        Instead of an OSError without a path.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise EnvironmentFailed(f"{path}: {os.strerror(error.errno)}") from error
 
 
 def mask(message: str) -> str:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from linkage_people import make_records
 from written_company import CUSTOMERS, KEY, ORDERS, source
 
-from customer_profiles.analysis.sources.matching import id_changes
 from customer_profiles.errors import InputRejected
-from customer_profiles.identity.id_ledger import IdLedger, joined, last_ids
+from customer_profiles.identity.id_ledger import IdLedger, changes, last_ids
 from customer_profiles.tables import Tables
 
 MOST_CHURN = 0.005  # of the records that did not change
@@ -29,18 +28,6 @@ def assign(last: pd.DataFrame, *customers: str) -> list[str]:
     """Ids of customers, each given by its records, one letter each."""
     number = np.repeat(np.arange(len(customers)), [len(records) for records in customers])
     return IdLedger(KEY, last).assign(number, list("".join(customers)))
-
-
-def changes(last: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """What became of customers, by name."""
-    return id_changes(joined(last, now)).frame.set_index("became")
-
-
-def counted(tables: Tables) -> pd.DataFrame:
-    """The same from what a run has written."""
-    pairs = tables.read("id_changes")
-    assert not set(pairs.select_dtypes("object")) | set(pairs.select_dtypes("str"))
-    return id_changes(pairs).frame.set_index("became")
 
 
 def test_new_customers_get_the_pseudonym_of_their_first_record():
@@ -106,7 +93,7 @@ def test_ids_are_unique_and_changes_add_up(before, after):
     now = IdLedger(KEY, last).assign(number, names)
     assert len(set(now)) == len(now)
     table = pd.DataFrame({"pseudonym": names, "customer_id": np.array(now)[number]}, dtype="str")
-    counts = changes(last, table)
+    counts = changes(last, table).set_index("became")
     assert counts.loc[["unchanged", "merged", "split", "new"], "n"].sum() == len(now)
     same = IdLedger(KEY, table.assign(since=pd.Timestamp("2024-01-01"))).assign(number, names)
     assert same == now  # nothing changed: nobody's id does
@@ -115,7 +102,7 @@ def test_ids_are_unique_and_changes_add_up(before, after):
 def test_changes_are_named():
     last = ledger({"a": "a", "b": "b", "c": "c", "d": "c", "e": "e", "f": "f"})
     now = ledger({"a": "a", "b": "a", "c": "c", "d": "d", "f": "f", "g": "g"})
-    table = changes(last, now)
+    table = changes(last, now).set_index("became")
     assert table["n"].to_dict() == {"unchanged": 1, "merged": 1, "split": 2, "new": 1, "gone": 1}
     assert table["base"].to_dict() == {"unchanged": 5, "merged": 5, "split": 5, "new": 5, "gone": 5}
     assert table["accounts_moved"].to_dict() == {"unchanged": 0, "merged": 1, "split": 1, "new": 0, "gone": 0}
@@ -171,7 +158,7 @@ def test_three_runs_with_changed_input(company):
         share, n = churn(before, after)
         assert n > 600
         assert share < MOST_CHURN
-    table = counted(Tables(company.folder / "runs" / "run3"))
+    table = Tables(company.folder / "runs" / "run3").read("id_changes").set_index("became")
     assert table.loc["new", "n"] == 2
     assert table.loc["gone", "n"] > 50
     assert table["accounts_moved"].sum() <= MOST_CHURN * table["accounts"].iloc[0]
@@ -201,7 +188,7 @@ def test_the_erased_are_not_in_the_ledger(company):
     gone = set(before["pseudonym"]) - set(after["pseudonym"])
     assert len(gone) == 1
     assert not gone & {value for column in ("pseudonym", "customer_id") for value in after[column]}
-    assert counted(Tables(runs / "run2")).loc["gone", "n"] == 1
+    assert Tables(runs / "run2").read("id_changes").set_index("became").loc["gone", "n"] == 1
 
 
 def test_a_changed_ledger_is_refused_with_the_remedy(tmp_path):

@@ -20,6 +20,7 @@ import json
 import os
 import pkgutil
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -52,7 +53,7 @@ LAYERS = (
     "customer_profiles.stats",
     "customer_profiles.text",
     "customer_profiles.analysis",
-    "customer_profiles.reporting.figures",
+    "customer_profiles.viz",
 )
 
 
@@ -79,6 +80,7 @@ class Server:
     """
 
     def __init__(self, address: str):
+        self._folder = Path(address).parent
         self._kernels: dict[socket.socket, int] = {}
         self._selector = selectors.DefaultSelector()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -91,7 +93,15 @@ class Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def run(self) -> None:
-        """Serve until standard input closes, then end every kernel."""
+        """Serve until standard input closes, then end every kernel and remove the folder of the socket."""
+        try:
+            self._serve()
+        finally:
+            for pid in self._kernels.values():
+                _send(pid, signal.SIGKILL)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _serve(self) -> None:
         self._selector.register(sys.stdin, selectors.EVENT_READ, None)
         self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
         self._selector.register(self._child_ended, selectors.EVENT_READ, self._reap)
@@ -99,8 +109,6 @@ class Server:
         while True:
             for key, _ in self._selector.select():
                 if key.data is None:
-                    for pid in self._kernels.values():
-                        _send(pid, signal.SIGKILL)
                     return
                 key.data(key.fileobj)
 
@@ -113,7 +121,7 @@ class Server:
         self._selector.register(client, selectors.EVENT_READ, self._obey)
 
     def _fork(self, client: socket.socket, request: bytes, outputs: list[int]) -> int:
-        pid = os.fork()
+        server, pid = os.getpid(), os.fork()
         if pid:
             return pid
         try:
@@ -126,7 +134,7 @@ class Server:
             for standard, output in enumerate(outputs, start=1):
                 os.dup2(output, standard)
                 os.close(output)
-            _become_kernel(**json.loads(request))
+            _become_kernel(server, **json.loads(request))
         except BaseException:
             traceback.print_exc()
         os._exit(1)
@@ -160,8 +168,8 @@ class Server:
         client.close()
 
 
-def _become_kernel(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
-    """Run as a kernel until it is told to stop."""
+def _become_kernel(server: int, arguments: list[str], folder: str, environment: dict[str, str]) -> None:
+    """Run as a kernel until it is told to stop, or the server is gone."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -170,7 +178,7 @@ def _become_kernel(arguments: list[str], folder: str, environment: dict[str, str
     from ipykernel.kernelapp import IPKernelApp
 
     # pyplot is imported already, so its hooks into the shell are asked for by name.
-    options = ["--matplotlib=inline", f"--IPKernelApp.parent_handle={os.getppid()}"]
+    options = ["--matplotlib=inline", f"--IPKernelApp.parent_handle={server}"]
     IPKernelApp.launch_instance([*arguments, *options])
     sys.stdout.flush()
     os._exit(0)
@@ -178,8 +186,10 @@ def _become_kernel(arguments: list[str], folder: str, environment: dict[str, str
 
 def _send(pid: int, number: int) -> None:
     """Send a signal to a kernel and to the processes it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
+    for send in (os.killpg, os.kill):  # one that has only just been forked leads no group yet
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            send(pid, number)
+            return
 
 
 def _try_import(name: str) -> ModuleType | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from .stopping import held
 
 if TYPE_CHECKING:
     from jupyter_client.manager import AsyncKernelManager
@@ -26,11 +29,21 @@ ENVIRONMENT = dict.fromkeys(ONE_THREAD, "1") | {"PYTHONHASHSEED": "0", "MPLBACKE
 NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
+def folder_of(name: str) -> Path:
+    """Where the sockets of a run lie."""
+    return Path(tempfile.gettempdir()) / f"kernels-{name}"
+
+
 class Kernels:
     """Where the kernels of one run come from; a context manager that leaves no process and no file behind.
 
     Connection files and sockets lie in a private folder with a short path, because the path of a Unix socket is
     limited to about a hundred characters.
+
+    Parameters
+    ----------
+    name : str
+        Of that folder; otherwise chosen at random.
 
     Attributes
     ----------
@@ -38,11 +51,21 @@ class Kernels:
         Why kernels are not forked, empty if they are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
         self.note = ""
-        self.folder = Path(tempfile.mkdtemp(prefix="kernels-"))
+        self.folder = folder_of(name or secrets.token_hex(4))
+        self._closed = False
         self._server: subprocess.Popen[str] | None = None
         self._kernels: list[subprocess.Popen[bytes]] = []
+        try:
+            self.folder.mkdir(mode=0o700)
+            self._choose()
+        except BaseException:
+            self.close()
+            raise
+
+    def _choose(self) -> None:
+        """Start the server, or say why not."""
         if os.environ.get(SWITCH) == COLD:
             self.note = f"{SWITCH} asks for kernels of their own"
         elif not hasattr(os, "fork"):
@@ -65,6 +88,7 @@ class Kernels:
         """Class of kernel managers whose kernels come from here, for nbclient."""
         from jupyter_client.kernelspec import KernelSpec
         from jupyter_client.manager import AsyncKernelManager
+        from nbclient.exceptions import DeadKernelError
 
         spec = KernelSpec(argv=self._command(), display_name="Python 3", language="python", env=ENVIRONMENT)
         source = self
@@ -80,13 +104,18 @@ class Kernels:
             async def _async_launch_kernel(self, kernel_cmd: list[str], **options: object) -> None:
                 # What a kernel says outside its cells is for nobody: a page shows outputs, an error is raised.
                 silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                if source._closed:
+                    raise DeadKernelError("Kernel died: the run has ended")
                 await super()._async_launch_kernel(kernel_cmd, **silent | options)
                 source._kernels.append(self.provisioner.process)
+                if source._closed:  # while it was started
+                    self.provisioner.process.kill()
 
         return Manager
 
     def close(self) -> None:
-        """End every kernel still at work, and the server."""
+        """End every kernel still at work, and the server; no kernel is started after that."""
+        self._closed = True
         for kernel in self._kernels:
             with contextlib.suppress(ProcessLookupError):
                 kernel.kill()
@@ -113,22 +142,28 @@ class Kernels:
 
     def _start_server(self) -> None:
         """Start the server; whatever goes wrong, the run goes on with kernels of their own."""
-        server = subprocess.Popen(
-            [sys.executable, "-m", "customer_profiles.execution.kernel_server", str(self._address)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=os.environ | ENVIRONMENT | NO_THREAD,
-            start_new_session=True,
-        )
-        alarm = threading.Timer(READY_WITHIN, server.kill)
-        alarm.start()
-        ready = server.stdout.readline().strip() == "ready"
-        alarm.cancel()
+        server, ready = None, False
+        try:
+            with held():
+                server = subprocess.Popen(
+                    [sys.executable, "-m", "customer_profiles.execution.kernel_server", str(self._address)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                    env=os.environ | ENVIRONMENT | NO_THREAD,
+                    start_new_session=True,
+                )
+            alarm = threading.Timer(READY_WITHIN, server.kill)
+            alarm.daemon = True  # or the process would wait for it at its end
+            alarm.start()
+            ready = server.stdout.readline().strip() == "ready"
+            alarm.cancel()
+        finally:
+            if server and not ready:
+                server.kill()
+                server.communicate()
         if ready:
             self._server = server
-            return
-        server.kill()
-        server.communicate()
-        self.note = "the process that forks kernels did not start"
+        else:
+            self.note = "the process that forks kernels did not start"

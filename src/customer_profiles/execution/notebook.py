@@ -76,7 +76,7 @@ def execute(
             on_cell_executed=tick,
         )
     except PapermillExecutionError as error:
-        raise_cell_error(spec, error)
+        raise_cell_error(spec, error, output.parent.parent)
     except CellTimeoutError:
         raise KernelDied(f"notebook {spec.stem}: a cell ran longer than {CELL_TIMEOUT} s and was stopped") from None
     except (DeadKernelError, RuntimeError) as error:
@@ -86,16 +86,21 @@ def execute(
                 "free some, or run fewer notebooks side by side (--jobs 1)"
             ) from None
         raise
+    except OSError as error:  # not of a cell: the executed notebook could not be written
+        raise EnvironmentFailed(f"{error.filename or output}: {error.strerror or error}") from None
 
 
-def raise_cell_error(spec: ChapterSpec, error: Exception) -> NoReturn:
-    """Turn papermill's report of a failed cell into the error of ours that fits."""
+def raise_cell_error(spec: ChapterSpec, error: Exception, folder: Path) -> NoReturn:
+    """Turn papermill's report of a failed cell into the error of ours that fits; `folder` is where cells write."""
     name, message = error.ename, error.evalue
     if name in OWN_ERRORS:
         raise OWN_ERRORS[name](message) from None
     number = re.match(r"\[Errno (\d+)\]", message)
-    if number and int(number[1]) in OF_THE_MACHINE:
-        raise EnvironmentFailed(f"notebook {spec.stem}: {os.strerror(int(number[1]))}") from None
+    full = re.search(re.escape(os.strerror(errno.ENOSPC)), message)  # engines have errors of their own
+    code = int(number[1]) if number else errno.ENOSPC if full else 0
+    if code in OF_THE_MACHINE:
+        path = re.search(r"""['"](/[^'"]+)['"]""", message)
+        raise EnvironmentFailed(f"{path[1] if path else folder}: {os.strerror(code)} (notebook {spec.stem})") from None
     if name in OUT_OF_MEMORY:
         raise EnvironmentFailed(f"notebook {spec.stem}: memory ran out; free some, or use --jobs 1") from None
     trace = "\n".join(error.traceback)

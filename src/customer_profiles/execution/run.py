@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING
 
 from .. import paths
 from ..chapters import CHAPTERS, ChapterSpec
-from ..errors import ConfigurationError, KernelDied
+from ..errors import ConfigurationError, KernelDied, naming
 from ..ingest.config.dataset import Dataset, load_dataset
+from ..ingest.config.solutions import NAME as SOLUTIONS
+from ..ingest.config.topics import NAME as TOPICS
+from ..ingest.readers.provenance import Content, Contents, refuse_changed
 from ..params import Params
 from ..reporting import publish
 from ..reporting.outputs import check
 from ..reporting.pages import SUMMARY, Report, file_name, reading_order
 from ..reporting.stored import is_complete, read_results, write_json
 from ..tables import Tables
-from .kernels import Kernels
+from . import stopping
+from .kernels import Kernels, folder_of
 from .notebook import execute
 from .progress import Progress
 from .schedule import run_all
@@ -50,6 +54,8 @@ class Run:
         New folder below the data set's ``runs/``: tables, results and executed notebooks, never published.
     pages : Path
         New folder of the same name below ``reports/<name>/``.
+    told : dict
+        dataset.yaml and what lies beside it, as they were when the run began.
     """
 
     dataset: Dataset
@@ -58,6 +64,7 @@ class Run:
     specs: dict[str, ChapterSpec]
     folder: Path
     pages: Path
+    told: Contents = field(default_factory=dict)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -68,7 +75,7 @@ class Run:
     @property
     def notebooks(self) -> Path:
         """Where the executed notebooks go."""
-        return self.folder / "notebooks"
+        return self.folder / publish.NOTEBOOKS
 
     def results(self, number: str) -> Path:
         """Where a chapter leaves its results."""
@@ -123,11 +130,15 @@ def run_report(
     ProfileError
         One of its subclasses, each with the exit code of the command line.
     """
-    dataset = load_dataset(paths.dataset_file(dataset_yaml))
+    given = paths.dataset_file(dataset_yaml)
+    told = {path: Content.of(path) for path in (given, given.with_name(TOPICS), given.with_name(SOLUTIONS))}
+    dataset = load_dataset(given)
     specs = chapters(only)
     Params.check({"as_of": as_of or "", "language": language or ""})
     runs, reports = paths.runs(dataset.file), paths.reports(dataset.name, out)
     with publish.lock(runs):
+        for killed in publish.clear_killed(runs, reports):
+            shutil.rmtree(folder_of(_short(killed)), ignore_errors=True)
         run_id = publish.new_run_id()
         run = Run(
             dataset=dataset,
@@ -136,16 +147,23 @@ def run_report(
             specs=specs,
             folder=runs / run_id,
             pages=reports / run_id,
+            told=told,
         )
         try:
             _make(run, jobs, progress)
+            stopping.finish()
             if only is None:
                 publish.publish(run.folder, run.pages)
-        except BaseException:
-            _clear(run)
+            publish.end(run.folder)
+        except BaseException as error:
+            with stopping.held():
+                stopped = isinstance(error, stopping.Stopped | KeyboardInterrupt)
+                publish.abandon(run.folder, run.pages, keep="" if stopped else publish.NOTEBOOKS)
+                publish.prune(runs, reports)
+            if isinstance(error, stopping.Stopped):
+                error.consequence = "nothing was published, and the last report stays as it was"
             raise
-        finally:
-            publish.prune(runs, reports)
+        publish.prune(runs, reports)
         return (run.pages if only else reports / publish.LATEST) / file_name(CHAPTERS[only or SUMMARY])
 
 
@@ -178,15 +196,15 @@ def chapters(only: str | None = None) -> dict[str, ChapterSpec]:
 def _make(run: Run, jobs: int, visible: bool) -> None:
     """Fill the run's two folders."""
     params = run.params()
-    for folder in (run.pages, run.folder):
-        folder.mkdir(parents=True)
+    publish.begin(run.folder, run.pages)
     with Progress(run.specs.values(), visible) as progress:
-        with Kernels() as kernels:
+        with Kernels(_short(run.folder.name)) as kernels:
             kernel = "forked" if kernels.forked else f"python3 ({kernels.note})"
             if not kernels.forked:
                 progress.say(f"  Each notebook starts a kernel of its own: {kernels.note}.")
             notebooks = _execute_all(run, params, jobs, kernels, progress)
-        _write_pages(run, params, notebooks, kernel)
+        with naming(run.pages):
+            _write_pages(run, params, notebooks, kernel)
         progress.tick()
 
 
@@ -198,10 +216,11 @@ def _execute_all(
     def task(spec: ChapterSpec) -> NotebookNode:
         output = run.notebooks / f"{spec.stem}.ipynb"
         notebook = execute(spec, params[spec.number], output, kernels, progress.tick)
-        for sentence in check(notebook, spec):
-            progress.say(f"  {sentence}")
+        for cell in check(notebook, spec):
+            progress.say(f"  {cell}")
         if not is_complete(run.results(spec.number)):
             raise KernelDied(f"notebook {spec.stem} ended before it saved its facts")
+        refuse_changed(run.told)
         progress.chapter(spec)
         return notebook
 
@@ -231,15 +250,12 @@ def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, Noteb
     )
     write_report(run.pages, notebooks, report)
     refuse_leaks(run.pages, report, run.tables, pseudonym_key(run.dataset))
-    made_from = manifest(run.pages.name, run.started, run.dataset, run.as_of, params, run.tables, kernel)
+    kept = [cell for spec in report.specs for cell in check(notebooks[spec.number], spec)]
+    made_from = manifest(run.pages.name, run.started, run.dataset, run.as_of, params, run.tables, kernel, kept)
+    refuse_changed(run.told)
     write_json(run.pages / "run.json", made_from)
 
 
-def _clear(run: Run) -> None:
-    """Leave of a failed run only its executed notebooks, which show what happened."""
-    shutil.rmtree(run.pages, ignore_errors=True)
-    for path in run.folder.glob("*"):
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        elif path != run.notebooks:
-            shutil.rmtree(path, ignore_errors=True)
+def _short(run_id: str) -> str:
+    """The random end of a run's name: paths of sockets must be short."""
+    return run_id.rpartition("-")[2]

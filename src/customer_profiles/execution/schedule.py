@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from .stopping import held
+
 Result = TypeVar("Result")
 
 
@@ -50,6 +52,7 @@ def run_all(
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     done[running.pop(future)] = future.result()
         except BaseException:
-            stop()
+            with held():  # or the pool would wait for tasks that nobody has ended
+                stop()
             raise
     return done

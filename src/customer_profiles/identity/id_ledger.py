@@ -18,11 +18,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
+from ..messages import N_
 from ..tables import Tables
 from .pseudonyms import pseudonym
 
 TABLE = "identities"
 COLUMNS = ("pseudonym", "customer_id", "since")
+UNCHANGED, MERGED, SPLIT, NEW, GONE = N_("unchanged"), N_("merged"), N_("split"), N_("new"), N_("gone")
 
 
 def last_ids(last_run: Tables) -> pd.DataFrame:
@@ -151,8 +153,8 @@ class IdLedger:
         return dict(zip(claims["number"].tolist(), claims["customer_id"].tolist(), strict=True))
 
 
-def joined(last: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """Which customers of this run have accounts of which customers of the last one; nothing that names them.
+def changes(last: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """What became of customers since the last run.
 
     Parameters
     ----------
@@ -162,18 +164,38 @@ def joined(last: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per pair: ``now`` and ``before`` (numbers of their own, missing where an account is known to one of the
-        runs only), ``accounts`` and ``moved`` (whether the ids differ). Empty without a last run.
+        One row each for customers who are unchanged, merged (of several), split (from one), new and gone: ``became``,
+        ``n``, ``base`` (customers now; for gone, in the last run), ``accounts_moved`` (records known to both runs whose
+        id changed) and ``accounts`` (records known to both). Empty without a last run.
     """
     if last.empty:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _JOINED.items()})
-    ids = now[["pseudonym", "customer_id"]].drop_duplicates()
-    both = ids.merge(last[["pseudonym", "customer_id"]], on="pseudonym", how="outer", suffixes=("", "_before"))
-    pairs = both.groupby(["customer_id", "customer_id_before"], dropna=False).size().reset_index(name="accounts")
-    now_id, before_id = pairs["customer_id"], pairs["customer_id_before"]
-    numbers = {name: pd.Series(pd.factorize(ids)[0]) for name, ids in (("now", now_id), ("before", before_id))}
-    moved = (now_id != before_id) & now_id.notna() & before_id.notna()
-    return pairs.assign(moved=moved, **{k: v.mask(v < 0) for k, v in numbers.items()})[list(_JOINED)].astype(_JOINED)
+        return pd.DataFrame({"became": pd.Series(dtype="str")} | {c: pd.Series(dtype="int64") for c in _COUNTS})
+    both = now[["pseudonym", "customer_id"]].merge(last[["pseudonym", "customer_id"]], on="pseudonym", how="outer",
+                                                   suffixes=("", "_before"))  # fmt: skip
+    known = both.dropna(subset=["customer_id", "customer_id_before"])
+    moved = known[known["customer_id"] != known["customer_id_before"]]
+    sources = known.groupby("customer_id")["customer_id_before"].nunique()
+    parts = known.groupby("customer_id_before")["customer_id"].nunique()
+    several = set(parts.index[parts > 1])
+    merged = set(sources.index[sources > 1])
+    split = set(known["customer_id"][known["customer_id_before"].isin(several)]) - merged
+    current, before = set(now["customer_id"]), set(last["customer_id"])
+    new = current - set(known["customer_id"])
+    gone = before - set(known["customer_id_before"])
+    counts = {
+        UNCHANGED: (len(current - new - merged - split), len(current)),
+        MERGED: (len(merged), len(current)),
+        SPLIT: (len(split), len(current)),
+        NEW: (len(new), len(current)),
+        GONE: (len(gone), len(before)),
+    }
+    moves = {
+        UNCHANGED: moved[~moved["customer_id"].isin(merged | split)],
+        MERGED: moved[moved["customer_id"].isin(merged)],
+        SPLIT: moved[moved["customer_id"].isin(split)],
+    }
+    rows = [(name, n, base, len(moves.get(name, ())), len(known)) for name, (n, base) in counts.items()]
+    return pd.DataFrame(rows, columns=["became", *_COUNTS])
 
 
-_JOINED = {"now": "Int64", "before": "Int64", "accounts": "int64", "moved": "bool"}
+_COUNTS = ("n", "base", "accounts_moved", "accounts")

@@ -15,8 +15,7 @@ def write_matching(tables: Tables, people: People, last: pd.DataFrame) -> None:
     Parameters
     ----------
     tables : Tables
-        Gets ``identities`` (which account is which customer, the ledger of the next run), ``id_changes``
-        (which customers are those of the last run),
+        Gets ``identities`` (which account is which customer, the ledger of the next run), ``id_changes``,
         ``match_evidence`` (what the matching rests on), ``match_alternatives`` (who would be whom at other thresholds)
         and ``provenance`` (where each value of a customer comes from).
     people : People
@@ -26,7 +25,7 @@ def write_matching(tables: Tables, people: People, last: pd.DataFrame) -> None:
     """
     identities = people.identities()
     tables.write(id_ledger.TABLE, identities)
-    tables.write("id_changes", id_ledger.joined(last, identities))
+    tables.write("id_changes", id_ledger.changes(last, identities))
     tables.write("match_evidence", people.evidence)
     tables.write("match_alternatives", people.alternatives.table())
     tables.write("provenance", people.provenance)

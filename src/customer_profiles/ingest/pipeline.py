@@ -33,7 +33,8 @@ from .parsing.cells import as_texts, stripped
 from .parsing.cleaning import Log
 from .parsing.learning import Part, learned
 from .readers.lookups import LoadedLookup, load_lookup
-from .readers.registry import files, read
+from .readers.provenance import refuse_changed, remembered
+from .readers.registry import files, files_read, read
 from .readers.snapshots import one_snapshot
 from .visitors import nobody, prepare_touches
 from .writer import TableWriter
@@ -88,7 +89,7 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
         What to read and how.
     tables : Tables
         Where to write; besides the canonical tables: reconciliation, set_aside, inventory, cleaning, exclusions,
-        completeness, dialects and identifiers, and those of `write_matching`.
+        completeness, dialects, identifiers and files_read, and those of `write_matching`.
     as_of : date
         Date of the run: what happened later is excluded.
     key : bytes
@@ -97,10 +98,19 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
     Raises
     ------
     InputRejected
-        If a source cannot be read, or its rows do not add up.
+        If a source cannot be read or changes while it is read, or its rows do not add up.
     EnvironmentFailed
         If a table cannot be written.
     """
+    with remembered() as contents:
+        collected = _collect(dataset, tables, as_of, key)
+        refuse_changed()
+    columns = ["source", "place", "file", "bytes", "sha256"]
+    tables.write("files_read", pd.DataFrame(files_read(dataset, contents), columns=columns))
+    return collected
+
+
+def _collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collected:
     run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key))
     accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
     last = last_ids(Tables(dataset.folder / "runs" / "latest"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -102,4 +103,5 @@ class TableWriter:
             raise InputRejected(f"table {self.name!r} would break its contract ({broken})") from None
 
     def _environment(self, error: OSError) -> EnvironmentFailed:
-        return EnvironmentFailed(f"table {self.name!r} cannot be written to {self.tables.folder}: {error.strerror}")
+        reason = os.strerror(error.errno) if error.errno else error
+        return EnvironmentFailed(f"table {self.name!r} cannot be written to {self.tables.folder}: {reason}")

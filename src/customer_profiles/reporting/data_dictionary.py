@@ -57,7 +57,7 @@ DEFINITIONS = {
     "main_order_channel": "Channel ordered through most often; of equally frequent ones the first by name",
     "main_touch_channel": "Channel of most touchpoints; of equally frequent ones the first by name",
     "touchpoints": "Rows of interactions",
-    "linked_touchpoints": "Touchpoints without a login that a later login of the same visitor tells to be the customer’s",
+    "linked_touchpoints": "Touchpoints without a login that a later login of the same visitor makes the customer’s",
     "sessions": "Different sessions",
     "offers": "Offers sent; the control group got none",
     "offer_responses": "Offers that the customer responded to",

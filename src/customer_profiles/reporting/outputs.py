@@ -7,6 +7,8 @@ in the executed notebook. The run goes on, and says once for each such cell that
 from __future__ import annotations
 
 import re
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import nh3
 from markupsafe import Markup
@@ -30,12 +32,42 @@ ATTRIBUTES = {
     "th": {"scope", "colspan", "rowspan"},
     "td": {"colspan", "rowspan"},
 }
+WARNING = re.compile(r"\b[A-Z]\w*Warning\b")
 IMAGE = re.compile(r"data:image/(png|webp);base64,[A-Za-z0-9+/=]+")
 OWN_PAGE = re.compile(r"([\w-]+\.html)?(#[\w.-]+)?")
 
 
-def check(notebook: NotebookNode, spec: ChapterSpec) -> list[str]:
-    """Sentences about cells whose outputs stay in the notebook.
+@dataclass(frozen=True)
+class Kept:
+    """A cell with outputs that stay in the notebook.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name, without ending.
+    cell : int
+        Its number, counted from one, as error messages count.
+    outputs : tuple of str
+        What it does: ``prints``, ``shows a value``, ``writes a warning (FutureWarning)``.
+    """
+
+    notebook: str
+    cell: int
+    outputs: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"notebook {self.notebook}, cell {self.cell} {' and '.join(self.outputs)}; it stays in the notebook: "
+            "a page shows chapter.panel(…)"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self) | {"outputs": list(self.outputs)}
+
+
+def check(notebook: NotebookNode, spec: ChapterSpec) -> list[Kept]:
+    """Cells whose outputs stay in the notebook.
 
     Raises
     ------
@@ -44,12 +76,11 @@ def check(notebook: NotebookNode, spec: ChapterSpec) -> list[str]:
     """
     kept = []
     for number, cell in enumerate(own_cells(notebook), start=1):
-        place = f"notebook {spec.stem}, cell {number}"
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                raise CellFailed(f"{place}: {output.ename}: {mask(output.evalue)}")
+                raise CellFailed(f"notebook {spec.stem}, cell {number}: {output.ename}: {mask(output.evalue)}")
         if reasons := dict.fromkeys(filter(None, (_stays(output, cell) for output in cell.get("outputs", [])))):
-            kept.append(f"{place} {' and '.join(reasons)}; it stays in the notebook: a page shows chapter.panel(…)")
+            kept.append(Kept(spec.stem, number, tuple(reasons)))
     return kept
 
 
@@ -82,7 +113,9 @@ def _stays(output: NotebookNode, cell: NotebookNode) -> str:
     """What an output is that does not reach a page; empty if it does, or is the list of facts."""
     if output.output_type == "stream":
         if output.name == "stderr":
-            return f"writes a warning ({mask(output.text.strip().splitlines()[-1])})" if output.text.strip() else ""
+            found = WARNING.search(output.text)  # its text may hold a customer's value
+            kind = f"writes a warning ({found[0]})" if found else "writes to standard error"
+            return kind if output.text.strip() else ""
         return "" if FACTS_TAG in cell.metadata.get("tags", []) else "prints"
     if BLOCK in output.data:
         return ""

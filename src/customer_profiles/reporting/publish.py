@@ -4,6 +4,9 @@ A run is written beside the last one, its tables below ``data/<name>/runs``, its
 Both become current by one rename: ``runs/latest`` is the only link that is swapped, and ``latest`` beside the pages
 leads through it (``reports/<name>/latest`` → ``runs/latest/report`` → the pages of that run). Whoever looks sees the
 old run in both places or the new one in both, also if the power fails in between.
+
+A run marks its folder as unfinished until it has ended. Whoever holds the lock and finds the mark in another run knows
+that it was killed, and clears what it has left.
 """
 
 from __future__ import annotations
@@ -18,10 +21,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import EnvironmentFailed, RunLocked
+from ..errors import EnvironmentFailed, RunLocked, naming
 
 LATEST = "latest"
 REPORT = "report"
+NOTEBOOKS = "notebooks"  # all that a failed run leaves
+UNFINISHED = ".unfinished"  # says where the pages of a run go that has not ended
 KEPT_RUNS = 3
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 
@@ -90,12 +95,66 @@ def publish(run: Path, pages: Path) -> None:
         ) from error
 
 
+def begin(run: Path, pages: Path) -> None:
+    """Make the two folders of a run; the caller holds the lock."""
+    run.mkdir(parents=True)
+    with naming(run):
+        (run / UNFINISHED).write_text(os.path.relpath(pages, run), encoding="utf-8")
+    pages.mkdir(parents=True)
+
+
+def end(run: Path) -> None:
+    """Say that a run has ended: what it has left is meant to stay."""
+    (run / UNFINISHED).unlink(missing_ok=True)
+
+
+def abandon(run: Path, pages: Path, keep: str = "") -> None:
+    """Delete what a run that is not published has made; `keep` names a folder in it that stays."""
+    if is_current(run):
+        return
+    shutil.rmtree(pages, ignore_errors=True)
+    for path in run.glob("*") if keep and (run / keep).is_dir() else ():
+        if path.name != keep:
+            _remove(path)
+    if keep and (run / keep).is_dir():
+        end(run)
+    else:
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def clear_killed(runs: Path, reports: Path) -> list[str]:
+    """Delete what killed runs have left, and say which; the caller holds the lock, so none of them is at work."""
+    killed = []
+    for run in sorted(path for path in runs.glob("*") if RUN_ID.fullmatch(path.name) and not path.is_symlink()):
+        mark = run / UNFINISHED
+        if is_current(run):  # killed when all was done
+            end(run)
+        elif mark.is_file() or not any(run.iterdir()):
+            where = mark.read_text(encoding="utf-8") if mark.is_file() else ""
+            pages = Path(os.path.normpath(run / where)) if where else reports / run.name
+            killed.append(run.name)
+            abandon(run, pages if pages.name == run.name else reports / run.name)
+    for swap in (*runs.glob(f".{LATEST}-*"), *runs.glob(f"*/.{REPORT}-*"), *reports.glob(f".{LATEST}-*")):
+        if swap.is_symlink():
+            _remove(swap)
+    return killed
+
+
+def is_current(run: Path) -> bool:
+    """Whether a run is the published one."""
+    return _target(run.parent / LATEST) == run.name
+
+
 def prune(*parents: Path, keep: int = KEPT_RUNS) -> None:
-    """Delete all but the newest runs; the current one always stays, and so does what is not a run."""
+    """Delete all but the newest runs; the current one always stays, and so does what is not a run.
+
+    Failed runs, of which there are executed notebooks only, are counted by themselves: they push no other one out.
+    """
     for parent in parents:
         current = (parent / LATEST).resolve()
         runs = sorted((path for path in parent.glob("*") if RUN_ID.fullmatch(path.name)), reverse=True)
-        for old in runs[keep:]:
+        failed = [run for run in runs if [path.name for path in run.glob("*")] == [NOTEBOOKS]]
+        for old in [run for run in runs if run not in failed][keep:] + failed[keep:]:
             if old != current:
                 shutil.rmtree(old, ignore_errors=True)
 
@@ -114,6 +173,11 @@ def withdraw(runs: Path) -> int:
                 shown.unlink()
             link.unlink()
     return taken
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _target(link: Path) -> str | None:

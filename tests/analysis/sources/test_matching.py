@@ -133,12 +133,9 @@ def test_without_orders_only_customers_are_counted():
 
 
 def test_moved_accounts_are_told_with_their_base():
-    pairs = pd.DataFrame({"now": [0, 0, 1, pd.NA], "before": [0, 1, 2, 3], "accounts": [8, 2, 10, 4]})
-    pairs = pairs.astype({"now": "Int64", "before": "Int64"}).assign(moved=[False, True, False, False])
-    result = matching.id_changes(pairs)
-    assert result.frame.set_index("became")["n"].to_dict() == {
-        "unchanged": 1, "merged": 1, "split": 0, "new": 0, "gone": 1
-    }  # fmt: skip
+    moved = pd.DataFrame({"became": ["unchanged", "merged"], "n": [9, 1], "base": [10, 10]})
+    result = matching.id_changes(moved.assign(accounts_moved=[0, 2], accounts=[20, 20]))
     (finding,) = told(result)
     assert (finding.id, finding.values) == ("ids", {"n": 20, "changed": 2, "share": 0.1})
-    assert not len(matching.id_changes(pairs.head(0)))
+    assert not len(matching.id_changes(result.frame.head(0)))
+    assert told(matching.id_changes(result.frame.assign(accounts=0))) == []

@@ -18,7 +18,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
@@ -129,7 +130,7 @@ def by_action(
     numbers = [*(name for name in COLUMNS if name.startswith(("expected", "realised"))), "p"]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(numbers, float) | {"started_on": "datetime64[us]"}))
-    family = table.attrs["family"]
+    family = family_size(table)
     table["verdict"] = [_judged(row) for row in table.itertuples()]
     return Result(
         "action_outcomes",
@@ -194,7 +195,7 @@ CLAIMS = Claims(
     key=("action",),
     test=_TEST,
     estimate="realised",
-    effect=lambda row: min(abs(row.realised), 1.0),
+    effect=lambda row: from_ratio(max(1 - row.realised, 0.01)),
 )
 
 

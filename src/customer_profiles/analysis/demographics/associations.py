@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_correlation
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import z_value
 from .categories import values_of
@@ -208,7 +209,7 @@ def scan(
             ],
         )
     )
-    family = table.attrs["family"]
+    family = family_size(table)
     table = table.sort_values(
         ["strength", "attribute", "other"], ascending=[False, True, True], na_position="last", ignore_index=True
     )
@@ -308,7 +309,7 @@ CLAIMS = _Pairs(
     n="n",
     # What describes all customers alike is background: established, but of no weight for the summary.
     reach=lambda row: 0,
-    effect=lambda row: row.strength**2,
+    effect=lambda row: from_correlation(row.strength),
     most=TOLD,
 )
 

@@ -13,7 +13,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.group_tests import nps_difference, welch
 from ...stats.intervals import add_shares, nps
 from ..demographics.categories import Orders, order_of, values_of
@@ -104,7 +104,7 @@ def scores_by_group(
     table, family = pd.DataFrame(columns=BY_GROUP).astype({"claim": bool, "p": float}), 0
     if parts:
         table = adjust(pd.concat(parts, ignore_index=True), together=["metric", "attribute"])
-        family = table.attrs["family"]
+        family = family_size(table, ["metric", "attribute"])
         rank = np.lexsort((np.arange(len(table)), -table["effect"].abs().fillna(-1).round(12), table["p"].isna()))
         table = table.iloc[rank].reset_index(drop=True)[BY_GROUP]
     return Result(

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from ...stats.comparisons import adjust, cohens_h
+from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import Interval, wilson, z_value
 from ..demographics.categories import Orders
 from .groups import members
@@ -141,7 +141,7 @@ def by_group(
 def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> tuple[pd.DataFrame, int]:
     """The comparisons as one family, in these columns, and its size; no rows if none of them could be tested."""
     adjusted = adjust(table, together)
-    family = int(adjusted.attrs["family"])
+    family = family_size(adjusted, together)
     return pd.DataFrame(adjusted if family else None, columns=columns), family
 
 

@@ -16,7 +16,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats import effect_sizes
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, compare_shares, compared
+from ...stats.comparisons import adjust, compare_shares, compared, family_size
 from ...stats.intervals import add_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
@@ -144,7 +144,7 @@ def disagreement(
         nobody = pd.DataFrame(columns=compared("ratio")).astype({"claim": bool})
         return Result("channel_disagreement", nobody, title, needs=needs)
     table = compare_shares(pd.concat(parts, ignore_index=True), min_base, ["attribute"])
-    family = int(table.attrs["family"])
+    family = family_size(table, ["attribute"])
     claims = partial(_otherwise, n=int(otherwise.sum()), base=len(otherwise), family=family)
     about = Text(N_("Of {n:count} customers who name a channel and were seen on one."), {"n": len(otherwise)})
     return Result("channel_disagreement", table, title, claims=claims, family=family, about=about, needs=needs)
@@ -192,7 +192,7 @@ def shifts(profile: pd.DataFrame, seen: pd.DataFrame, orders: Orders | None = No
         nothing = pd.DataFrame(columns=[*columns, *tested]).astype({"claim": bool})
         return Result("shifts", nothing, title, rule)
     tested = adjust(pd.DataFrame(tests), together=["evidence"])
-    family = int(tested.attrs["family"])
+    family = family_size(tested, ["evidence"])
     table = add_shares(pd.concat(rows, ignore_index=True)).merge(tested, on=["evidence", "way"], validate="m:1")
     about = Text(N_("Shares of the customers of whom it is known, of {n:count} customers."), {"n": len(profile)})
     return Result("shifts", table, title, rule, partial(_shifting, family=family), family, about)

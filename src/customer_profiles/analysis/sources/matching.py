@@ -14,7 +14,6 @@ from ...stats.claims import shown
 from ...stats.intervals import z_value
 
 PRECISION, RECALL = N_("joined pairs that are one person"), N_("pairs of one person that are joined")
-UNCHANGED, MERGED, SPLIT, NEW, GONE = N_("unchanged"), N_("merged"), N_("split"), N_("new"), N_("gone")
 _MOST_PATTERNS = 15
 _HEADLINE = ("buyers", "repeat_share", "spend_per_customer", "spend_per_buyer")
 
@@ -167,42 +166,16 @@ def values_by_source(provenance: pd.DataFrame) -> Result:
     )
 
 
-def id_changes(pairs: pd.DataFrame) -> Result:
+def id_changes(moved: pd.DataFrame) -> Result:
     """What became of customers since the last run.
 
     Parameters
     ----------
-    pairs : DataFrame
-        See `identity.id_ledger.joined`: ``now, before`` (numbers of customers, missing where there is none),
-        ``accounts`` and ``moved`` (whether their customer has another id now). Without a last run it has no rows.
-
-    Returns
-    -------
-    Result
-        One row each for customers who are unchanged, merged (of several), split (from one), new and gone: ``became``,
-        ``n``, ``base`` (customers now; for gone, in the last run), ``accounts_moved`` (accounts known to both runs
-        whose id changed) and ``accounts`` (accounts known to both).
+    moved : DataFrame
+        Collect's table ``id_changes``, see `identity.id_ledger.changes`; empty at the first run. It is counted where
+        the ids of both runs are at hand, because only counts may be kept.
     """
-    known = pairs.dropna(subset=["now", "before"])
-    sources, parts = known.groupby("now")["before"].nunique(), known.groupby("before")["now"].nunique()
-    merged = set(sources.index[sources > 1])
-    split = set(known["now"][known["before"].isin(parts.index[parts > 1])]) - merged
-    current, before = set(pairs["now"].dropna()), set(pairs["before"].dropna())
-    new, gone = current - set(known["now"]), before - set(known["before"])
-    groups = {UNCHANGED: current - new - merged - split, MERGED: merged, SPLIT: split, NEW: new, GONE: gone}
-    moved = known[known["moved"]].groupby("now")["accounts"].sum()
-    moves = {name: int(moved.reindex(list(who)).sum()) for name, who in groups.items() if name != GONE}
-    table = pd.DataFrame(
-        {
-            "became": list(groups),
-            "n": [len(who) for who in groups.values()],
-            "base": [len(before if name == GONE else current) for name in groups],
-            "accounts_moved": [moves.get(name, 0) for name in groups],
-            "accounts": int(known["accounts"].sum()),
-        }
-    )
-    title = Text(N_("What became of the customers of the last run"))
-    return Result("id_changes", table[: None if len(pairs) else 0], title, NOBODY, claims=_moves)
+    return Result("id_changes", moved, Text(N_("What became of the customers of the last run")), NOBODY, claims=_moves)
 
 
 def limits(evidence: pd.DataFrame, identities: pd.DataFrame) -> list[Limit]:

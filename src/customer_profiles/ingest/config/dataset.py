@@ -362,6 +362,10 @@ class Dataset(Model):
             for name, of in self.derived.items()
         }
 
+    def orders(self) -> dict[str, list[str]]:
+        """Values of ordered attributes, from low to high."""
+        return {name: list(known.order) for name, known in self.attributes().items() if known.order}
+
     def ingredients(self) -> dict[str, tuple[str, ...]]:
         """Columns of the profile that each derived attribute is made of, by its name."""
         return {name: of.made_of for name, of in self.derived.items()}

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from ...errors import InputRejected
 from ..config.dataset import Dataset, FileFormat
+from . import provenance
 from .chunks import Chunk
 from .csv_file import read_csv
 from .excel_file import read_excel
+from .file_format import DATABASES
 from .json_file import read_json, read_jsonl
 from .parquet_file import read_parquet
 from .postgres import read_postgres
@@ -44,11 +46,19 @@ def read(path: Path | Place, form: FileFormat, needed: Collection[str]) -> Itera
     Raises
     ------
     InputRejected
-        If the file cannot be read without guessing; names file, row or column, and a remedy.
+        If the file cannot be read without guessing; names file, row or column, and a remedy. If it changed while it
+        was read.
     """
+    of_run = isinstance(path, Path) and form.kind not in DATABASES  # those are read in a transaction of their own
     try:
+        if of_run:
+            provenance.remember(path)
         yield from READERS[form.kind](path, form, needed)
-    except OSError as error:
+    except (OSError, InputRejected) as error:
+        if of_run:  # a file that is being written looks damaged
+            provenance.refuse_changed()
+        if isinstance(error, InputRejected):
+            raise
         raise InputRejected(f"{path.name} cannot be read: {error.strerror or error}") from None
 
 
@@ -77,6 +87,30 @@ def files(dataset: Dataset, form: FileFormat) -> list[Path | Place]:
         origin = f" {dataset.origin}" if dataset.origin else ""
         raise InputRejected(f"{form.path} does not exist {where}.{origin}")
     return matches
+
+
+def shown_name(path: Path, form: FileFormat, dataset: Dataset) -> str:
+    """Path relative to dataset.yaml where it lies below it; folders of this machine are nobody's business."""
+    if form.place.startswith("package:"):
+        return form.place
+    return path.relative_to(dataset.folder).as_posix() if path.is_relative_to(dataset.folder) else path.name
+
+
+def files_read(dataset: Dataset, contents: provenance.Contents) -> list[dict[str, str | int]]:
+    """What was read of the files of each source and its lookups: source, place, file, bytes, sha256."""
+    return [
+        {
+            "source": source.name,
+            "place": form.place,
+            "file": shown_name(path, form, dataset),
+            "bytes": content.bytes,
+            "sha256": content.sha256,
+        }
+        for source in dataset.sources
+        for form in (source, *source.lookups)
+        for path in files(dataset, form)
+        if isinstance(path, Path) and (content := contents.get(path))
+    ]
 
 
 def _package(path: str) -> tuple[Path | None, str]:
