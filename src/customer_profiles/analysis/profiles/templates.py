@@ -92,8 +92,8 @@ def of_segments(name: str, table: pd.DataFrame) -> Result:
 
 def usual(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str]) -> Result:
     """The most frequent value of each attribute in each segment, see `personas.habits`."""
-    table = segment_personas.habits(profile, labels, attributes)
-    return Result("segment_habits", table, Text("segment_habits"), OVERLAPPING)
+    name, table = "segment_habits", segment_personas.habits(profile, labels, attributes)
+    return Result(name, table, Text(name), OVERLAPPING)
 
 
 def segments(
