@@ -161,7 +161,7 @@ def worth(
         lines.append(Line("spend", told, _counted("transactions", ["spend"])["spend"]))
     headings = Text(N_("Segment by recency, frequency and value")), Text(N_("Segment"))
     for heading, found in zip(headings, (rfm, segments), strict=True):
-        lines += [Line(heading, Text("{value:label}", {"value": value}), DERIVED) for value in found["segment"]]
+        lines += [Line(heading, Text("{name:label}", {"name": value}), DERIVED) for value in found["segment"]]
     tenth, heading = ideal_fit["tenth"].dropna(), Text(N_("Fit with the ideal customer, tenth"))
     lines += [Line(heading, Text("{value:count}", {"value": value}), DERIVED) for value in tenth]
     return Section(Text(N_("Worth")), tuple(lines))
@@ -182,7 +182,7 @@ def next_contact(profile: pd.DataFrame, routing: pd.DataFrame, segments: pd.Data
     origin = Text(N_("asked for by the customer") if len(asked) else N_("most asked for in the segment"))
     routes = routing.loc[routing["segment"].isin(segments["segment"]), "first_channel"].dropna()
     found = asked if len(asked) else routes
-    lines = [Line(channel, Text("{value:label}", {"value": value}), origin) for value in found]
+    lines = [Line(channel, Text("{name:label}", {"name": value}), origin) for value in found]
     return Section(heading, tuple(lines))
 
 

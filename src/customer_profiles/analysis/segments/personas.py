@@ -182,16 +182,6 @@ def figures(profile: pd.DataFrame, labels: pd.Series, cards: Sequence[Persona] =
     )
 
 
-def with_main_pain(profile: pd.DataFrame, pains: pd.DataFrame) -> pd.DataFrame:
-    """The profile with ``main_pain``: what a customer met most often, of equally frequent pains the first by name."""
-    if not len(pains):
-        return profile
-    counts = pains.groupby(["customer_no", "pain"], observed=True)["n"].sum().reset_index()
-    counts = counts.sort_values(["customer_no", "n", "pain"], ascending=[True, False, True], kind="stable")
-    most = counts.drop_duplicates("customer_no").set_index("customer_no")["pain"]
-    return profile.assign(main_pain=profile["customer_no"].map(most))
-
-
 def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] = HABITS) -> pd.DataFrame:
     """Most frequent value of each attribute in each segment: ``segment, attribute, value, n, base, share`` + interval.
 
