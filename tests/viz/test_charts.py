@@ -114,7 +114,6 @@ EVENTS = pd.DataFrame(
 KINDS = {
     "bars": (viz.bars, shares(), {}, ["share"]),
     "bars in blocks": (viz.bars, indices(), {}, ["share"]),
-    "bars by hue": (viz.bars, indices(), {"hue": "attribute"}, ["share"]),
     "paired bars": (viz.paired_bars, indices(), {}, ["share", "share_rest"]),
     "stacked bars": (viz.stacked_bars, parts(), {"diverging": True}, ["share"]),
     "stacked categories": (viz.stacked_bars, parts(), {}, ["share"]),
