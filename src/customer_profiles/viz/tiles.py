@@ -61,7 +61,7 @@ def heatmap(
     places = [upward[key] for key in frame[keys].itertuples(index=False, name=None)]
     number, strong, across = layout.numbers(frame, values), layout.claims(frame), [heads.index(h) for h in frame[x]]
     tints = [
-        _tint(n, reference, good, np.nanmax([*number, 0.0])) if s else PLAIN
+        _tint(n, reference, good, np.nanmax([*number, 0.0])) if s and not np.isnan(n) else PLAIN
         for n, s in zip(number, strong, strict=True)
     ]
     own = pd.DataFrame({"at": across, "y": np.array(places) - TALL / 2, "tint": tints})[~np.isnan(number)]
