@@ -56,6 +56,12 @@ def telco(tmp_path_factory) -> tuple[Dataset, pd.DataFrame, Evidence]:
     return company(tmp_path_factory.mktemp("telco"), "telco", {"churn_reason": "did not leave"})
 
 
+def low_scores(evidence: Evidence, profile: pd.DataFrame) -> pd.DataFrame:
+    """How often each pain goes with a low score, of customers who are alike in what the chapter takes."""
+    table = costs.costs(evidence, profile, profile[costs.covariates(profile)]).frame
+    return table[table["outcome"] == "low_score"]
+
+
 def katz(hit: int, of: int, rest: int, of_rest: int) -> tuple[float, float, float]:
     """Ratio of two shares and its interval (Katz et al. 1978)."""
     ratio, error = hit / of / (rest / of_rest), math.sqrt(1 / hit - 1 / of + 1 / rest - 1 / of_rest)
@@ -86,7 +92,7 @@ def test_late_delivery_ranks_first_with_the_ratio_of_low_scores(olist, parcels):
     late, stars = parcels
     counts = Counter((hit, stars[who] <= 2) for who, hit in late.items() if who in stars)
     of, of_rest = counts[True, True] + counts[True, False], counts[False, True] + counts[False, False]
-    first = costs.low_scores(costs.costs(evidence, profile)).iloc[0]
+    first = costs.low_scores(low_scores(evidence, profile)).frame.iloc[0]
     assert first["pain"] == "late_delivery"
     assert (first["n"], first["base"], first["n_rest"], first["base_rest"]) == (
         *(counts[True, True], of),
@@ -116,7 +122,7 @@ def test_the_adjusted_ratio_is_that_of_a_regression_written_another_way(olist):
     small = math.sqrt(len(table) / (len(table) - len(fitted.params)))
     middle, error = fitted.params["late"], fitted.bse["late"] * small
     expected = [math.exp(middle + z * error) for z in (0, -1.959964, 1.959964)]
-    row = costs.costs(evidence, profile).query("outcome == 'low_score'").iloc[0]
+    row = low_scores(evidence, profile).iloc[0]
     assert row[["ratio", "ratio_low", "ratio_high"]].tolist() == pytest.approx(expected, rel=1e-4)
     assert row["e_limit"] == pytest.approx(expected[1] + math.sqrt(expected[1] * (expected[1] - 1)), rel=1e-4)
     assert row["claim"]
@@ -124,8 +130,8 @@ def test_the_adjusted_ratio_is_that_of_a_regression_written_another_way(olist):
 
 def test_the_order_s_delivery_is_no_group_that_late_delivery_hits(olist):
     dataset, profile, evidence = olist
-    groups = prevalence.groups(profile, audience.groups(profile, list(dataset.attributes())))
-    table = prevalence.by_group(evidence, profile, groups)
+    groups = [*audience.groups(profile, list(dataset.attributes())), "tenure_days"]
+    table = prevalence.by_group(evidence, profile, groups).frame
     assert "delivery" in groups
     assert "delivery" not in set(table["attribute"])
     assert "region" in set(table["attribute"])
@@ -143,7 +149,9 @@ def test_reasons_for_leaving_are_those_of_the_file(telco):
     _, profile, evidence = telco
     counts = Counter(row["Churn Reason"] for row in raw("telco", "status") if row["Churn Reason"])
     del counts["Don't know"]
-    table = prevalence.prevalence(evidence, profile, pd.DataFrame())
+    pains = evidence.pains.groupby(["evidence", "pain"], as_index=False)
+    affected = pains.agg(n=("customer_no", "size"), times=("n", "sum"))
+    table = prevalence.prevalence(affected, evidence, pd.DataFrame(), len(profile)).frame
     assert dict(zip(table["pain"], table["n"], strict=True)) == counts
     assert table["n"].tolist()[:3] == [313, 311, 220]
     assert table["pain"].tolist()[:3] == [
@@ -174,10 +182,9 @@ CONTRACTS = {"Month-to-Month": "month to month", "One Year": "one year", "Two Ye
 )
 def test_reasons_for_leaving_by_group(telco, attribute, column, file, named):
     dataset, profile, evidence = telco
-    groups = prevalence.groups(profile, audience.groups(profile, list(dataset.attributes())), ["churn_reason"])
-    assert attribute in groups
-    assert not {"churn_reason"} & set(groups)
-    table = prevalence.by_group(evidence, profile, [attribute])
+    divided = profile.drop(columns="churn_reason")
+    assert attribute in [*audience.groups(divided, list(dataset.attributes())), "tenure_days"]
+    table = prevalence.by_group(evidence, divided, [attribute]).frame
     if named is None:  # bands as the table names them
         bands = sorted(table["value"].unique(), key=lambda name: int("".join(filter(str.isdigit, name.split("–")[0]))))
         edges = [int("".join(filter(str.isdigit, name.split("–")[0]))) for name in bands[1:]]
@@ -199,5 +206,5 @@ def test_reasons_for_leaving_by_group(telco, attribute, column, file, named):
 
 def test_what_only_renames_a_reason_is_no_group(telco):
     _, profile, evidence = telco
-    table = prevalence.by_group(evidence, profile, ["status", "churn_category", "contract"])
+    table = prevalence.by_group(evidence, profile, ["status", "churn_category", "contract"]).frame
     assert set(table["attribute"]) == {"contract"}

@@ -77,6 +77,12 @@ class TestGuard:
         table = pd.read_parquet(chapter.results / "published" / "regions.parquet")
         assert table.loc[table["value"] == "east", "n"].isna().all()
 
+    def test_a_view_without_rows_is_no_panel_and_takes_nothing_from_the_next(self, chapter):
+        chapter.panel(regions().where(value="west"), viz.bars, x="share", y="value")
+        assert not chapter.panels
+        chapter.panel(regions().where(value="north"), viz.bars, x="share", y="value")
+        assert len(chapter.panels["regions"].table.frame) == len(COUNTS)
+
     def test_a_table_of_customers_is_refused(self, chapter):
         with pytest.raises(PrivacyRefused, match="one row per customer"):
             chapter.panel(Result("x", COUNTS.assign(customer_id="a"), Text("x"), NOBODY))

@@ -13,13 +13,14 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 from support import real_data, shipped_dataset
 
-from customer_profiles.analysis.demographics import audience
-from customer_profiles.analysis.feedback import scores
+from customer_profiles.analysis.demographics import audience, categories
+from customer_profiles.analysis.feedback import metrics, scores
 from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.pipeline import collect
 from customer_profiles.ingest.profile import build_profile
 from customer_profiles.tables import Tables
 from customer_profiles.text.sentiment import training
+from customer_profiles.text.themes import discovery
 
 AS_OF = date(2018, 2, 3)
 BANDS = {
@@ -52,7 +53,9 @@ def collected(tmp_path_factory):
     groups = audience.groups(profile, list(dataset.attributes()))
     # One review stands in the file twice, in every cell.
     raw = pd.read_parquet(texts / "womens_clothing_half.parquet").drop_duplicates()
-    return Collected(profile, feedback, scores.scores_by_group(feedback, profile, groups, 30), raw)
+    traits = categories.banded(profile, groups).assign(customer_no=profile["customer_no"])
+    known = metrics.latest(metrics.answers(feedback)).merge(traits, on="customer_no", validate="m:1")
+    return Collected(profile, feedback, scores.scores_by_group(known, groups, 30).frame, raw)
 
 
 def test_every_review_is_a_person_with_an_answer(collected):
@@ -100,7 +103,8 @@ def test_the_claims_are_those_of_an_independent_correction(collected):
 
 
 def test_comments_join_title_and_text_with_the_class_of_the_stars(collected):
-    comments = training.comments_of(collected.feedback)
+    texts = discovery.texts_of(collected.feedback).join(collected.feedback["at"], on="row")
+    comments = training.comments_of(texts, metrics.answers(collected.feedback))
     counts = comments["own"].value_counts()
     stars = collected.raw["rating"]
     assert counts.to_dict() == {

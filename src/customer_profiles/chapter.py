@@ -17,18 +17,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from . import paths
-from .chapter_legacy import Legacy
 from .chapters import CHAPTERS, ChapterSpec
 from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.contract import empty_table
-from .messages import N_, Finding, Limit, Text, Value
+from .messages import N_, Finding, Limit, Text
+from .needs import LEFT_OUT
 from .params import Params
-from .privacy.disclosure import Gate, Published
+from .privacy.disclosure import Gate
 from .reporting import stored
 from .reporting.language import Language
-from .results import ONE_MARGIN, Result
-from .stats.claims import of_table
+from .results import Result
 from .tables import Stamp, Tables, file_hash
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ Fact = int | float | str | None
 FIRST = "01"
 
 
-class Chapter(Legacy):
+class Chapter:
     """One notebook's view of a run.
 
     Parameters
@@ -74,7 +73,6 @@ class Chapter(Legacy):
         self._limits: dict[str, Limit] = {}
         self._titles: dict[str, dict[str, Any]] = {}
         self._told: set[str] = set()
-        self._unmade: set[str] = set()
         self._blocks = 0
 
     @classmethod
@@ -92,9 +90,7 @@ class Chapter(Legacy):
         by_hand = not params.run_folder
         folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
         dataset = load_dataset(paths.dataset_file(params.dataset))
-        opened = cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
-        opened._register(namespace)
-        return opened
+        return cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
 
     def _day(self, tables: Tables) -> date:
         """The day of the run: as asked, as dataset.yaml says, that of the run whose tables are at hand, or today."""
@@ -118,11 +114,7 @@ class Chapter(Legacy):
     @property
     def orders(self) -> dict[str, list[str]]:
         """Values of ordered attributes, from low to high."""
-        return {name: list(known.order) for name, known in self.dataset.attributes().items() if known.order}
-
-    def about(self, n: int, **more: Value) -> dict[str, Value]:
-        """What every caption says: how many were counted, and as of when."""
-        return {"n": n, "day": self.as_of, **more}
+        return self.dataset.orders()
 
     def read(self, name: str) -> pd.DataFrame:
         """A table of this run; one that no source fills is empty, with the columns of the contract.
@@ -177,7 +169,7 @@ class Chapter(Legacy):
         """Show a result: its message, a chart or a small table, its base, and the evidence behind a fold.
 
         The frame is guarded first, so that a chart never receives what may not be shown. A result that is shown twice
-        has its claims and its evidence in the first panel only.
+        has its claims and its evidence in the first panel only. A view without rows is no panel.
 
         Parameters
         ----------
@@ -202,32 +194,18 @@ class Chapter(Legacy):
         from .reporting import panel as panels
 
         if isinstance(result, pd.DataFrame):
-            result = Result(_slug(title), result, Text(title), ONE_MARGIN)
+            result = Result.of(result, title)
         if not len(result.frame):
             self._say_what_is_missing(result.needs)
             return
         first = result.name not in self._titles
-        published = self.gate.guard(result)
-        claims = tuple(of_table(result.claims(published.marks(result.frame)), result.name) if result.claims else ())
-        if result.columns:
-            published = published.columns(*result.columns)
-        name, drawing = self._block_name(result.name, first), None
-        if chart is not None:
-            words = alt or self.language.text(claims[0] if claims and first else result.title)
-            frame = result.view.of(published.frame)
-            drawing = panels.draw(chart, frame, self.language, words, name, **columns)
-        if first:
-            self._keep_findings(claims)
-            self._titles[result.name] = {"title": self.language.text(result.title), "rows": len(published.frame)}
-        shown = panels.Panel(
-            name,
-            result.title,
-            claims if first else (),
-            result.about,
-            result.note,
-            drawing,
-            published if first else None,
-        )
+        name = self._block_name(result.name, first)
+        shown = panels.of_result(result, chart, self.gate, self.language, name, alt=alt, again=not first, **columns)
+        if shown is None:
+            return
+        if shown.table is not None:
+            self._keep_findings(shown.claims)
+            self._titles[result.name] = {"title": self.language.text(result.title), "rows": len(shown.table.frame)}
         self.panels[name] = shown
         stored.write_panel(self.results, shown)
         stored.write_json(self.results / "published" / "titles.json", self._titles)
@@ -364,10 +342,6 @@ class Chapter(Legacy):
 
         return load_encoder(self.dataset.text.encoder, self.dataset.folder)
 
-    def publish(self, table: pd.DataFrame, **rules: Any) -> Published:
-        """Pass a table through the privacy gate; see `Gate.publish` for the rules."""
-        return self.gate.publish(table, **rules)
-
     def _keep_findings(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
             own = replace(finding, id=finding.id.removeprefix(f"{self.spec.number}."))
@@ -378,7 +352,7 @@ class Chapter(Legacy):
         """Name the source that an empty result would need, once; nothing if the source is there."""
         if needs and needs not in self._told and not self.has(needs):
             self._told.add(needs)
-            self.say(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": needs}))
+            self.say(Text(LEFT_OUT, {"needs": needs}))
 
     def _block_name(self, name: str, first: bool = True) -> str:
         self._blocks += 1
@@ -395,18 +369,6 @@ class Chapter(Legacy):
         from IPython.display import display
 
         display({"text/html": html, stored.BLOCK: {"block": name}}, raw=True)
-
-
-def _slug(title: str) -> str:
-    """Name of a result from its title.
-
-    >>> _slug("Cases by group")
-    'cases_by_group'
-    """
-    words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
-    if not words:
-        raise ValueError("a frame of your own needs a title: chapter.panel(frame, title='Cases by group', …)")
-    return "_".join(words)
 
 
 def _stable(value: Fact) -> Fact:

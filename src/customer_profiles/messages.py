@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
-Value = "int | float | str | date | Text | None"
+Value: TypeAlias = "int | float | str | date | Text | None"
 
 
 def N_(message: str) -> str:
@@ -30,7 +30,7 @@ class Text:
     """
 
     message: str
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: dates as ISO text, texts within the text as their parts."""

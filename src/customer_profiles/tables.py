@@ -122,14 +122,13 @@ class Tables:
             If it was made as of another day, from another dataset.yaml, or from tables that have been made anew since.
         """
         if self.stamp and (made := self.made_of(name)):
-            if reason := self._misfit(made):
+            if reason := self._misfit(made, self.stamp):
                 raise InputRejected(f"table {name!r} {reason}")
             self.stamp.read[name] = made.version
         return pd.read_parquet(self.path(name))
 
-    def _misfit(self, made: Stamp) -> str:
+    def _misfit(self, made: Stamp, mine: Stamp) -> str:
         """Why a table does not fit who reads it; empty if it does."""
-        mine = self.stamp
         if made.as_of != mine.as_of:
             return (
                 f"was made as of {made.as_of}, this is as of {mine.as_of}: set as_of to {made.as_of}, or make the "

@@ -19,7 +19,7 @@ from support import ROOT, real_data
 
 from customer_profiles.analysis.demographics import areas, associations, distributions, index, standardisation
 from customer_profiles.analysis.demographics import concentration as value
-from customer_profiles.stats import comparisons, intervals
+from customer_profiles.stats import comparisons, families, intervals
 
 CROSSED = np.array([[68, 119, 26, 7], [20, 84, 17, 94], [15, 54, 14, 10], [5, 29, 14, 16]])  # hair and eyes, Snee 1974
 P = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1.0]
@@ -63,10 +63,10 @@ WORKED = [
     # Agresti (2002), Categorical Data Analysis, 2nd ed., section 3.1.4: relative risk 1.82 (1.43 to 2.31)
     ("relative risk of the textbook", comparisons.rate_ratio(189, 11034, 104, 11037)[:3], (1.82, 1.43, 2.31), 0.006),
     ("Newcombe 56/70 − 48/80", comparisons.two_proportions(56, 70, 48, 80)[1:3], (0.0524, 0.3339), 5e-5),
-    ("Benjamini–Hochberg", comparisons.benjamini_hochberg(P), multipletests(P, method="fdr_bh")[1], 1e-12),
+    ("Benjamini–Hochberg", families.benjamini_hochberg(P), multipletests(P, method="fdr_bh")[1], 1e-12),
     (  # Benjamini & Hochberg (1995), section 3.2
         "rejected in the paper's example",
-        (comparisons.benjamini_hochberg(P) <= 0.05).sum(),
+        (families.benjamini_hochberg(P) <= 0.05).sum(),
         4,
         0,
     ),

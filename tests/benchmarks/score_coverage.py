@@ -70,7 +70,7 @@ def false_alarms(series: int, answers: int = 800, memory: float = 0.0, seed: int
         days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(rng.choice(np.arange(90, 640), 3, False)), unit="D")
         calendar = pd.DataFrame({"at": days, "until": pd.NaT, "name": list("abc"), "kind": "launch"})
         calendar["until"] = pd.to_datetime(calendar["until"])
-        alarms += bool(events.event_effects(events.with_all(pd.concat(parts)), calendar)["claim"].any())
+        alarms += bool(events.event_effects(events.with_all(pd.concat(parts)), calendar).frame["claim"].any())
     return alarms / series
 
 
@@ -85,7 +85,7 @@ def found_in_company(folder: Path, seed: int) -> tuple[list[str], list[str]]:
     tables = Tables(folder / "tables")
     collect(dataset, tables, dataset.as_of, b"a key for tests, 32 bytes long..")
     said = events.with_all(metrics.answers(tables.read("feedback")))
-    claims = events.event_effects(said, tables.read("events")).query("claim")
+    claims = events.event_effects(said, tables.read("events")).frame.query("claim")
     planted = claims["event"] == "Warehouse move"
     return claims.loc[planted, "metric"].tolist(), claims.loc[~planted, "event"].tolist()
 

@@ -46,7 +46,7 @@ def ours(profile: pd.DataFrame, bootstraps: int) -> str:
     """As chapter 05 does it."""
     from customer_profiles.analysis.segments import clusters
 
-    found = clusters.find(profile, MAX_SEGMENTS, bootstraps)
+    found = clusters.find(profile, None, MAX_SEGMENTS, bootstraps)
     assert len(found.labels) == len(profile)
     return f"{len(found.table)} segments, {found.kind}, by {found.method}"
 

@@ -27,10 +27,12 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
 from support import real_data
 
+from customer_profiles.analysis.feedback import metrics
 from customer_profiles.text import languages
 from customer_profiles.text.sentiment import cold_start, training
 from customer_profiles.text.sentiment.measures import calibration_error
 from customer_profiles.text.sentiment.model import learn, read
+from customer_profiles.text.themes import discovery
 
 SEED = 1
 SIZES = (200, 500, 1000, 2000, 5000, None)
@@ -53,6 +55,12 @@ def labelled(name: str) -> pd.DataFrame:
     both = (title.fillna("") + ". " + text.fillna("")).str.strip(" .")
     frame = pd.DataFrame({"metric": "stars", "score": stars.astype(float), "text": both, "language": LANGUAGE[name]})
     return frame.assign(customer_no=pd.array(np.arange(len(frame)), dtype="Int64"), at=pd.Timestamp("2018-02-03"))
+
+
+def comments_of(table: pd.DataFrame, spoken: tuple[str, ...] = languages.LANGUAGES) -> pd.DataFrame:
+    """Comments of the table feedback with the class of their scores, as chapter 04 takes them."""
+    texts = discovery.texts_of(table, spoken).join(table["at"], on="row")
+    return training.comments_of(texts, metrics.answers(table))
 
 
 def learnt(comments: pd.DataFrame, classes: int, size: int | None = None, seed: int = SEED) -> dict[str, float]:
@@ -125,8 +133,7 @@ def cost() -> float:
     table = table[table["text"].str.contains(r"[^\W\d_]{2}")].head(20_000).drop(columns="language")
     table["customer_no"] = pd.array(np.arange(len(table)), dtype="Int64")
     begin = time.process_time()
-    spoken = languages.detect(table["text"], ("de", "en", "pt"))
-    training.train(training.comments_of(table, spoken), SEED)
+    training.train(comments_of(table, ("de", "en", "pt")), SEED)
     print(f"{len(table)} comments", end=": ")
     return time.process_time() - begin
 
@@ -149,7 +156,7 @@ def main() -> None:
     parser.add_argument("--no-cost", action="store_true", help="leave out the 20,000 comments")
     options = parser.parse_args()
     for name in LANGUAGE:
-        comments = training.comments_of(labelled(name))
+        comments = comments_of(labelled(name))
         print(f"\n{name}: {len(comments)} comments, {comments['own'].value_counts().to_dict()}")
         print("learnt from scores      labels   judged  macro-F1  calibration error")
         for classes in (2, 3):

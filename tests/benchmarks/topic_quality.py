@@ -60,7 +60,7 @@ def measure(table: pd.DataFrame, seed: int = 1, encode=None) -> dict[str, float]
         "topics": table["truth"].nunique(),
         "ari": adjusted_rand_score(table["truth"], main),
         "nmi": normalized_mutual_info_score(table["truth"], main),
-        "assigned": found.assigned,
+        "assigned": 1 - (found.assignments["theme"] == discovery.OTHER).sum() / len(texts),
         "unlisted": int((filled(table["text"]) & ~table["row"].isin(listed.index)).sum()),
         "cpu_s": spent,
     }

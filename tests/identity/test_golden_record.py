@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from written_company import CUSTOMERS, source
 
-from customer_profiles.analysis.sources.matching import won
+from customer_profiles.analysis.sources.matching import values_by_source
 from customer_profiles.identity import golden
 from customer_profiles.identity.golden import golden_records
 
@@ -88,7 +88,8 @@ def test_provenance_holds_no_value_and_counts_who_won(company):
     text = provenance.to_csv()
     assert not [value for value in ("Bonn", "Köln", "anna", "female", "berg.de") if value in text]
     assert set(provenance["customer_no"]) == {0, 1, 2}
-    table = won(provenance).set_index(["field", "source"])
+    counted = provenance.assign(several=provenance["n_candidates"] > 1, differing=provenance["disagreeing"] > 0)
+    table = values_by_source(counted).frame.set_index(["field", "source"])
     assert table.loc[("city", "crm"), ["n", "base", "several"]].tolist() == [2, 3, 1]
     assert table.loc[("city", "shop"), "n"] == 1
     assert table.loc[("city", "crm"), "disagree_share"] == 1

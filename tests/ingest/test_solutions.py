@@ -45,7 +45,7 @@ def test_actions_are_read_as_they_are_meant(write):
     table = solutions.table((first, second))
     assert table["partial"].tolist() == [False, True]
     assert table["started_on"].tolist() == [pd.Timestamp("2025-04-01"), pd.NaT]
-    assert table.loc[1, ["promised_low", "promised_high"]].isna().all()
+    assert table.loc[1, ["expected_low", "expected_high"]].isna().all()
 
 
 def test_without_a_file_or_an_entry_there_is_no_action(tmp_path, write):

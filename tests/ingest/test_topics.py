@@ -58,7 +58,7 @@ def test_a_persons_names_survive_and_new_topics_are_announced(first, tmp_path):
     kinds = [WRITTEN["refund"], WRITTEN["sizing"], WRITTEN["login"], LATER, WRITTEN["parcel"]]
     rows = texts(kinds)
     second = discovery.find_themes(rows, min_customers=5, taxonomy=taxonomy)
-    table = second.taxonomy.set_index("theme")["status"]
+    table = second.changes.frame.set_index("theme")["status"]
     assert table["Parcels"] == theme_taxonomy.RENAMED
     assert table["Troubles"] == theme_taxonomy.MERGED
     assert table[old["jacket"]] == theme_taxonomy.KEPT
@@ -71,23 +71,25 @@ def test_a_persons_names_survive_and_new_topics_are_announced(first, tmp_path):
         {"parcel": "Parcels", "refund": "Troubles", "password": "Troubles", "jacket": old["jacket"], "voucher": new[0]}
     )
     assert (main.to_numpy() == meant.to_numpy()).mean() > 0.9
-    said = theme_taxonomy.findings(second.taxonomy)
+    said = second.changes.claims(second.changes.frame)
     assert [finding.values["theme"] for finding in said] == [new[0]]
 
 
 def test_a_topic_nobody_writes_about_has_vanished(first):
     gone = Topic("Snow chains", ("snow chains",), ("Snow chains",), n=40)
     found = discovery.find_themes(texts(WRITTEN.values()), min_customers=5, taxonomy=[*first.topics, gone])
-    row = found.taxonomy.set_index("theme").loc["Snow chains"]
+    row = found.changes.frame.set_index("theme").loc["Snow chains"]
     assert (row["status"], row["n"], row["n_before"]) == (theme_taxonomy.VANISHED, 0, 40)
 
 
 def test_the_same_texts_keep_their_themes(first):
     again = discovery.find_themes(texts(WRITTEN.values()), min_customers=5, taxonomy=first.topics)
-    assert set(again.taxonomy["status"]) == {theme_taxonomy.KEPT}
+    assert set(again.changes.frame["status"]) == {theme_taxonomy.KEPT}
     assert again.assignments["theme"].tolist() == first.assignments["theme"].tolist()
-    assert again.topics == tuple(replace(t, n=int(again.themes.set_index("theme")["n"][t.name])) for t in first.topics)
-    assert theme_taxonomy.findings(again.taxonomy)[0].kind == "nothing"
+    assert again.topics == tuple(
+        replace(t, n=int(again.themes.frame.set_index("theme")["n"][t.name])) for t in first.topics
+    )
+    assert again.changes.claims(again.changes.frame)[0].kind == "nothing"
 
 
 def test_phrases_of_few_customers_are_not_proposed(tmp_path):

@@ -130,6 +130,7 @@ def test_rows_of_others_stay_and_tables_can_still_be_read(shop):
     note = json.loads((tables.folder / purge.NOTE).read_text())
     assert note["rows"]["transactions"] == note["rows"]["tickets"] == note["rows"]["feedback"] == 1
     assert note["deleted"] == ["ages", "identifiers"], "a new table without customers? name it in purge.ABOUT_NOBODY"
+    assert tables.read("visitors").empty  # nobody is in it, so it stays
 
 
 def test_each_id_and_address_alone_keeps_an_erased_person_out(shop):

@@ -8,11 +8,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from customer_profiles.analysis.demographics import areas, associations, audience, distributions, index, standardisation
+from customer_profiles.analysis.demographics import (
+    areas,
+    associations,
+    audience,
+    categories,
+    distributions,
+    index,
+    standardisation,
+)
 from customer_profiles.analysis.demographics import missingness as gaps
 from customer_profiles.analysis.feedback import events, metrics, response, scores, trend
 from customer_profiles.analysis.journeys import friction, funnels, onboarding, stages
-from customer_profiles.analysis.journeys import groups as journey_groups
 from customer_profiles.analysis.pain_points import costs, observations, prevalence
 from customer_profiles.analysis.profiles import fair_service, vulnerable
 from customer_profiles.analysis.segments import channels, clusters, personas
@@ -171,13 +178,13 @@ class Analysed:
     @cached_property
     def pains(self) -> pd.DataFrame:
         """Every pain in every group."""
-        groups = prevalence.groups(self.profile, self.groups)
-        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders)
+        groups = [*self.groups, "tenure_days"]
+        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders).frame
 
     @cached_property
     def pain_costs(self) -> pd.DataFrame:
         """What goes with each pain."""
-        return costs.costs(self.evidence, self.profile)
+        return costs.costs(self.evidence, self.profile, self.profile[costs.covariates(self.profile)]).frame
 
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:
@@ -189,81 +196,103 @@ class Analysed:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Each score in each group against the others."""
-        least = AnalyseFeedback().min_answers
-        return scores.scores_by_group(self.feedback, self.profile, self.groups, least, self.orders)
+        traits = categories.banded(self.profile, self.groups).assign(customer_no=self.profile["customer_no"])
+        known = metrics.latest(metrics.answers(self.feedback)).merge(traits, on="customer_no", validate="m:1")
+        return scores.scores_by_group(known, self.groups, AnalyseFeedback().min_answers, self.orders).frame
 
     @cached_property
     def response(self) -> pd.DataFrame:
         """Who answers."""
-        return response.response(self.feedback, self.profile, self.groups, orders=self.orders)
+        answered = self.profile["customer_no"].isin(metrics.answers(self.feedback)["customer_no"])
+        return response.response(answered, self.profile, self.groups, orders=self.orders).frame
 
     @cached_property
     def score_drifts(self) -> pd.DataFrame:
         """Scores that rise or fall over the whole period."""
-        return trend.score_drift(trend.score_trend(self.feedback))
+        answers = metrics.answers(self.feedback)
+        monthly = metrics.latest(answers.assign(month=trend.months(answers["at"])), "month")
+        return trend.drift(trend.score_trend(monthly).frame, "metric", "mean")
 
     @cached_property
     def events(self) -> pd.DataFrame:
         """Change of each score at each event of the calendar."""
-        return events.event_effects(events.with_all(metrics.answers(self.feedback)), self.tables.read("events"))
+        return events.event_effects(events.with_all(metrics.answers(self.feedback)), self.tables.read("events")).frame
 
     # Chapter 05
 
     @cached_property
     def segments(self) -> clusters.Segmentation:
         defaults = SegmentCustomers()
-        return clusters.find(self.profile, defaults.max_segments, self.bootstraps, defaults.seed)
+        return clusters.find(self.profile, None, defaults.max_segments, self.bootstraps, defaults.seed)
 
     @cached_property
     def segment_traits(self) -> pd.DataFrame:
         """Each segment against all other customers, trait by trait."""
         described = audience.traits(self.profile, [*self.attributes, *audience.BEHAVIOUR])
         formed_by = audience.implied(self.segments.formed_by(), self.made_of)
-        return personas.traits(self.profile, self.segments.labels, described, formed_by, orders=self.orders)
+        bands = self.profile[described].apply(personas.thirds)
+        return personas.traits(bands, self.segments.labels, formed_by, orders=self.orders).frame
 
     @cached_property
     def channels(self) -> pd.DataFrame:
         """Ways of being reached that shift with age."""
-        return channels.shifts(channels.with_help(self.profile, self.tickets), self.orders)
+        ways = channels.evidence(channels.with_help(self.profile, self.tickets))
+        return channels.shifts(self.profile, ways, self.orders).frame
 
     # Chapter 06
 
     @cached_property
+    def visited(self) -> pd.DataFrame:
+        """What customers began themselves, visit by visit."""
+        touches = self.tables.read("interactions")
+        return funnels.sessions(touches[~touches["kind"].isin(funnels.DELIVERIES)])
+
+    @cached_property
     def funnels(self) -> pd.DataFrame:
         """Groups that get on to the next step of a visit more or less often."""
-        touches = self.tables.read("interactions")
-        visits = funnels.visits(touches, self.sources["transactions"])
-        steps = funnels.occasions(visits, funnels.steps_of(visits, touches))
-        return funnels.by_group(steps, self.profile, self._comparable(), self.orders)
+        moved = funnels.occasions(funnels.visits(self.visited, self.sources["transactions"]))
+        return funnels.by_group(moved.dropna(subset="customer_no"), self.profile, self.groups, self.orders).frame
 
     @cached_property
     def friction(self) -> pd.DataFrame:
         """Groups that need help after a feature more or less often."""
-        used = friction.occasions(self.tables.read("interactions"))
-        return friction.by_group(used, self.profile, self._comparable(), self.orders)
+        used = self.visited.dropna(subset=["customer_no", "kind"]).sort_values("at", kind="stable")
+        following = used.groupby("visit")["kind"].shift(-1)
+        used = used.assign(feature=used["kind"], hit=following.isin(friction.TROUBLE))
+        return friction.by_group(used, self.profile, self.groups, self.orders).frame
 
     @cached_property
     def first_steps(self) -> pd.DataFrame:
         """Groups that order for the first and second time sooner or later."""
-        waits = onboarding.spells(self.sources, self.profile, self.as_of)
-        return onboarding.by_group(waits, self.profile, self._comparable(behaviour=False), self.orders)
+        orders, tickets = self.sources["transactions"], self.sources["tickets"]
+        first_order = orders.groupby("customer_no")["at"].min()
+        starts = {
+            "signup_to_order": onboarding.signups(self.profile, first_order),
+            "order_to_order": onboarding.newcomers(first_order, self.profile),
+            "visit_to_order": onboarding.newcomers(self.visited.groupby("customer_no")["at"].min(), self.profile),
+            "ticket_to_order": tickets.groupby("customer_no")["opened_at"].min(),
+        }
+        waits = onboarding.spells(starts, orders, self.as_of)
+        return onboarding.by_group(waits, self.profile, self.traits, onboarding.MILESTONES, self.orders).frame
 
     @cached_property
     def stages(self) -> pd.DataFrame:
         """Groups that are in a stage more or less often."""
-        staged = stages.stages(self.sources["transactions"], self.profile, self.as_of)
-        return stages.by_group(staged, self.profile, self._comparable(behaviour=False), self.orders)
+        orders = self.sources["transactions"]
+        days = orders.assign(at=orders["at"].dt.normalize()).drop_duplicates(["customer_no", "at"])
+        staged = stages.stages(days, self.profile, self.as_of)
+        return stages.by_group(staged.table["stage"], self.profile, self.traits, self.orders).frame
 
-    def _comparable(self, behaviour: bool = True) -> list[str]:
-        return journey_groups.comparable(self.profile, self.attributes, {}, behaviour=behaviour)
-
-    # Chapter 08
+    # Chapter 10
 
     @cached_property
     def parity(self) -> pd.DataFrame:
         """Service and scores of customers with a sign of vulnerability against the others."""
         given = self.dataset.vulnerability
         flags = vulnerability.indicators(self.profile, given, self.dataset.attributes())
-        cases = fair_service.outcomes(self.tickets, self.as_of, self.themes.assignments)
-        drivers = vulnerability.drivers(given, flags)
-        return vulnerable.parity(self.profile, cases, self.feedback, flags, drivers)
+        groups = vulnerable.groups(flags, vulnerability.drivers(given, flags)).set_axis(self.profile["customer_no"])
+        assigned = self.themes.assignments.sort_values(["row", "weight", "theme"], ascending=[True, False, True])
+        topic = assigned.drop_duplicates("row").set_index("row")["theme"].reindex(self.tickets.index)
+        cases = self.tickets.assign(topic=topic.fillna(self.tickets["category"]))
+        answered = metrics.latest(metrics.answers(self.feedback))
+        return fair_service.parity(groups, fair_service.outcomes(cases, self.as_of), answered).frame

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
@@ -17,7 +16,6 @@ class TestSeveralGroups:
         theirs = stats.chi2_contingency(table, correction=False)
         assert (ours.statistic, ours.p) == pytest.approx((theirs.statistic, theirs.pvalue))
         assert ours.effect == pytest.approx(stats.contingency.association(table, method="cramer"))
-        assert np.isnan(group_tests.cramers_v([[3, 4]]))
         assert np.isnan(group_tests.chi2_test([[3, 4]]).p)
 
     def test_kruskal_agrees_with_scipy_ties_included(self):
@@ -63,14 +61,6 @@ class TestSeveralGroups:
         assert ours.p == pytest.approx(theirs.pvalue)
         assert ours.effect == pytest.approx(np.sign(a[:, None] - b[None, :]).mean())
         assert np.isnan(group_tests.van_elteren([1, 1, 1, 1], [1, 1, 0, 0], np.zeros(4)).p)
-
-    def test_which_attributes_go_with_a_number(self):
-        rng = np.random.default_rng(2)
-        profile = pd.DataFrame({"noise": rng.choice(["x", "y"], 300), "signal": rng.choice(["x", "y"], 300)})
-        values = rng.normal(size=300) + (profile["signal"] == "x")
-        table = group_tests.compare_groups(values, profile, ["noise", "signal"])
-        assert table["attribute"].tolist() == ["signal", "noise"]
-        assert table["claim"].tolist() == [True, False]
 
 
 class TestMeansAndScores:

@@ -68,6 +68,12 @@ def test_whoever_is_unknown_is_left_out():
     assert some.p[0] == survival.log_rank(days[:60], event[:60], member[:60]).p[0]
 
 
+def test_half_is_half_whatever_rounding_makes_of_it():
+    """Nobody is censored, so the curve is at one half as soon as half are gone."""
+    for n in range(2, 60, 2):
+        assert survival.median(survival.kaplan_meier(range(1, n + 1), [True] * n)).value == n / 2
+
+
 def test_nobody_and_nothing():
     empty = survival.kaplan_meier([], [])
     assert empty.empty

@@ -1,9 +1,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_sentiment_training import feedback
+from test_sentiment_training import comments_of, feedback
 
-from customer_profiles.text.sentiment import aspects, training
+from customer_profiles.text.sentiment import aspects, summaries, training
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +11,7 @@ def heard():
     table = feedback()
     table["text"] += "."
     table.loc[[0, 1], "text"] = "Das Zelt ist wunderbar, tolle Jacke. Beim Rucksack kaputt, nie wieder."
-    comments = training.comments_of(table)
+    comments = comments_of(table)
     model = training.train(comments)
     themes = pd.DataFrame({"theme": ["tents", "packs"], "terms": ["zelt", "rucksack, schulter riemen"]})
     assignments = pd.DataFrame(
@@ -37,7 +37,7 @@ def test_a_comment_with_one_theme_counts_as_a_whole(heard):
 
 def test_shares_by_theme_take_the_aspects(heard):
     table, _ = heard
-    shares = training.by_theme(table)
+    shares = summaries.by_theme(table).frame
     assert set(shares["theme"]) == {"tents", "packs"}
     assert shares.groupby("theme")["n"].sum().tolist() == [2, 2]
     assert np.isclose(shares.groupby("theme")["share"].sum(), 1).all()

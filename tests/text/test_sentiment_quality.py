@@ -3,12 +3,12 @@
 import pytest
 from benchmarks import sentiment_quality as quality
 
-from customer_profiles.text.sentiment import cold_start, lexicon, training
+from customer_profiles.text.sentiment import cold_start, lexicon
 
 
 @pytest.fixture(scope="module")
 def olist():
-    return training.comments_of(quality.labelled("olist"))
+    return quality.comments_of(quality.labelled("olist"))
 
 
 def test_portuguese_reviews_are_learnt_and_calibrated(olist):
@@ -38,7 +38,7 @@ def test_every_language_with_a_list_has_a_public_figure():
     ],
 )
 def test_learnt_from_scores(name, classes, least):
-    row = quality.learnt(training.comments_of(quality.labelled(name)), classes)
+    row = quality.learnt(quality.comments_of(quality.labelled(name)), classes)
     assert row["macro_f1"] >= least
     assert row["calibration_error"] <= 0.05
 
@@ -46,7 +46,7 @@ def test_learnt_from_scores(name, classes, least):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", quality.LANGUAGE)
 def test_without_labels_better_than_the_shipped_list(name):
-    comments = training.comments_of(quality.labelled(name))
+    comments = quality.comments_of(quality.labelled(name))
     table = quality.begun(comments).set_index("method")["two classes"]
     assert table["our list and own wording"] > table.iloc[2:].max()
     assert table["our list and own wording"] == pytest.approx(cold_start.PUBLIC[quality.LANGUAGE[name]], abs=0.02)

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.text.sentiment import training
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.text.sentiment import aspects, summaries, training
 
 GOOD = ["wunderbar", "schnell geliefert", "gerne wieder", "tolle Jacke", "sehr freundlich", "perfekt"]
 FAIR = ["geht so", "in Ordnung", "nichts Besonderes", "mittelmäßig", "teils teils", "ganz okay"]
@@ -28,11 +29,20 @@ def feedback(n=450, seed=0, honest=True):
     )
 
 
+def comments_of(table, language=""):
+    """Comments of a table of answers; what is good and poor stands in the definition of each metric."""
+    good = table["metric"].map({"nps": 9, "csat": 4, "stars": 4}).astype(float)
+    poor = table["metric"].map({"nps": 6, "csat": 2, "stars": 2}).astype(float)
+    answers = table.assign(row=table.index, good=table["score"] >= good, poor=table["score"] <= poor)
+    texts = table[["customer_no", "at", "text"]].assign(row=table.index, language=language)
+    return training.comments_of(texts, answers[table["score"].notna()])
+
+
 @pytest.fixture(scope="module")
 def model():
     table = feedback()
     table.loc[400:, ["score", "metric"]] = [np.nan, "none"]
-    return training.train(training.comments_of(table))
+    return training.train(comments_of(table))
 
 
 def test_the_class_of_a_comment_follows_the_definition_of_its_metric():
@@ -46,7 +56,7 @@ def test_the_class_of_a_comment_follows_the_definition_of_its_metric():
         },
         index=[10, 11, 12, 13, 14],
     )
-    comments = training.comments_of(table)
+    comments = comments_of(table)
     assert comments["row"].tolist() == [10, 11, 12, 14]
     assert comments["own"].tolist()[:3] == ["positive", "negative", "neutral"]
     assert pd.isna(comments["own"].iloc[3])
@@ -65,26 +75,40 @@ def test_unseen_comments_are_judged_well_and_unscored_ones_too(model):
 
 
 def test_wording_that_says_nothing_about_the_score_is_not_shown():
-    comments = training.comments_of(feedback(honest=False))
+    comments = comments_of(feedback(honest=False))
     model = training.train(comments)
     assert not model.useful
-    assert training.findings(model) == []
-    assert "does not tell" in training.limits(comments, model)[0].message
+    results = summaries.quality(model), summaries.curve(model), summaries.shares(training.heard(model))
+    assert [len(result) for result in results] == [0, 0, 0]
+    assert "does not tell" in summaries.limits(comments, model)[0].message
 
 
 def test_fewer_than_200_scored_comments_of_an_unknown_language_give_a_limit():
-    comments = training.comments_of(feedback(150))
-    assert training.train(comments) is None
-    assert training.limits(comments, None)[0].values == {"n": 150, "min": training.MIN_SCORED}
+    comments = comments_of(feedback(150))
+    model = training.train(comments)
+    assert (model.method, model.useful, len(training.heard(model))) == (training.NOTHING, False, 0)
+    assert summaries.limits(comments, model)[0].values == {"n": 150, "min": training.MIN_SCORED}
+
+
+def test_without_comments_all_is_empty():
+    comments = comments_of(feedback()[:0])
+    model = training.train(comments)
+    heard = training.heard(model)
+    themes, about = pd.DataFrame(columns=["theme", "terms"]), pd.DataFrame(columns=["row", "customer_no", "theme"])
+    nothing = aspects.aspects(comments, heard, themes, about, model)
+    results = summaries.shares(heard), summaries.by_theme(nothing), summaries.quality(model), summaries.curve(model)
+    assert [(len(result), result.needs) for result in results] == [(0, "feedback")] * 4
+    assert list(heard.columns) == training.JUDGED
+    assert summaries.limits(comments, model)[0].values["n"] == 0
 
 
 def test_one_class_only_cannot_be_learnt():
-    assert training.train(training.comments_of(feedback().assign(score=5.0))) is None
+    assert training.train(comments_of(feedback().assign(score=5.0))).method == training.NOTHING
 
 
 def test_two_classes_are_enough_to_learn_from():
     table = feedback(300)
-    model = training.train(training.comments_of(table[table["score"] != 3]))
+    model = training.train(comments_of(table[table["score"] != 3]))
     assert model.classifier.classes.tolist() == ["negative", "positive"]
     assert model.quality["guessing"].iloc[0] == pytest.approx(0.5)
     assert model.quality["macro_f1"].iloc[0] > 0.9
@@ -92,8 +116,8 @@ def test_two_classes_are_enough_to_learn_from():
 
 def test_the_grade_tells_the_ends_of_the_scale_from_what_lies_between():
     table = feedback(6).assign(score=[1.0, 2, 3, 4, 5, np.nan])
-    assert training.comments_of(table)["grade"].tolist()[:5] == [0, 1, 2, 3, 4]
-    assert training.comments_of(table)["grade"].isna().tolist() == [False] * 5 + [True]
+    assert comments_of(table)["grade"].tolist()[:5] == [0, 1, 2, 3, 4]
+    assert comments_of(table)["grade"].isna().tolist() == [False] * 5 + [True]
 
 
 def test_the_curve_grows_to_all_labels(model):
@@ -105,7 +129,7 @@ def test_the_curve_grows_to_all_labels(model):
 
 @pytest.fixture(scope="module")
 def spoken():
-    return training.comments_of(feedback(300), pd.Series("de", range(300)))
+    return comments_of(feedback(300), "de")
 
 
 def test_without_a_score_a_list_of_words_begins_and_the_page_warns(spoken):
@@ -117,8 +141,9 @@ def test_without_a_score_a_list_of_words_begins_and_the_page_warns(spoken):
     known = spoken["own"].to_numpy()
     sides = np.isin(known, ["negative", "positive"])
     assert (model.comments["sentiment"].to_numpy() == known)[sides].mean() > 0.85
-    assert [limit.values.get("n") for limit in training.limits(comments, model)] == [0, None]
-    assert len(training.findings(model)) == 1
+    assert [limit.values.get("n") for limit in summaries.limits(comments, model)] == [0, None]
+    shares, quality = summaries.shares(model.comments, model.method), summaries.quality(model)
+    assert [len(result.claims(result.frame)) for result in (shares, quality)] == [1, 0]
 
 
 def test_a_few_scores_set_the_borders_and_measure(spoken):
@@ -135,55 +160,60 @@ def test_a_few_scores_that_contradict_the_list_hide_it(spoken):
     own = spoken["own"].iloc[:60].to_numpy()[order]
     model = training.train(spoken.assign(own=pd.Series(own).reindex(range(300))))
     assert not model.useful
-    assert training.heard(model) is None
-    assert "little better" in training.limits(spoken, model)[0].message
+    assert training.heard(model).empty
+    assert "little better" in summaries.limits(spoken, model)[0].message
 
 
 def test_comments_of_a_language_without_a_list_are_left_out_and_counted(spoken):
     comments = spoken.assign(own=None, language=["fr"] * 40 + ["de"] * 260)
     model = training.train(comments)
     assert len(model.comments) == 260
-    assert training.limits(comments, model)[-1].values == {"n": 40, "base": 300}
+    assert summaries.limits(comments, model)[-1].values == {"n": 40, "base": 300}
 
 
 def test_the_same_input_gives_the_same_judgement(model):
     table = feedback()
     table.loc[400:, ["score", "metric"]] = [np.nan, "none"]
-    again = training.train(training.comments_of(table))
+    again = training.train(comments_of(table))
     pd.testing.assert_frame_equal(model.comments, again.comments)
 
 
 def test_shares_add_up_and_every_class_has_a_row(model):
-    table = training.shares(model.comments)
+    table = summaries.shares(model.comments).frame
     assert table["sentiment"].tolist() == ["negative", "neutral", "positive"]
     assert table["share"].sum() == pytest.approx(1)
     only = model.comments[model.comments["sentiment"] == "positive"]
-    assert training.shares(only)["n"].tolist() == [0, 0, len(only)]
+    assert summaries.shares(only).frame["n"].tolist() == [0, 0, len(only)]
 
 
 def test_by_theme_puts_the_most_negative_first(model):
     judged = model.comments
-    assignments = pd.DataFrame({"row": judged["row"], "theme": np.where(judged["sentiment"] == "negative", "b", "a")})
-    table = training.by_theme(judged, assignments)
+    table = summaries.by_theme(judged.assign(theme=np.where(judged["sentiment"] == "negative", "b", "a"))).frame
     assert table["theme"].tolist() == ["b"] * 3 + ["a"] * 3
+    assert table["sentiment"].tolist()[:3] == ["positive", "neutral", "negative"]
+
+
+def test_few_comments_of_a_sentiment_are_hidden_and_not_told(model):
+    few = model.comments[(model.comments["sentiment"] != "negative") | (model.comments["row"] < 20)]
+    assert 0 < (few["sentiment"] == "negative").sum() < 10
+    result = summaries.shares(few)
+    published = Gate(10).guard(result)
+    assert published.suppressed == 2  # a second one, lest the sum gives the first away
+    assert result.claims(published.marks(result.frame)) == []
+    by_theme = Gate(10).guard(summaries.by_theme(few.assign(theme="a"))).frame.set_index("sentiment")
+    assert by_theme.loc["negative", "suppressed"]
 
 
 def test_findings_quote_quality_and_share(model):
-    share, quality, labels = training.findings(model)
+    results = summaries.shares(model.comments), summaries.quality(model), summaries.curve(model)
+    (share,), (quality,), (labels,) = (result.claims(result.frame) for result in results)
     assert share.values["share"] == pytest.approx((model.comments["sentiment"] == "negative").mean())
     assert quality.values["f1"] == pytest.approx(model.quality["macro_f1"].iloc[0])
     assert labels.n == 400
-
-
-def test_the_language_that_the_source_names_goes_before_a_guess():
-    table = feedback().head(3).assign(text=["não chegou", "nada", "super"], language=["pt", "pt", None])
-    guessed = pd.Series("de", table.index)
-    assert training.comments_of(table, guessed)["language"].tolist() == ["pt", "pt", "de"]
-    assert training.comments_of(table.drop(columns="language"), guessed)["language"].tolist() == ["de"] * 3
 
 
 def test_ten_complaints_of_one_customer_teach_nothing_about_others():
     table = feedback(300)
     poor = table["score"] <= 2
     table.loc[poor, "customer_no"] = 1
-    assert training.train(training.comments_of(table)) is None
+    assert training.train(comments_of(table)).method == training.NOTHING

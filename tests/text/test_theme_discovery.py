@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from benchmarks import topic_quality
 from threadpoolctl import threadpool_limits
 
 from customer_profiles.demo import make_company
+from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.text.themes import discovery, names
 from customer_profiles.text.words import impersonal
 
@@ -50,7 +52,7 @@ def test_planted_themes_are_recovered(demo, found):
 
 
 def test_german_and_english_texts_share_their_themes(demo, found):
-    named = found.themes[found.themes["theme"] != discovery.OTHER]
+    named = found.themes.frame[found.themes.frame["theme"] != discovery.OTHER]
     assert named["language"].str.contains("de").all()
     assert (named["language"] == "de+en").mean() > 0.5
     english = discovery.texts_of(demo).set_index("row")["language"] == "en"
@@ -61,13 +63,14 @@ def test_german_and_english_texts_share_their_themes(demo, found):
 
 def test_every_text_is_counted_and_shares_follow(found, demo):
     assert set(found.assignments["row"]) == set(demo.index[demo["text"].notna()])
-    assert (found.themes["base"] == found.assignments["row"].nunique()).all()
-    assert found.themes["n"].sum() == len(found.assignments)
-    assert found.assigned > 0.9
+    assert (found.themes.frame["base"] == found.assignments["row"].nunique()).all()
+    assert found.themes.frame["n"].sum() == len(found.assignments)
+    other = found.themes.frame.set_index("theme")["n"].get(discovery.OTHER, 0)
+    assert other < 0.1 * found.assignments["row"].nunique()
 
 
 def test_themes_are_sorted_by_size_then_name_and_have_unique_names(found):
-    named = found.themes[found.themes["theme"] != discovery.OTHER]
+    named = found.themes.frame[found.themes.frame["theme"] != discovery.OTHER]
     assert named["theme"].is_unique
     keys = list(zip(-named["n"], named["theme"], strict=True))
     assert keys == sorted(keys)
@@ -76,7 +79,7 @@ def test_themes_are_sorted_by_size_then_name_and_have_unique_names(found):
 def test_the_same_input_gives_the_same_themes_on_any_number_of_threads(demo, found):
     with threadpool_limits(2):
         again = discovery.find_themes(discovery.texts_of(demo))
-    pd.testing.assert_frame_equal(found.themes, again.themes)
+    pd.testing.assert_frame_equal(found.themes.frame, again.themes.frame)
     pd.testing.assert_frame_equal(found.assignments, again.assignments)
 
 
@@ -85,15 +88,16 @@ def test_a_term_that_few_customers_use_never_shows(demo):
     rows = table.index[demo["truth"].reindex(table["row"]).eq("refund").to_numpy()][:60]
     table.loc[rows, "text"] += " Zwetschgenkuchen"
     table.loc[rows, "customer_no"] = 7
-    terms = ", ".join(discovery.find_themes(table).themes["terms"])
+    terms = ", ".join(discovery.find_themes(table).themes.frame["terms"])
     assert "Zwetschgenkuchen" not in terms
 
 
 def test_too_few_texts_give_empty_tables_and_a_limit():
     table = discovery.texts_of(pd.DataFrame({"customer_no": [1], "text": ["Mein Paket ist weg"]}))
-    assert discovery.find_themes(table).themes.empty
+    found = discovery.find_themes(table)
+    assert len(found.themes) == len(found.stability) == len(found.changes) == 0
+    assert found.themes.needs == "tickets"
     assert discovery.limits(table)
-    assert discovery.findings(discovery.find_themes(table)) == []
 
 
 def test_texts_of_keeps_the_language_that_the_source_names():
@@ -107,9 +111,22 @@ def test_texts_of_keeps_the_language_that_the_source_names():
 
 
 def test_findings_quote_the_table(found):
-    largest, assigned = discovery.findings(found)
-    assert largest.values["n"] == found.themes["n"].iloc[0]
-    assert assigned.values["assigned"] == pytest.approx(found.assigned)
+    table = found.themes.frame
+    largest, assigned = found.themes.claims(table)
+    assert largest.values["n"] == table["n"].iloc[0]
+    other = set(found.assignments.loc[found.assignments["theme"] == discovery.OTHER, "row"])
+    texts = found.assignments["row"].nunique()
+    assert assigned.values["assigned"] == pytest.approx(1 - len(other) / texts)
+
+
+def test_a_theme_of_few_customers_is_hidden_and_not_told(found):
+    table = found.themes.frame.copy()
+    table.loc[0, "customers"] = 3
+    planted = replace(found.themes, frame=table)
+    published = Gate(10).guard(planted)
+    assert published.frame["suppressed"].tolist()[:2] == [True, False]
+    told = planted.claims(published.marks(table))
+    assert told[0].values["theme"] == table["theme"][1]
 
 
 def test_names_are_phrases_in_the_spelling_of_customers():
@@ -176,7 +193,9 @@ def test_an_encoder_that_returns_nonsense_is_an_error(demo):
 
 
 def test_names_have_no_figures_adverbs_or_spans_of_time(found):
-    terms = {word.lower() for terms in found.themes["terms"] for term in terms.split(", ") for word in term.split()}
+    terms = {
+        word.lower() for terms in found.themes.frame["terms"] for term in terms.split(", ") for word in term.split()
+    }
     assert not terms & {"drei", "fünf", "tagen", "werktage", "kaum", "ab", "days", "weeks", "two", "said"}
 
 
@@ -201,7 +220,7 @@ def test_portuguese_reviews_name_late_delivery():
         for text in late + good + broken
     ]
     table = pd.DataFrame({"row": range(len(rows)), "customer_no": range(len(rows)), "text": rows, "language": "pt"})
-    named = discovery.find_themes(table, number=3, min_customers=5).themes["theme"].str.lower()
+    named = discovery.find_themes(table, number=3, min_customers=5).themes.frame["theme"].str.lower()
     assert named.str.contains("entrega|atraso").sum() == 1
     assert named.str.contains("qualidade").sum() == 1
     assert named.str.contains("defeito|peça").sum() == 1

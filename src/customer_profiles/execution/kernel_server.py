@@ -53,7 +53,7 @@ LAYERS = (
     "customer_profiles.stats",
     "customer_profiles.text",
     "customer_profiles.analysis",
-    "customer_profiles.reporting.figures",
+    "customer_profiles.viz",
 )
 
 

@@ -12,24 +12,15 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ..messages import N_, Finding
+from ..codes import BY_DOMAIN, BY_ID, BY_NAME, WITHOUT_ACCOUNT
 from . import normalise
-
-if TYPE_CHECKING:
-    from ..ingest.config.dataset import Dataset
 
 NO_ACCOUNT = -1
 """Label of a contact of whom no company is known."""
-
-BY_ID, BY_DOMAIN = N_("number of the account"), N_("domain of the e-mail address")
-BY_NAME, NEW = N_("name of the company"), N_("company without an account")
-WAYS = (BY_ID, BY_DOMAIN, BY_NAME, NEW)
-"""What told the company of a contact."""
 
 # Similarity (0–100, of the words in alphabetical order) from which two names are spellings of one.
 SAME_NAME = 90
@@ -96,7 +87,7 @@ def roll_up(records: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (records, 2)
-        ``company_no`` as in `match_accounts`; ``found_by``: one of `WAYS` for contacts, missing for accounts.
+        ``company_no`` as in `match_accounts`; ``found_by``: one of `codes.WAYS` for contacts, missing for accounts.
     """
     known = _comparable(records)
     contact = records.get("is_contact", pd.Series(False, index=records.index)).to_numpy(dtype=bool)
@@ -107,45 +98,6 @@ def roll_up(records: pd.DataFrame) -> pd.DataFrame:
     placed = labels != NO_ACCOUNT
     labels[placed] = pd.factorize(labels[placed])[0]
     return pd.DataFrame({"company_no": labels, "found_by": found_by}, index=records.index)
-
-
-def account_ids(identities: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
-    """Identities without those of contacts, who are people at a customer and no customers themselves."""
-    return identities[~identities.ids.isin({source.ids for source in dataset.filled("contacts")})]
-
-
-def placement(contacts: pd.DataFrame) -> pd.DataFrame:
-    """How the accounts of the contacts were found: found_by, n, base (all contacts), share, customers.
-
-    Without a contact it has no rows.
-    """
-    if contacts.empty:
-        return pd.DataFrame(columns=["found_by", "n", "base", "share", "customers"])
-    counts = contacts.groupby("found_by").agg(n=("contact_id", "size"), customers=("customer_no", "nunique"))
-    counts = counts.reindex(WAYS, fill_value=0).rename_axis("found_by").reset_index()
-    base = len(contacts)
-    return counts.assign(base=base, share=counts["n"] / max(base, 1))[["found_by", "n", "base", "share", "customers"]]
-
-
-def findings(contacts: pd.DataFrame, customers: int) -> list[Finding]:
-    """What chapter 01 says about the contacts of companies.
-
-    Parameters
-    ----------
-    contacts : DataFrame
-        The table of contacts that a run keeps; may be empty.
-    customers : int
-        Number of customers of the run.
-    """
-    if contacts.empty:
-        return []
-    known = int(contacts.customer_no.nunique())
-    message = N_(
-        "{n:count} contacts work at {known:count} of {base:count} customers; {share:share} of them do not name their "
-        "account and were placed by the domain of their e-mail address or by their company’s name and town."
-    )
-    values = {"n": len(contacts), "known": known, "base": customers, "share": (contacts.found_by != BY_ID).mean()}
-    return [Finding(message, values, id="01.contacts", n=len(contacts), table="contacts", reach=known)]
 
 
 def domains_of(records: pd.DataFrame, numbers: np.ndarray) -> pd.Series:
@@ -209,7 +161,7 @@ def _free_mail() -> frozenset[str]:
 def _split_name(name: str) -> tuple[str, str]:
     """Core and legal form of a name; a name of nothing but a legal form is its own core."""
     text = normalise.fold(name)
-    forms = []
+    forms: list[str] = []
     for pattern, short in _WRITTEN_OUT:
         text = re.sub(rf"(?<![^ ])(?:{pattern})(?![^ ])", short, text)
     text = _without_cut_form(" ".join(text.split())) if len(name) >= SHORTEST_CUT else " ".join(text.split())
@@ -375,7 +327,7 @@ def _place_contacts(known: pd.DataFrame, contact: np.ndarray, labels: np.ndarray
         found_by[before & (labels != NO_ACCOUNT)] = BY_DOMAIN if keys == ["domain"] else BY_NAME
     before = labels == NO_ACCOUNT
     _start_new(known, labels)
-    found_by[before & (labels != NO_ACCOUNT)] = NEW
+    found_by[before & (labels != NO_ACCOUNT)] = WITHOUT_ACCOUNT
     return found_by.to_numpy()
 
 

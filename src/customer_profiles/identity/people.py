@@ -8,9 +8,9 @@ import pandas as pd
 from ..ingest import contract
 from . import normalise
 from .accounts import domains_of, web_domains
+from .alternatives import Alternatives
 from .golden import empty_provenance, golden_records
 from .id_ledger import IdLedger
-from .matching_band import Alternatives
 from .pseudonyms import fingerprint, pseudonym
 from .resolution import THRESHOLD, Matching, resolve
 

@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..messages import N_
+from ..codes import CHANGED, HAPPENED, SIGNED_UP, UNKNOWN
 from .contract import HAPPENED_AT, OF_CUSTOMERS
-
-CHANGED, SIGNED_UP, HAPPENED, UNKNOWN = N_("last change"), N_("signing up"), N_("event"), N_("not told")
-"""What tells the age of a value, from the best to none at all."""
 
 _DESCRIBING = ("customers", "contacts", "leads")
 _NEVER = np.iinfo("int32").min

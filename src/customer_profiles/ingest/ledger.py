@@ -124,7 +124,7 @@ def exclusions(accounts: list[Account]) -> pd.DataFrame:
 
 def set_aside(accounts: list[Account]) -> pd.DataFrame:
     """Rows set aside: source, file, row, column, reason, masked, n; many of a kind share a row without a number."""
-    rows = [(a.source.name, file, *fault, 1) for a in accounts for file, fault in a.listed]
+    rows: list[tuple] = [(a.source.name, file, *fault, 1) for a in accounts for file, fault in a.listed]
     rows += [
         (a.source.name, file, None, column, reason, "", n)
         for a in accounts
@@ -158,7 +158,7 @@ def dialects(accounts: list[Account]) -> pd.DataFrame:
 
 
 def inventory(accounts: list[Account], customers: int) -> pd.DataFrame:
-    """What each source brings: rows, period, customers and the share of all customers it covers."""
+    """What each source brings: rows, period, what ties them to customers, and the share of all customers it covers."""
     rows = []
     for account in accounts:
         known = len(account.known_customers())
@@ -173,6 +173,7 @@ def inventory(accounts: list[Account], customers: int) -> pd.DataFrame:
                 "customers": known,
                 "base": customers,
                 "coverage": known / customers if customers else 0.0,
+                "keys": ", ".join(_keys(account.source)),
             }
         )
     return pd.DataFrame(rows).astype({"first": "datetime64[us]", "last": "datetime64[us]"})
@@ -194,3 +195,10 @@ def sources_per_customer(accounts: list[Account], customers: int) -> np.ndarray:
     """Number of sources each customer is known from, in the order of their numbers."""
     known = [account.known_customers() for account in accounts]
     return np.bincount(np.concatenate([*known, np.array([], dtype="int64")]), minlength=customers)
+
+
+def _keys(source: Source) -> list[str]:
+    """What ties the rows of a source to customers: name spaces of ids, addresses."""
+    found = [source.ids] if {"customer_id", "contact_id"} & set(source.columns) else []
+    contacts = ("email", "phone") if source.table in ("customers", "contacts") else (source.key,)
+    return [*found, *(name for name in contacts if name and name in source.columns)]

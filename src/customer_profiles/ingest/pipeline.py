@@ -22,8 +22,8 @@ from ..privacy.opt_outs import Suppressed, linked_entries, list_file
 from ..privacy.purge import purge
 from ..tables import Tables
 from . import ages, contract, crosschecks, cutoff, ledger
-from .config import source_kinds
 from .config.dataset import Dataset, Source
+from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
 from .contract import Field
 from .duplicates import Seen, row_hashes
@@ -36,7 +36,7 @@ from .readers.lookups import LoadedLookup, load_lookup
 from .readers.provenance import refuse_changed, remembered
 from .readers.registry import files, files_read, read
 from .readers.snapshots import one_snapshot
-from .visitors import prepare_touches
+from .visitors import nobody, prepare_touches
 from .writer import TableWriter
 
 NO_CONSENT, LATER = N_("no consent, or erased"), N_("after the date of the run")
@@ -60,7 +60,6 @@ class Collected:
     last_traces: pd.DataFrame
     shared_addresses: pd.DataFrame
     contradictions: pd.DataFrame
-    kinds: pd.DataFrame
     gaps: pd.DataFrame
 
 
@@ -128,6 +127,8 @@ def _collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Colle
     if dataset.filled("interactions"):
         rules = dataset.visitors
         prepare_touches(tables, rules.link_days, rules.session_minutes, dataset.memory_limit)
+    else:
+        tables.write("visitors", nobody())
     for account in accounts.values():
         account.close()
     derived = _write_customers(run, people, list(accounts.values()))
@@ -346,7 +347,7 @@ def _erased(run: Run, source: Source, rows: pd.DataFrame) -> np.ndarray:
     """Rows that name an erased person by number or address."""
     erased = np.zeros(len(rows), dtype=bool)
     for kind, column in ((f"id:{source.ids}", "customer_id"), (source.key, source.key)):
-        if column in rows:
+        if kind is not None and column in rows:
             erased |= run.suppressed.hits(kind, rows[column])
     return erased
 
@@ -376,7 +377,7 @@ def _with_customers(
     number = pd.array(np.where(numbers >= 0, numbers, 0), dtype="Int64")
     number[numbers < 0] = pd.NA
     pseudonyms = people.pseudonyms()
-    name = np.append(pseudonyms, None)[np.where(numbers >= 0, numbers, len(pseudonyms))]
+    name = np.append(pseudonyms, np.asarray([None]))[np.where(numbers >= 0, numbers, len(pseudonyms))]
     return rows[keep].assign(customer_id=pd.array(name, dtype="str"), customer_no=number), numbers
 
 
@@ -402,14 +403,9 @@ def _write_contacts(run: Run, records: pd.DataFrame, people: People) -> None:
     contacts, numbers = records[mine].reset_index(drop=True), people.record_numbers[mine]
     with TableWriter(run.tables, "contacts") as writer:
         if len(contacts):
-            writer.write(
-                contacts.assign(
-                    customer_id=people.pseudonyms()[numbers],
-                    customer_no=numbers,
-                    person_no=match_people(contacts),
-                    contact_id=_pseudonymised(run.key, "contact", contacts.raw_id),
-                )
-            )
+            owned = contacts.assign(customer_id=people.pseudonyms()[numbers], customer_no=numbers)
+            ids = _pseudonymised(run.key, "contact", contacts.raw_id)
+            writer.write(owned.assign(person_no=match_people(contacts), contact_id=ids))
 
 
 def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
@@ -441,17 +437,14 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
 def _write_accounts(
     run: Run, accounts: list[Account], records: pd.DataFrame, people: People, derived: Log
 ) -> Collected:
-    inventory, told = (
-        ledger.inventory(accounts, len(people)),
-        {account.source.name: account.ages for account in accounts},
-    )
+    told = {account.source.name: account.ages for account in accounts}
     # The contacts of a company are several people, who need not agree.
     own = ~records.get("is_contact", pd.Series(False, index=records.index)).to_numpy(dtype=bool)
     compared = records[own], people.record_numbers[own]
     collected = Collected(
         reconciliation=ledger.reconciliation(accounts),
         set_aside=ledger.set_aside(accounts),
-        inventory=inventory,
+        inventory=ledger.inventory(accounts, len(people)),
         cleaning=ledger.cleaning(accounts, derived),
         exclusions=ledger.exclusions(accounts),
         completeness=ledger.completeness(accounts),
@@ -461,8 +454,7 @@ def _write_accounts(
         last_traces=ages.last_traces(told, len(people)),
         shared_addresses=crosschecks.shared_addresses(*compared),
         contradictions=crosschecks.contradictions(*compared),
-        kinds=source_kinds.kinds(run.dataset, inventory),
-        gaps=source_kinds.gaps(run.dataset, {account.source.name: account.headers for account in accounts}),
+        gaps=gaps(run.dataset, {account.source.name: account.headers for account in accounts}),
     )
     for name, table in vars(collected).items():
         run.tables.write(name, table)

@@ -7,7 +7,7 @@ two small tables, one of a customer's orders and one of the customers, cost less
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -229,7 +229,7 @@ def _said(feedback: Table, as_of: date) -> Table:
     return totals
 
 
-EXPRESSIONS = {
+EXPRESSIONS: dict[str, Callable[..., Table]] = {
     "customers": _who,
     "contacts": _worked_with,
     "transactions": _bought,
@@ -287,3 +287,36 @@ def _tidy(profile: pd.DataFrame) -> pd.DataFrame:
             values = values.astype("boolean" if values.dropna().map(type).eq(bool).all() else "str")
         columns[name] = values
     return pd.DataFrame(columns)
+
+
+def column_types() -> dict[str, dict[str, str]]:
+    """Types of all columns that a profile can have, by the table that they come from; nothing is read.
+
+    What a data set adds of its own, and what dataset.yaml derives, is not among them.
+
+    Returns
+    -------
+    dict
+        From table to types by column, ``{"transactions": {"orders": "int64", …}, …}``; columns that are made of several
+        tables stand under ``profile``.
+    """
+    import ibis
+
+    as_of, types = date(2000, 1, 1), {}
+    for name, expression in EXPRESSIONS.items():
+        kept = {column: _IBIS_TYPES[contract.DTYPES[field.kind]] for column, field in contract.kept(name).items()}
+        table = ibis.table(kept, name=name)
+        made = _who(table, as_of, banded=True) if name == "customers" else expression(table, as_of)
+        types[name] = {column: str(made[column].type()) for column in made.columns}
+        if name != "customers":
+            del types[name]["customer_no"]
+    return types | {"profile": {"first_seen_at": "timestamp", "is_new": "boolean"}}
+
+
+_IBIS_TYPES = {
+    "str": "string",
+    "Int64": "int64",
+    "float64": "float64",
+    "datetime64[us]": "timestamp",
+    "boolean": "boolean",
+}

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..messages import N_, Finding
+from ..codes import ANONYMOUS, KNOWN, LINKED, SHARED
 from ..tables import Tables
 from .engine import fetch, open_engine
 from .sessions import SESSION_GAP_MINUTES, with_sessions
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ibis.expr.types import Table
 
 # Who used the device a month before its login is probably the same person; the longer before, the less so.
@@ -27,10 +25,8 @@ LINK_DAYS = 30
 NEW_DAYS = 90
 
 _ROW = "file_row_number"  # as DuckDB calls it
-
-KNOWN, LINKED = N_("always logged in"), N_("linked by a login")
-SHARED, ANONYMOUS = N_("several customers"), N_("never logged in")
-KINDS = (KNOWN, LINKED, SHARED, ANONYMOUS)
+_COLUMNS = {"anonymous_id": "str", "kind": "str", "first_at": "datetime64[us]", "last_at": "datetime64[us]"}
+_COLUMNS |= dict.fromkeys(("sessions", "touchpoints", "linked"), "int64")
 
 
 def prepare_touches(
@@ -142,46 +138,9 @@ def kinds_of(touches: Table, seen: pd.DataFrame) -> pd.DataFrame:
     kind = pd.Series(KNOWN, index=table.index, dtype="str").mask(table.linked > 0, LINKED)
     kind = kind.mask(table.customers > 1, SHARED).mask(table.customers == 0, ANONYMOUS)
     table = table.assign(kind=kind).drop(columns="customers")
-    return table[["anonymous_id", "kind", "first_at", "last_at", "sessions", "touchpoints", "linked"]].sort_values(
-        "anonymous_id", ignore_index=True
-    )
+    return table[list(_COLUMNS)].sort_values("anonymous_id", ignore_index=True)
 
 
-def summary(visitors: pd.DataFrame) -> pd.DataFrame:
-    """Visitors by kind: kind, n, base (all visitors), share, sessions, touchpoints, linked_touchpoints."""
-    measures = {"n": ("anonymous_id", "size"), "sessions": ("sessions", "sum"), "touchpoints": ("touchpoints", "sum")}
-    table = visitors.groupby("kind").agg(**measures, linked_touchpoints=("linked", "sum"))
-    table = table.reindex(KINDS, fill_value=0).rename_axis("kind").reset_index()
-    share = table["n"] / max(len(visitors), 1)
-    table.insert(2, "base", len(visitors))
-    table.insert(3, "share", share)
-    return table
-
-
-def findings(visitors: pd.DataFrame, profile: pd.DataFrame, as_of: date, new_days: int = NEW_DAYS) -> list[Finding]:
-    """What chapter 01 says about visitors, and about new customers."""
-    found = []
-    if len(visitors):
-        counts = visitors.kind.value_counts()
-        linked = visitors[visitors.kind == LINKED]
-        message = N_(
-            "{n:count} visitors came to the website or the app: {anonymous:share} of them never logged in. "
-            "For {linked:count} visitors a login tells who they are; {touchpoints:count} of their touchpoints without "
-            "a login are counted as those of the customer."
-        )
-        values = {
-            "n": len(visitors),
-            "anonymous": counts.get(ANONYMOUS, 0) / len(visitors),
-            "linked": len(linked),
-            "touchpoints": int(linked.linked.sum()),
-        }
-        found.append(Finding(message, values, id="01.visitors", n=len(visitors), table="visitors"))
-    if "is_new" in profile and profile.is_new.notna().any():
-        new, base = int(profile.is_new.sum()), int(profile.is_new.notna().sum())
-        message = N_(
-            "{n:count} of {base:count} customers ({share:share}) are new: they were first seen in the last "
-            "{days:count} days."
-        )
-        values = {"n": new, "base": base, "share": new / base, "days": new_days}
-        found.append(Finding(message, values, id="01.new_customers", n=base, table="inventory", reach=new))
-    return found
+def nobody() -> pd.DataFrame:
+    """The visitors where no source has visits, in the columns of `kinds_of`."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _COLUMNS.items()})

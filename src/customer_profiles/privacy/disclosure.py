@@ -29,6 +29,7 @@ NUMERIC_KEYS = frozenset({"r", "f", "m", "fm", "segment", "rank", "top", "k", "r
 # What tells the rows of a comparison apart.
 ROW_KEYS = (
     *("theme", "pain", "evidence", "outcome", "metric", "segment", "group", "area", "attribute", "value", "way"),
+    *("driver", "event", "source", "compared_with", "sentiment"),
     *("step", "feature", "stage", "touch", "first_channel", "then_channel", "action", "resolution", "measure"),
 )
 
@@ -80,9 +81,11 @@ class Published:
     def marks(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table this was published from, with the column ``hidden``: rows that no sentence may speak of.
 
-        A row that the gate hid or left out is told by what it is about; numbers and family size stay as they were.
+        Where the gate left rows out, the others are told by what they are about; numbers stay as they were.
         """
-        keys = [name for name in ROW_KEYS if name in table]
+        if len(self.frame) == len(table):
+            return table.assign(hidden=self.frame["suppressed"].to_numpy(dtype=bool))
+        keys = [name for name in ROW_KEYS if name in table] or list(table.select_dtypes(exclude="number"))
         shown = set(self.frame.loc[~self.frame["suppressed"], keys].itertuples(index=False, name=None))
         hidden = [key not in shown for key in table[keys].itertuples(index=False, name=None)]
         return table.assign(hidden=hidden)

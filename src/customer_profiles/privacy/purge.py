@@ -97,7 +97,7 @@ def _purge_run(
     names = names | _devices(folder, numbers)
     if numbers or (names and any(_holds(path, names) for path in personal)):
         removed = {path: _without(path, numbers, names) for path in personal}
-        untold = [path for path in personal if not removed[path] and not set(pq.read_schema(path).names) & set(_OWNER)]
+        untold = [path for path in personal if not removed[path] and _may_be_in(path)]
     elif personal and (unsure or (traces and _may_hold(folder, traces))):
         untold = personal
     else:
@@ -144,6 +144,11 @@ def _devices(folder: Path, numbers: set[int]) -> set[str]:
     others = table["customer_no"].is_valid().to_numpy() & ~theirs
     seen, shared = (set(table.filter(pa.array(rows))["anonymous_id"].to_pylist()) for rows in (theirs, others))
     return seen - shared - {None}
+
+
+def _may_be_in(path: Path) -> bool:
+    """Whether people may be in a table whose rows do not say whose they are; nobody is in one without rows."""
+    return bool(pq.read_metadata(path).num_rows) and not set(pq.read_schema(path).names) & set(_OWNER)
 
 
 def _may_hold(folder: Path, traces: set[str]) -> bool:

@@ -41,16 +41,18 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
     InputRejected
         If the run found no segments.
     """
-    if not tables.has("segments") and not tables.has("rfm"):
+    known = {name: tables.read(name) for name in ("segments", "rfm", "routing") if tables.has(name)}
+    known = {name: found for name, found in known.items() if len(found)}
+    if not known.keys() & {"segments", "rfm"}:
         raise InputRejected("the last run found no segments: there is nothing to hand over")
     table = tables.read("profile")[["customer_id", "customer_no"]]
-    if tables.has("segments"):
-        table = table.merge(tables.read("segments")[["customer_no", "segment"]], on="customer_no", how="left")
-    if tables.has("rfm"):
-        rfm = tables.read("rfm")[["customer_no", "segment"]].rename(columns={"segment": "rfm_segment"})
+    if "segments" in known:
+        table = table.merge(known["segments"][["customer_no", "segment"]], on="customer_no", how="left")
+    if "rfm" in known:
+        rfm = known["rfm"][["customer_no", "segment"]].rename(columns={"segment": "rfm_segment"})
         table = table.merge(rfm, on="customer_no", how="left")
-    if tables.has("routing"):
-        table = table.merge(tables.read("routing")[["segment", "first_channel"]], on="segment", how="left")
+    if "routing" in known:
+        table = table.merge(known["routing"][["segment", "first_channel"]], on="segment", how="left")
     table = table.drop(columns="customer_no")
     if ids is None:
         return table

@@ -7,7 +7,7 @@ where nothing was found, else the first established rows that the page shows, ea
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Claims:
         Prefix of the ids, stable over releases: ``pains``.
     message : str or callable
         Sentence with placeholders, or what gives one for a row.
-    values : mapping of str to str or callable
+    values : dict of str to str or callable
         What fills the placeholders: a column, or what gives the value for a row.
     key : sequence of str
         Columns whose values name a claim among others of its subject.
@@ -52,14 +52,14 @@ class Claims:
 
     subject: str
     message: str | Callable[[Any], str]
-    values: Mapping[str, str | Callable[[Any], Any]]
+    values: dict[str, Any]
     key: Sequence[str] = ()
     nothing: str = ""
     test: str = ""
     estimate: str = ""
     n: str | Callable[[Any], int] = "base"
     reach: str | Callable[[Any], int] = "n"
-    effect: str | Callable[[Any], float] | float = "effect"
+    effect: str | Callable[[Any], Any] | float = "effect"
     kind: str = "difference"
     most: int = MOST
 
@@ -125,11 +125,6 @@ class Claims:
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that sentences may speak of: all but those the gate has marked ``hidden``."""
     return table[~table["hidden"].astype(bool)] if "hidden" in table else table
-
-
-def of_table(findings: Sequence[Finding], name: str) -> list[Finding]:
-    """The findings with the table that they were read from."""
-    return [finding if finding.table else dataclasses.replace(finding, table=name) for finding in findings]
 
 
 def _value(row: Any, source: str | Callable[[Any], Any]) -> Any:

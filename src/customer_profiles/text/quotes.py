@@ -35,10 +35,10 @@ def choose(
     Parameters
     ----------
     texts : DataFrame
-        ``row, customer_no, text, language``, as `themes.texts_of` makes them. Texts of unknown customers are left out:
-        nobody could object to their being shown.
+        ``row, customer_no, text, language``, as `discovery.texts_of` makes them. Texts of unknown customers are left
+        out: nobody could object to their being shown.
     assignments : DataFrame
-        ``row, customer_no, theme, weight`` of `themes.find_themes`; a larger weight is nearer to the topic's centre.
+        ``row, customer_no, theme, weight`` of `discovery.find_themes`; a larger weight is nearer to the topic's centre.
     heard : DataFrame, optional
         ``row, sentiment``; without it all comments count as of one sentiment.
     allowed : bool
@@ -65,7 +65,8 @@ def choose(
         language: Vocabulary.of(part["text"], part["customer_no"], language, min_customers)
         for language, part in texts.groupby("language")
     }
-    rows, used = [], set()
+    rows: list[tuple] = []
+    used: set = set()
     for theme, part in about.groupby("theme", sort=True):
         customers = int(part["customer_no"].nunique())
         if customers < min_customers:

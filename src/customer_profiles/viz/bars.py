@@ -1,28 +1,22 @@
 """Bars: shares and values with intervals, two measures beside each other, parts of a whole."""
 
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from . import palette
-from .layout import claims, hide, levels, measure, more, numbers, rows, values, width_of
+from .layout import claims, ends, hide, levels, measure, more, numbers, rows, values, width_of
 from .speech import current
 
 THICK = 0.72  # lines of text, of a single bar
 APART = 1.05  # lines, from bar to bar of one row
 
 
-def bars(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "share",
-    y: str = "value",
-    hue: str | None = None,
-    blocks: str | None = "attribute",
-    most: int = 10,
-) -> None:
+def bars(frame: pd.DataFrame, ax: Axes, *, x="share", y="value", blocks="attribute", most=10) -> None:
     """Horizontal bars with their intervals and values.
 
     Parameters
@@ -33,39 +27,20 @@ def bars(
     ax : Axes
     x, y : str
         Columns.
-    hue : str, optional
-        Column with groups that stand beside each other in every row of `y`.
     blocks : str, optional
         Column whose values head blocks of rows, if the frame has it and several of them.
     most : int
         Bars of a block; the largest stay and a line says how many more there are.
     """
-    if hue is not None:
-        names, groups = levels(frame, y), levels(frame, hue)
-        colours = dict(zip(groups, _cycle(len(groups)), strict=True))
-        at, rest = rows(ax, names, least=len(groups) * APART), 0
-        for i, group in enumerate(groups):
-            own = frame[frame[hue] == group].drop_duplicates(y).set_index(y).reindex(names)
-            _bars(ax, own, x, at + (i - (len(groups) - 1) / 2) * APART, [colours[group]] * len(own), strong=False)
-        key(ax, colours, hue)
-    else:
-        frame, rest = _largest(frame, x, blocks, most)
-        at = rows(ax, frame[y], frame[blocks] if blocks in frame and blocks != y else None)
-        strong = claims(frame)
-        _bars(ax, frame, x, at, np.where(strong, palette.OURS, palette.NEUTRAL), strong)
+    frame, rest = _largest(frame, x, blocks, most)
+    strong = claims(frame)
+    _bars(ax, frame, x, rows(ax, frame[y], frame.get(blocks)), np.where(strong, palette.OURS, palette.NEUTRAL), strong)
     _finish(ax, x, y)
     more(ax, rest)
 
 
 def paired_bars(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "share",
-    versus: str = "share_rest",
-    y: str = "value",
-    blocks: str | None = None,
-    names: tuple[str, str] | None = None,
+    frame: pd.DataFrame, ax: Axes, *, x="share", versus="share_rest", y="value", blocks=None, names=None
 ) -> None:
     """Two bars per row: our own in colour, what they are compared with in grey below.
 
@@ -82,25 +57,17 @@ def paired_bars(
         What the two are called in the legend, ours first; by default the headings of the columns.
     """
     if versus not in frame:
-        bars(frame, ax, x=x, y=y, blocks=blocks, most=len(frame))
-        return
+        return bars(frame, ax, x=x, y=y, blocks=blocks, most=len(frame))
     at = rows(ax, frame[y], frame.get(blocks), least=1.9)
     colours = (palette.OURS, palette.COMPARISON)
     for column, place, colour in zip((x, versus), (at - APART / 2, at + APART / 2), colours, strict=True):
-        _bars(ax, frame, column, place, [colour] * len(frame), strong=column == x)
+        _bars(ax, frame, column, place, np.full(len(frame), colour), strong=column == x)
     key(ax, dict(zip(names or (x, versus), colours, strict=True)))
-    _finish(ax, x, y)
+    return _finish(ax, x, y)
 
 
 def stacked_bars(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "share",
-    y: str = "metric",
-    hue: str = "value",
-    blocks: str | None = None,
-    diverging: bool = False,
+    frame: pd.DataFrame, ax: Axes, *, x="share", y="metric", hue="value", blocks=None, diverging=False
 ) -> None:
     """Bars of a whole: the shares of each row of `y` side by side, in the order of the frame.
 
@@ -120,12 +87,13 @@ def stacked_bars(
     """
     keys = [blocks, y] if blocks in frame and blocks != y else [y]
     groups = [part for _, part in frame.groupby(keys, sort=False, observed=True)]
-    at = rows(ax, [g[y].iloc[0] for g in groups], [g[keys[0]].iloc[0] for g in groups] if len(keys) > 1 else None)
-    parts = levels(frame, hue)
-    cycle, legend = dict(zip(parts, _cycle(len(parts)), strict=True)), {}
+    named = frame.drop_duplicates(keys).dropna(subset=keys)
+    at = rows(ax, named[y], named.get(blocks))
+    usual = dict(zip(levels(frame, hue), cycle(palette.CATEGORIES), strict=False))
+    legend: dict[str, dict[str, None]] = {}
     for place, group in zip(at, groups, strict=True):
         shares, middle = numbers(group, x), [palette.NEUTRAL] * (len(group) - 2)
-        colours = [palette.GOOD, *middle, palette.BAD] if diverging else [cycle[part] for part in group[hue]]
+        colours = [palette.GOOD, *middle, palette.BAD] if diverging else [usual[part] for part in group[hue]]
         for part, colour in zip(group[hue], colours, strict=False):
             legend.setdefault(colour, {})[current().label(part)] = None
         if np.isnan(shares).any():
@@ -143,11 +111,15 @@ def stacked_bars(
     ax.set_xlim(0, 1)
 
 
-def _bars(ax: Axes, frame: pd.DataFrame, x: str, at: np.ndarray, colours, strong) -> None:
+def _bars(ax: Axes, frame: pd.DataFrame, x: str, at: np.ndarray, colours: np.ndarray, strong) -> None:
     """Bars with their values; intervals are dark on paper and pale where they lie on the bar."""
-    value, low, high = (numbers(frame, column) for column in (x, f"{x}_low", f"{x}_high"))
-    known, sure = ~np.isnan(value), ~np.isnan(value + low + high)
-    ax.barh(at[known], value[known], THICK, color=np.asarray(colours)[known])
+    value, low, high, known, sure = ends(frame, x)
+    if known.any():
+        thick = THICK / np.diff(at[known]).min(initial=np.inf if known.sum() > 1 else 1.0)  # as a share of the distance
+        place = {"orient": "h", "native_scale": True, "width": thick, "ax": ax}
+        sns.barplot(x=value[known], y=at[known], color=palette.OURS, saturation=1, **place)
+        for bar, colour in zip(ax.containers[-1], colours[known], strict=True):
+            bar.set_facecolor(colour)
     if sure.any():
         ax.hlines(at[sure], low[sure], high[sure], color=palette.INK, lw=1.5)
         ax.hlines(at[sure], low[sure], np.clip(value, low, high)[sure], color=palette.PAPER, lw=1.5)
@@ -173,8 +145,3 @@ def _largest(frame: pd.DataFrame, x: str, block: str | None, most: int) -> tuple
     blocks = frame[block].astype(object).to_numpy() if block in frame else np.zeros(len(frame))
     keep = sizes.groupby(blocks).rank(ascending=False, method="first", na_option="bottom").to_numpy() <= most
     return frame[keep], int((~keep).sum())
-
-
-def _cycle(count: int) -> list[str]:
-    """Colours of so many groups; from the seventh on they begin anew."""
-    return [palette.CATEGORIES[i % len(palette.CATEGORIES)] for i in range(count)]

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from . import palette
-from .layout import claims, hide, more, numbers, rows, values
+from .layout import claims, ends, hide, more, rows, values
 
 NONE = {"index": 100.0, "ratio": 1.0, "difference": 0.0, "change": 0.0}  # "no difference" of columns so called
 FARTHEST = 8  # times the reference: what reaches beyond tells no more
@@ -24,16 +25,7 @@ def no_difference(column: str) -> float | None:
 
 
 def dot_intervals(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "index",
-    y: str = "value",
-    reference: float | None = None,
-    log: bool | None = None,
-    good: str | None = None,
-    blocks: str | None = None,
-    most: int = 20,
+    frame: pd.DataFrame, ax: Axes, *, x="index", y="value", reference=None, good=None, blocks=None, most=20
 ) -> None:
     """A dot with its interval per row, against a line of no difference.
 
@@ -46,9 +38,8 @@ def dot_intervals(
     x, y : str
         Columns.
     reference : float, optional
-        Where the line stands; by default at "no difference" of an index, a ratio or a difference.
-    log : bool, optional
-        Logarithmic scale; by default where the reference is 1 or 100.
+        Where the line stands; by default at "no difference" of an index, a ratio or a difference. The scale is
+        logarithmic where it is 1 or 100.
     good : {"above", "below"}, optional
         Side of the reference that is good: established dots take the colours of good and bad. Without it they are
         ours: more of something is neither good nor bad by itself.
@@ -61,8 +52,7 @@ def dot_intervals(
     kept = np.sort(np.argsort(~claims(frame), kind="stable")[:most])
     frame, rest = frame.iloc[kept], len(frame) - len(kept)
     at = rows(ax, frame[y], frame.get(blocks))
-    value, low, high = (numbers(frame, column) for column in (x, f"{x}_low", f"{x}_high"))
-    known, sure, strong = ~np.isnan(value), ~np.isnan(value + low + high), claims(frame)
+    (value, low, high, known, sure), strong = ends(frame, x), claims(frame)
     sides = np.where((value >= (reference or 0)) == (good == "above"), palette.GOOD, palette.BAD)
     colours = np.where(strong, sides if good and reference is not None else palette.OURS, palette.NEUTRAL)
     if reference is not None:
@@ -71,7 +61,7 @@ def dot_intervals(
         ax.hlines(at[sure], low[sure], high[sure], colors=list(colours[sure]), lw=2.5)
     dots(ax, value[known], at[known], colours[known], strong[known], size=70)
     values(ax, at, x, value, strong)
-    _scale(ax, np.concatenate([value, low, high]), reference, reference in (1, 100) if log is None else log)
+    _scale(ax, np.concatenate([value, low, high]), reference, reference in (1, 100))
     ax.set(xlabel=x, ylabel=y)
     ax.grid(axis="x")
     hide(ax, "y")
@@ -80,7 +70,10 @@ def dot_intervals(
 
 def dots(ax: Axes, x: np.ndarray, y: np.ndarray, colours: np.ndarray, strong: np.ndarray, size: float) -> None:
     """Dots that are filled where a difference is established, with a legend that says so where some are not."""
-    ax.scatter(x, y, size, list(np.where(strong, colours, palette.PAPER)), ec=list(colours), lw=2, zorder=3)
+    faces = np.where(strong, colours, palette.PAPER)
+    if len(faces):
+        look = {"s": size, "edgecolor": list(colours), "linewidth": 2, "zorder": 3}
+        sns.scatterplot(x=x, y=y, hue=faces, palette={face: face for face in faces}, legend=False, ax=ax, **look)
     if not strong.all():
         dot = {"marker": "o", "ls": "none", "ms": 8, "mew": 2}
         filled = Line2D([], [], color=[*colours[strong], palette.OURS][0], label="difference established", **dot)

@@ -82,6 +82,12 @@ def claims(frame: pd.DataFrame) -> np.ndarray:
     return numbers(frame, "claim") == 1 if "claim" in frame else np.ones(len(frame), dtype=bool)
 
 
+def ends(frame: pd.DataFrame, column: str) -> tuple[np.ndarray, ...]:
+    """Values of a column, both ends of their intervals, and where the value and where all three are known."""
+    value, low, high = (numbers(frame, name) for name in (column, f"{column}_low", f"{column}_high"))
+    return value, low, high, ~np.isnan(value), ~np.isnan(value + low + high)
+
+
 def levels(frame: pd.DataFrame, column: str) -> list:
     """Values of a column in their order: that of its categories, else of first appearance."""
     known = frame[column].dropna()
@@ -114,7 +120,8 @@ def rows(
     full = width_of(ax)
     words = [wrap(current().label(name), full if above else full * NAMES) for name in names]
     pad = 0 if above else max(map(measure, words), default=0.0) + GAP
-    blocks = list(blocks) if blocks is not None and pd.Series(blocks).nunique() > 1 else [None] * len(words)
+    several = blocks is not None and pd.Series(list(blocks)).nunique() > 1 and list(blocks) != list(names)
+    blocks = list(blocks) if several else [None] * len(words)
     centres, y, last = [], 0.0, None
     for text, block in zip(words, blocks, strict=True):
         if block != last:

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
@@ -16,15 +17,7 @@ WIDEST_EVENT = 0.45  # of the figure, of a line of an event's name
 DASHES = (0, (3, 3))
 
 
-def trend(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "month",
-    y: str = "nps",
-    events: pd.DataFrame | None = None,
-    reference: float | None = None,
-) -> None:
+def trend(frame: pd.DataFrame, ax: Axes, *, x="month", y="nps", events: pd.DataFrame | None = None) -> None:
     """A line over time with its interval as a band, its last value at its end, and events as marks.
 
     Parameters
@@ -37,13 +30,9 @@ def trend(
         Columns.
     events : DataFrame, optional
         ``at`` (timestamps) and ``name``; those outside the months are left out.
-    reference : float, optional
-        Value to compare with, a level line.
     """
     own = _with_gaps(frame, x, y)
-    if reference is not None:
-        ax.axhline(reference, color=palette.SOFT, lw=1.2)
-    _line(ax, own[x], own, y)
+    _line(ax, own, x, y)
     _months(ax, own[x])
     _scale(ax, x, y)
     layout.hide(ax, "x")
@@ -52,9 +41,7 @@ def trend(
         _events(ax, events[events["at"].between(own[x].min(), own[x].max())].sort_values(["at", "name"]))
 
 
-def sparklines(
-    frame: pd.DataFrame, ax: Axes, *, x: str = "month", y: str = "n", hue: str = "theme", blocks: str | None = None
-) -> None:
+def sparklines(frame: pd.DataFrame, ax: Axes, *, x="month", y="n", hue="theme") -> None:
     """A small line per group, all on one scale, with the last value at its end.
 
     Parameters
@@ -65,18 +52,16 @@ def sparklines(
         Every line rises from the bottom of its own row.
     x, y, hue : str
         Columns.
-    blocks : str, optional
-        Column whose values head blocks of groups.
     """
-    groups = frame.drop_duplicates(hue).set_index(hue).reindex(layout.levels(frame, hue))
-    at = layout.rows(ax, groups.index, groups[blocks] if blocks in frame else None, least=1.7)
+    groups = layout.levels(frame, hue)
+    at = layout.rows(ax, groups, least=1.7)
     _months(ax, pd.to_datetime(frame[x]))
     top, last = np.nanmax([*layout.numbers(frame, y), 0.0]) or 1.0, []
     ax.hlines(at + 0.8, *ax.get_xlim(), color=palette.LINE, lw=1)
-    for group, place in zip(groups.index, at, strict=True):
+    for group, place in zip(groups, at, strict=True):
         own = _with_gaps(frame[frame[hue] == group], x, y)
         height = place + 0.8 - own[y] / top * 1.6
-        ax.plot(own[x], height, color=palette.OURS, lw=2)
+        _told(ax, own.assign(**{y: height}), x, y, errorbar=None, lw=2)
         end = own.index[own[y].notna()][-1:]
         ax.scatter(own[x][end], height[end], 30, palette.OURS, clip_on=False, zorder=3)
         last.append(own[y][end].max())
@@ -85,7 +70,7 @@ def sparklines(
     layout.hide(ax, "x", "y", "bottom")
 
 
-def lorenz(frame: pd.DataFrame, ax: Axes, *, x: str = "buyers_share", y: str = "spend_share") -> None:
+def lorenz(frame: pd.DataFrame, ax: Axes, *, x="buyers_share", y="spend_share") -> None:
     """Lorenz curve: the farther it hangs below the diagonal, the fewer account for the whole.
 
     Parameters
@@ -99,7 +84,7 @@ def lorenz(frame: pd.DataFrame, ax: Axes, *, x: str = "buyers_share", y: str = "
     own = _known(frame, x, y)
     ax.plot([0, 1], [0, 1], color=palette.COMPARISON, lw=1.5, ls=DASHES, label="all the same")
     ax.fill_between(own[x], own[y], own[x], color=palette.OURS, alpha=0.1, lw=0)
-    ax.plot(own[x], own[y], color=palette.OURS)
+    _told(ax, own, x, y, errorbar=None)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=x, ylabel=y)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(FixedLocator([0, 0.25, 0.5, 0.75, 1]))
@@ -108,7 +93,7 @@ def lorenz(frame: pd.DataFrame, ax: Axes, *, x: str = "buyers_share", y: str = "
     layout.set_height(ax, min(layout.width_of(ax) * 0.75, 340))
 
 
-def step_curve(frame: pd.DataFrame, ax: Axes, *, x: str = "after_days", y: str = "share", steps: bool = True) -> None:
+def step_curve(frame: pd.DataFrame, ax: Axes, *, x="after_days", y="share", steps=True) -> None:
     """A share that grows with the time since a beginning (Kaplan–Meier), with its interval as a band.
 
     Parameters
@@ -124,7 +109,7 @@ def step_curve(frame: pd.DataFrame, ax: Axes, *, x: str = "after_days", y: str =
         between them, because nobody knows when it rose.
     """
     own = _known(frame, x, y)
-    _line(ax, own[x], own, y, steps)
+    _line(ax, own, x, y, steps)
     if not steps:
         ax.scatter(own[x], own[y], 25, palette.OURS, clip_on=False, zorder=3)
     _scale(ax, x, y)
@@ -150,12 +135,24 @@ def _with_gaps(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     return pd.concat([own, before]).sort_values(x, kind="stable", ignore_index=True) if len(before) else own
 
 
-def _line(ax: Axes, across: pd.Series, own: pd.DataFrame, y: str, steps: bool = False) -> None:
+def _told(ax: Axes, own: pd.DataFrame, x: str, y: str, **style) -> None:
+    """Line and band by seaborn, which is told the values and intervals of the frame instead of estimating them.
+
+    It asks for them where several rows stand at one place, so each comes twice; what is missing stays a gap.
+    """
+    told = own[[y, f"{y}_low", f"{y}_high"]].to_numpy(copy=True)
+    told[np.isnan(told[:, 0])] = np.nan
+    twice = pd.concat([own, own], ignore_index=True).fillna({y: 0.0})
+    look = {"errorbar": lambda rows: told[rows.index[0], 1:], "color": palette.OURS, "legend": False} | style
+    if own[y].notna().any():
+        sns.lineplot(twice, x=x, y=y, estimator=lambda rows: told[rows.index[0], 0], ax=ax, **look)
+
+
+def _line(ax: Axes, own: pd.DataFrame, x: str, y: str, steps: bool = False) -> None:
     """A line with its band, dots where a value stands alone, and the last value at its end."""
-    value, band = own[y].to_numpy(), (own[f"{y}_low"], own[f"{y}_high"])
-    style = {"alpha": 0.16, "lw": 0, "step": "post" if steps else None}
-    ax.fill_between(across, *band, color=palette.OURS, **style)
-    ax.plot(across, value, color=palette.OURS, drawstyle="steps-post" if steps else "default")
+    across, value = own[x], own[y].to_numpy()
+    band = {"alpha": 0.16, "lw": 0, "step": "post" if steps else None}
+    _told(ax, own, x, y, err_kws=band, drawstyle="steps-post" if steps else "default")
     known = np.r_[False, ~np.isnan(value), False]
     alone = known[1:-1] & ~known[:-2] & ~known[2:]
     ax.scatter(across[alone], value[alone], 25, palette.OURS)

@@ -13,19 +13,13 @@ from typing import Protocol
 
 import pandas as pd
 
+from ..messages import N_
+
 NOTHING = "–"  # what stands for a number that may not be shown
 # Words that charts bring along; they go through `Speech.label` like any value.
 WORDS = (
-    "difference established",
-    "could be chance",
-    "more often",
-    "less often",
-    "more in the table",
-    "all the same",
-    "niche",
-    "core",
-    "marginal",
-    "developmental",
+    *(N_("difference established"), N_("could be chance"), N_("more often"), N_("less often")),
+    *(N_("more in the table"), N_("all the same"), N_("niche"), N_("core"), N_("marginal"), N_("developmental")),
 )
 
 

@@ -1,9 +1,14 @@
 """Tiles with a number in each: groups by themes, recency by value."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
+from matplotlib.ticker import ScalarFormatter
+from matplotlib.transforms import Affine2D
 
 from . import layout, palette
 from .bars import key
@@ -13,19 +18,12 @@ from .speech import current
 STRONGEST = 4.0  # times the reference: takes the full tint
 TINT = (0.10, 0.38)  # opacity of the weakest and the strongest tile: ink stays readable on both
 PLAIN = to_rgba(palette.LINE, 0.35)
+TALL = 1.6  # lines of text, of a tile
+GRID = range(1, 6)
 
 
 def heatmap(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "theme",
-    y: str = "value",
-    values: str = "ratio",
-    blocks: str | None = "attribute",
-    reference: float | None = None,
-    good: str | None = None,
-    most: int = 20,
+    frame: pd.DataFrame, ax: Axes, *, x="theme", y="value", values="ratio", blocks="attribute", good=None, most=20
 ) -> None:
     """Tiles of ratios, indices or shares with the number in each.
 
@@ -43,14 +41,12 @@ def heatmap(
         Columns across, upwards and of the numbers.
     blocks : str, optional
         Column whose values head blocks of rows.
-    reference : float, optional
-        Value of no difference; by default that of an index or a ratio.
     good : {"above", "below"}, optional
-        Side of the reference that is good; without it, tiles above it are ours and those below the comparison's.
+        Side of "no difference" that is good; without it, tiles above it are ours and those below the comparison's.
     most : int
         Rows at most: those with most claims and numbers; a line says how many more there are.
     """
-    reference = no_difference(values) if reference is None else reference
+    reference = no_difference(values)
     keys = [blocks, y] if blocks in frame and blocks != y else [y]
     heads, frame = layout.levels(frame, x), frame.dropna(subset=[x, y])
     frame, rest = _telling(frame, keys, values, most)
@@ -60,11 +56,18 @@ def heatmap(
     words = [current().value(values, number) for number in layout.numbers(frame, values)]
     tile = max([layout.measure(text, True) for text in words] + [2.4 * layout.text_size()]) + 8
     above = layout.width_of(ax) * (1 - layout.NAMES) < tile * len(heads)
-    named = lines[blocks] if len(keys) > 1 else None
-    at = layout.rows(ax, lines[y], named, least=1.75, air=0.5 if above else 0.12, above=above)
+    at = layout.rows(ax, lines[y], lines.get(blocks), least=1.75, air=0.5 if above else 0.12, above=above)
     upward = dict(zip(lines.itertuples(index=False, name=None), at, strict=True))
     places = [upward[key] for key in frame[keys].itertuples(index=False, name=None)]
-    _tiles(ax, [heads.index(head) for head in frame[x]], places, frame, values, reference, good, tall=1.6)
+    number, strong, across = layout.numbers(frame, values), layout.claims(frame), [heads.index(h) for h in frame[x]]
+    tints = [
+        _tint(n, reference, good, np.nanmax([*number, 0.0])) if s and not np.isnan(n) else PLAIN
+        for n, s in zip(number, strong, strict=True)
+    ]
+    own = pd.DataFrame({"at": across, "y": np.array(places) - TALL / 2, "tint": tints})[~np.isnan(number)]
+    if len(own):  # one by one: rows are as far apart as their names need
+        ax.bar(own["at"], TALL, 0.96, own["y"], color=[*own["tint"]], clip_on=False, in_layout=False)
+    _write(ax, across, places, frame, values)
     room = (layout.width_of(ax) - ax.yaxis.get_tick_params()["pad"]) / max(len(heads), 1) - 6
     layout.name_columns(ax, range(len(heads)), [current().label(head) for head in heads], room, va="bottom")
     ax.tick_params(axis="x", labeltop=True, labelbottom=False)
@@ -76,7 +79,7 @@ def heatmap(
     layout.more(ax, rest)
 
 
-def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x: str = "r", y: str = "fm", values: str = "share") -> None:
+def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x="r", y="fm", values="share") -> None:
     """The plane of recency (to the right: more recent) and of frequency and value (upwards: more), five by five.
 
     Parameters
@@ -87,27 +90,27 @@ def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x: str = "r", y: str = "fm", valu
     x, y, values : str
         Columns.
     """
-    frame = frame.dropna(subset=[x, y])
-    _tiles(ax, layout.numbers(frame, x), layout.numbers(frame, y), frame.drop(columns="claim", errors="ignore"), values)
-    ax.set(xlim=(0.5, 5.5), ylim=(0.5, 5.5), xticks=range(1, 6), yticks=range(1, 6), xlabel=x, ylabel=y)
-    layout.hide(ax, "bottom")
+    frame = frame.dropna(subset=[x, y]).drop(columns="claim", errors="ignore")
+    plane = pd.DataFrame({column: layout.numbers(frame, column) for column in (x, y, values)})
+    plane = plane.pivot(index=y, columns=x, values=values).reindex(index=GRID, columns=GRID)
+    shades = LinearSegmentedColormap.from_list("ours", [to_rgba(palette.OURS, strength) for strength in TINT])
+    look = {"cmap": shades, "vmin": 0, "vmax": np.nanmax([*plane.stack(), 1e-9]), "lw": 3, "ec": palette.PAPER}
+    place = Affine2D().translate(0.5, 0.5) + ax.transData  # seaborn's first tile is from 0 to 1, ours around 1
+    sns.heatmap(plane, cbar=False, xticklabels=False, yticklabels=False, transform=place, ax=ax, **look)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(ScalarFormatter())
+    _write(ax, layout.numbers(frame, x), layout.numbers(frame, y), frame, values)
+    ax.set(xlim=(0.5, 5.5), ylim=(0.5, 5.5), xticks=GRID, yticks=GRID, xlabel=x, ylabel=y)
     layout.set_height(ax, 12 * layout.LINE * layout.text_size())
 
 
-def _tiles(ax: Axes, across, upward, frame: pd.DataFrame, values: str, reference=None, good=None, tall=0.94) -> None:
-    """Tiles with their numbers; bold where a difference is established."""
-    own = pd.DataFrame(
-        {"left": across, "y": upward, "number": layout.numbers(frame, values), "strong": layout.claims(frame)}
-    )
-    shown, top = own.dropna(), np.nanmax([*own["number"], 0.0])
-    tints = [_tint(row.number, reference, good, top) if row.strong else PLAIN for row in shown.itertuples()]
-    if tints:
-        ax.bar(shown["left"], tall, 0.96, shown["y"] - tall / 2, color=tints, clip_on=False, in_layout=False)
-    for left, y, number, strong in own.itertuples(index=False):
-        sure = strong and not np.isnan(number)
+def _write(ax: Axes, across: Sequence, upward: Sequence, frame: pd.DataFrame, values: str) -> None:
+    """Numbers of tiles; bold where a difference is established."""
+    number = layout.numbers(frame, values)
+    for left, y, value, sure in zip(across, upward, number, layout.claims(frame) & ~np.isnan(number), strict=True):
         style = {"weight": "bold" if sure and "claim" in frame else "normal", "in_layout": False, "ha": "center"}
-        words, colour = current().value(values, number), palette.INK if sure else palette.SOFT
-        ax.text(left, y, words, color=colour, va="center_baseline", **style)
+        colour = palette.INK if sure else palette.SOFT
+        ax.text(left, y, current().value(values, value), color=colour, va="center_baseline", **style)
 
 
 def _tint(number: float, reference: float | None, good: str | None, top: float = 1.0) -> tuple[float, ...]:

@@ -1,16 +1,17 @@
 """The board: reach, worth and rank recomputed, and what is incomplete."""
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 import pytest
 from known_pains import evidence_of_behaviour
 
 from customer_profiles.analysis.actions import prioritisation, realised_effects
+from customer_profiles.analysis.pain_points.observations import Evidence
+from customer_profiles.privacy.disclosure import Gate
 
-AS_OF = date(2025, 12, 31)
-NUMBERS = ["cost_low", "cost_high", "promised_low", "promised_high"]
+SINCE = pd.Timestamp("2025-12-31") - pd.Timedelta(days=prioritisation.YEAR_DAYS)
+NOTHING_SEEN = pd.DataFrame({"action": [], "verdict": []})
+NUMBERS = ["cost_low", "cost_high", "expected_low", "expected_high"]
 
 
 def actions_of(*rows):
@@ -31,14 +32,28 @@ def profile():
     return pd.DataFrame({"customer_no": range(1000)})
 
 
+def prioritised(actions, evidence, profile, given, realised=NOTHING_SEEN, seed=1):
+    """The result, where the chapter lets only decided promises replace what was expected."""
+    decided = realised[realised["verdict"].isin(realised_effects.DECIDED)]
+    return prioritisation.board(actions, evidence, profile, given, SINCE, decided, seed)
+
+
+def board(*given, **more):
+    return prioritised(*given, **more).frame
+
+
+def claims_of(result, hidden=False):
+    return result.claims(result.frame.assign(hidden=hidden))
+
+
 def everybody(actions, profile):
     return pd.DataFrame(True, index=profile.index, columns=actions["action"])
 
 
 def test_reached_are_those_of_the_year_before_the_run(searches, profile):
-    row = prioritisation.reached(searches, profile, AS_OF).iloc[0]
+    row = prioritisation.reached(searches, profile, SINCE).iloc[0]
     assert (row["n"], row["base"]) == (100, 400)
-    assert prioritisation.reached(searches, profile[profile["customer_no"] < 50], AS_OF).iloc[0][
+    assert prioritisation.reached(searches, profile[profile["customer_no"] < 50], SINCE).iloc[0][
         ["n", "base"]
     ].tolist() == [
         50,
@@ -48,7 +63,7 @@ def test_reached_are_those_of_the_year_before_the_run(searches, profile):
 
 def test_worth_is_reach_times_effect_over_cost(searches, profile):
     actions = actions_of(("A", "failed_search", 9999.9, 10000.1, 0.29999, 0.30001))
-    row = prioritisation.board(actions, searches, profile, everybody(actions, profile), AS_OF).iloc[0]
+    row = board(actions, searches, profile, everybody(actions, profile)).iloc[0]
     assert row["spared"] == pytest.approx(30, rel=0.02)
     assert row["per_thousand"] == pytest.approx(3, rel=0.02)
     # Only the reach is uncertain, in the width of Wilson's interval of 100 of 400 (.2101 to .2947).
@@ -60,25 +75,26 @@ def test_one_number_may_be_off_by_half_and_a_range_is_what_it_is(searches, profi
     actions = actions_of(
         ("one", "failed_search", 1000, 1000, 0.3, 0.3), ("range", "failed_search", 900, 1100, 0.28, 0.32)
     )
-    table = prioritisation.board(actions, searches, profile, everybody(actions, profile), AS_OF).set_index("action")
+    table = board(actions, searches, profile, everybody(actions, profile)).set_index("action")
     width = np.log(table["per_thousand_high"] / table["per_thousand_low"])
     assert width["one"] > 2 * width["range"]
     assert table.loc["one", ["cost_least", "cost_most"]].tolist() == [1000, 1000]
-    assert table.loc["range", ["promised_least", "promised_most"]].tolist() == [0.28, 0.32]
+    assert table.loc["range", ["expected_least", "expected_most"]].tolist() == [0.28, 0.32]
 
 
 def test_the_order_is_as_sure_as_the_draws_say(searches, profile):
     clear = actions_of(("cheap", "failed_search", 90, 110, 0.3, 0.4), ("dear", "failed_search", 9000, 11000, 0.3, 0.4))
-    table = prioritisation.board(clear, searches, profile, everybody(clear, profile), AS_OF)
+    result = prioritised(clear, searches, profile, everybody(clear, profile))
+    table = result.frame
     assert table["action"].tolist() == ["cheap", "dear"]
     assert table["first_share"].tolist() == [1, 0]
     assert table[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1], [2, 2]]
-    assert "not certain" not in prioritisation.findings(table)[0].message
+    assert "not certain" not in claims_of(result)[0].message
     same = actions_of(("a", "failed_search", 1000, 1000, 0.3, 0.3), ("b", "failed_search", 1000, 1000, 0.3, 0.3))
-    table = prioritisation.board(same, searches, profile, everybody(same, profile), AS_OF)
-    assert table["first_share"].between(0.4, 0.6).all()
-    assert table["rank_high"].tolist() == [2, 2]
-    assert "not certain" in prioritisation.findings(table)[0].message
+    result = prioritised(same, searches, profile, everybody(same, profile))
+    assert result.frame["first_share"].between(0.4, 0.6).all()
+    assert result.frame["rank_high"].tolist() == [2, 2]
+    assert "not certain" in claims_of(result)[0].message
 
 
 def test_what_is_incomplete_is_listed_last_and_not_ranked(searches, profile):
@@ -90,7 +106,8 @@ def test_what_is_incomplete_is_listed_last_and_not_ranked(searches, profile):
         ("gone", "snow chains", 10, 10, 0.3, 0.3),
         ("whole", "failed_search", 10, 10, 0.3, 0.3),
     )
-    table = prioritisation.board(actions, searches, profile, everybody(actions, profile), AS_OF)
+    result = prioritised(actions, searches, profile, everybody(actions, profile))
+    table = result.frame
     assert table.loc[0, "action"] == "whole"
     assert len(table) == 5
     verdicts = table.set_index("action")["verdict"]
@@ -100,47 +117,58 @@ def test_what_is_incomplete_is_listed_last_and_not_ranked(searches, profile):
         "nothing": prioritisation.NEITHER,
         "gone": prioritisation.NOT_FOUND,
     }
-    assert table["rank"].notna().sum() == table.attrs["ranked"] == prioritisation.facts(table)["actions_ranked"] == 1
+    assert table["rank"].notna().sum() == prioritisation.facts(table)["actions_ranked"] == 1
     assert {limit.values["action"] for limit in prioritisation.limits(actions, table)} == {*verdicts.index} - {"whole"}
-    assert "no other complete action" in prioritisation.findings(table)[0].message
-    assert prioritisation.findings(table.assign(hidden=True)) == []
+    assert "no other complete action" in claims_of(result)[0].message
+    assert claims_of(result, hidden=True) == []
 
 
 def test_only_who_gets_it_is_reached(searches, profile):
     actions = actions_of(("A", "failed_search", 10, 10, 0.3, 0.3))
     given = pd.DataFrame({"A": profile["customer_no"] < 40})
-    row = prioritisation.board(actions, searches, profile, given, AS_OF).iloc[0]
+    row = board(actions, searches, profile, given).iloc[0]
     assert (row["n"], row["base"]) == (40, 40)
-    nobody = prioritisation.board(actions, searches, profile, ~given.astype(bool) & False, AS_OF)
+    nobody = board(actions, searches, profile, ~given.astype(bool) & False)
     assert nobody.loc[0, "verdict"] == prioritisation.NOT_FOUND
     assert len(prioritisation.limits(actions, nobody)) == 1
 
 
 def test_a_decided_promise_is_ranked_by_what_was_observed(searches, profile):
     actions = actions_of(("A", "failed_search", 999, 1001, 0.5, 0.5))
-    seen = pd.DataFrame({"action": ["A"], "observed": [0.1], "observed_low": [0.08], "observed_high": [0.12]})
+    seen = pd.DataFrame({"action": ["A"], "realised": [0.1], "realised_low": [0.08], "realised_high": [0.12]})
     given = everybody(actions, profile)
-    decided = prioritisation.board(
-        actions, searches, profile, given, AS_OF, seen.assign(verdict=realised_effects.BROKEN)
-    ).iloc[0]
+    decided = board(actions, searches, profile, given, seen.assign(verdict=realised_effects.BROKEN)).iloc[0]
     assert decided["effect_from"] == prioritisation.OBSERVED
     assert decided["spared"] == pytest.approx(10, rel=0.05)
-    still_open = prioritisation.board(
-        actions, searches, profile, given, AS_OF, seen.assign(verdict=realised_effects.OPEN)
-    ).iloc[0]
+    still_open = board(actions, searches, profile, given, seen.assign(verdict=realised_effects.OPEN)).iloc[0]
     assert still_open["effect_from"] == prioritisation.EXPECTED
 
 
 def test_the_same_seed_gives_the_same_board(searches, profile):
     actions = actions_of(("A", "failed_search", 10, 10, 0.3, 0.3), ("B", "failed_search", 10, 12, 0.3, 0.4))
     given = everybody(actions, profile)
-    first, again = (prioritisation.board(actions, searches, profile, given, AS_OF, seed=7) for _ in range(2))
+    first, again = (board(actions, searches, profile, given, seed=7) for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
 
 
 def test_without_actions_there_is_an_empty_board_and_a_limit(searches, profile):
     actions = actions_of()
-    table = prioritisation.board(actions, searches, profile, everybody(actions, profile), AS_OF)
-    assert table.empty
-    assert prioritisation.findings(table) == []
-    assert "solutions.yaml" in prioritisation.limits(actions, table)[0].needs
+    result = prioritised(actions, searches, profile, everybody(actions, profile))
+    assert not len(result)
+    assert claims_of(result) == []
+    assert "solutions.yaml" in prioritisation.limits(actions, result.frame)[0].needs
+
+
+def test_without_customers_or_pains_nothing_is_reached(searches, profile):
+    assert prioritisation.reached(searches, profile[:0], SINCE)["n"].tolist() == [0]
+    none = Evidence(searches.hits[:0], searches.occasions[:0])
+    assert prioritisation.reached(none, profile, SINCE).empty
+
+
+def test_small_counts_are_hidden(searches, profile):
+    actions = actions_of(("few", "failed_search", 10, 10, 0.3, 0.3), ("many", "failed_search", 10, 10, 0.3, 0.3))
+    given = pd.DataFrame({"few": profile["customer_no"] < 4, "many": True})
+    page = Gate(10).guard(prioritised(actions, searches, profile, given)).frame.set_index("action")
+    assert page["suppressed"].to_dict() == {"many": False, "few": True}
+    assert page.loc["few", ["n", "spared", "per_thousand", "rank"]].isna().all()
+    assert page.loc["few", "cost_least"] == 10

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from customer_profiles.analysis.actions import proposals
+from customer_profiles.privacy.disclosure import Gate
 
 
 def tables():
@@ -17,38 +18,58 @@ def tables():
     return reached, costs, best.assign(settled_share_low=0.8, settled_share_high=0.95)
 
 
+def worst(reached, costs, best):
+    return proposals.worst(reached, costs[costs["outcome"] == "score"], best)
+
+
+def claims_of(result, hidden=False):
+    return result.claims(result.frame.assign(hidden=hidden))
+
+
 def test_the_cautious_end_of_the_harm_decides_and_then_the_number():
-    table = proposals.worst(*tables())
+    result = worst(*tables())
+    table = result.frame
     assert table["pain"].tolist() == ["b", "a", "c"]
     assert table["harm"].tolist() == [125.0, 50.0, 0.0]  # 50 × 2.5, 100 × .5, and an interval that holds 0
     assert table["resolution"].tolist()[0] == "refund"
-    said = proposals.findings(table)[0]
+    said = claims_of(result)[0]
     assert (said.values["pain"], said.values["resolution"], said.reach) == ("b", "refund", 50)
-    assert proposals.findings(table.assign(hidden=[True, False, False]))[0].values["pain"] == "a"
+    assert claims_of(result, hidden=[True, False, False])[0].values["pain"] == "a"
 
 
 def test_without_scores_the_most_frequent_comes_first():
     reached, costs, best = tables()
-    table = proposals.worst(reached, costs[:0], best[:0])
-    assert table["pain"].tolist() == ["c", "a", "b"]
-    assert np.isnan(table["harm"]).all()
-    assert proposals.findings(table) == []
-    assert proposals.proposals(proposals.worst(reached[:0], costs[:0], best[:0])) == []
+    result = worst(reached, costs[:0], best[:0])
+    assert result.frame["pain"].tolist() == ["c", "a", "b"]
+    assert np.isnan(result.frame["harm"]).all()
+    assert claims_of(result) == []
+    nothing = worst(reached[:0], costs[:0], best[:0])
+    assert not len(nothing)
+    assert claims_of(nothing) == []
+    assert proposals.proposals(nothing.frame) == []
 
 
-def test_a_proposal_names_the_answer_where_one_is_known_and_leaves_out_what_is_done():
-    table = proposals.worst(*tables())
-    made = proposals.proposals(table, done={"a"})
-    assert [(each.pain, each.customers) for each in made] == [("b", 50), ("c", 300)]
+def test_a_proposal_names_the_answer_where_one_is_known():
+    made = proposals.proposals(worst(*tables()).frame)
+    assert [(each.pain, each.customers) for each in made] == [("b", 50), ("a", 100), ("c", 300)]
     assert made[0].text.values == {"pain": "b", "resolution": "refund"}
     assert "cause" in made[1].text.message
 
 
 def test_what_chance_may_have_made_is_neither_harm_nor_advice():
     reached, costs, best = tables()
-    table = proposals.worst(reached, costs.assign(claim=[True, False, False, True]), best.assign(claim=False))
+    result = worst(reached, costs.assign(claim=[True, False, False, True]), best.assign(claim=False))
+    table = result.frame
     assert table["pain"].tolist() == ["a", "c", "b"]
     assert table["harm"].tolist() == [50.0, 0.0, 0.0]
-    assert "resolution" not in proposals.findings(table)[0].values
+    assert "resolution" not in claims_of(result)[0].values
     assert ["cause" in each.text.message for each in proposals.proposals(table)] == [True] * 3
-    assert proposals.findings(proposals.worst(reached, costs.assign(claim=False), best)) == []
+    assert claims_of(worst(reached, costs.assign(claim=False), best)) == []
+
+
+def test_small_counts_are_hidden():
+    reached, costs, best = tables()
+    result = proposals.worst(reached, costs[costs["outcome"] == "score"], best, least=1)
+    page = Gate(10).guard(result).frame.set_index("pain")
+    assert page["suppressed"].to_dict() == {"b": False, "a": False, "few": True, "c": False}
+    assert page.loc["few", ["n", "harm", "difference"]].isna().all()

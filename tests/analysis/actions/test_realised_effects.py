@@ -9,6 +9,7 @@ from known_pains import evidence_of_behaviour, evidence_of_tickets
 
 from customer_profiles.analysis.actions import realised_effects
 from customer_profiles.ingest.contract import empty_table
+from customer_profiles.privacy.disclosure import Gate
 
 AS_OF, START = date(2025, 12, 31), pd.Timestamp("2025-03-03")
 PROFILE = pd.DataFrame({"customer_no": range(3000), "member": np.arange(3000) % 2 == 0})
@@ -25,14 +26,22 @@ def occasions(seed, reduction=0.0, members_only=False, n=9000, rate=0.4):
 
 
 def action(low=0.3, high=0.3, started=START, partial=False, pain="failed_search"):
-    row = {"action": "A", "pain": pain, "promised_low": low, "promised_high": high, "partial": partial}
+    row = {"action": "A", "pain": pain, "expected_low": low, "expected_high": high, "partial": partial}
     return pd.DataFrame([row | {"started_on": started}]).astype({"started_on": "datetime64[us]"})
 
 
-def judged(evidence, actions, tickets=NO_TICKETS, events=NO_EVENTS):
+def result_of(evidence, actions, tickets=NO_TICKETS, events=NO_EVENTS):
     members = PROFILE["member"] if actions["partial"].any() else pd.Series(True, PROFILE.index)
     given = pd.DataFrame(dict.fromkeys(actions["action"], members))
-    return realised_effects.outcomes(actions, evidence, tickets, PROFILE, given, events, AS_OF)
+    return realised_effects.by_action(actions, evidence, tickets, PROFILE, given, events, AS_OF)
+
+
+def judged(*given, **more):
+    return result_of(*given, **more).frame
+
+
+def claims_of(result):
+    return result.claims(result.frame.assign(hidden=False))
 
 
 @pytest.mark.parametrize("members_only", [False, True])
@@ -46,21 +55,21 @@ def judged(evidence, actions, tickets=NO_TICKETS, events=NO_EVENTS):
 )
 def test_promises_are_judged_by_the_planted_effect(members_only, planted, promised, verdict):
     evidence = evidence_of_behaviour(occasions(2, planted, members_only))
-    table = judged(evidence, action(*promised, partial=members_only))
-    row = table.iloc[0]
-    assert row["observed_low"] <= planted <= row["observed_high"]
+    result = result_of(evidence, action(*promised, partial=members_only))
+    row = result.frame.iloc[0]
+    assert row["realised_low"] <= planted <= row["realised_high"]
     assert row["verdict"] == verdict
     assert row["method"] == (realised_effects.OTHERS if members_only else realised_effects.SERIES)
-    assert table.attrs["family"] == 1
-    finding = realised_effects.findings(table)[0]
-    assert finding.values["observed"] == row["observed"]
+    assert result.family == 1
+    finding = claims_of(result)[0]
+    assert finding.values["observed"] == row["realised"]
     assert finding.kind == ("fact" if verdict == realised_effects.BROKEN else "difference")
 
 
 def test_the_others_tell_apart_what_changed_for_everybody():
     everybody_better = evidence_of_behaviour(occasions(4, 0.5, members_only=False))
     row = judged(everybody_better, action(partial=True)).iloc[0]
-    assert row["observed_low"] <= 0 <= row["observed_high"]
+    assert row["realised_low"] <= 0 <= row["realised_high"]
     assert row["verdict"] != realised_effects.KEPT
 
 
@@ -72,7 +81,7 @@ def test_the_difference_in_differences_is_the_ratio_of_ratios():
     inside = rows[(rows["at"] >= START - length)]
     rate = inside.groupby(["after", "member", "customer_no"])["hit"].max().groupby(["after", "member"]).mean()
     ratio = rate[True, True] / rate[False, True] / (rate[True, False] / rate[False, False])
-    assert row["observed"] == pytest.approx(1 - ratio, abs=0.01)  # a window may end on either side of midnight
+    assert row["realised"] == pytest.approx(1 - ratio, abs=0.01)  # a window may end on either side of midnight
 
 
 def test_tickets_count_as_a_share_of_all_tickets():
@@ -93,7 +102,7 @@ def test_an_event_is_not_taken_for_the_action():
     evidence = evidence_of_behaviour(rows.assign(hit=rows["hit"] & ~spared))
     calendar = pd.DataFrame({"at": [later], "until": [pd.NaT], "name": ["A"], "kind": ["launch"]})
     row = judged(evidence, action(), events=calendar.astype({"until": "datetime64[us]"})).iloc[0]
-    assert row["observed_low"] <= 0 <= row["observed_high"]
+    assert row["realised_low"] <= 0 <= row["realised_high"]
 
 
 @pytest.mark.parametrize(
@@ -105,10 +114,11 @@ def test_an_event_is_not_taken_for_the_action():
     ],
 )
 def test_what_has_hardly_begun_is_not_judged(started, verdict):
-    table = judged(evidence_of_behaviour(occasions(1, n=2000)), action(started=pd.Timestamp(started)))
+    result = result_of(evidence_of_behaviour(occasions(1, n=2000)), action(started=pd.Timestamp(started)))
+    table = result.frame
     assert table.loc[0, "verdict"] == verdict
-    assert pd.isna(table.loc[0, "observed"])
-    assert [finding.kind for finding in realised_effects.findings(table)] == (
+    assert pd.isna(table.loc[0, "realised"])
+    assert [finding.kind for finding in claims_of(result)] == (
         [] if verdict == realised_effects.NOT_BEGUN else ["nothing"]
     )
 
@@ -119,10 +129,10 @@ def test_a_pain_that_nobody_has_or_that_has_no_days_cannot_be_told():
     few = evidence_of_behaviour(occasions(1, n=60))
     for partial in (False, True):
         assert judged(few, action(partial=partial)).loc[0, "verdict"] == realised_effects.OPEN
-    nothing = judged(evidence, action()[:0])
-    assert nothing.empty
-    assert realised_effects.findings(nothing) == []
-    assert realised_effects.facts(nothing) == {"actions_begun": 0, "promises_kept": 0, "promises_not_kept": 0}
+    nothing = result_of(evidence, action()[:0])
+    assert not len(nothing)
+    assert claims_of(nothing) == []
+    assert realised_effects.facts(nothing.frame) == {"actions_begun": 0, "promises_kept": 0, "promises_not_kept": 0}
 
 
 @pytest.mark.parametrize("partial", [False, True])
@@ -132,3 +142,15 @@ def test_an_action_without_effect_is_hardly_ever_called_kept(partial):
         for seed in range(100, 130 if partial else 112)
     ]
     assert np.mean([verdict in (realised_effects.KEPT, realised_effects.PARTLY) for verdict in verdicts]) <= 0.1
+
+
+def test_small_counts_are_hidden():
+    hit_few = occasions(1, n=2000).assign(hit=False).reset_index(drop=True)
+    late = hit_few[hit_few["at"] >= START].drop_duplicates("customer_no").index[:4]
+    hit_few.loc[late, "hit"] = True
+    result = result_of(evidence_of_behaviour(hit_few), action())
+    assert result.frame.loc[0, "n"] == 4
+    page = Gate(10).guard(result).frame
+    assert page["suppressed"].tolist() == [True]
+    assert page.loc[0, ["n", "realised"]].isna().all()
+    assert page.loc[0, "expected_least"] == 0.3

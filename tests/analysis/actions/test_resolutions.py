@@ -1,5 +1,6 @@
 """Answers and what followed: counted by hand, tested against scipy, and silent where nothing is to be found."""
 
+import dataclasses
 from datetime import date
 
 import numpy as np
@@ -10,14 +11,26 @@ from scipy import stats
 
 from customer_profiles.analysis.actions import resolutions
 from customer_profiles.ingest.contract import empty_table
+from customer_profiles.privacy.disclosure import Gate
 
 AS_OF = date(2025, 12, 31)
 
 
 def cases_of(tickets, pains=None, feedback=None):
     evidence = evidence_of_tickets(tickets, pains if pains is not None else ["delivery"] * len(tickets))
+    return resolutions.cases(evidence, resolved(tickets, resolutions.answered(tickets), feedback), AS_OF)
+
+
+def resolved(tickets, resolution, feedback=None, days=90):
+    """The tickets with what the chapter adds to them."""
     feedback = empty_table("feedback") if feedback is None else feedback
-    return resolutions.cases(evidence, tickets, resolutions.answered(tickets), feedback, AS_OF)
+    hours = (tickets["closed_at"] - tickets["opened_at"]).dt.total_seconds() / 3600
+    score = resolutions.score_after(tickets, feedback, days)
+    return tickets.assign(resolution=resolution, hours=hours, score=score)
+
+
+def claims_of(result, hidden=False):
+    return result.claims(result.frame.assign(hidden=hidden))
 
 
 def test_a_customer_counts_once_with_the_first_ticket():
@@ -25,7 +38,7 @@ def test_a_customer_counts_once_with_the_first_ticket():
     tickets = pd.DataFrame({"customer_no": [1, 1, 2, 3], "opened_at": opened, "closed_at": opened + pd.Timedelta("6h")})
     tickets = tickets.assign(resolution=["late", "early", "early", None], reopened=[True, False, False, False])
     evidence = evidence_of_tickets(tickets, ["a", "a", "a", "a"])
-    found = resolutions.cases(evidence, tickets, tickets["resolution"], empty_table("feedback"), AS_OF)
+    found = resolutions.cases(evidence, resolved(tickets, tickets["resolution"]), AS_OF)
     own = found[found["pain"] == "a"].set_index("customer_no")
     assert own["resolution"].to_dict() == {1: "early", 2: "early"}  # the third is open
     assert own["settled"].fillna(-1).to_dict() == {1: 1.0, 2: -1.0}  # of a ticket of yesterday it cannot be told
@@ -41,10 +54,10 @@ def test_the_next_score_after_the_end_counts():
     feedback = pd.DataFrame({"customer_no": [1, 1, 1, 2, 3], "at": pd.to_datetime(days), "metric": "csat"})
     feedback = feedback.assign(score=[1.0, 4.0, 2.0, 5.0, 5.0])
     evidence = evidence_of_tickets(tickets, ["a"] * 3)
-    found = resolutions.cases(evidence, tickets, tickets["resolution"], feedback, AS_OF, follow_up_days=90)
+    found = resolutions.cases(evidence, resolved(tickets, tickets["resolution"], feedback, days=90), AS_OF)
     own = found[found["pain"] == "a"].set_index("customer_no")
     assert own["score"].fillna(-1).to_dict() == {1: 4.0, 2: 5.0, 3: -1.0}
-    assert found.attrs["metric"] == "csat"
+    assert resolutions.score_after(tickets, feedback, 90).name == "csat"
 
 
 def test_shares_and_means_of_few_are_not_told(make_tickets):
@@ -52,7 +65,7 @@ def test_shares_and_means_of_few_are_not_told(make_tickets):
     feedback = tickets.head(4)[["customer_no"]].assign(
         at=tickets["closed_at"], metric="csat", score=[1.0, 2.0, 3.0, 4.0]
     )
-    table = resolutions.table(cases_of(tickets, feedback=feedback))
+    table = resolutions.by_answer(cases_of(tickets, feedback=feedback)).frame
     assert table["score_after"].isna().all()
     assert table["settled_share"].notna().all()
     row = table[(table["pain"] == "delivery") & (table["resolution"] == "refund")].iloc[0]
@@ -66,7 +79,7 @@ def test_shares_and_means_of_few_are_not_told(make_tickets):
 
 def test_the_comparison_agrees_with_mann_and_whitney_in_one_stratum(make_tickets):
     tickets = make_tickets(300, helps=0.2).assign(channel="mail")
-    found = resolutions.compare(cases_of(tickets)).set_index(["pain", "resolution", "measure"])
+    found = resolutions.compare(cases_of(tickets)).frame.set_index(["pain", "resolution", "measure"])
     hours = (tickets["closed_at"] - tickets["opened_at"]).dt.total_seconds() / 3600
     refund = (tickets["resolution"] == "refund").to_numpy()
     for measure, values in (("hours", -hours), ("reopened", -tickets["reopened"].astype(float))):
@@ -74,21 +87,22 @@ def test_the_comparison_agrees_with_mann_and_whitney_in_one_stratum(make_tickets
         referee = stats.mannwhitneyu(own, rest, use_continuity=False, method="asymptotic")
         row = found.loc[("delivery", "refund", measure)]
         assert row["p"] == pytest.approx(referee.pvalue)
-        assert row["better"] == pytest.approx(2 * referee.statistic / (len(own) * len(rest)) - 1)
-        assert row["better_low"] < row["better"] < row["better_high"]
+        assert row["cliffs_delta"] == pytest.approx(2 * referee.statistic / (len(own) * len(rest)) - 1)
+        assert row["cliffs_delta_low"] < row["cliffs_delta"] < row["cliffs_delta_high"]
 
 
 def test_an_answer_that_helps_is_found_and_called_an_association(make_tickets):
     tickets = make_tickets(600, helps=0.3)
     cases = cases_of(tickets)
-    found = resolutions.compare(cases)
-    claimed = found[found["claim"] & (found["measure"] == "settled") & (found["better"] > 0)]
+    result = resolutions.compare(cases)
+    found = result.frame
+    claimed = found[found["claim"] & (found["measure"] == "settled") & (found["cliffs_delta"] > 0)]
     assert set(claimed["resolution"]) == {"refund"}
-    best = resolutions.best(resolutions.table(cases), found)
+    best = resolutions.best(resolutions.by_answer(cases).frame, found)
     assert (best["resolution"].tolist(), best["claim"].tolist()) == (["refund"], [True])
-    said = resolutions.findings(found)
+    said = claims_of(result)
     assert all("association" in finding.message and finding.p_adjusted <= 0.05 for finding in said)
-    assert resolutions.findings(found.assign(hidden=True))[0].kind == "nothing"
+    assert claims_of(result, hidden=True)[0].kind == "nothing"
 
 
 def test_an_answer_to_easier_channels_is_not_mistaken_for_a_better_one():
@@ -100,8 +114,8 @@ def test_an_answer_to_easier_channels_is_not_mistaken_for_a_better_one():
     tickets = pd.DataFrame({"customer_no": np.arange(n), "opened_at": opened, "closed_at": opened + pd.Timedelta("1h")})
     tickets = tickets.assign(resolution=answer, channel=np.where(phone, "phone", "mail"))
     tickets["reopened"] = rng.random(n) < np.where(phone, 0.1, 0.6)
-    assert not resolutions.compare(cases_of(tickets))["claim"].any()
-    assert resolutions.compare(cases_of(tickets.drop(columns="channel")))["claim"].any()
+    assert not resolutions.compare(cases_of(tickets)).frame["claim"].any()
+    assert resolutions.compare(cases_of(tickets.drop(columns="channel"))).frame["claim"].any()
 
 
 # Bounds that a rate of 5 % exceeds by chance in about one of a hundred such sets.
@@ -111,7 +125,7 @@ def test_where_answers_make_no_difference_hardly_ever_one_is_claimed(make_ticket
     for seed in range(companies):
         tickets = make_tickets(240, seed=seed)
         pains = np.random.default_rng(seed).choice(["a", "b", "c"], len(tickets))
-        claimed.append(bool(resolutions.compare(cases_of(tickets, pains))["claim"].any()))
+        claimed.append(bool(resolutions.compare(cases_of(tickets, pains)).frame["claim"].any()))
     assert np.mean(claimed) <= most
 
 
@@ -136,9 +150,22 @@ def test_without_resolutions_or_ends_nothing_is_told(make_tickets):
     for poorer in (tickets.drop(columns="resolution"), tickets.assign(closed_at=pd.NaT), empty_table("tickets")):
         cases = cases_of(poorer)
         assert cases.empty
-        comparisons = resolutions.compare(cases)
-        assert resolutions.table(cases).empty
-        assert resolutions.findings(comparisons) == []
-        assert resolutions.best(resolutions.table(cases), comparisons).empty
+        answers, comparisons = resolutions.by_answer(cases), resolutions.compare(cases)
+        assert (len(answers), answers.needs) == (0, "tickets")
+        assert claims_of(comparisons) == []
+        assert resolutions.best(answers.frame, comparisons.frame).empty
         assert "tickets" in resolutions.limits(cases)[0].needs
         assert resolutions.facts(cases, comparisons)["answers_compared"] == 0
+
+
+def test_small_counts_are_hidden(make_tickets):
+    tickets = make_tickets(90)
+    tickets.loc[:3, "resolution"] = "exception"
+    evidence = evidence_of_tickets(tickets, ["delivery"] * len(tickets))
+    cases = resolutions.cases(evidence, resolved(tickets, tickets["resolution"]), AS_OF)
+    page = Gate(10).guard(resolutions.by_answer(cases)).frame
+    assert page.loc[page["resolution"] == "exception", "n"].isna().all()
+    assert page.groupby("pain")["suppressed"].sum().min() >= 2  # one alone follows from the total
+    effects = resolutions.compare(cases)
+    few = dataclasses.replace(effects, frame=effects.frame.assign(n=4))
+    assert Gate(10).guard(few).frame["cliffs_delta"].isna().all()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from customer_profiles.analysis.feedback import change_points
+from customer_profiles.privacy.disclosure import Gate
 
 
 def answers(seed: int, drop: float = 0.0, n: int = 900) -> pd.DataFrame:
@@ -42,33 +45,43 @@ def test_chance_has_the_critical_value_of_andrews():
 
 
 def test_planted_jump_is_found_and_dated():
-    table = change_points.breaks(answers(2, drop=2.2, n=1500))
+    found = change_points.breaks(answers(2, drop=2.2, n=1500))
+    table = found.frame
     row = table.iloc[0]
     assert row["claim"]
     assert abs((row["at"] - pd.Timestamp("2025-02-03")).days) <= 28
     assert row["change_low"] < -1.9 < row["change_high"] < 0
-    (sentence,) = change_points.findings(table)
+    (sentence,) = found.claims(table)
     assert "lower" in sentence.message
-    assert change_points.marks(table, "nps")["at"].tolist() == [row["at"]]
-    assert change_points.marks(table, "csat").empty
+    assert change_points.with_events(table, table.assign(name="")[:0], "nps")["at"].tolist() == [row["at"]]
     calendar = pd.DataFrame({"at": [pd.Timestamp("2025-09-01")], "name": ["move"], "kind": ["outage"]})
     assert change_points.with_events(table, calendar, "nps")["name"].tolist() == ["break in the series", "move"]
     assert change_points.with_events(table, calendar[:0], "csat").empty
 
 
 def test_quiet_series_stay_quiet():
-    claims = [change_points.breaks(answers(seed, n=400))["claim"].any() for seed in range(30)]
+    claims = [change_points.breaks(answers(seed, n=400)).frame["claim"].any() for seed in range(30)]
     assert sum(claims) <= stats.binom.isf(0.001, 30, 0.05)
-    assert [f.kind for f in change_points.findings(change_points.breaks(answers(0, n=400)))] == ["nothing"]
+    quiet = change_points.breaks(answers(0, n=400))
+    assert [finding.kind for finding in quiet.claims(quiet.frame)] == ["nothing"]
 
 
 def test_a_trend_is_no_break():
     table = answers(3)
     slow = table.assign(score=table["score"] - 3 * (table["at"] - table["at"].min()).dt.days / 731)
-    assert not change_points.breaks(slow)["claim"].any()
+    assert not change_points.breaks(slow).frame["claim"].any()
 
 
 def test_short_constant_or_no_series():
-    assert change_points.breaks(answers(4).query("at < '2024-05-01'")).empty
-    assert change_points.breaks(answers(4).assign(score=5.0)).empty
-    assert change_points.findings(change_points.breaks(answers(4)[:0])) == []
+    assert change_points.breaks(answers(4).query("at < '2024-05-01'")).frame.empty
+    assert change_points.breaks(answers(4).assign(score=5.0)).frame.empty
+    nothing = change_points.breaks(answers(4)[:0])
+    assert (len(nothing), nothing.needs, nothing.claims(nothing.frame)) == (0, "feedback", [])
+
+
+def test_a_break_of_few_answers_is_hidden_and_not_told():
+    found = change_points.breaks(answers(2, drop=2.2, n=1500))
+    few = replace(found, frame=found.frame.assign(n=4))
+    published = Gate(10).guard(few)
+    assert published.suppressed == 1
+    assert few.claims(published.marks(few.frame)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ import pytest
 from scipy import stats
 from support import real_data
 
-from customer_profiles.analysis.feedback import driver_facts, drivers
+from customer_profiles.analysis.feedback import driver_facts, drivers, metrics, topic_effects
 from customer_profiles.ingest.contract import empty_table
 from customer_profiles.needs import NEEDS
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.results import Result
 
 DAY = pd.Timestamp("2025-01-01")
 
@@ -48,9 +51,19 @@ def company(seed: int, n: int = 500, planted: bool = True) -> dict[str, pd.DataF
     }
 
 
-def found_in(tables: dict[str, pd.DataFrame], resamples: int = 40) -> tuple[drivers.Candidates, drivers.Drivers]:
-    said = drivers.candidates(attributes=["region", "age"], **tables)
+def candidates(attributes: list[str], feedback: pd.DataFrame, **tables) -> drivers.Candidates:
+    latest = metrics.latest(metrics.answers(feedback))
+    given = latest[latest["metric"] == metrics.main(latest)]
+    return drivers.candidates(given, feedback, attributes=attributes, **tables)
+
+
+def found_in(tables: dict[str, pd.DataFrame], resamples: int = 40) -> tuple[drivers.Candidates, Result]:
+    said = candidates(["region", "age"], **tables)
     return said, drivers.drivers(said, resamples=resamples)
+
+
+def told_of(result: Result) -> list:
+    return result.claims(result.frame) if result.claims else []
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +72,7 @@ def planted():
 
 
 def test_planted_drivers_come_first_with_their_direction(planted):
-    table = planted[1].table.set_index("driver")
+    table = planted[1].frame.set_index("driver")
     assert table.index[0] == "parcel late"
     assert set(table.index[table["claim"]]) == {"parcel late", "ticket_before", "ticket_hours"}
     assert table.loc["parcel late", "kind"] == driver_facts.TOPIC
@@ -70,7 +83,7 @@ def test_planted_drivers_come_first_with_their_direction(planted):
 
 def test_numbers_agree_with_scipy(planted):
     said, told = planted
-    row = told.table.set_index("driver").loc["parcel late"]
+    row = told.frame.set_index("driver").loc["parcel late"]
     mentions = said.values["parcel late"] == "yes"
     group, rest = said.score[mentions], said.score[~mentions]
     assert row["p"] == pytest.approx(stats.kruskal(group, rest).pvalue)
@@ -81,17 +94,17 @@ def test_numbers_agree_with_scipy(planted):
 
 def test_a_topic_is_weighed_by_what_the_score_would_be_without_it(planted):
     said = planted[0]
-    row = drivers.topic_effects(said).set_index("theme").loc["parcel late"]
+    row = topic_effects.topic_effects(said).frame.set_index("theme").loc["parcel late"]
     rest = said.score[said.values["parcel late"] == "no"]
     assert row["without"] == pytest.approx(100 * ((rest >= 9).mean() - (rest <= 6).mean()))
     assert row["lift"] == pytest.approx(row["without"] - row["score"])
     assert 0 < row["lift_low"] < row["lift"] < row["lift_high"]
-    (sentence,) = drivers.topic_findings(drivers.topic_effects(said), "nps")
+    (sentence,) = told_of(topic_effects.topic_effects(said))
     assert sentence.values["theme"] == "parcel late"
 
 
 def test_sentences_say_that_association_is_no_cause(planted):
-    together, *named = drivers.findings(planted[1])
+    together, *named = told_of(planted[1])
     assert "no proof of a cause" in together.message
     assert {finding.values["driver"] for finding in named} == {"parcel late", "ticket_before", "ticket_hours"}
     assert all("lower" in finding.message for finding in named)
@@ -101,10 +114,10 @@ def test_data_without_structure_have_no_driver():
     claims, explained = 0, []
     for seed in range(20):
         _, told = found_in(company(seed, n=300, planted=False), resamples=5)
-        claims += told.table["claim"].any()
-        explained.append(told.explained)
-        if not told.table["claim"].any():
-            assert [finding.kind for finding in drivers.findings(told)] == ["nothing"]
+        claims += told.frame["claim"].any()
+        explained.append(told.claims.keywords["told"]["explained"])
+        if not told.frame["claim"].any():
+            assert [finding.kind for finding in told_of(told)] == ["nothing"]
     assert claims <= stats.binom.isf(0.001, 20, 0.05)
     assert np.median(explained) < 0.02  # a plain R² would be about 0.04
 
@@ -112,36 +125,57 @@ def test_data_without_structure_have_no_driver():
 def test_the_last_ticket_before_the_answer_counts():
     tables = company(2)
     later = tables["tickets"].assign(opened_at=lambda t: t["opened_at"] + pd.Timedelta(days=6))
-    none = drivers.candidates(attributes=[], **tables | {"tickets": later})
+    none = candidates([], **tables | {"tickets": later})
     assert "ticket_before" not in none.values
     old = tables["tickets"].assign(opened_at=lambda t: t["opened_at"] - pd.Timedelta(days=driver_facts.MEMORY_DAYS))
-    assert "ticket_before" not in drivers.candidates(attributes=[], **tables | {"tickets": old}).values
+    assert "ticket_before" not in candidates([], **tables | {"tickets": old}).values
     same_day = tables["tickets"].assign(opened_at=lambda t: t["opened_at"] + pd.Timedelta(days=5, hours=9))
-    assert (drivers.candidates(attributes=[], **tables | {"tickets": same_day}).values["ticket_before"] == "yes").any()
+    assert (candidates([], **tables | {"tickets": same_day}).values["ticket_before"] == "yes").any()
 
 
 def test_twins_have_no_net_difference():
     tables = company(3)
     tables["profile"]["again"] = tables["profile"]["region"].str.upper()
-    said = drivers.candidates(attributes=["region", "again"], **tables)
-    table = drivers.drivers(said, resamples=10).table.set_index("driver")
+    said = candidates(["region", "again"], **tables)
+    table = drivers.drivers(said, resamples=10).frame.set_index("driver")
     assert table.loc[["region", "again"], "net"].isna().all()
     assert table.loc["region", "explained"] == pytest.approx(table.loc["again"]["explained"])
 
 
 def test_too_few_answers_are_said():
-    _, told = found_in(company(4, n=60))
-    assert told.table.empty
-    assert drivers.findings(told) == []
-    assert [limit.needs for limit in drivers.limits(told)] == [NEEDS["feedback"]]
+    said, told = found_in(company(4, n=60))
+    assert told.frame.empty
+    assert told_of(told) == []
+    assert [limit.needs for limit in drivers.limits(said, told)] == [NEEDS["feedback"]]
+    assert drivers.limits(said, told)[0].values["n"] == 60
+
+
+def test_without_answers_all_is_empty():
     nobody = company(4)
-    _, told = found_in(nobody | {"feedback": nobody["feedback"][:0]})
-    assert drivers.limits(told)[0].values["n"] == 0
+    empty = {name: empty_table(name) for name in ("feedback", "tickets", "transactions")}
+    said, told = found_in(nobody | empty | {"topics": nobody["topics"][:0]})
+    results = [told, drivers.levels(said, told.frame), topic_effects.topic_effects(said)]
+    assert [(len(result), result.needs, told_of(result)) for result in results] == [(0, "feedback", [])] * 3
+    assert drivers.limits(said, told) == []
+
+
+def test_what_few_answers_have_is_hidden_and_not_told(planted):
+    said, told = planted
+    effects = topic_effects.topic_effects(said)
+    for result, name in ((told, "driver"), (effects, "theme")):
+        frame = result.frame.assign(n=result.frame["n"].where(result.frame[name] != "parcel late", 4))
+        published = Gate(10).guard(replace(result, frame=frame))
+        assert published.frame.loc[published.frame["suppressed"], name].tolist() == ["parcel late"]
+        assert "parcel late" not in {claim.values.get(name) for claim in result.claims(published.marks(frame))}
+    values = drivers.levels(said, told.frame)
+    hours = values.frame["driver"] == "ticket_hours"
+    frame = values.frame.assign(n=values.frame["n"].where(~hours | hours.duplicated(), 4))
+    assert Gate(10).guard(replace(values, frame=frame)).frame.loc[hours, "suppressed"].sum() == 2
 
 
 def test_same_answers_same_table(planted):
     again = drivers.drivers(planted[0], resamples=40)
-    pd.testing.assert_frame_equal(planted[1].table, again.table)
+    pd.testing.assert_frame_equal(planted[1].frame, again.frame)
 
 
 def test_late_delivery_surfaces_in_real_reviews():
@@ -173,8 +207,8 @@ def test_late_delivery_surfaces_in_real_reviews():
     )
     profile = pd.DataFrame({"customer_no": range(len(reviews))})
     empty = {name: empty_table(name) for name in ("tickets", "transactions")}
-    told = drivers.drivers(drivers.candidates(feedback, profile, [], **empty), resamples=20)
-    first = told.table.iloc[0]
+    told = drivers.drivers(candidates([], feedback, profile=profile, **empty), resamples=20)
+    first = told.frame.iloc[0]
     assert (first["driver"], first["value"], first["claim"]) == ("late", "yes", True)
     late = feedback.loc[feedback["late"], "score"].mean() - feedback.loc[~feedback["late"], "score"].mean()
     assert first["difference"] == pytest.approx(late)

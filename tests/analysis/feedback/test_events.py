@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from scipy import stats
 
 from customer_profiles.analysis.feedback import events
 from customer_profiles.needs import NEEDS
+from customer_profiles.privacy.disclosure import Gate
 
 FIRST = pd.Timestamp("2024-01-01")
 CALENDAR = pd.DataFrame(
@@ -30,8 +33,17 @@ def answers(seed: int, drop: float = 0.0, n: int = 1500, until: str | None = Non
     return pd.DataFrame({"at": at, "metric": "nps", "score": score})
 
 
+def effects(said: pd.DataFrame, calendar: pd.DataFrame) -> pd.DataFrame:
+    return events.event_effects(said, calendar).frame
+
+
+def told(said: pd.DataFrame, calendar: pd.DataFrame = CALENDAR) -> list:
+    found = events.event_effects(said, calendar)
+    return list(found.claims(found.frame)) if found.claims else []
+
+
 def test_planted_drop_is_found_and_nothing_else():
-    table = events.event_effects(answers(1, drop=1.5), CALENDAR).set_index("event")
+    table = effects(answers(1, drop=1.5), CALENDAR).set_index("event")
     assert table.index[table["claim"]].tolist() == ["warehouse move"]
     row = table.loc["warehouse move"]
     assert row["change_low"] < -1.3 < row["change_high"]
@@ -42,7 +54,7 @@ def test_planted_drop_is_found_and_nothing_else():
 
 def test_an_event_that_ends_is_measured_while_it_lasts():
     calendar = CALENDAR.assign(until=pd.to_datetime([None, None, "2025-10-15"]))
-    table = events.event_effects(answers(2, drop=2.5, until="2025-10-15"), calendar).set_index("event")
+    table = effects(answers(2, drop=2.5, until="2025-10-15"), calendar).set_index("event")
     row = table.loc["warehouse move"]
     scores = answers(2)
     assert row["n"] == scores["at"].between("2025-09-01", "2025-10-15").sum()  # the last day counts
@@ -51,28 +63,22 @@ def test_an_event_that_ends_is_measured_while_it_lasts():
 
 
 def test_null_calendars_stay_quiet():
-    claims = sum(events.event_effects(answers(seed, n=800), CALENDAR)["claim"].any() for seed in range(16))
+    claims = sum(effects(answers(seed, n=800), CALENDAR)["claim"].any() for seed in range(16))
     assert claims <= stats.binom.isf(0.001, 16, 0.05)
 
 
 def test_events_of_one_day_are_one_question():
     twins = pd.concat([CALENDAR, CALENDAR.iloc[[2]].assign(name="strike")], ignore_index=True)
-    table = events.event_effects(answers(3, drop=1.5), twins)
+    table = effects(answers(3, drop=1.5), twins)
     both = table[table["event"].isin(["strike", "warehouse move"])]
     assert both[["change", "p", "p_adjusted"]].nunique().tolist() == [1, 1, 1]
-    assert table.attrs["family"] == 3
-
-
-def test_the_chart_shows_the_score_with_the_surest_effect():
-    both = pd.concat([answers(5), answers(4, drop=1.8).assign(metric="csat")])
-    assert events.drawn(events.event_effects(both, CALENDAR), "nps") == "csat"
-    assert events.drawn(events.event_effects(answers(5), CALENDAR), "nps") == "nps"
+    assert events.event_effects(answers(3, drop=1.5), twins).family == 3
 
 
 def test_several_scores_are_one_family():
     both = pd.concat([answers(4, drop=1.5), answers(5).assign(metric="sentiment", score=lambda d: d["score"] / 10)])
-    table = events.event_effects(both, CALENDAR)
-    assert table.attrs["family"] == 6
+    table = effects(both, CALENDAR)
+    assert events.event_effects(both, CALENDAR).family == 6
     assert set(table["metric"]) == {"nps", "sentiment"}
 
 
@@ -90,25 +96,29 @@ def test_events_without_enough_answers_around_them_are_not_judged(at, until):
     calendar = pd.DataFrame(
         {"at": [pd.Timestamp(at)], "until": [pd.Timestamp(until or "NaT")], "name": "x", "kind": "y"}
     )
-    table = events.event_effects(answers(6), calendar)
+    table = effects(answers(6), calendar)
     assert table[["change", "p"]].isna().all(axis=None)
     assert not table["claim"].any()
-    assert events.findings(table) == []
-    assert [limit.values["event"] for limit in events.limits(table, calendar)] == ["x"]
+    assert told(answers(6), calendar) == []
+    assert [limit.values["event"] for limit in events.limits(events.event_effects(answers(6), calendar), calendar)] == [
+        "x"
+    ]
 
 
 def test_nothing_to_do():
-    assert events.event_effects(answers(7)[:0], CALENDAR).empty
+    assert effects(answers(7)[:0], CALENDAR).empty
     empty = events.event_effects(answers(7), CALENDAR[:0])
-    assert empty.empty
+    assert len(empty) == 0
     assert [limit.needs for limit in events.limits(empty, CALENDAR[:0])] == [NEEDS["events"]]
-    constant = events.event_effects(answers(7).assign(score=5.0), CALENDAR)
+    assert events.event_effects(answers(7), CALENDAR[:0]).needs == "events"
+    assert events.event_effects(answers(7)[:0], CALENDAR).needs == "feedback"
+    assert events.limits(events.event_effects(answers(7)[:0], CALENDAR), CALENDAR) == []
+    constant = effects(answers(7).assign(score=5.0), CALENDAR)
     assert not constant["claim"].any()
 
 
 def test_sentences():
-    table = events.event_effects(answers(1, drop=1.5), CALENDAR)
-    found = {finding.values.get("event"): finding for finding in events.findings(table)}
+    found = {finding.values.get("event"): finding for finding in told(answers(1, drop=1.5))}
     claim = found["warehouse move"]
     assert "dropped" in claim.message
     assert 0 < claim.values["low"] < claim.values["change"] < claim.values["high"]
@@ -119,9 +129,9 @@ def test_sentences():
 
 
 def test_a_move_no_larger_than_at_quiet_dates_is_no_evidence():
-    table = events.event_effects(answers(1, drop=1.5), CALENDAR)
-    usual = table.assign(p_placebo=0.2, claim=False)
-    messages = {finding.values.get("event"): finding.message for finding in events.findings(usual)}
+    found = events.event_effects(answers(1, drop=1.5), CALENDAR)
+    usual = found.frame.assign(p_placebo=0.2, claim=False)
+    messages = {finding.values.get("event"): finding.message for finding in found.claims(usual)}
     assert "where nothing happened" in messages["warehouse move"]
 
 
@@ -133,7 +143,7 @@ def test_a_small_move_of_all_scores_is_found_in_them_together():
     added = both[both["metric"] == events.TOGETHER]
     assert len(added) == len(three)
     assert added["score"].mean() == pytest.approx(0, abs=1e-9)
-    table = events.event_effects(both, CALENDAR)
+    table = effects(both, CALENDAR)
     claimed = table.loc[table["claim"], ["metric", "event"]]
     assert (events.TOGETHER, "warehouse move") in set(claimed.itertuples(index=False, name=None))
     assert set(claimed["event"]) == {"warehouse move"}
@@ -145,15 +155,24 @@ def test_a_turn_of_the_slope_is_found_beside_the_level():
     base = answers(9, n=3000)
     months = (base["at"] - pd.Timestamp("2025-01-15")).dt.days / 30.4
     turned = base.assign(score=base["score"] - 0.25 * months.clip(lower=0))
-    table = events.event_effects(turned, CALENDAR.iloc[[1]]).iloc[0]
+    table = effects(turned, CALENDAR.iloc[[1]]).iloc[0]
     assert table["turn_claim"]
     assert table["turn_low"] < -0.25 < table["turn_high"] < 0
-    (sentence,) = [f for f in events.findings(events.event_effects(turned, CALENDAR.iloc[[1]])) if ".turn." in f.id]
+    (sentence,) = [f for f in told(turned, CALENDAR.iloc[[1]]) if ".turn." in f.id]
     assert "less" in sentence.message
-    quiet = events.event_effects(base, CALENDAR.iloc[[1]])
-    assert [finding.kind for finding in events.findings(quiet)] == ["nothing", "nothing"]
+    assert [finding.kind for finding in told(base, CALENDAR.iloc[[1]])] == ["nothing", "nothing"]
+
+
+def test_an_event_of_few_answers_is_hidden_and_not_told():
+    found = events.event_effects(answers(1, drop=1.5), CALENDAR)
+    few = replace(
+        found, frame=found.frame.assign(n=found.frame["n"].where(found.frame["event"] != "warehouse move", 4))
+    )
+    published = Gate(10).guard(few)
+    assert published.frame.loc[published.frame["suppressed"], "event"].tolist() == ["warehouse move"]
+    assert "warehouse move" not in {claim.values.get("event") for claim in few.claims(published.marks(few.frame))}
 
 
 def test_same_input_same_table():
-    one, two = (events.event_effects(answers(8, drop=1), CALENDAR) for _ in range(2))
+    one, two = (effects(answers(8, drop=1), CALENDAR) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)

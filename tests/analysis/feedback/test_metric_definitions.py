@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from scipy import stats
 
 from customer_profiles.analysis.feedback import metric_definitions, metrics
 from customer_profiles.errors import InputRejected
+from customer_profiles.privacy.disclosure import Gate
 
 
 def answered(metric: str, scale: str | None = None, seed: int = 1, n: int = 200, **more) -> pd.DataFrame:
@@ -25,7 +28,7 @@ def answered(metric: str, scale: str | None = None, seed: int = 1, n: int = 200,
 
 
 def reading(table: pd.DataFrame, metric: str) -> pd.Series:
-    return metric_definitions.readings(table).set_index("metric").loc[metric]
+    return metric_definitions.readings(table).frame.set_index("metric").loc[metric]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +67,8 @@ def test_a_score_upside_down_is_read_as_the_data_tell_and_said():
     table = answered("csat", "1-6", felt="6-1")
     row = reading(table, "csat")
     assert (row["direction"], row["how"]) == (metric_definitions.LOW, metric_definitions.DETECTED)
-    (finding,) = metric_definitions.findings(metric_definitions.readings(table))
+    found = metric_definitions.readings(table)
+    (finding,) = found.claims(found.frame)
     assert finding.values["direction"] == metric_definitions.LOW
     assert finding.n == 200
     agreeing = metrics.answers(table).groupby("customer_no")["score"].first()
@@ -127,5 +131,14 @@ def test_unrelated_scores_change_nothing():
 def test_few_common_customers_tell_nothing():
     table = answered("rating", "0-100", n=20)
     assert reading(table, "rating")["how"] == metric_definitions.USUAL
-    assert metric_definitions.readings(table[:0]).empty
-    assert metric_definitions.findings(metric_definitions.readings(table)) == []
+    nothing, found = metric_definitions.readings(table[:0]), metric_definitions.readings(table)
+    assert (len(nothing), nothing.needs) == (0, "feedback")
+    assert found.claims(found.frame) == []
+
+
+def test_a_question_that_few_answered_is_hidden_and_not_told():
+    few = metric_definitions.readings(answered("csat", "1-6", felt="6-1"))
+    few = replace(few, frame=few.frame.assign(overlap=7))
+    published = Gate(10).guard(few)
+    assert published.frame["suppressed"].all()
+    assert few.claims(published.marks(few.frame)) == []

@@ -8,6 +8,8 @@ import pytest
 
 from customer_profiles.analysis.feedback import metrics
 from customer_profiles.errors import InputRejected
+from customer_profiles.messages import Text
+from customer_profiles.results import OVERLAPPING, Result
 
 
 def feedback(score, metric="nps", customer_no=None, scale=None, at=None) -> pd.DataFrame:
@@ -78,6 +80,15 @@ def test_latest_answer_of_each_customer_and_every_anonymous_one():
     table = feedback([3, 9, 5, 7, 8], customer_no=customers, at=["2025-03-01", "2025-02-01", *["2025-01-01"] * 3])
     last = metrics.latest(metrics.answers(table))
     assert sorted(last["score"]) == [3, 5, 7, 8]
+    months = metrics.answers(table).assign(month=lambda t: t["at"].dt.month)
+    assert sorted(metrics.latest(months, per="month")["score"]) == [3, 5, 7, 8, 9]
+
+
+def test_main_score():
+    table = metrics.answers(pd.concat([feedback([5, 6], "nps"), feedback([3, 3, 3], "csat")]))
+    assert metrics.main(table) == "csat"
+    assert metrics.main(table[table["row"] < 2]) == "nps"  # of equals the first
+    assert metrics.main(table[:0]) == ""
 
 
 def test_summaries():
@@ -90,3 +101,13 @@ def test_summaries():
         True,
         False,
     ]
+
+
+def test_a_chart_shows_the_score_of_the_first_claim():
+    table = pd.DataFrame({"metric": ["nps", "csat", "stars"], "n": 50, "claim": [False, True, True]})
+    assert metrics.first_claimed(table, "nps") == "csat"
+    assert metrics.first_claimed(table.assign(claim=False), "nps") == "nps"
+    shown = metrics.only(Result("x", table, Text("X"), OVERLAPPING, about=Text("All of them.")), "csat")
+    assert shown.view.of(table)["metric"].tolist() == ["csat"]
+    assert len(shown) == 3
+    assert (shown.about.values["metric"], shown.about.values["about"].message) == ("csat", "All of them.")

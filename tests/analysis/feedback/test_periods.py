@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from customer_profiles.analysis.feedback import periods
+from customer_profiles.analysis.feedback import metrics, periods
+from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.stats import group_tests
 
 AS_OF = date(2025, 12, 31)
@@ -26,6 +28,17 @@ def feedback(seed: int, drop: float = 0.0, n: int = 1600) -> pd.DataFrame:
     return pd.DataFrame({"customer_no": who, "at": at, "metric": np.where(nps, "nps", "csat"), "score": score})
 
 
+def compared(table: pd.DataFrame, as_of: date = AS_OF):
+    answers = metrics.answers(table)
+    quarterly = metrics.latest(answers.assign(quarter=answers["at"].dt.to_period("Q")), per="quarter")
+    return periods.score_periods(quarterly, as_of)
+
+
+def told(table: pd.DataFrame) -> list:
+    found = compared(table)
+    return found.claims(found.frame)
+
+
 def quarter(table: pd.DataFrame, metric: str, name: str) -> pd.Series:
     part = table[(table["metric"] == metric) & (table["at"].dt.to_period("Q") == name)]
     return part.sort_values("at", kind="stable").drop_duplicates("customer_no", keep="last")["score"]
@@ -33,7 +46,7 @@ def quarter(table: pd.DataFrame, metric: str, name: str) -> pd.Series:
 
 def test_numbers_agree_with_scipy():
     table = feedback(1, drop=1)
-    rows = periods.score_periods(table, AS_OF).set_index(["metric", "compared_with"])
+    rows = compared(table).frame.set_index(["metric", "compared_with"])
     assert len(rows) == 4
     for name, other in ((periods.BEFORE, "2025Q3"), (periods.YEAR, "2024Q4")):
         now, then = (quarter(table, "csat", q) for q in ("2025Q4", other))
@@ -49,25 +62,32 @@ def test_numbers_agree_with_scipy():
 
 
 def test_planted_move_is_told():
-    found = periods.findings(periods.score_periods(feedback(2, drop=1.5), AS_OF))
+    found = told(feedback(2, drop=1.5))
     assert {finding.values["now"] < finding.values["then"] for finding in found} == {True}
     assert {finding.kind for finding in found} == {"difference"}
 
 
 def test_an_unfinished_quarter_does_not_count():
     table = feedback(3)
-    assert periods.score_periods(table, date(2025, 12, 30))["month"].unique() == pd.Timestamp("2025-07-01")
-    assert periods.score_periods(table, date(2026, 2, 1))["month"].unique() == pd.Timestamp("2025-10-01")
+    assert compared(table, date(2025, 12, 30)).frame["month"].unique() == pd.Timestamp("2025-07-01")
+    assert compared(table, date(2026, 2, 1)).frame["month"].unique() == pd.Timestamp("2025-10-01")
 
 
 def test_quiet_years_stay_quiet():
-    claims = sum(periods.score_periods(feedback(seed), AS_OF)["claim"].any() for seed in range(40))
+    claims = sum(compared(feedback(seed)).frame["claim"].any() for seed in range(40))
     assert claims <= stats.binom.isf(0.001, 40, 0.05)
 
 
 def test_too_few_answers_or_none():
     table = feedback(4, n=200)
-    assert periods.score_periods(table, AS_OF).empty
-    assert periods.findings(periods.score_periods(table[:0], AS_OF)) == []
-    quiet = periods.findings(periods.score_periods(feedback(5), AS_OF))
-    assert [finding.kind for finding in quiet] == ["nothing"]
+    assert (len(compared(table)), compared(table).needs) == (0, "feedback")
+    assert told(table[:0]) == []
+    assert [finding.kind for finding in told(feedback(5))] == ["nothing"]
+
+
+def test_a_quarter_of_few_answers_is_hidden_and_not_told():
+    found = compared(feedback(2, drop=1.5))
+    few = replace(found, frame=found.frame.assign(n=4))
+    published = Gate(10).guard(few)
+    assert published.frame["suppressed"].all()
+    assert {claim.kind for claim in few.claims(published.marks(few.frame))} <= {"nothing"}

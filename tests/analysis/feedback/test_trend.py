@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from customer_profiles.analysis.feedback import trend
+from customer_profiles.analysis.feedback import metrics, trend
+from customer_profiles.privacy.disclosure import Gate
 
 
 def feedback(seed: int, per_year: float = 0.0, n: int = 1200) -> pd.DataFrame:
@@ -20,10 +21,15 @@ def feedback(seed: int, per_year: float = 0.0, n: int = 1200) -> pd.DataFrame:
     )
 
 
+def by_month(table: pd.DataFrame, **more):
+    answers = metrics.answers(table)
+    return trend.score_trend(metrics.latest(answers.assign(month=trend.months(answers["at"])), "month"), **more)
+
+
 class TestScoreTrend:
     def test_months_agree_with_a_plain_computation(self):
         answers = feedback(0)
-        table = trend.score_trend(answers)
+        table = by_month(answers).frame
         assert table["month"].tolist() == pd.date_range("2024-01-01", "2025-12-01", freq="MS").tolist()
         march = answers.loc[answers["at"].dt.strftime("%Y-%m") == "2025-03", "score"]
         row = table.set_index("month").loc["2025-03-01"]
@@ -36,7 +42,7 @@ class TestScoreTrend:
         answers = answers[~answers["at"].dt.strftime("%Y-%m").isin(["2024-05"])]
         thin = answers["at"].dt.strftime("%Y-%m") == "2024-07"
         answers = pd.concat([answers[~thin], answers[thin][:3]])
-        table = trend.score_trend(answers).set_index("month")
+        table = by_month(answers).frame.set_index("month")
         assert table.loc["2024-05-01", "n"] == 0
         assert table.loc["2024-07-01", "n"] == 3
         assert table.loc[["2024-05-01", "2024-07-01"], ["nps", "mean"]].isna().all(axis=None)
@@ -44,14 +50,18 @@ class TestScoreTrend:
     def test_a_customer_counts_once_a_month_and_every_anonymous_answer_counts(self):
         one = feedback(2)[:1]
         again = pd.concat([one.assign(score=3.0), one.assign(score=9.0)], ignore_index=True)
-        assert trend.score_trend(again, min_answers=1)["mean"].tolist() == [9]
-        assert trend.score_trend(again.assign(customer_no=pd.NA), min_answers=1)["n"].tolist() == [2]
-        assert trend.score_trend(one[:0]).empty
+        assert by_month(again, min_answers=1).frame["mean"].tolist() == [9]
+        assert by_month(again.assign(customer_no=pd.NA), min_answers=1).frame["n"].tolist() == [2]
+        nothing = by_month(one[:0])
+        assert (len(nothing), nothing.needs, nothing.claims(nothing.frame)) == (0, "feedback", [])
 
-    def test_main_score(self):
-        nps, csat = feedback(0, n=300), feedback(1, n=400).assign(metric="csat", score=4.0)
-        assert trend.main_metric(trend.score_trend(pd.concat([nps, csat]))) == "csat"
-        assert trend.main_measure(trend.score_trend(pd.concat([nps, csat[:300]]))) == "nps"
+    def test_months_of_few_answers_are_hidden(self):
+        few = by_month(feedback(2, n=150), min_answers=1)
+        published = Gate(10).guard(few).frame
+        small = few.frame["n"].between(1, 9)
+        assert small.any()
+        assert published["suppressed"].tolist() == small.tolist()
+        assert published.loc[small, "mean"].isna().all()
 
 
 class TestThemes:
@@ -68,8 +78,8 @@ class TestThemes:
 
 class TestDrift:
     def test_agrees_with_scipy_over_gaps(self):
-        table = trend.score_trend(feedback(3, per_year=-1)).drop(index=5)
-        row = trend.score_drift(table).iloc[0]
+        table = by_month(feedback(3, per_year=-1)).frame.drop(index=5)
+        row = trend.drift(table, "metric", "mean").iloc[0]
         months = table["month"].dt.year * 12 + table["month"].dt.month
         assert row["p"] == pytest.approx(stats.kendalltau(months, table["mean"]).pvalue)
         assert row["slope"] == pytest.approx(stats.theilslopes(table["mean"], months).slope)
@@ -77,7 +87,8 @@ class TestDrift:
         assert row["slope_low"] < -1 / 12 * 0.8 < row["slope_high"] + 0.05
 
     def test_sentence_turns_a_fall_around(self):
-        found = trend.findings(trend.score_drift(trend.score_trend(feedback(3, per_year=-1))), n=1200)
+        result = by_month(feedback(3, per_year=-1))
+        found = result.claims(result.frame)
         assert "falls by" in found[0].message
         assert 0 < found[0].values["low"] < found[0].values["slope"] < found[0].values["high"]
         assert found[0].values["slope"] == pytest.approx(0.8, abs=0.4)
@@ -88,7 +99,6 @@ class TestDrift:
         flat = pd.DataFrame({"month": pd.date_range("2024-01-01", periods=20, freq="MS"), "theme": "b", "share": 0.1})
         table = trend.drift(pd.concat([short, flat]), "theme", "share")
         assert table["p"].isna().all()
-        assert trend.theme_findings(table) == []
 
     def test_false_claims_stay_within_the_promise(self):
         claims = 0
@@ -102,11 +112,6 @@ class TestDrift:
             claims += trend.drift(pd.concat(themes), "theme", "share")["claim"].any()
         assert claims <= stats.binom.isf(0.001, 60, 0.05)
 
-    def test_nothing_and_something_are_findings(self):
-        month = pd.date_range("2024-01-01", periods=24, freq="MS")
-        rng = np.random.default_rng(0)
-        table = pd.DataFrame({"month": month, "theme": "late", "share": np.linspace(0.1, 0.3, 24)})
-        noise = pd.DataFrame({"month": month, "theme": "rude", "share": rng.random(24)})
-        found = trend.theme_findings(trend.drift(pd.concat([table, noise]), "theme", "share"))
-        assert [(f.values["theme"], "more and more" in f.message) for f in found] == [("late", True)]
-        assert [f.kind for f in trend.theme_findings(trend.drift(noise, "theme", "share"))] == ["nothing"]
+    def test_nothing_is_a_finding(self):
+        quiet = by_month(feedback(4))
+        assert [finding.kind for finding in quiet.claims(quiet.frame)] == ["nothing"]

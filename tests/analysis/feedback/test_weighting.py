@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.feedback import response, weighting
+from customer_profiles.analysis.feedback import metrics, response, weighting
+from customer_profiles.privacy.disclosure import Gate
 
 
 def survey(seed: int, hidden: float = 0.0, n: int = 3000) -> tuple[pd.DataFrame, pd.DataFrame, float]:
@@ -22,10 +25,18 @@ def survey(seed: int, hidden: float = 0.0, n: int = 3000) -> tuple[pd.DataFrame,
     return feedback.assign(metric="nps", score=felt[who]), profile, float(felt.mean())
 
 
+def answering(feedback: pd.DataFrame, profile: pd.DataFrame, attributes: list[str]) -> pd.DataFrame:
+    return response.response(profile["customer_no"].isin(feedback["customer_no"]), profile, attributes).frame
+
+
+def scored(feedback: pd.DataFrame, profile: pd.DataFrame, attributes: list[str]):
+    latest = metrics.latest(metrics.answers(feedback))
+    return weighting.weighted_scores(latest, profile, answering(feedback, profile, attributes))
+
+
 def weighted(seed: int, hidden: float = 0.0) -> tuple[pd.Series, float]:
     feedback, profile, truth = survey(seed, hidden)
-    answering = response.response(feedback, profile, ["age_band", "region"])
-    return weighting.weighted_scores(feedback, profile, answering).iloc[0], truth
+    return scored(feedback, profile, ["age_band", "region"]).frame.iloc[0], truth
 
 
 def test_a_margin_by_hand():
@@ -96,8 +107,7 @@ def test_weighting_cannot_repair_that_the_happy_answer():
 
 def test_margins_reach_their_targets():
     feedback, profile, _ = survey(3)
-    answering = response.response(feedback, profile, ["age_band", "region"])
-    found = weighting.weigh(feedback["customer_no"], profile, answering)
+    found = weighting.weigh(feedback["customer_no"], profile, answering(feedback, profile, ["age_band", "region"]))
     assert found.traits == ("age_band", "region")
     np.testing.assert_allclose(found.margins["reached"], found.margins["target"], atol=1e-5)
     shares = profile["age_band"].value_counts(normalize=True)
@@ -108,8 +118,7 @@ def test_margins_reach_their_targets():
 def test_rare_values_are_put_together():
     feedback, profile, _ = survey(4)
     profile.loc[feedback["customer_no"].astype(int)[:5], "region"] = "island"
-    answering = response.response(feedback, profile, ["age_band", "region"])
-    found = weighting.weigh(feedback["customer_no"], profile, answering)
+    found = weighting.weigh(feedback["customer_no"], profile, answering(feedback, profile, ["age_band", "region"]))
     assert found.margins["n"].min() >= weighting.LEAST_CELL
     assert found.weight.mean() == pytest.approx(1)
 
@@ -118,15 +127,16 @@ def test_nothing_to_weight_is_said():
     feedback, profile, _ = survey(5)
     everybody = pd.DataFrame({"customer_no": profile["customer_no"].astype("Int64"), "at": pd.Timestamp("2025-05-01")})
     everybody = everybody.assign(metric="nps", score=7.0)
-    full = response.response(everybody, profile, ["age_band"])
-    assert response.everybody_answers(full)
-    assert response.divided(full).empty
-    none = weighting.weighted_scores(everybody, profile, full)
-    assert none.empty
-    assert "All customers" in weighting.what_it_can(none, full).message
-    assert len(response.divided(response.response(feedback, profile, ["age_band"]))) == 2
-    even = response.response(feedback, profile, [])
-    assert "nothing to weight" in weighting.what_it_can(none, even).message
-    some = weighting.weighted_scores(feedback, profile, response.response(feedback, profile, ["age_band"]))
-    assert "cannot repair" in weighting.what_it_can(some, full.assign(n=1)).message
-    assert [finding.id for finding in weighting.findings(some)] == ["04.weighted.nps"]
+    said = profile["customer_no"].isin(feedback["customer_no"])
+    none = scored(everybody, profile, ["age_band"])
+    assert (len(none), none.needs) == (0, "feedback")
+    assert "All customers" in weighting.what_it_can(none, said | True)[0].message
+    assert len(answering(feedback, profile, ["age_band"])) == 2
+    assert len(scored(feedback, profile, [])) == 0
+    assert "nothing to weight" in weighting.what_it_can(none, said)[0].message
+    assert weighting.what_it_can(none, said & False) == []
+    some = scored(feedback, profile, ["age_band"])
+    assert "cannot repair" in weighting.what_it_can(some, said)[0].message
+    assert [finding.id for finding in some.claims(some.frame)] == ["weighted.nps"]
+    few = replace(some, frame=some.frame.assign(n=4))
+    assert few.claims(Gate(10).guard(few).marks(few.frame)) == []

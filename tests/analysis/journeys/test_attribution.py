@@ -10,8 +10,7 @@ import pandas as pd
 import pytest
 
 from customer_profiles.analysis.journeys import attribution
-from customer_profiles.analysis.journeys.paths import timeline
-from customer_profiles.ingest.contract import empty_table
+from customer_profiles.privacy.disclosure import Gate
 
 AS_OF = date(2025, 12, 31)
 
@@ -52,7 +51,7 @@ def test_touches_are_moves_until_an_order_or_until_nothing_follows():
 
 
 def test_what_every_way_goes_through_loses_every_order():
-    table = attribution.contributions(attribution.chain(ways(1), AS_OF), resamples=60).set_index("touch")
+    table = attribution.contributions(attribution.chain(ways(1), AS_OF), resamples=60).frame.set_index("touch")
     assert table.loc["visit_web", "removal"] == pytest.approx(1.0)
     counts = ways(1).groupby("customer_no")["what"].agg(set)
     called = counts.map(lambda had: "contact_phone" in had)
@@ -70,7 +69,7 @@ def test_the_interval_holds_what_a_large_crowd_shows():
     )[1]
     inside = []
     for seed in range(20):
-        table = attribution.contributions(attribution.chain(ways(seed), AS_OF), seed, 100).set_index("touch")
+        table = attribution.contributions(attribution.chain(ways(seed), AS_OF), seed, 100).frame.set_index("touch")
         row = table.loc["contact_phone"]
         inside.append(row["removal_low"] <= truth <= row["removal_high"])
     assert np.mean(inside) >= 0.8  # 95 % promised
@@ -78,9 +77,9 @@ def test_the_interval_holds_what_a_large_crowd_shows():
 
 def test_the_same_seed_gives_the_same_table():
     found = attribution.chain(ways(3), AS_OF)
-    first, second = (attribution.contributions(found, 5, 60) for _ in range(2))
+    first, second = (attribution.contributions(found, 5, 60).frame for _ in range(2))
     pd.testing.assert_frame_equal(first, second)
-    assert not attribution.contributions(found, 6, 60).equals(first)
+    assert not attribution.contributions(found, 6, 60).frame.equals(first)
 
 
 def test_ways_that_may_still_lead_to_an_order_are_left_out():
@@ -92,36 +91,37 @@ def test_ways_that_may_still_lead_to_an_order_are_left_out():
     assert no_order[0] == no_order[1]
 
 
-def test_offers_count_when_they_were_taken_up():
-    lines = ways(1)
-    orders = lines[lines["what"] == "path_order"][["customer_no", "at"]]
-    visits = lines[lines["what"] == "visit_web"].assign(kind="view", channel="web", session_id=None)
-    offers = pd.DataFrame(
-        {
-            "customer_no": [1, 2],
-            "at": pd.Timestamp("2025-03-01"),
-            "responded": [True, False],
-            "responded_at": [pd.Timestamp("2025-03-02"), pd.NaT],
-        }
-    )
-    events = timeline({"transactions": orders, "interactions": visits})
-    found = attribution.ways(events, offers, AS_OF)
+def test_every_kind_of_touch_counts_and_an_order_ends_the_way_of_its_minute():
+    table = ways(1)
+    offer = table[table["what"] == "path_order"].head(1).assign(what="offer_taken_up")
+    found = attribution.chain(pd.concat([table, offer]), AS_OF)
     assert dict(zip(found.touches, found.customers, strict=True))["offer_taken_up"] == 1
-    tickets = pd.DataFrame({"customer_no": [1], "opened_at": [pd.Timestamp("2025-03-01")], "channel": ["chat"]})
-    events = timeline({"transactions": orders, "interactions": visits, "tickets": tickets})
-    found = attribution.ways(events, empty_table("campaigns"), AS_OF)
-    assert found.touches == ["visit_web", "contact_chat"]
+    counts = np.asarray(found.moves.sum(axis=0)).reshape(6, 6)
+    assert counts[3 + found.touches.index("offer_taken_up"), 1] == 1
 
 
 def test_one_kind_of_touch_or_few_orders_say_nothing():
     table = ways(1)
-    assert attribution.chain(table[table["what"] != "contact_phone"], AS_OF) is None
-    assert attribution.chain(ways(1, customers=60), AS_OF) is None
-    nobody = timeline({"transactions": empty_table("transactions")})
-    assert attribution.ways(nobody, empty_table("campaigns"), AS_OF) is None
-    assert attribution.contributions(None).empty
-    assert attribution.findings(attribution.contributions(None)) == []
-    assert attribution.limits(None, table)[0].needs != attribution.limits(None, table.iloc[:0])[0].needs
+    nobody = attribution.chain(table.iloc[:0], AS_OF)
+    for none in (attribution.chain(table[table["what"] != "contact_phone"], AS_OF), nobody):
+        assert (len(none), none.orders) == (0, 0)
+    assert not len(attribution.chain(ways(1, customers=60), AS_OF))
+    empty = attribution.contributions(nobody)
+    assert (len(empty), empty.needs, list(empty.claims(empty.frame))) == (0, "transactions", [])
+    assert attribution.limits(nobody, table)[0].needs != attribution.limits(nobody, table.iloc[:0])[0].needs
     assert attribution.limits(attribution.chain(table, AS_OF), table) == []
-    told = attribution.findings(attribution.contributions(attribution.chain(table, AS_OF), resamples=60))
-    assert "association" in told[0].message
+    result = attribution.contributions(attribution.chain(table, AS_OF), resamples=60)
+    (told,) = result.claims(result.frame)
+    assert "association" in told.message
+    assert (told.values["touch"], told.values["share"]) == tuple(result.frame.loc[0, ["touch", "contribution"]])
+    assert told.interval == (told.values["low"], told.values["high"])
+
+
+def test_a_touch_that_few_had_is_hidden():
+    table = ways(1)
+    few = table[table["what"] == "path_order"].head(3).assign(what="offer_taken_up")
+    result = attribution.contributions(attribution.chain(pd.concat([table, few]), AS_OF), resamples=60)
+    shown = Gate(10).guard(result).frame.set_index("touch")
+    assert shown.loc["offer_taken_up", "suppressed"]
+    assert pd.isna(shown.loc["offer_taken_up", "contribution"])
+    assert not shown.loc["visit_web", "suppressed"]

@@ -45,7 +45,7 @@ def test_ratio_and_interval_are_those_of_a_poisson_regression_with_clusters():
     import statsmodels.api as sm
 
     profile, occasions = people(2)
-    table = clustered.by_group(occasions, profile, ["group"]).set_index("value")
+    table = clustered.by_group(occasions, profile, ["group"])[0].set_index("value")
     rows = occasions.merge(profile, on="customer_no")
     for value in "ab":
         design = sm.add_constant((rows["group"] == value).astype(float))
@@ -64,7 +64,7 @@ def test_counts_are_of_customers_and_shares_of_occasions():
         {"step": "x", "customer_no": np.repeat(range(120), 4), "hit": [True, False, False, False] * 120}
     )
     occasions.loc[occasions["customer_no"] < 20, "hit"] = False
-    row = clustered.by_group(occasions, profile, ["half"]).iloc[0]
+    row = clustered.by_group(occasions, profile, ["half"])[0].iloc[0]
     assert (row["n"], row["base"], row["share"]) == (50, 60, pytest.approx(50 / 240))
     assert clustered.shares(occasions).loc[0, ["n", "base", "times", "occasions"]].tolist() == [100, 120, 100, 480]
 
@@ -73,7 +73,7 @@ def test_small_groups_and_unknown_values_are_not_tested():
     profile, occasions = people(3)
     profile.loc[profile["group"] == "d", "group"] = None
     profile.loc[profile.index[:30], "group"] = "e"
-    table = clustered.by_group(occasions, profile, ["group"]).set_index("value")
+    table = clustered.by_group(occasions, profile, ["group"])[0].set_index("value")
     assert "d" not in table.index
     assert np.isnan(table.loc["e", "p"])
     met = occasions["customer_no"].isin(profile.loc[profile["group"].notna(), "customer_no"])
@@ -84,15 +84,15 @@ def test_a_true_difference_is_found_and_the_mirror_image_counts_once():
     profile, occasions = people(4)
     better = occasions["customer_no"].isin(profile.loc[profile["half"] == "one", "customer_no"])
     occasions["hit"] |= better & (np.random.default_rng(5).random(len(occasions)) < 0.25)
-    table = clustered.by_group(occasions, profile, ["half"])
+    table, family = clustered.by_group(occasions, profile, ["half"])
     assert table["claim"].all()
-    assert table.attrs["family"] == 1
+    assert family == 1
     assert table.set_index("value").loc["one", "ratio"] > 1.5
 
 
 def test_on_data_without_structure_false_claims_stay_rare():
     wrong = [
-        clustered.by_group(occasions, profile, ["group", "half"])["claim"].any()
+        clustered.by_group(occasions, profile, ["group", "half"])[0]["claim"].any()
         for profile, occasions in (people(seed) for seed in range(100, 160))
     ]
     assert np.mean(wrong) <= 0.10  # 5 % promised; more than 6 of 60 have a chance of 2 %
@@ -100,5 +100,8 @@ def test_on_data_without_structure_false_claims_stay_rare():
 
 def test_what_everybody_does_is_not_compared():
     profile, occasions = people(6)
-    assert clustered.by_group(occasions.assign(hit=True), profile, ["group"]).empty
-    assert clustered.by_group(occasions.iloc[:0], profile, ["group"]).attrs["family"] == 0
+    for none in (occasions.assign(hit=True), occasions.iloc[:0]):
+        table, family = clustered.by_group(none, profile, ["group"])
+        assert table.empty
+        assert family == 0
+    assert clustered.shares(occasions.iloc[:0]).empty

@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 from customer_profiles.analysis.journeys import stages
+from customer_profiles.ingest.contract import empty_table
+from customer_profiles.messages import Finding
+from customer_profiles.privacy.disclosure import Gate
 
 AS_OF = date(2025, 12, 31)
 END = pd.Timestamp(AS_OF)
@@ -24,12 +27,30 @@ def crowd(seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["customer_no", "at"])
 
 
+def days(orders: pd.DataFrame) -> pd.DataFrame:
+    """Days with an order, as the notebook makes them."""
+    return orders.assign(at=orders["at"].dt.normalize()).drop_duplicates(["customer_no", "at"])
+
+
+def told(found: stages.Stages, profile: pd.DataFrame) -> list[Finding]:
+    """What is said on sizes and groups."""
+    results = (
+        stages.sizes(found.table["stage"].value_counts()),
+        stages.by_group(stage_of(found, profile), profile, ["half"]),
+    )
+    return [finding for result in results for finding in result.claims(result.frame)]
+
+
+def stage_of(found: stages.Stages, profile: pd.DataFrame) -> pd.Series:
+    return profile[["customer_no"]].merge(found.table, how="left", validate="one_to_one")["stage"]
+
+
 def placed(*customers: tuple[int, list[int]]) -> dict[int, str]:
     """Stage of customers who ordered so many days before the run, beside the crowd."""
     rows = [(number, END - pd.Timedelta(days=back)) for number, before in customers for back in before]
     orders = pd.concat([crowd(), pd.DataFrame(rows, columns=["customer_no", "at"])], ignore_index=True)
     profile = pd.DataFrame({"customer_no": [*range(100, 160), *(number for number, _ in customers)]})
-    found = stages.stages(orders, profile, AS_OF)
+    found = stages.stages(days(orders), profile, AS_OF)
     return found.table.set_index("customer_no")["stage"].to_dict()
 
 
@@ -48,9 +69,9 @@ def test_each_customer_is_measured_by_the_own_rhythm():
         stages.NEW,
         stages.ONBOARDING,
         stages.ACTIVE,
-        stages.LOST,
+        stages.INACTIVE,
         stages.ACTIVE,
-        stages.LOST,
+        stages.INACTIVE,
         stages.BACK,
         stages.NONE,
     ]
@@ -58,34 +79,54 @@ def test_each_customer_is_measured_by_the_own_rhythm():
 
 def test_the_rule_follows_from_the_gaps_of_the_company():
     orders = crowd()
-    found = stages.stages(orders, pd.DataFrame({"customer_no": range(100, 160)}), AS_OF)
+    found = stages.stages(days(orders), pd.DataFrame({"customer_no": range(100, 160)}), AS_OF)
     gaps = orders.sort_values(["customer_no", "at"]).groupby("customer_no")["at"].diff().dt.days.dropna()
     assert found.typical_days == gaps.median()
     assert found.gaps == len(gaps)
-    assert 1 < found.slowing < found.lapsed
+    assert 1 < found.at_risk < found.inactive
     row = found.table.iloc[0]
     own = orders[orders["customer_no"] == 100]["at"].sort_values().diff().dt.days.dropna()
     assert row["rhythm_days"] == pytest.approx((own.sum() + gaps.median()) / (len(own) + 1))
     assert row["stage_ratio"] == pytest.approx(row["elapsed_days"] / row["rhythm_days"])
-    assert "{slowing:ratio}" in found.rule[1].message
+    assert "{risk:ratio}" in found.rule[1].message
 
 
 def test_lines_of_one_day_are_one_order():
     twice = pd.concat([crowd(), crowd().assign(at=lambda lines: lines["at"] + pd.Timedelta(hours=3))])
     profile = pd.DataFrame({"customer_no": range(100, 160)})
-    once = stages.stages(crowd(), profile, AS_OF)
-    pd.testing.assert_frame_equal(stages.stages(twice, profile, AS_OF).table, once.table)
+    once = stages.stages(days(crowd()), profile, AS_OF)
+    pd.testing.assert_frame_equal(stages.stages(days(twice), profile, AS_OF).table, once.table)
 
 
 def test_few_gaps_say_nothing():
     profile = pd.DataFrame({"customer_no": range(100, 160), "half": ["a", "b"] * 30})
-    assert stages.stages(crowd().head(50), profile, AS_OF) is None
-    assert stages.sizes(None).empty
-    none = stages.by_group(None, profile, ["half"])
-    assert none.empty
-    assert stages.findings(stages.sizes(None), none) == []
-    assert stages.limits(None, crowd())[0].needs == stages.RETURNING
-    assert stages.limits(stages.stages(crowd(), profile, AS_OF), crowd()) == []
+    for orders in (crowd().head(50), crowd().head(1), empty_table("transactions")):
+        none = stages.stages(days(orders), profile, AS_OF)
+        assert (len(none), none.rule, list(none.table)) == (0, (), stages.COLUMNS)
+        sizes = stages.sizes(none.table["stage"].value_counts())
+        groups = stages.by_group(stage_of(none, profile), profile, ["half"])
+        assert (len(sizes), len(groups), groups.family) == (0, 0, 0)
+        assert sizes.needs == groups.needs == "transactions"
+        assert told(none, profile) == []
+    assert stages.limits(none, crowd())[0].needs == stages.RETURNING
+    assert stages.limits(none, crowd().iloc[:0])[0].needs != stages.RETURNING
+    assert stages.limits(stages.stages(days(crowd()), profile, AS_OF), crowd()) == []
+
+
+def test_stages_of_few_customers_are_hidden():
+    counts = pd.Series({stages.ACTIVE: 80, stages.AT_RISK: 4, stages.INACTIVE: 40})
+    sizes = stages.sizes(counts)
+    shown = Gate(10).guard(sizes)
+    assert shown.frame["suppressed"].sum() == 2  # and another, so that it cannot be worked out
+    assert set(shown.frame.dropna(subset="n")["stage"]) == {stages.ACTIVE}
+    assert sizes.claims(shown.marks(sizes.frame)) == []
+    stage = pd.Series([stages.ACTIVE] * 100 + [stages.INACTIVE] * 64)
+    profile = pd.DataFrame({"customer_no": range(164), "half": ["a"] * 60 + ["b"] * 100 + ["a"] * 4})
+    groups = stages.by_group(stage, profile, ["half"])
+    assert sorted(groups.frame["n"]) == [4, 40, 60, 60]
+    frame = Gate(10).guard(groups).frame
+    assert frame["suppressed"].all()  # two by two: any of them gives the others away
+    assert frame.loc[:, ["n", "share", "ratio"]].isna().all(axis=None)
 
 
 def company(seed: int, lost: float) -> tuple[stages.Stages, pd.DataFrame]:
@@ -97,30 +138,32 @@ def company(seed: int, lost: float) -> tuple[stages.Stages, pd.DataFrame]:
     back = rng.integers(0, 400, len(who))
     gone = (profile["half"].to_numpy() == "one") & (rng.random(600) < lost)
     orders = pd.DataFrame({"customer_no": who, "at": END - pd.to_timedelta(back + 400 * gone[who], "D")})
-    return stages.stages(orders, profile, AS_OF), profile
+    return stages.stages(days(orders), profile, AS_OF), profile
 
 
 def test_the_group_that_lapses_is_told():
     found, profile = company(1, lost=0.3)
-    sizes = stages.sizes(found)
+    sizes = stages.sizes(found.table["stage"].value_counts()).frame
     assert sizes["n"].sum() == len(profile)
     assert sizes["base"].unique().tolist() == [600]
-    table = stages.by_group(found, profile, ["half"])
-    row = table[(table["stage"] == stages.LOST) & (table["value"] == "one")].iloc[0]
+    table = stages.by_group(stage_of(found, profile), profile, ["half"]).frame
+    row = table[(table["stage"] == stages.INACTIVE) & (table["value"] == "one")].iloc[0]
     assert row["claim"]
-    assert row["n"] + row["n_rest"] == sizes.set_index("stage").loc[stages.LOST, "n"]
-    told = [f for f in stages.findings(sizes, table) if f.kind == "difference"]
-    assert (told[0].values["stage"], told[0].values["value"]) == (stages.LOST, "one")
+    assert row["n"] + row["n_rest"] == sizes.set_index("stage").loc[stages.INACTIVE, "n"]
+    said = told(found, profile)
+    assert [finding.id for finding in said[:2]] == ["stages.stage_slowing", "stages.stage_lapsed"]  # ids stay
+    first = next(finding for finding in said if finding.kind == "difference")
+    assert (first.values["stage"], first.values["value"]) == (stages.INACTIVE, "one")
+    assert first.id == "stages.half.one.stage_lapsed"
 
 
 def test_a_stage_that_nobody_with_a_known_value_is_in_is_not_compared():
     profile = pd.DataFrame({"customer_no": range(100, 200), "half": ["a", "b"] * 30 + [None] * 40})
-    found = stages.stages(crowd(), profile, AS_OF)
+    found = stages.stages(days(crowd()), profile, AS_OF)
     assert (found.table["stage"] == stages.NONE).sum() == 40
-    assert stages.NONE not in set(stages.by_group(found, profile, ["half"])["stage"])
+    assert stages.NONE not in set(stages.by_group(stage_of(found, profile), profile, ["half"]).frame["stage"])
 
 
 def test_no_difference_is_said_aloud():
     found, profile = company(2, lost=0.0)
-    told = stages.findings(stages.sizes(found), stages.by_group(found, profile, ["half"]))
-    assert told[-1].kind == "nothing"
+    assert told(found, profile)[-1].kind == "nothing"

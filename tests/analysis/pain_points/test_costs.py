@@ -9,6 +9,9 @@ from customer_profiles.analysis.pain_points import costs
 from customer_profiles.analysis.pain_points.observations import BEHAVIOUR, HITS, REASON, THEME, Evidence
 from customer_profiles.demo import behaviour, people, voices
 from customer_profiles.demo.plan import load_plan
+from customer_profiles.messages import Finding
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.results import Result
 from customer_profiles.stats.comparisons import rate_ratio
 from customer_profiles.stats.regression import e_value
 
@@ -21,6 +24,15 @@ def evidence_of(hits: pd.DataFrame, occasions: pd.DataFrame | None = None) -> Ev
     hits = pd.DataFrame({"evidence": THEME, "source": "tickets", "at": pd.NaT, "row": -1} | dict(hits.items()))
     none = pd.DataFrame({name: pd.Series(dtype="object") for name in ("pain", "customer_no", "at", "hit")})
     return Evidence(hits[list(HITS)], none if occasions is None else occasions)
+
+
+def costs_of(evidence: Evidence, profile: pd.DataFrame, alike: list[str] | None = None) -> Result:
+    """What goes with each pain, of customers who are alike in what the chapter takes."""
+    return costs.costs(evidence, profile, profile[costs.covariates(profile) if alike is None else alike])
+
+
+def low_scores(table: pd.DataFrame) -> Result:
+    return costs.low_scores(table[table["outcome"] == "low_score"])
 
 
 def who(hit: np.ndarray, pain: str = "late", **more: str) -> pd.DataFrame:
@@ -43,7 +55,7 @@ def shop():
 
 def test_without_covariates_the_ratio_is_that_of_the_counts(shop):
     profile, hit = shop
-    table = costs.costs(evidence_of(who(hit)), profile, adjust_for=[]).set_index("outcome")
+    table = costs_of(evidence_of(who(hit)), profile, alike=[]).frame.set_index("outcome")
     left = profile["status"] == "churned"
     counts = (left[hit].sum(), hit.sum(), left[~hit].sum(), (~hit).sum())
     expected = rate_ratio(*counts)
@@ -59,8 +71,8 @@ def test_without_covariates_the_ratio_is_that_of_the_counts(shop):
 
 def test_effects_are_adjusted_for_who_the_customers_are(shop):
     profile, hit = shop
-    plain = costs.costs(evidence_of(who(hit)), profile, adjust_for=[]).set_index("outcome").loc["score"]
-    row = costs.costs(evidence_of(who(hit)), profile).set_index("outcome").loc["score"]
+    plain = costs_of(evidence_of(who(hit)), profile, alike=[]).frame.set_index("outcome").loc["score"]
+    row = costs_of(evidence_of(who(hit)), profile).frame.set_index("outcome").loc["score"]
     assert plain["difference"] > -1.6  # age hides a part of it
     assert row["difference_low"] <= -2 <= row["difference_high"]
     assert row["difference"] == pytest.approx(-2, abs=0.2)
@@ -74,7 +86,7 @@ def test_the_number_of_others_pains_is_held_alike(shop):
     rng = np.random.default_rng(8)
     innocent = rng.random(len(hit)) < np.where(hit, 0.6, 0.1)
     both = pd.concat([who(hit), who(innocent, "innocent")])
-    table = costs.costs(evidence_of(both), profile).set_index(["pain", "outcome"])
+    table = costs_of(evidence_of(both), profile).frame.set_index(["pain", "outcome"])
     assert not table.loc[("innocent", "score"), "claim"]
     assert table.loc[("late", "score"), "claim"]
 
@@ -82,9 +94,8 @@ def test_the_number_of_others_pains_is_held_alike(shop):
 def test_low_scores_rank_pains_as_counted_by_hand(shop):
     profile, hit = shop
     few = np.flatnonzero(hit)[::4]
-    table = costs.low_scores(
-        costs.costs(evidence_of(pd.concat([who(hit), who(np.isin(np.arange(len(hit)), few), "few")])), profile)
-    )
+    both = pd.concat([who(hit), who(np.isin(np.arange(len(hit)), few), "few")])
+    table = low_scores(costs_of(evidence_of(both), profile).frame).frame
     assert table["pain"].tolist() == ["late", "few"]
     known = profile["nps_score"].notna().to_numpy()
     low = (profile["nps_score"] <= 6).to_numpy()
@@ -99,7 +110,7 @@ def test_an_outcome_counted_from_the_same_rows_is_not_asked_for(shop):
     profile = profile.assign(tickets=hit.astype(int))
     pains = {"theme": "tickets", "basket": "interactions+transactions", "search": "interactions", "why": "customers"}
     parts = [who(hit, pain, source=source) for pain, source in pains.items()]
-    table = costs.costs(evidence_of(pd.concat(parts)), profile)
+    table = costs_of(evidence_of(pd.concat(parts)), profile).frame
     asked = table.groupby("pain")["outcome"].agg(set).to_dict()
     assert asked == {
         "theme": {"score", "low_score", "lapsed", "spend"},
@@ -114,7 +125,7 @@ def test_stated_reasons_are_compared_with_other_reasons(shop):
     price = hit & (np.arange(len(hit)) % 3 == 0)
     parts = [who(price, "price"), who(hit & ~price, "service")]
     hits = pd.concat(parts).assign(evidence=REASON, source="customers")
-    table = costs.costs(evidence_of(hits), profile).set_index(["pain", "outcome"])
+    table = costs_of(evidence_of(hits), profile).frame.set_index(["pain", "outcome"])
     assert table.loc[("price", "spend"), "base"] == hit.sum()
 
 
@@ -122,7 +133,7 @@ def test_of_behaviour_only_those_with_an_occasion_are_compared(shop):
     profile, hit = shop
     met = pd.DataFrame({"customer_no": range(1000), "pain": "late", "at": pd.NaT, "hit": hit[:1000]})
     hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
-    table = costs.costs(evidence_of(hits, met), profile).set_index("outcome")
+    table = costs_of(evidence_of(hits, met), profile).frame.set_index("outcome")
     assert table.loc["spend", "base"] == 1000
 
 
@@ -141,7 +152,8 @@ def test_who_lapsed_is_told_by_status_or_by_their_own_gap():
     assert costs.outcomes(profile)["lapsed"].isna().tolist() == [False, False, True, True]
     stated = costs.outcomes(profile.assign(status=["Churned", "stayed", None, "joined"]))
     assert stated["lapsed"].tolist()[:2] == [1, 0]
-    assert stated.attrs["lapsed"] == "customers"
+    assert costs.leaving_is_stated(profile.assign(status=["Churned", "stayed", None, "joined"]))
+    assert not costs.leaving_is_stated(profile)
 
 
 def test_what_no_source_tells_is_a_limit(shop):
@@ -155,26 +167,50 @@ def test_too_few_are_not_estimated(shop):
     profile, hit = shop
     few = np.zeros(len(hit), bool)
     few[:10] = True
-    table = costs.costs(evidence_of(who(few)), profile)
-    assert table[["p", "ratio", "difference", "e_value"]].isna().all(axis=None)
-    assert table.attrs["family"] == 0
-    assert costs.findings(table) == []
-    none = costs.costs(evidence_of(who(few)[:0]), profile)
-    assert none.empty
-    assert costs.findings(none) == []
-    assert costs.low_scores(none).empty
+    result = costs_of(evidence_of(who(few)), profile)
+    assert result.frame[["p", "ratio", "difference", "e_value"]].isna().all(axis=None)
+    assert result.family == 0
+    assert claims_of(result) == []
+
+
+def test_without_pains_or_outcomes_the_tables_are_empty(shop):
+    profile, hit = shop
+    for none in (
+        costs_of(evidence_of(who(hit)[:0]), profile),
+        costs_of(evidence_of(who(hit)), profile[["customer_no"]]),
+    ):
+        assert not len(none)
+        assert claims_of(none) == []
+        assert not len(low_scores(none.frame))
+    assert low_scores(none.frame).needs == "feedback"
+
+
+def test_small_counts_are_hidden(shop):
+    profile, hit = shop
+    few = np.flatnonzero(hit & profile["nps_score"].notna())[:4]
+    both = pd.concat([who(hit), who(np.isin(np.arange(len(hit)), few), "few")])
+    result = costs_of(evidence_of(both), profile)
+    for table in (result, low_scores(result.frame)):
+        page = Gate(10).guard(table).frame
+        assert page.loc[page["pain"] == "few", "suppressed"].all()
+        assert page.loc[page["pain"] == "few", "n"].isna().all()
+        assert not page.loc[page["pain"] == "late", "suppressed"].any()
+
+
+def claims_of(result: Result, hidden: bool = False) -> list[Finding]:
+    return result.claims(result.frame.assign(hidden=hidden))
 
 
 def test_findings_speak_of_association(shop):
     profile, hit = shop
-    table = costs.costs(evidence_of(who(hit)), profile)
-    told = costs.findings(table)
-    assert {finding.id.split(".")[2] for finding in told} == {"score", "lapsed", "spend"}
+    result = costs_of(evidence_of(who(hit)), profile)
+    told = claims_of(result)
+    assert {finding.id.split(".")[1] for finding in told} == {"score", "lapsed", "spend"}
     for finding in told:
         assert "association" in finding.message
         assert "cause" not in finding.message
         assert finding.interval[0] < finding.values["size"] < finding.interval[1]
-    assert costs.findings(table.assign(hidden=True))[0].kind == "nothing"
+    assert claims_of(result, hidden=True)[0].kind == "nothing"
 
 
 def test_claims_on_data_without_structure_stay_within_the_promise():
@@ -187,7 +223,7 @@ def test_claims_on_data_without_structure_stay_within_the_promise():
         profile["status"] = rng.choice(["churned", "stayed"], n, p=[0.2, 0.8])
         profile["spend"] = rng.lognormal(4, 1, n)
         hits = pd.concat([who(rng.random(n) < 0.1, pain) for pain in "uvwxyz"])
-        wrong += bool(costs.costs(evidence_of(hits), profile)["claim"].any())
+        wrong += bool(costs_of(evidence_of(hits), profile).frame["claim"].any())
     assert wrong <= 6  # 99.5 % quantile of a binomial with 40 families at 5 %
 
 
@@ -238,7 +274,7 @@ def test_the_planted_cost_lies_in_its_interval(seeds, record_property):
     covered: dict[str, list[bool]] = {}
     for seed in seeds:
         profile, hits, cost = company(seed)
-        table = costs.costs(evidence_of(hits), profile).query("outcome == 'score'").set_index("pain")
+        table = costs_of(evidence_of(hits), profile).frame.query("outcome == 'score'").set_index("pain")
         for pain, points in cost.items():
             row = table.loc[pain]
             covered.setdefault(pain, []).append(row["difference_low"] <= points <= row["difference_high"])

@@ -5,6 +5,10 @@ import pytest
 from customer_profiles.analysis.feedback import trend
 from customer_profiles.analysis.pain_points import prevalence
 from customer_profiles.analysis.pain_points.observations import BEHAVIOUR, HITS, THEME, Evidence
+from customer_profiles.ingest.contract import empty_table
+from customer_profiles.messages import Finding
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.results import Result
 
 
 def evidence_of(hits: pd.DataFrame, occasions: pd.DataFrame | None = None) -> Evidence:
@@ -12,6 +16,24 @@ def evidence_of(hits: pd.DataFrame, occasions: pd.DataFrame | None = None) -> Ev
     hits = pd.DataFrame({"evidence": THEME, "source": "tickets", "at": pd.NaT, "row": -1} | dict(hits.items()))
     none = pd.DataFrame({name: pd.Series(dtype="object") for name in ("pain", "customer_no", "at", "hit")})
     return Evidence(hits[list(HITS)], none if occasions is None else occasions)
+
+
+def prevalence_of(evidence: Evidence, profile: pd.DataFrame, tickets: pd.DataFrame) -> Result:
+    """How frequent each pain is, counted as the chapter does it."""
+    if {"closed_at", "opened_at"} <= set(tickets):
+        tickets = tickets.assign(hours=(tickets["closed_at"] - tickets["opened_at"]).dt.total_seconds() / 3600)
+    pains = evidence.pains.groupby(["evidence", "pain"], as_index=False)
+    counts = pains.agg(n=("customer_no", "size"), times=("n", "sum"))
+    return prevalence.prevalence(counts, evidence, tickets, len(profile))
+
+
+def quarters_of(months: pd.DataFrame) -> pd.DataFrame:
+    keys = ["evidence", "pain", pd.Grouper(key="month", freq="QS")]
+    return months.groupby(keys, sort=False)[["n", "base"]].sum().reset_index()
+
+
+def claims_of(result: Result) -> list[Finding]:
+    return result.claims(result.frame.assign(hidden=False))
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +73,7 @@ def company():
 
 def test_the_planted_group_is_the_strongest_claim(company):
     profile, evidence, _ = company
-    table = prevalence.by_group(evidence, profile, ["region", "gender", "age"])
+    table = prevalence.by_group(evidence, profile, ["region", "gender", "age"]).frame
     claimed = table[table["claim"]].sort_values("effect", ascending=False)
     assert claimed[["pain", "value"]].to_numpy()[0].tolist() == ["late", "north"]
     assert claimed["ratio_low"].iloc[0] < 3 < claimed["ratio_high"].iloc[0]
@@ -61,7 +83,7 @@ def test_the_planted_group_is_the_strongest_claim(company):
 
 def test_counts_are_those_of_a_plain_count(company):
     profile, evidence, _ = company
-    row = prevalence.by_group(evidence, profile, ["region"]).query("pain == 'late' and value == 'north'").iloc[0]
+    row = prevalence.by_group(evidence, profile, ["region"]).frame.query("pain == 'late' and value == 'north'").iloc[0]
     known = profile[profile["region"].notna()]
     late = known["customer_no"].isin(evidence.hits.loc[evidence.hits["pain"] == "late", "customer_no"])
     north = known["region"] == "north"
@@ -74,7 +96,7 @@ def test_counts_are_those_of_a_plain_count(company):
 def test_small_groups_are_not_tested(company):
     profile, evidence, _ = company
     profile = profile.assign(region=profile["region"].mask(profile.index < 20, "island"))
-    table = prevalence.by_group(evidence, profile, ["region"])
+    table = prevalence.by_group(evidence, profile, ["region"]).frame
     island = table[table["value"] == "island"]
     assert island["p"].isna().all()
     assert not island["claim"].any()
@@ -83,18 +105,18 @@ def test_small_groups_are_not_tested(company):
 
 def test_another_name_for_a_pain_is_no_group_that_it_hits(company):
     profile, evidence, _ = company
-    table = prevalence.by_group(evidence, profile, ["status", "region"])
-    asked = set(zip(table["pain"], table["attribute"], strict=True))
+    result = prevalence.by_group(evidence, profile, ["status", "region"])
+    asked = set(zip(result.frame["pain"], result.frame["attribute"], strict=True))
     assert asked == {("late", "region"), ("zips", "region"), ("zips", "status")}
     alone = prevalence.by_group(evidence, profile, ["region"])
-    assert table.attrs["family"] == alone.attrs["family"] + 1  # the status of those with broken zips
+    assert result.family == alone.family + 1  # the status of those with broken zips
 
 
 def test_the_two_rows_of_a_two_valued_attribute_count_once(company):
     profile, evidence, _ = company
-    table = prevalence.by_group(evidence, profile, ["gender"])
-    assert table.attrs["family"] == 2
-    assert len(table) == 4
+    result = prevalence.by_group(evidence, profile, ["gender"])
+    assert result.family == 2
+    assert len(result) == 4
 
 
 def test_of_behaviour_only_who_had_the_occasion_is_compared():
@@ -104,7 +126,7 @@ def test_of_behaviour_only_who_had_the_occasion_is_compared():
     met = pd.DataFrame({"customer_no": range(800), "pain": "late", "at": pd.Timestamp("2025-01-01")})
     met["hit"] = rng.random(800) < np.where(met["customer_no"] % 2, 0.1, 0.3)
     hits = met[met["hit"]].assign(evidence=BEHAVIOUR, source="interactions")
-    table = prevalence.by_group(evidence_of(hits.drop(columns="hit"), met), profile, ["region"])
+    table = prevalence.by_group(evidence_of(hits.drop(columns="hit"), met), profile, ["region"]).frame
     north = table[table["value"] == "north"].iloc[0]
     assert (north["base"], north["base_rest"]) == (400, 400)
     assert north["n"] == met.loc[met["customer_no"] % 2 == 0, "hit"].sum()
@@ -123,7 +145,7 @@ def test_who_comes_often_does_not_seem_to_be_hit_more():
         met["hit"] = rng.random(len(met)) < 0.2
         hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
         profile = pd.DataFrame({"customer_no": range(600), "group": np.where(np.arange(600) % 2, "often", "seldom")})
-        wrong += bool(prevalence.by_group(evidence_of(hits, met), profile, ["group"])["claim"].any())
+        wrong += bool(prevalence.by_group(evidence_of(hits, met), profile, ["group"]).frame["claim"].any())
     assert wrong <= 4
 
 
@@ -136,13 +158,13 @@ def test_claims_on_data_without_structure_stay_within_the_promise():
             [(i, pain) for pain in "xyz" for i in np.flatnonzero(rng.random(800) < 0.1)],
             columns=["customer_no", "pain"],
         )
-        wrong += bool(prevalence.by_group(evidence_of(hits), profile, ["a0", "a1", "a2", "a3"])["claim"].any())
+        wrong += bool(prevalence.by_group(evidence_of(hits), profile, ["a0", "a1", "a2", "a3"]).frame["claim"].any())
     assert wrong <= 6  # 99.5 % quantile of a binomial with 40 families at 5 %
 
 
 def test_prevalence_tells_how_frequent_and_how_troublesome_a_pain_is(company):
     profile, evidence, tickets = company
-    table = prevalence.prevalence(evidence, profile, tickets).set_index("pain")
+    table = prevalence_of(evidence, profile, tickets).frame.set_index("pain")
     assert table.loc["late", "n"] == (evidence.hits["pain"] == "late").sum()
     assert table.loc["late", "base"] == len(profile)
     assert table.loc["late", "resolution_hours"] == 48
@@ -155,14 +177,14 @@ def test_prevalence_of_behaviour_is_of_those_with_an_occasion():
     met["at"] = pd.Timestamp("2025-01-01")
     hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
     profile = pd.DataFrame({"customer_no": range(10)})
-    row = prevalence.prevalence(evidence_of(hits, met), profile, pd.DataFrame()).iloc[0]
+    row = prevalence_of(evidence_of(hits, met), profile, pd.DataFrame()).frame.iloc[0]
     assert (row["n"], row["base"], row["times"], row["occasions"]) == (2, 3, 3, 4)
     assert row["share"] == pytest.approx(2 / 3)
 
 
 def test_prevalence_without_dates(company):
     profile, evidence, tickets = company
-    table = prevalence.prevalence(evidence, profile, tickets[["customer_no"]])
+    table = prevalence_of(evidence, profile, tickets[["customer_no"]]).frame
     assert not {"reopened_share", "resolution_hours", "occasions"} & set(table)
 
 
@@ -177,42 +199,72 @@ def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets)
     assert (table["base"] == 60).all()
     assert table.query("pain == 'grows'")["n"].sum() == grows.sum()
-    told = prevalence.drift_findings(trend.drift(table, "pain", "share"), n=5)
+    result = prevalence.over_time(quarters_of(table), trend.drift(table, "pain", "share"), customers=5)
+    assert result.frame["base"].tolist() == [180] * 16
+    assert result.frame.query("pain == 'grows'")["n"].sum() == grows.sum()
+    told = claims_of(result)
     assert [(finding.kind, finding.values["pain"]) for finding in told] == [("difference", "grows")]
-    steady_only = trend.drift(table[table["pain"] == "steady"], "pain", "share")
-    assert [finding.kind for finding in prevalence.drift_findings(steady_only)] == ["nothing"]
-    assert prevalence.drift_findings(trend.drift(table[:0], "pain", "share")) == []
+    assert result.claims(result.frame.assign(hidden=result.frame["pain"] == "grows")) == []
+    steady_only = table[table["pain"] == "steady"]
+    alone = prevalence.over_time(steady_only, trend.drift(steady_only, "pain", "share"), customers=5)
+    assert [finding.kind for finding in claims_of(alone)] == ["nothing"]
+    assert claims_of(prevalence.over_time(table[:0], trend.drift(table[:0], "pain", "share"), customers=5)) == []
 
 
 def test_volumes_of_behaviour_are_of_its_occasions():
     met = pd.DataFrame({"customer_no": [1, 1, 2, 3], "pain": "late", "hit": [True, False, True, False]})
     met["at"] = pd.to_datetime(["2025-01-05", "2025-02-05", "2025-05-01", "2025-05-02"])
     hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
-    table = prevalence.volumes(evidence_of(hits, met), pd.DataFrame(), "Q")
+    table = quarters_of(prevalence.volumes(evidence_of(hits, met), pd.DataFrame()))
     assert table[["n", "base"]].to_numpy().tolist() == [[1, 2], [1, 2]]
-    assert prevalence.written(table).empty
-    assert len(prevalence.shown_in_behaviour(table)) == 2
+    assert set(table["evidence"]) == {BEHAVIOUR}
 
 
-def test_reasons_are_no_groups_and_time_as_a_customer_is():
-    profile = pd.DataFrame({"tenure_days": [1, 2], "region": ["a", "b"], "why": ["x", "y"]})
-    assert prevalence.groups(profile, ["region", "why"], {"why": None}) == ["region", "tenure_days"]
-    assert prevalence.groups(profile[["region"]], ["region"]) == ["region"]
+def test_what_the_profile_lacks_or_everybody_shares_is_no_group(company):
+    profile, evidence, _ = company
+    table = prevalence.by_group(evidence, profile.assign(country="x"), ["region", "country", "tenure_days"]).frame
+    assert set(table["attribute"]) == {"region"}
 
 
 def test_findings_name_the_group_or_say_that_there_is_none(company):
     profile, evidence, _ = company
-    claim = prevalence.findings(prevalence.by_group(evidence, profile, ["region"]))[0]
+    claim = claims_of(prevalence.by_group(evidence, profile, ["region"]))[0]
     assert claim.kind == "difference"
     assert (claim.values["pain"], claim.values["value"]) == ("late", "north")
-    nothing = prevalence.findings(prevalence.by_group(evidence, profile, ["gender"]))
+    nothing = claims_of(prevalence.by_group(evidence, profile, ["gender"]))
     assert [finding.kind for finding in nothing] == ["nothing"]
-    assert prevalence.findings(prevalence.by_group(evidence, profile, []))[0].kind == "nothing"
+    assert claims_of(prevalence.by_group(evidence, profile, [])) == []
+
+
+def test_hidden_groups_are_not_spoken_of(company):
+    profile, evidence, _ = company
+    result = prevalence.by_group(evidence, profile, ["region"])
+    assert result.claims(result.frame.assign(hidden=result.frame["value"] == "north")) == []
+
+
+def test_small_counts_are_hidden(company):
+    profile, evidence, tickets = company
+    few = evidence.hits[evidence.hits["pain"] == "zips"].head(4)
+    planted = Evidence(pd.concat([evidence.hits, few.assign(pain="few")]), evidence.occasions)
+    gate = Gate(10)
+    frequent = gate.guard(prevalence_of(planted, profile, tickets)).frame.set_index("pain")
+    assert frequent["suppressed"].to_dict() == {"late": False, "zips": False, "few": True}
+    groups = gate.guard(prevalence.by_group(planted, profile, ["gender"])).frame
+    assert groups.loc[groups["pain"] == "few", "n"].isna().all()
+    assert groups.loc[groups["pain"] == "late", "n"].notna().all()
+    opened = pd.DataFrame({"opened_at": pd.Timestamp("2025-01-01")}, index=planted.hits["row"].unique())
+    dated = Evidence(planted.hits.assign(at=pd.Timestamp("2025-01-01")), planted.occasions)
+    months = prevalence.volumes(dated, opened)
+    over_time = prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile))
+    assert gate.guard(over_time).frame.set_index("pain")["n"].isna().loc["few"]
 
 
 def test_without_any_evidence_every_table_is_empty(company):
-    profile, evidence, tickets = company
-    none = Evidence(evidence.hits[:0], evidence.occasions)
-    assert prevalence.by_group(none, profile, ["region"]).empty
-    assert prevalence.prevalence(none, profile, tickets).empty
-    assert prevalence.volumes(none, tickets).empty
+    profile, evidence, _ = company
+    none, tickets = Evidence(evidence.hits[:0], evidence.occasions), empty_table("tickets")
+    assert not len(prevalence.by_group(none, profile, ["region"]))
+    assert not len(prevalence.by_group(none, profile[:0], []))
+    assert not len(prevalence_of(none, profile, tickets))
+    assert prevalence_of(none, profile, tickets).needs == "tickets"
+    months = prevalence.volumes(none, tickets)
+    assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile)))

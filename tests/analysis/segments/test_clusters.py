@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from customer_profiles.analysis.segments import algorithms, clusters
+from customer_profiles.analysis.segments import algorithms, clusters, columns, solution
 from customer_profiles.analysis.segments.null_reference import Continuum
+from customer_profiles.privacy.disclosure import Gate
 
 QUICK = {"max_segments": 6, "bootstraps": 10}
 
@@ -52,10 +55,17 @@ def gradual(n=900, seed=1):
     )
 
 
+def said(segmentation):
+    """The one sentence on whether the segments are real."""
+    result = solution.stability(segmentation)
+    (finding,) = result.claims(result.frame)
+    return finding
+
+
 @pytest.fixture(scope="module")
 def found():
     profile, group = planted()
-    return clusters.segment(profile, **QUICK), group
+    return clusters.find(profile, **QUICK), group
 
 
 def test_planted_segments_are_natural_and_found(found):
@@ -67,9 +77,9 @@ def test_planted_segments_are_natural_and_found(found):
 
 def test_a_base_without_segments_is_never_natural():
     for seed in (1, 2):
-        segmentation = clusters.segment(gradual(seed=seed), max_segments=6, bootstraps=2)
+        segmentation = clusters.find(gradual(seed=seed), max_segments=6, bootstraps=2)
         assert segmentation.kind != "natural"
-        sentence = clusters.findings(segmentation)[0]
+        sentence = said(segmentation)
         assert sentence.message.startswith("No natural segments")
         assert sentence.kind == "nothing"
 
@@ -87,15 +97,15 @@ def test_the_same_input_gives_the_same_segments_with_any_number_of_threads(found
 
     segmentation, _ = found
     with threadpool_limits(2):
-        again = clusters.segment(planted()[0], **QUICK)
+        again = clusters.find(planted()[0], **QUICK)
     pd.testing.assert_series_equal(segmentation.labels, again.labels)
     pd.testing.assert_frame_equal(segmentation.k_table, again.k_table)
-    pd.testing.assert_frame_equal(segmentation.families, again.families)
+    pd.testing.assert_frame_equal(segmentation.methods, again.methods)
 
 
 def test_the_chosen_method_is_stable_and_tells_most_of_columns_left_out(found):
     segmentation, _ = found
-    compared = segmentation.families
+    compared = segmentation.methods
     assert compared["method"].tolist() == list(algorithms.METHODS.values())
     assert compared["chosen"].sum() == 1
     best = compared[compared["chosen"]].iloc[0]
@@ -108,19 +118,20 @@ def test_the_chosen_method_is_stable_and_tells_most_of_columns_left_out(found):
 
 
 def test_of_many_customers_a_sample_makes_the_segments_and_everybody_has_one(monkeypatch):
-    for module in (clusters, algorithms):
+    for module in (solution, algorithms):
         monkeypatch.setattr(module, "FIT_ROWS", 500)
+    for module in (solution, algorithms, clusters):
         monkeypatch.setattr(module, "RESAMPLE_ROWS", 300)
     profile, group = planted()
-    segmentation = clusters.segment(profile, max_segments=5, bootstraps=5)
-    assert (segmentation.fitted_on, segmentation.resampled) == (500, 300)
+    segmentation = clusters.find(profile, max_segments=5, bootstraps=5)
+    assert solution.methods_compared(segmentation).note.values == {"n": 500, "drawn": 300}
     assert segmentation.labels.notna().all()
     assert segmentation.table["n"].sum() == len(profile)
     assert adjusted_rand_score(group, segmentation.labels) > 0.5
 
 
 def test_verdicts_follow_the_published_bars():
-    assert [clusters.verdict(x) for x in (0.85, 0.75, 0.6, 0.59)] == [
+    assert [solution.verdict(x) for x in (0.85, 0.75, 0.6, 0.59)] == [
         "highly stable",
         "stable",
         "a pattern, not a firm segment",
@@ -130,11 +141,29 @@ def test_verdicts_follow_the_published_bars():
 
 def test_jaccard_of_equal_labelings_is_one():
     labels = np.array([0, 0, 1, 2, 2, 2])
-    assert clusters.jaccard(labels, (labels + 1) % 3, 3).tolist() == [1.0, 1.0, 1.0]
+    assert algorithms.jaccard(labels, (labels + 1) % 3, 3).tolist() == [1.0, 1.0, 1.0]
 
 
 def test_columns_that_say_the_same_count_once():
-    assert clusters.active_columns(pd.DataFrame(columns=["age_band", "age", "orders", "spend"])) == ["orders", "age"]
+    assert columns.active(pd.DataFrame(columns=["age_band", "age", "orders", "spend"])) == ["orders", "age"]
+
+
+def test_too_little_gives_empty_results_and_a_limit():
+    few = pd.DataFrame({"customer_no": range(500), "orders": range(500)})
+    nothing = clusters.find(few)
+    assert len(nothing) == 0
+    assert nothing.labels.isna().all()
+    assert nothing.labels.index.equals(few.index)
+    results = (solution.stability, solution.numbers_tried, solution.methods_compared)
+    assert [len(result(nothing)) for result in results] == [0, 0, 0]
+    assert solution.facts(nothing) == {"segments": 0}
+    assert nothing.made_from() == nothing.formed_by() == []
+
+
+def test_a_small_segment_is_hidden():
+    table = pd.DataFrame({"segment": [1, 2, 3], "n": [500, 400, 3], "base": 903, "jaccard": 0.9})
+    result = replace(solution.stability(clusters.find(gradual(50))), frame=table)
+    assert Gate(10).guard(result).frame["suppressed"].tolist() == [False, True, True]
 
 
 def test_too_little_is_a_limit():

@@ -2,46 +2,60 @@ import numpy as np
 import pandas as pd
 
 from customer_profiles.analysis.segments import continuity
+from customer_profiles.privacy.disclosure import Gate
 
 CUSTOMERS = pd.Series([f"c{i}" for i in range(100)])
 BEFORE = pd.Series(np.repeat([1, 2, 4], [50, 30, 20]))
 
 
-def previous(rows=slice(None)) -> pd.DataFrame:
-    return pd.DataFrame({"customer_id": CUSTOMERS, "segment": BEFORE})[rows]
+def previous(rows=slice(None), customers=CUSTOMERS) -> pd.Series:
+    """The segment each customer was in, of those who are in the last run."""
+    last = pd.DataFrame({"customer_id": CUSTOMERS, "segment": BEFORE})[rows]
+    return customers.map(last.set_index("customer_id")["segment"])
 
 
 def test_the_same_segments_keep_their_numbers_whatever_they_are_called_now():
     now = BEFORE.map({1: 3, 2: 1, 4: 2})
-    assert continuity.keep_numbers(now, CUSTOMERS, previous()).tolist() == BEFORE.tolist()
+    assert continuity.keep_numbers(now, previous(), BEFORE).tolist() == BEFORE.tolist()
 
 
 def test_a_segment_without_counterpart_gets_a_number_of_its_own():
     now = BEFORE.copy()
     now[:25] = 3  # half of the first leaves: 25 of 50 is just the same segment, the other half is new
-    found = continuity.keep_numbers(now, CUSTOMERS, previous())
+    found = continuity.keep_numbers(now, previous(), BEFORE)
     assert sorted(set(found)) == [1, 2, 4, 5]
     assert set(found[50:80]) == {2}
 
 
 def test_the_first_run_and_strangers_keep_what_they_have():
-    assert continuity.keep_numbers(BEFORE, CUSTOMERS, previous(slice(0))).tolist() == BEFORE.tolist()
-    assert continuity.keep_numbers(BEFORE, CUSTOMERS + "x", previous()).tolist() == BEFORE.tolist()
-    assert continuity.migration(BEFORE, CUSTOMERS, previous(slice(0))).empty
+    assert continuity.keep_numbers(BEFORE, previous(slice(0)), BEFORE[:0]).tolist() == BEFORE.tolist()
+    assert continuity.keep_numbers(BEFORE, previous(customers=CUSTOMERS + "x"), BEFORE).tolist() == BEFORE.tolist()
+    assert continuity.migration(BEFORE, previous(slice(0))).frame.empty
 
 
 def test_new_customers_do_not_decide():
-    found = continuity.keep_numbers(BEFORE.map({1: 2, 2: 1, 4: 3}), CUSTOMERS, previous(BEFORE.index % 2 == 0))
+    found = continuity.keep_numbers(BEFORE.map({1: 2, 2: 1, 4: 3}), previous(BEFORE.index % 2 == 0), BEFORE)
     assert found.tolist() == BEFORE.tolist()
 
 
 def test_moves_add_up():
     now = BEFORE.copy()
     now[:5] = 2
-    table = continuity.migration(now, CUSTOMERS, previous(slice(90)))
+    result = continuity.migration(now, previous(slice(90)))
+    table = result.frame
     assert table["n"].sum() == len(CUSTOMERS)
     moved = table[(table["segment_before"] == "1") & (table["segment"] == 2)].iloc[0]
     assert (moved["n"], moved["base"]) == (5, 50)
     assert table.loc[table["segment_before"] == continuity.NEW, "n"].sum() == 10
-    (finding,) = continuity.findings(table)
+    (finding,) = result.claims(table)
     assert finding.values["share"] == 85 / 90
+    # Five who moved are too few to tell, and so are the others of their segment.
+    hidden = Gate(10).guard(result).frame.set_index(["segment_before", "segment"])["suppressed"]
+    assert hidden.loc["1"].all()
+    assert not hidden.loc["2"].any()
+
+
+def test_where_there_are_no_segments_nobody_keeps_or_moves():
+    nobody = pd.Series(pd.NA, BEFORE.index, dtype="Int64")
+    assert continuity.keep_numbers(nobody, previous(), BEFORE).isna().all()
+    assert continuity.migration(nobody, previous()).frame.empty

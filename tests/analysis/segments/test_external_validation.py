@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from customer_profiles.analysis.segments import external_validation
+from customer_profiles.privacy.disclosure import Gate
 
 RATES = {1: 0.1, 2: 0.2, 3: 0.6}
 
@@ -21,20 +24,16 @@ def customers(n=2000, seed=1, rates=RATES):
 @pytest.fixture(scope="module")
 def tables():
     profile, labels = customers()
-    held_out = external_validation.outcomes(profile, ["orders"])
-    return (
-        external_validation.by_segment(labels, held_out),
-        external_validation.separate(labels, held_out),
-        held_out,
-        labels,
-    )
+    held_out = external_validation.outcomes(profile)
+    results = external_validation.by_segment(labels, held_out), external_validation.separate(labels, held_out)
+    return (*(result.frame for result in results), held_out, labels, tuple(result.family for result in results))
 
 
 def test_outcomes_are_those_that_did_not_make_the_segments():
     profile, _ = customers()
-    assert set(external_validation.outcomes(profile, [])) == {("status", "Churned"), ("nps_score", "dissatisfied")}
-    assert set(external_validation.outcomes(profile, ["status"])) == {("nps_score", "dissatisfied")}
-    known = external_validation.outcomes(profile, [])["nps_score", "dissatisfied"]
+    assert set(external_validation.outcomes(profile)) == {("status", "Churned"), ("nps_score", "dissatisfied")}
+    assert set(external_validation.outcomes(profile.drop(columns="status"))) == {("nps_score", "dissatisfied")}
+    known = external_validation.outcomes(profile)["nps_score", "dissatisfied"]
     assert len(known) == profile["nps_score"].notna().sum()
     assert known.sum() == (profile["nps_score"] <= 6).sum()
 
@@ -42,22 +41,22 @@ def test_outcomes_are_those_that_did_not_make_the_segments():
 def test_an_outcome_of_too_few_is_left_out():
     profile, _ = customers(100)
     rare = profile.assign(status=np.where(profile.index < external_validation.MIN_CASES - 1, "churned", "active"))
-    assert ("status", "churned") not in external_validation.outcomes(rare, ["nps_score"])
+    assert ("status", "churned") not in external_validation.outcomes(rare)
 
 
 def test_shares_by_segment_add_up_and_are_compared_with_the_others(tables):
-    by_segment, _, held_out, _ = tables
+    by_segment, _, held_out, _, families = tables
     left = by_segment[by_segment["attribute"] == "status"].set_index("segment")
     assert left["n"].sum() == held_out["status", "Churned"].sum()
     assert left["base"].sum() == len(held_out["status", "Churned"])
     assert left["to_all"].to_numpy() == pytest.approx(left["share"] / (left["n"].sum() / left["base"].sum()))
     assert left.loc[3, "to_all_low"] > 2
     assert left.loc[[1, 3], "claim"].all()
-    assert by_segment.attrs["family"] == len(by_segment) == 6
+    assert families == (len(by_segment), 2) == (6, 2)
 
 
 def test_the_riskiest_tenth_is_in_the_riskiest_segment(tables):
-    _, overall, held_out, labels = tables
+    _, overall, held_out, labels, _ = tables
     row = overall.set_index("attribute").loc["status"]
     truth = held_out["status", "Churned"]
     assert row["riskiest_base"] == 200
@@ -89,26 +88,46 @@ def test_segments_without_a_difference_are_hardly_ever_said_to_tell_anything():
     claims, areas = [], []
     for seed in range(40):
         profile, labels = customers(600, seed, {1: 0.2, 2: 0.2, 3: 0.2})
-        held_out = external_validation.outcomes(profile, [])
-        table = external_validation.separate(labels, held_out, seed)
-        claims.append(table["claim"].any() or external_validation.by_segment(labels, held_out)["claim"].any())
+        held_out = external_validation.outcomes(profile)
+        table = external_validation.separate(labels, held_out, seed).frame
+        claims.append(table["claim"].any() or external_validation.by_segment(labels, held_out).frame["claim"].any())
         areas += table["auc"].tolist()
     assert np.mean(claims) <= 0.15  # two families of 5 % each, and what chance allows in forty
     assert np.mean(areas) == pytest.approx(0.5, abs=0.03)  # nobody's own outcome counts
 
 
 def test_findings_say_the_lift_or_that_nothing_is_told(tables):
-    _, overall, _, _ = tables
-    found = external_validation.findings(overall)
+    _, overall, held_out, labels, _ = tables
+    tell = external_validation.separate(labels, held_out).claims
+    found = tell(overall)
     assert [finding.values["attribute"] for finding in found] == ["status"]
     assert found[0].values["times"] > found[0].values["low"] > 1
-    nothing = external_validation.findings(overall[overall["attribute"] == "nps_score"])
+    nothing = tell(overall[overall["attribute"] == "nps_score"])
     assert nothing[0].kind == "nothing"
-    assert external_validation.findings(overall.head(0)) == []
+    assert tell(overall.assign(hidden=True)) == []
 
 
 def test_without_outcomes_the_tables_are_empty():
     labels = pd.Series([1, 2] * 50)
-    assert external_validation.outcomes(pd.DataFrame({"orders": range(100)}), []) == {}
-    assert external_validation.by_segment(labels, {}).columns.tolist() == list(external_validation.OF_SEGMENT)
-    assert external_validation.separate(labels, {}).columns.tolist() == list(external_validation.OF_OUTCOME)
+    assert external_validation.outcomes(pd.DataFrame({"orders": range(100)})) == {}
+    assert external_validation.by_segment(labels, {}).frame.columns.tolist() == list(external_validation.OF_SEGMENT)
+    overall = external_validation.separate(labels, {})
+    assert overall.frame.columns.tolist() == list(external_validation.OF_OUTCOME)
+    assert overall.needs == "feedback"
+
+
+def test_without_segments_the_tables_are_empty(tables):
+    _, _, held_out, labels, _ = tables
+    nobody = pd.Series(pd.NA, labels.index, dtype="Int64")
+    assert len(external_validation.by_segment(nobody, held_out)) == 0
+    assert len(external_validation.separate(nobody, held_out)) == 0
+
+
+def test_few_cases_of_a_segment_are_hidden(tables):
+    _, _, held_out, labels, _ = tables
+    by_segment = external_validation.by_segment(labels, held_out)
+    few = by_segment.frame.assign(n=by_segment.frame["n"].mask(by_segment.frame["segment"] == 2, 3))
+    hidden = Gate(10).guard(replace(by_segment, frame=few)).frame["suppressed"]
+    assert hidden[few["segment"] == 2].all()
+    overall = external_validation.separate(labels, held_out)
+    assert Gate(10).guard(replace(overall, frame=overall.frame.assign(riskiest_n=3))).frame["suppressed"].all()

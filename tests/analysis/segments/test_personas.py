@@ -3,6 +3,15 @@ import pandas as pd
 import pytest
 
 from customer_profiles.analysis.segments import personas
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.stats.comparisons import compared
+
+TRAITS = ["segment", "attribute", "value", "share", "share_rest", "claim", "formed_by"]
+
+
+def described(profile, labels, attributes, formed_by=()):
+    """Traits of segments, numbers by their thirds as the notebook has them."""
+    return personas.traits(profile[attributes].apply(personas.thirds), labels, formed_by)
 
 
 @pytest.fixture
@@ -25,7 +34,7 @@ def profile():
 
 @pytest.fixture
 def table(profile):
-    return personas.traits(*profile, ["age", "gender", "preferred_channel"], formed_by=["age"])
+    return described(*profile, ["age", "gender", "preferred_channel"], formed_by=["age"]).frame
 
 
 def test_planted_traits_lead(table):
@@ -50,23 +59,23 @@ def test_names_are_unique_and_from_the_strongest_traits(profile, table):
     assert "store" in cards[2].name.values.values()
     assert [card.n for card in cards] == [300, 200, 100]
     assert len({card.given_name for card in cards}) == 3
-    assert set(cards[0].fields()["kind"]) == {"measured", "derived", "fictional"}
 
 
 def test_a_segment_without_traits_is_called_by_its_number():
     cards = personas.personas(
-        personas.traits(pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), ["gender"]),
+        described(pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), ["gender"]).frame,
         {1: 100, 2: 100},
     )
     assert cards[0].name.message == "Segment {segment:count}"
-    sizes = pd.DataFrame({"segment": [1, 2], "share": 0.5, "share_low": 0.4, "share_high": 0.6})
-    for finding in personas.findings(cards, sizes):
+    figures = personas.figures(pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), cards)
+    assert len(figures.claims(figures.frame)) == 2
+    for finding in figures.claims(figures.frame):
         assert "name" not in finding.values  # not "Segment 1 (Segment 1)"
         assert "name" not in finding.message
 
 
 def test_figures_reconcile(profile):
-    figures = personas.figures(*profile)
+    figures = personas.figures(*profile).frame
     assert figures["n"].tolist() == [300, 200, 100]
     assert figures["spend_share"].sum() == pytest.approx(1)
     assert figures.loc[0, "age"] == pytest.approx(profile[0]["age"][:300].median())
@@ -80,6 +89,37 @@ def test_habits_name_the_most_frequent_value(profile):
 
 def test_findings_carry_size_and_worth(profile, table):
     cards = personas.personas(table, profile[1].value_counts().to_dict())
-    found = {finding.id: finding for finding in personas.findings(cards, personas.figures(*profile))}
-    assert found["05.segments.size_1"].values["share"] == pytest.approx(0.5)
-    assert "spend_share" in found["05.segments.size_1"].values
+    figures = personas.figures(*profile, cards)
+    found = {finding.id: finding for finding in figures.claims(figures.frame)}
+    assert found["segments.size_1"].values["share"] == pytest.approx(0.5)
+    assert "spend_share" in found["segments.size_1"].values
+
+
+def test_without_segments_the_tables_are_empty(profile):
+    customers, labels = profile
+    nobody = pd.Series(pd.NA, labels.index, dtype="Int64")
+    empty = described(customers, nobody, ["age", "gender"])
+    assert (len(empty), empty.family) == (0, 0)
+    assert {"segment", "formed_by"} | set(compared("index")) == set(empty.frame)
+    assert empty.frame["claim"].dtype == bool
+    figures = personas.figures(customers, nobody)
+    assert len(figures) == 0
+    assert {"segment", "n", "share", "spend_share"} <= set(figures.frame)
+    assert figures.claims(figures.frame) == []
+    assert personas.personas(empty.frame, {}) == []
+    assert personas.habits(customers, nobody).empty
+
+
+def test_a_small_group_is_hidden_and_not_told(profile):
+    customers, labels = profile
+    labels = labels.mask(labels.index >= 596, 4)
+    cards = personas.personas(pd.DataFrame(columns=TRAITS), labels.value_counts().to_dict())
+    figures = personas.figures(customers, labels, cards)
+    guarded = Gate(10).guard(figures)
+    assert guarded.frame["suppressed"].tolist() == [False, False, True, True]
+    told = figures.claims(guarded.marks(figures.frame))
+    assert {finding.values["segment"] for finding in told} == {1, 2}
+    traits = described(customers, labels, ["gender"])
+    shown = Gate(10).guard(traits).frame.query("~suppressed")
+    assert 4 not in set(shown["segment"])
+    assert len(shown)

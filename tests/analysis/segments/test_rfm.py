@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from customer_profiles.analysis.segments import rfm
+from customer_profiles.privacy.disclosure import Gate
 
 
 @pytest.fixture
@@ -23,6 +24,19 @@ def profile():
     )
 
 
+def scored(profile: pd.DataFrame) -> pd.DataFrame:
+    """Scores of the buyers, and the segment they make, as the notebook has them."""
+    buyers = profile[profile["orders"] > 0].dropna(subset="recency_days")
+    points = {"r": rfm.score(buyers["recency_days"], high_is_good=False)}
+    points |= {"f": rfm.score(buyers["orders"]), "m": rfm.score(buyers["spend"])}
+    return rfm.named(profile.assign(**points))
+
+
+def worth(table: pd.DataFrame) -> pd.DataFrame:
+    medians = {name: (name, "median") for name in ("recency_days", "orders")} | {"spend_median": ("spend", "median")}
+    return table.groupby("segment").agg(n=("customer_no", "size"), spend=("spend", "sum"), **medians)
+
+
 def test_every_cell_of_the_plane_belongs_to_exactly_one_rule():
     for r, fm in product(range(1, 6), repeat=2):
         hits = [x for x in rfm.RULES if x.r_low <= r <= x.r_high and x.fm_low <= fm <= x.fm_high]
@@ -34,29 +48,29 @@ def test_scores_are_quintiles_when_there_are_no_ties():
 
 
 def test_equal_values_get_equal_scores_in_any_row_order(profile):
-    scored = rfm.rfm(profile)
-    assert (scored.groupby("orders")["f"].nunique() <= 1).all()
-    shuffled = rfm.rfm(profile.sample(frac=1, random_state=3)).sort_values("customer_no", ignore_index=True)
-    pd.testing.assert_frame_equal(scored, shuffled)
+    table = scored(profile)
+    assert (table.groupby("orders")["f"].nunique() <= 1).all()
+    shuffled = scored(profile.sample(frac=1, random_state=3)).sort_values("customer_no", ignore_index=True)
+    pd.testing.assert_frame_equal(table, shuffled)
 
 
 def test_low_recency_is_good(profile):
-    scored = rfm.rfm(profile)
-    assert scored.loc[scored["recency_days"].idxmin(), "r"] == 5
-    assert scored.loc[scored["recency_days"].idxmax(), "r"] == 1
+    table = scored(profile)
+    assert table.loc[table["recency_days"].idxmin(), "r"] == 5
+    assert table.loc[table["recency_days"].idxmax(), "r"] == 1
 
 
 def test_customers_without_orders_have_no_scores_and_their_own_segment(profile):
-    scored = rfm.rfm(profile)
-    none = scored["orders"] == 0
+    table = scored(profile)
+    none = table["orders"] == 0
     assert none.any()
-    assert scored.loc[none, ["r", "f", "m"]].isna().all(axis=None)
-    assert set(scored.loc[none, "segment"]) == {rfm.NEVER_BOUGHT}
-    assert rfm.NEVER_BOUGHT not in set(scored.loc[~none, "segment"])
+    assert table.loc[none, ["r", "f", "m"]].isna().all(axis=None)
+    assert set(table.loc[none, "segment"]) == {rfm.NEVER_BOUGHT}
+    assert rfm.NEVER_BOUGHT not in set(table.loc[~none, "segment"])
 
 
 def test_segments_add_up(profile):
-    table = rfm.segments(rfm.rfm(profile))
+    table = rfm.segments(worth(scored(profile))).frame
     assert table["n"].sum() == len(profile)
     assert table["share"].sum() == pytest.approx(1)
     assert table["spend"].sum() == pytest.approx(profile["spend"].sum())
@@ -64,19 +78,36 @@ def test_segments_add_up(profile):
 
 
 def test_grid_has_all_cells_and_all_buyers(profile):
-    grid = rfm.grid(rfm.rfm(profile))
+    grid = rfm.grid(scored(profile)).frame
     assert len(grid) == 25
     assert grid["n"].sum() == (profile["orders"] > 0).sum()
 
 
 def test_findings_quote_the_table(profile):
-    table = rfm.segments(rfm.rfm(profile))
-    champions = table.set_index("segment").loc["Champions"]
-    found = {finding.id: finding for finding in rfm.findings(table)}
-    assert found["05.rfm.champions"].values["n"] == champions["n"]
-    assert found["05.rfm.champions"].values["spend_share"] == pytest.approx(champions["spend_share"])
+    result = rfm.segments(worth(scored(profile)))
+    champions = result.frame.set_index("segment").loc["Champions"]
+    found = {finding.id: finding for finding in result.claims(result.frame)}
+    assert found["rfm.champions"].values["n"] == champions["n"]
+    assert found["rfm.champions"].values["spend_share"] == pytest.approx(champions["spend_share"])
 
 
-def test_without_orders_a_limit_names_the_source():
-    assert rfm.limits(pd.DataFrame({"customer_no": [0]}))[0].needs == rfm.NEEDS["transactions"]
-    assert rfm.limits(pd.DataFrame({"customer_no": [0], "orders": [1], "spend": [2.0], "recency_days": [3]})) == []
+@pytest.mark.parametrize("rows", [0, 1, 50])
+def test_without_orders_the_tables_are_empty(rows):
+    nobody = pd.DataFrame({"customer_no": range(rows)}).reindex(columns=["customer_no", *rfm.COLUMNS])
+    table = scored(nobody)
+    assert {"r", "f", "m", "fm", "segment"} <= set(table)
+    sizes, grid = rfm.segments(worth(table)), rfm.grid(table)
+    assert len(table) == len(sizes) == len(grid) == len(rfm.rules(table["segment"])) == 0
+    assert sizes.needs == grid.needs == "transactions"
+    assert sizes.claims(sizes.frame) == []
+
+
+def test_small_segments_and_cells_are_hidden_and_not_told(profile):
+    table = scored(profile)
+    few = table[(table["segment"] != "Champions") | (table.groupby("segment").cumcount() < 4)]
+    sizes = rfm.segments(worth(few))
+    guarded = Gate(10).guard(sizes)
+    assert guarded.frame.set_index("segment").loc["Champions", "suppressed"]
+    assert "rfm.champions" not in {finding.id for finding in sizes.claims(guarded.marks(sizes.frame))}
+    assert Gate(10).guard(rfm.grid(few)).frame.query("r >= 4 and fm == 5 and n.isna()")["suppressed"].all()
+    assert not Gate(10).guard(rfm.rules(few["segment"])).frame["suppressed"].any()

@@ -1,10 +1,16 @@
+from dataclasses import replace
+
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import precision_score, recall_score
+from sklearn.tree import DecisionTreeClassifier
 
 from customer_profiles.analysis.segments import rules
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.results import Result
 
 RNG = np.random.default_rng(3)
 CHANNELS = ["app", "shop's own", "web"]
@@ -34,9 +40,21 @@ def labels(profile) -> pd.Series:
     return pd.Series(np.select([frequent & own, frequent], [1, 2], 3), index=profile.index)
 
 
+def made(profile, labels, columns) -> Result:
+    """Rules from trees that were fitted as the notebook fits them."""
+    features = rules.features(profile, columns)
+    held_out = np.random.default_rng(1).permutation(len(profile)) < len(profile) / 3
+    learnt = features[~held_out]
+    tree = DecisionTreeClassifier(
+        max_depth=3, min_samples_leaf=max(10, int(0.02 * len(learnt))), class_weight="balanced", random_state=1
+    )
+    trees = {segment: clone(tree).fit(learnt, labels[~held_out] == segment) for segment in sorted(labels.unique())}
+    return rules.rules(trees, features, profile, labels, held_out)
+
+
 @pytest.fixture(scope="module")
 def found(profile, labels) -> pd.DataFrame:
-    return rules.rules(profile, labels, ["orders", "age", "channel", "member"])
+    return made(profile, labels, ["orders", "age", "channel", "member"]).frame
 
 
 def test_planted_rules_are_found(found):
@@ -59,12 +77,28 @@ def test_a_database_picks_the_same_customers(profile, labels, found):
 
 def test_what_is_not_in_the_data_is_not_found(profile):
     chance = pd.Series(np.random.default_rng(8).integers(1, 3, len(profile)))
-    found = rules.rules(profile, chance, ["orders", "age", "channel"])
+    found = made(profile, chance, ["orders", "age", "channel"]).frame
     assert found["precision"].between(0.35, 0.65).all()
 
 
 def test_a_threshold_is_nobodys_own_value(profile):
     amounts = profile.assign(spend=np.linspace(1000.123, 9000.987, len(profile)))
     labels = pd.Series(np.where(amounts["spend"] > 4321.77, 1, 2))
-    rule = rules.rules(amounts, labels, ["spend"]).set_index("segment").loc[1, "rule"]
+    rule = made(amounts, labels, ["spend"]).frame.set_index("segment").loc[1, "rule"]
     assert rule in {'("spend" > 4320)', '("spend" > 4330)', '("spend" > 4310)'}
+
+
+def test_without_segments_there_are_no_rules(profile):
+    features = rules.features(profile, [])
+    assert features.shape == (len(profile), 0)
+    nobody = pd.Series(pd.NA, profile.index, dtype="Int64")
+    result = rules.rules({}, features, profile, nobody, np.zeros(len(profile), bool))
+    assert len(result) == 0
+    assert {"segment", "rule", "n", "picked", "precision", "recall_high"} <= set(result.frame)
+    assert len(rules.features(pd.DataFrame({"orders": [], "channel": []}), ["orders"])) == 0
+
+
+def test_a_rule_that_picks_few_is_hidden(profile, labels):
+    result = made(profile, labels, ["orders", "age", "channel", "member"])
+    few = result.frame.assign(picked=[3, 200, 200])
+    assert Gate(10).guard(replace(result, frame=few)).frame["suppressed"].tolist() == [True, False, False]

@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 
 from customer_profiles.analysis.segments import verdicts
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.results import Result
 
 
 def customers(sizes: list[int], centres: list[tuple[float, float]]) -> tuple[np.ndarray, pd.DataFrame]:
@@ -12,12 +14,17 @@ def customers(sizes: list[int], centres: list[tuple[float, float]]) -> tuple[np.
 
 
 def judged(sizes, centres, segments, jaccard=0.9, distinct=3) -> pd.DataFrame:
+    return result(sizes, centres, segments, jaccard, distinct).frame.set_index("segment")
+
+
+def result(sizes, centres, segments, jaccard=0.9, distinct=3) -> Result:
     points, profile = customers(sizes, centres)
     labels = pd.Series(np.repeat(segments, sizes))
     table = labels.value_counts().rename_axis("segment").rename("n").reset_index()
     table = table.assign(base=len(labels), share=table["n"] / len(labels), jaccard=jaccard)
     distinct = pd.Series(distinct, index=sorted(set(segments)))
-    return verdicts.judge(points, labels, table, distinct, profile).set_index("segment")
+    reached = profile["preferred_channel"].notna()
+    return verdicts.judge(points, labels, table, distinct, reached)
 
 
 CORNERS = [(0, 0), (12, 0), (0, 12)]
@@ -64,8 +71,17 @@ def test_the_figures_are_those_of_an_independent_count():
     assert found.loc[1, "reach"] == 0.5
 
 
-def test_traits_are_counted_once_for_each_attribute():
-    traits = pd.DataFrame(
-        {"segment": [1, 1, 1, 2], "attribute": ["age", "age", "region", "age"], "claim": [True, True, True, False]}
-    )
-    assert verdicts.established(traits).to_dict() == {1: 2}
+def test_the_verdicts_are_counted_and_a_small_segment_is_hidden():
+    found = result([300, 300, 4], CORNERS, [1, 2, 3])
+    (finding,) = found.claims(found.frame)
+    assert finding.id == "segments.verdicts"
+    assert finding.values == {"k": 3, "right": 2, "narrow": 1, "broad": 0}
+    assert Gate(10).guard(found).frame.set_index("segment").loc[3, "suppressed"]
+
+
+def test_without_segments_there_is_no_verdict():
+    nobody = pd.Series(pd.NA, range(50), dtype="Int64")
+    table = pd.DataFrame(columns=["segment", "n", "base", "share", "jaccard"])
+    found = verdicts.judge(np.zeros((50, 0)), nobody, table, pd.Series(dtype=int), pd.Series(False, range(50)))
+    assert len(found) == 0
+    assert set(found.frame) == set(result([300, 300], CORNERS[:2], [1, 2]).frame)

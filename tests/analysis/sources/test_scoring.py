@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from string import Formatter
 
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
+from told import seen, told
 from written_company import CUSTOMERS, ORDERS, source
 
-from customer_profiles.analysis.sources import scoring
+from customer_profiles.analysis.sources import currency, scoring
 
 AS_OF = date(2025, 12, 31)
 
@@ -31,16 +32,24 @@ def collected(company):
     return company.collect(crm, shop, source(ORDERS, ids="shop"))
 
 
+def aged(collected):
+    age = (pd.Timestamp(AS_OF) - collected.ages["day"]).dt.days
+    return collected.ages.assign(age=age.clip(lower=0))
+
+
 def scored(collected, max_age_days=365):
-    c = collected
-    tables = (c.completeness, c.checks, c.reconciliation, c.contradictions, c.ages, c.inventory)
-    return scoring.scores(*tables, AS_OF, max_age_days)
+    c, ages = collected, aged(collected)
+    parts = (t.groupby("source")[["n", "base"]].sum() for t in (c.completeness, c.checks, c.contradictions))
+    happened = c.inventory[c.inventory["table"] == "transactions"].set_index("source")
+    newest = happened.groupby(["system", "table"])["last"].transform("max")
+    recent = currency.recent_share(ages[ages["table"] == "customers"], newest, AS_OF, max_age_days)
+    return scoring.scores(c.reconciliation, *parts, recent)
 
 
 def fields(collected):
     c = collected
-    table = scoring.by_field(c.completeness, c.checks, c.shared_addresses, c.contradictions, c.ages, AS_OF)
-    return table.set_index(["source", "field"])
+    result = scoring.by_field(c.completeness, c.checks, c.shared_addresses, c.contradictions, aged(c))
+    return result.frame.set_index(["source", "field"])
 
 
 def test_fields(collected):
@@ -58,7 +67,7 @@ def test_fields(collected):
 
 
 def test_scores_are_the_mean_of_what_is_known(collected):
-    table = scored(collected).set_index("source")
+    table = scored(collected).frame.set_index("source")
     crm = table.loc["crm"]
     assert crm.completeness == pytest.approx((3 + 2 + 3 + 2 + 2) / 15)
     assert crm.validity == pytest.approx(16 / 17)
@@ -75,68 +84,53 @@ def test_scores_are_the_mean_of_what_is_known(collected):
 
 
 def test_a_longer_time_makes_sources_more_current(collected):
-    assert scored(collected, 3650).set_index("source").loc["crm", "currency"] == 1
+    assert scored(collected, 3650).frame.set_index("source").loc["crm", "currency"] == 1
 
 
 def test_an_old_file_beside_a_new_one_of_the_same_system_is_current(company):
     company.write("old.csv", "id,at,amount\n1,2023-01-01,5\n")
     company.write("new.csv", "id,at,amount\n1,2025-12-31,5\n")
     both = company.collect(source(ORDERS, name="old", path="old.csv"), source(ORDERS, name="new", path="new.csv"))
-    assert scored(both).currency.tolist() == [1, 1]
-    assert scored(company.collect(source(ORDERS, name="old", path="old.csv"))).currency.tolist() == [0]
+    assert scored(both).frame.currency.tolist() == [1, 1]
+    assert scored(company.collect(source(ORDERS, name="old", path="old.csv"))).frame.currency.tolist() == [0]
 
 
 def test_a_flawless_source_has_no_weakest_side(company):
     company.write("orders.csv", "id,at,amount\n1,2025-12-31,5\n")
-    table = scored(company.collect(ORDERS))
+    table = scored(company.collect(ORDERS)).frame
     assert table.quality.tolist() == [100]
     assert table.weakest.isna().all()
 
 
-def traces(*ages):
-    days = [None if age is None else pd.Timestamp(AS_OF) - timedelta(days=age) for age in ages]
-    return pd.DataFrame({"customer_no": range(len(ages)), "day": pd.Series(days, dtype="datetime64[us]"), "table": ""})
-
-
-def test_customers_by_the_age_of_their_last_trace():
-    table = scoring.trace_ages(traces(0, 90, 91, 365, 366, 731, 5000, None), AS_OF, 365)
-    assert table[["days", "n"]].to_numpy().tolist() == [
-        ["0–90", 2],
-        ["91–365", 2],
-        ["366–730", 1],
-        ["731+", 2],
-        ["unknown", 1],
-    ]
-    assert (table.base == 8).all()
-    assert table.share_low[0] == pytest.approx(proportion_confint(2, 8, method="wilson")[0])
-    own = scoring.trace_ages(traces(0, 100), AS_OF, 500)
-    assert own.days.tolist() == ["0–90", "91–365", "366–500", "501–730", "731+"]
-
-
 def test_findings(collected):
-    c = collected
-    c.last_traces["day"] = pd.Timestamp("2020-01-01")
-    found = scoring.findings(scored(c), c.contradictions, c.cleaning, c.last_traces, AS_OF, 365)
-    values = {finding.id: finding.values for finding in found}
-    assert list(values) == ["01.outdated", "01.quality", "01.contradiction.city"]
-    assert values["01.outdated"]["share"] == 1
-    assert values["01.contradiction.city"] == {"share": 0.5, "base": 2, "field": "city"}
-    for finding in found:
-        assert {name for _, name, _, _ in Formatter().parse(finding.message) if name} <= set(finding.values), finding.id
+    (finding,) = told(scored(collected))
+    assert finding.id == "quality"
+    assert finding.values["source"] == collected_worst(collected)
+    assert {name for _, name, _, _ in Formatter().parse(finding.message) if name} <= set(finding.values)
+
+
+def collected_worst(collected) -> str:
+    return scored(collected).frame["source"].iloc[0]
+
+
+def test_the_most_contradicted_field_is_told_unless_few_are_compared():
+    compared = pd.DataFrame({"field": ["city", "email", "phone"], "n": [20, 30, 2], "base": [200, 100, 90]})
+    result = scoring.contradictions(compared)
+    assert result.frame["field"].tolist() == ["email", "city", "phone"]
+    (finding,) = told(result)
+    assert (finding.id, finding.n) == ("contradiction.email", 100)
+    assert finding.values == {"share": 0.3, "base": 100, "field": "email"}
+    assert seen(result)["share"].isna().tolist() == [False, False, True]
+    assert told(scoring.contradictions(compared.tail(1).assign(base=10)), least=10) == []
+    assert told(scoring.contradictions(compared.assign(n=0))) == []
 
 
 def test_nothing_to_say_of_good_data(company):
     company.write("orders.csv", "id,at,amount\n1,2025-12-31,5\n")
     c = company.collect(ORDERS)
-    assert scoring.findings(scored(c), c.contradictions, c.cleaning, c.last_traces, AS_OF, 365) == []
+    assert told(scored(c)) == []
+    assert not len(scoring.contradictions(c.contradictions))
     assert scoring.limits(c.ages) == []
-
-
-def test_cleaned_values_are_told(company):
-    company.write("crm.csv", "id,city,b\n1, Ulm,1900-01-01\n2, Bonn ,\n")
-    c = company.collect(source(CUSTOMERS, {"city": "city", "birth_date": "b"}))
-    found = scoring.findings(scored(c), c.contradictions, c.cleaning, c.last_traces, AS_OF, 365)
-    assert {f.id: f.values for f in found}["01.cleaned"] == {"n": 3, "rules": 2, "lost": 1}
 
 
 def test_a_source_without_any_date_is_a_limit(collected):
@@ -145,12 +139,20 @@ def test_a_source_without_any_date_is_a_limit(collected):
     assert "updated_at" in limit.needs
 
 
-def test_no_customers_at_all():
-    assert scoring.findings(pd.DataFrame({"quality": []}), *_nothing(), traces(), AS_OF, 365) == []
-    assert scoring.trace_ages(traces(None), AS_OF, 365).n.tolist() == [0, 0, 0, 0, 1]
+def test_prospects_are_as_old_as_their_row(company):
+    company.write("leads.csv", "id,at,city\n1,2025-12-01,Ulm\n")
+    columns = {"lead_id": "id", "at": "at", "city": "city"}
+    leads = {"name": "leads", "system": "crm", "path": "leads.csv", "table": "leads", "columns": columns}
+    company.write("crm.csv", "id\n1\n")
+    table = fields(company.collect(CUSTOMERS, leads))
+    assert table.loc[("leads", "city"), ["age_median", "basis"]].tolist() == [30, "event"]
 
 
-def _nothing():
-    contradictions = pd.DataFrame({"source": [], "field": [], "n": [], "base": [], "share": []})
-    cleaning = pd.DataFrame({"column": [], "rule": [], "n": [], "before": [], "after": []})
-    return contradictions, cleaning
+def test_nothing_gives_nothing(collected):
+    c = collected
+    parts = (c.completeness, c.checks, c.shared_addresses, c.contradictions, aged(c))
+    assert not len(scoring.by_field(*(table.head(0) for table in parts)))
+    cells = pd.DataFrame({"n": [], "base": []})
+    nothing = scoring.scores(c.reconciliation.head(0), cells, cells, cells, pd.Series(dtype="float64"))
+    assert not len(nothing)
+    assert told(nothing) == []

@@ -1,4 +1,4 @@
-"""The board: which action spares most customers a pain for its money, and how sure that is.
+"""Prioritisation: which action spares most customers a pain for its money, and how sure that is.
 
 Customers reached × expected effect ÷ cost. Each of the three is uncertain, so the board is drawn many times, each time
 with another number out of its range; how often an action comes out on which place is its rank.
@@ -6,16 +6,16 @@ with another number out of its range; how often an action comes out on which pla
 
 from __future__ import annotations
 
-from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
-from ...stats.comparisons import shown
+from ...messages import N_, Finding, Limit, Text
+from ...results import Disclosure, Result
+from ...stats.claims import shown
 from ...stats.intervals import CONFIDENCE, add_shares, wilson, z_value
 from ..pain_points.observations import BEHAVIOUR, Evidence
-from .realised_effects import DECIDED
 
 YEAR_DAYS = 365
 """Customers whom a pain hit in so many days before the run are those whom an action can reach in a year."""
@@ -43,13 +43,13 @@ NOT_FOUND = N_("its pain was not found in this run")
 COLUMNS = [
     *("action", "pain", "rank", "rank_low", "rank_high", "first_share"),
     *("per_thousand", "per_thousand_low", "per_thousand_high", "spared", "spared_low", "spared_high", "n", "base"),
-    *("promised_least", "promised_most", "cost_least", "cost_most", "effect_from", "owner", "verdict"),
+    *("expected_least", "expected_most", "cost_least", "cost_most", "effect_from", "owner", "verdict"),
 ]
 MEASURED = [name for name in COLUMNS if name.split("_")[0] in ("n", "spared", "per", "rank", "first")]
-"""What goes where a row is hidden; what was promised and what it costs is no secret of a customer."""
+"""What goes where a row is hidden; what is expected and what it costs is no secret of a customer."""
 
 
-def reached(evidence: Evidence, profile: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def reached(evidence: Evidence, profile: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
     """Customers whom each pain hit in the year before the run.
 
     Parameters
@@ -57,8 +57,8 @@ def reached(evidence: Evidence, profile: pd.DataFrame, as_of: date) -> pd.DataFr
     evidence : Evidence
     profile : DataFrame
         One row per customer; only these are counted.
-    as_of : date
-        Day of the run.
+    since : Timestamp
+        What came later counts: `YEAR_DAYS` before the run.
 
     Returns
     -------
@@ -66,7 +66,6 @@ def reached(evidence: Evidence, profile: pd.DataFrame, as_of: date) -> pd.DataFr
         ``pain, evidence, n, base`` (of behaviour: those it could have hit)``, share`` with interval. Pains that have
         no days, such as reasons stated once, are counted whenever they were.
     """
-    since = pd.Timestamp(as_of) - pd.Timedelta(days=YEAR_DAYS)
     inside = profile["customer_no"]
 
     def recent(rows: pd.DataFrame) -> pd.Series:
@@ -85,51 +84,50 @@ def board(
     evidence: Evidence,
     profile: pd.DataFrame,
     given: pd.DataFrame,
-    as_of: date,
-    outcomes: pd.DataFrame | None = None,
+    since: pd.Timestamp,
+    realised: pd.DataFrame,
     seed: int = 1,
-) -> pd.DataFrame:
+) -> Result:
     """Actions by customers reached × effect ÷ cost.
 
     Parameters
     ----------
     actions : DataFrame
-        ``action, pain, owner, cost_low, cost_high, promised_low, promised_high``.
+        ``action, pain, owner, cost_low, cost_high, expected_low, expected_high``.
     evidence : Evidence
     profile : DataFrame
         One row per customer.
     given : DataFrame of bool, shape (customers, actions)
         Who gets each action.
-    as_of : date
-        Day of the run.
-    outcomes : DataFrame, optional
-        From `outcome.outcomes`: where a promise is decided, what was observed takes the place of what is expected.
+    since : Timestamp
+        As in `reached`.
+    realised : DataFrame
+        Rows of `realised_effects.by_action` that take the place of what is expected: those of a decided promise.
     seed : int
         Of the draws.
 
     Returns
     -------
-    DataFrame
+    Result
         ``action, pain, rank`` with interval``, first_share`` (chance to be first)``, per_thousand`` (customers who
         would be spared the pain in a year for 1,000 units of currency) with interval``, spared`` (the same in all)``,
-        n`` (customers it reaches in a year)``, base, promised_least, promised_most, cost_least, cost_most``,
+        n`` (customers it reaches in a year)``, base, expected_least, expected_most, cost_least, cost_most``,
         effect_from`` (observed or expected)``, owner, verdict`` (whether it could be ranked). Best first; what is
-        incomplete comes last. ``attrs["ranked"]`` is the number of ranked actions.
+        incomplete comes last.
     """
     rng = np.random.default_rng([seed, len(actions)])
-    decided = actions[:0] if outcomes is None else outcomes[outcomes["verdict"].isin(DECIDED)]
-    seen = decided.set_index("action").to_dict("index")
+    seen = realised.set_index("action").to_dict("index")
     rows, draws = [], []
     for action in actions.itertuples():
-        hit = reached(evidence, profile[given[action.action].to_numpy()], as_of).set_index("pain")
+        hit = reached(evidence, profile[given[action.action].to_numpy()], since).set_index("pain")
         found = hit.loc[action.pain] if action.pain in hit.index and hit.loc[action.pain, "base"] > 0 else None
         row = {"action": action.action, "pain": action.pain, "owner": action.owner}
         row |= {"n": 0, "base": 0} if found is None else found[["n", "base"]].to_dict()
-        for name in ("promised", "cost"):
+        for name in ("expected", "cost"):
             row |= {f"{name}_least": getattr(action, f"{name}_low"), f"{name}_most": getattr(action, f"{name}_high")}
         observed = seen.get(action.action)
-        row["effect_from"] = OBSERVED if observed else EXPECTED if action.promised_low > 0 else None
-        spared = None
+        row["effect_from"] = OBSERVED if observed else EXPECTED if action.expected_low > 0 else None
+        spared: Any = None  # an array, once it can be told
         if found is not None and row["effect_from"]:
             spared = _hit(rng, found["n"], found["base"]) * _effect(rng, row, observed)
             row |= _summary("spared", spared)
@@ -142,30 +140,24 @@ def board(
     table = table.astype(dict.fromkeys(numbers, float)).astype({"n": int, "base": int})
     table = _ranked(table, np.array(draws).reshape(len(table), DRAWS))
     order = np.lexsort((table["action"], -table["n"], table["rank"].isna(), table["rank"]))
-    table = table.iloc[order].reset_index(drop=True)
-    table.attrs["ranked"] = int(table["rank"].notna().sum())
-    return table
+    return Result(
+        "action_board",
+        table.iloc[order].reset_index(drop=True),
+        Text(N_("Every action, best first")),
+        Disclosure(within=None, mask=MEASURED),
+        claims=_claims,
+        about=Text(N_("Customers spared for {per:money} of cost."), {"per": PER}),
+    )
 
 
-def findings(table: pd.DataFrame, chapter: str = "09", min_group: int = 10) -> list[Finding]:
-    """The action that spares most customers for its money, and whether its place is sure.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `board`.
-    chapter : str
-        Prefix of the ids.
-    min_group : int
-        Smallest number of customers that may be spoken of.
-    """
-    ranked = table[table["rank"].notna() & (table["n"] >= min_group) & shown(table)]
+def _claims(table: pd.DataFrame) -> list[Finding]:
+    """The action that spares most customers for its money, and whether its place is sure."""
+    ranked = shown(table[table["rank"].notna()])
     if ranked.empty:
         return []
     row = ranked.iloc[0]
     ends = {"low": float(row["per_thousand_low"]), "high": float(row["per_thousand_high"])}
     sure = row["first_share"] >= CONFIDENCE and len(ranked) > 1
-    evidence = {"n": int(row["base"]), "table": "action_board", "interval": (ends["low"], ends["high"])}
     return [
         Finding(
             (_SURE if sure else _OPEN) if len(ranked) > 1 else _ONLY,
@@ -178,11 +170,12 @@ def findings(table: pd.DataFrame, chapter: str = "09", min_group: int = 10) -> l
                 "family": len(ranked),
             }
             | ends,
-            id=f"{chapter}.board.first",
+            id="board.first",
+            n=int(row["base"]),
+            interval=(ends["low"], ends["high"]),
             test=N_("simulation over the ranges of reach, effect and cost"),
             effect=float(np.clip(row["spared"] / max(row["n"], 1), 0, 1)),
             reach=int(row["n"]),
-            **evidence,
         )
     ]
 
@@ -244,9 +237,9 @@ def _hit(rng: np.random.Generator, n: float, base: float) -> np.ndarray:
 
 def _effect(rng: np.random.Generator, row: dict, observed: dict | None) -> np.ndarray:
     if observed:
-        error = (observed["observed_high"] - observed["observed_low"]) / 2 / z_value()
-        return np.minimum(rng.normal(observed["observed"], error, DRAWS), 1)
-    return np.minimum(_within(rng, row, "promised"), 1)
+        error = (observed["realised_high"] - observed["realised_low"]) / 2 / z_value()
+        return np.minimum(rng.normal(observed["realised"], error, DRAWS), 1)
+    return np.minimum(_within(rng, row, "expected"), 1)
 
 
 def _within(rng: np.random.Generator, row: dict, name: str) -> np.ndarray:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ...messages import N_, Finding, Text
-from ...stats.comparisons import shown
+from ...results import Disclosure, Result
+from ...stats.claims import shown
 
 MOST = 12
 """Pains that are proposed; a longer list is worked off by nobody."""
@@ -41,15 +41,15 @@ class Proposal:
     text: Text
 
 
-def worst(reached: pd.DataFrame, costs: pd.DataFrame, best: pd.DataFrame, least: int = 10) -> pd.DataFrame:
+def worst(reached: pd.DataFrame, scores: pd.DataFrame, best: pd.DataFrame, least: int = 10) -> Result:
     """Pains by the harm they go with.
 
     Parameters
     ----------
     reached : DataFrame
-        Customers of each pain in a year, from `board.reached`.
-    costs : DataFrame
-        From `costs.costs`.
+        Customers of each pain in a year, from `prioritisation.reached`.
+    scores : DataFrame
+        Rows of `costs.costs` whose outcome is the score.
     best : DataFrame
         From `resolutions.best`.
     least : int
@@ -57,16 +57,14 @@ def worst(reached: pd.DataFrame, costs: pd.DataFrame, best: pd.DataFrame, least:
 
     Returns
     -------
-    DataFrame
+    Result
         ``pain, evidence, n, base, share`` with interval``, difference`` (score of sufferers to comparable customers)
         with interval``, harm`` (points that they score lower in all, at least: 0 where it is not established among all
         pains that they do)``, resolution`` (answer that went best)``, settled_share`` with interval``,
         best_established`` (it is established that it went better than the others). Most harm first, then most
         customers; at most `MOST`.
     """
-    scored = costs[costs["outcome"] == "score"]
-    sure = scored["claim"].astype(bool)
-    scored = scored[["pain", "difference", "difference_low", "difference_high"]].assign(_sure=sure)
+    scored = scores[["pain", "difference", "difference_low", "difference_high"]].assign(_sure=scores["claim"])
     table = reached[reached["n"] >= least].merge(scored, on="pain", how="left")
     table = table.merge(best.drop(columns="n").rename(columns={"claim": "best_established"}), on="pain", how="left")
     least_lost = (-table["difference_high"].astype(float)).clip(lower=0)
@@ -74,45 +72,39 @@ def worst(reached: pd.DataFrame, costs: pd.DataFrame, best: pd.DataFrame, least:
     table["harm"] = table["n"] * least_lost.where(table["_sure"].eq(True) | least_lost.isna(), 0.0)
     table = table.sort_values(["harm", "n", "pain"], ascending=[False, False, True], kind="stable", na_position="last")
     table = table.head(MOST).reset_index(drop=True)
-    return table.reindex(columns=COLUMNS).astype({"best_established": "boolean"})
+    about = _POINTS if table["harm"].gt(0).any() else _CUSTOMERS
+    return Result(
+        "action_proposals",
+        table.reindex(columns=COLUMNS).astype({"best_established": "boolean", "harm": float}),
+        Text(N_("Pains that do most harm, and the answer that went best")),
+        Disclosure(within=None, mask=MEASURED),
+        claims=_claims,
+        about=Text(about),
+    )
 
 
-def proposals(worst: pd.DataFrame, done: Collection[str] = ()) -> list[Proposal]:
-    """Something to do about each pain that has no action yet, worst first.
+def proposals(worst: pd.DataFrame) -> list[Proposal]:
+    """Something to do about each pain, worst first.
 
     An answer is proposed only if it is established that it went better: the best of several by chance is no advice.
-
-    Parameters
-    ----------
-    worst : DataFrame
-        From `worst`.
-    done : collection of str
-        Pains that have an action.
     """
     found = []
-    for row in worst[~worst["pain"].isin(list(done))].itertuples():
+    for row in worst.itertuples():
         told = _established(row.best_established)
-        message = _ANSWER if told else _CAUSE
         values = {"pain": row.pain} | ({"resolution": row.resolution} if told else {})
-        found.append(Proposal(row.pain, int(row.n), Text(message, values)))
+        found.append(Proposal(row.pain, int(row.n), Text(_ANSWER if told else _CAUSE, values)))
     return found
 
 
+_POINTS = N_("Points that those who have the pain score lower in all, at the cautious end of the interval.")
+_CUSTOMERS = N_("Customers whom the pain hit within a year, or at all where nothing is dated.")
 _ANSWER = N_("Answer “{pain:label}” with “{resolution:label}” first")
 _CAUSE = N_("Find and remove the cause of “{pain:label}”")
 
 
-def findings(worst: pd.DataFrame, chapter: str = "09") -> list[Finding]:
-    """The pain that does most harm and the answer that went best, in one sentence.
-
-    Parameters
-    ----------
-    worst : DataFrame
-        From `worst`; rows marked ``hidden`` are not spoken of.
-    chapter : str
-        Prefix of the id.
-    """
-    spoken = worst[shown(worst) & (worst["harm"] > 0)]
+def _claims(worst: pd.DataFrame) -> list[Finding]:
+    """The pain that does most harm and the answer that went best, in one sentence."""
+    spoken = shown(worst[worst["harm"] > 0])
     if spoken.empty:
         return []
     row = spoken.iloc[0]
@@ -124,9 +116,8 @@ def findings(worst: pd.DataFrame, chapter: str = "09") -> list[Finding]:
         Finding(
             _WORST_ANSWERED if told else _WORST,
             values,
-            id=f"{chapter}.proposal.first",
+            id="proposal.first",
             n=int(row["base"]),
-            table="action_proposals",
             interval=(values["low"], values["high"]),
             effect=min(values["size"] / 10, 1.0),
             reach=int(row["n"]),

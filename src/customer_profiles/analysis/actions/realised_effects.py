@@ -1,19 +1,26 @@
-"""Did an action keep its promise? What came after its first day, against what would have come without it.
+"""Expected and realised effects: did an action keep its promise?
 
-Where everybody got it, the rate of the pain is followed over time, with the trend and the events of the calendar taken
-into account (segmented regression). Where only some customers got it, their change is compared with that of the others
-(difference in differences): what changed for everybody is then no success of the action.
+What came after its first day is held against what would have come without it. Where everybody got it, the rate of the
+pain is followed over time, with the trend and the events of the calendar taken into account (segmented regression).
+Where only some customers got it, their change is compared with that of the others (difference in differences): what
+changed for everybody is then no success of the action.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
-from ...stats.comparisons import adjust, family_size, shown
+from ...messages import N_, Finding, Text
+from ...results import Disclosure, Result
+from ...stats.claims import Claims, shown
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
@@ -29,16 +36,16 @@ KEPT, PARTLY, BROKEN = N_("promise kept"), N_("better, but less than promised"),
 EARLY, OPEN, NOT_BEGUN = N_("too early"), N_("cannot tell"), N_("not started")
 
 DECIDED = (KEPT, PARTLY, BROKEN)
-"""Verdicts that rest on what was observed."""
+"""Verdicts that rest on what came."""
 
 SERIES, OTHERS = N_("before and after"), N_("against customers without it")
 ACTION = "action"
 
 COLUMNS = [
-    *("action", "pain", "verdict", "started_on", "promised_least", "promised_most"),
-    *("observed", "observed_low", "observed_high", "n", "base", "method", "p", "p_adjusted", "claim"),
+    *("action", "pain", "verdict", "started_on", "expected_least", "expected_most"),
+    *("realised", "realised_low", "realised_high", "n", "base", "method", "p", "p_adjusted", "claim"),
 ]
-MEASURED = ["n", "observed", "observed_low", "observed_high", "p", "p_adjusted", "claim"]
+MEASURED = ["n", "realised", "realised_low", "realised_high", "p", "p_adjusted", "claim"]
 """What goes where a row is hidden. A verdict stays: it rests on dozens of occasions or says that there are too few."""
 
 
@@ -62,7 +69,7 @@ def occasions_of(pain: str, evidence: Evidence, tickets: pd.DataFrame) -> pd.Dat
     return found.assign(hit=known.index.isin(rows)).sort_values("at", kind="stable", ignore_index=True)
 
 
-def outcomes(
+def by_action(
     actions: pd.DataFrame,
     evidence: Evidence,
     tickets: pd.DataFrame,
@@ -70,13 +77,13 @@ def outcomes(
     given: pd.DataFrame,
     events: pd.DataFrame,
     as_of: date,
-) -> pd.DataFrame:
-    """A line per action: promised, observed, verdict.
+) -> Result:
+    """A line per action: expected, realised, verdict.
 
     Parameters
     ----------
     actions : DataFrame
-        ``action, pain, promised_low, promised_high, started_on, partial``.
+        ``action, pain, expected_low, expected_high, started_on, partial``.
     evidence : Evidence
     tickets : DataFrame
     profile : DataFrame
@@ -90,8 +97,8 @@ def outcomes(
 
     Returns
     -------
-    DataFrame
-        ``action, pain, verdict, started_on, promised_least, promised_most, observed`` (share by which the pain became
+    Result
+        ``action, pain, verdict, started_on, expected_least, expected_most, realised`` (share by which the pain became
         less frequent; negative: more frequent) with interval``, n`` (customers hit since)``, base`` (of whom it can be
         told)``, method, p, p_adjusted, claim``; one family. Promises are `KEPT` if it is established that the pain
         became less frequent and the promise lies within the interval or below it, `BROKEN` if the whole interval lies
@@ -106,7 +113,7 @@ def outcomes(
     rows = []
     for action in actions.itertuples():
         row = {"action": action.action, "pain": action.pain, "started_on": action.started_on}
-        row |= {"promised_least": action.promised_low, "promised_most": action.promised_high}
+        row |= {"expected_least": action.expected_low, "expected_most": action.expected_high}
         known = occasions_of(action.pain, evidence, tickets)
         known = known[known["customer_no"].isin(profile["customer_no"])]
         members = profile.loc[given[action.action].to_numpy(), "customer_no"]
@@ -121,14 +128,20 @@ def outcomes(
             else:
                 row |= _before_and_after(known, action, actions, events)
         rows.append(row)
-    numbers = [*(name for name in COLUMNS if name.startswith(("promised", "observed"))), "p"]
+    numbers = [*(name for name in COLUMNS if name.startswith(("expected", "realised"))), "p"]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(numbers, float) | {"started_on": "datetime64[us]"}))
-    family = table.attrs["family"]
+    family = family_size(table)
     table["verdict"] = [_judged(row) for row in table.itertuples()]
-    table = table[COLUMNS]
-    table.attrs["family"] = family
-    return table
+    return Result(
+        "action_outcomes",
+        table[COLUMNS],
+        Text(N_("What was promised, and what came")),
+        Disclosure(within=None, mask=MEASURED),
+        claims=partial(_claims, family=family),
+        family=family,
+        about=Text(N_("Share by which the pain became less frequent since the action began; below 0: more frequent.")),
+    )
 
 
 def facts(table: pd.DataFrame) -> dict[str, int]:
@@ -138,28 +151,16 @@ def facts(table: pd.DataFrame) -> dict[str, int]:
     return {"actions_begun": begun, "promises_kept": kept, "promises_not_kept": broken}
 
 
-def findings(table: pd.DataFrame, chapter: str = "09", min_group: int = 10) -> list[Finding]:
-    """Promises that were kept and that were not; one finding where nobody can tell yet.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `outcomes`.
-    chapter : str
-        Prefix of the ids.
-    min_group : int
-        Smallest base that may be spoken of.
-    """
-    begun = table[~table["verdict"].isin([NOT_BEGUN])]
-    if begun.empty:
-        return []
-    family = family_size(table)
-    judged = begun[begun["verdict"].isin(DECIDED) & (begun["base"] >= min_group) & shown(begun)]
-    if judged.empty:
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Promises that were kept and that were not, or that nobody can tell yet."""
+    begun = table[table["verdict"] != NOT_BEGUN]
+    judged = shown(begun[begun["verdict"].isin(DECIDED)])
+    if len(begun) and judged.empty:
         message = N_("Of no action that has begun can be told yet whether it kept its promise ({n:count} have begun).")
-        evidence = {"n": int(begun["base"].max()), "table": "action_outcomes", "test": _TEST, "family": family}
-        return [Finding(message, {"n": len(begun)}, id=f"{chapter}.outcome.nothing", kind="nothing", **evidence)]
-    return [_finding(row, chapter, family) for row in judged.itertuples()]
+        evidence: dict[str, Any] = {"n": int(begun["base"].max()), "test": _TEST, "family": family}
+        return [Finding(message, {"n": len(begun)}, id="outcome.nothing", kind="nothing", **evidence)]
+    kinds = {True: CLAIMS, False: replace(CLAIMS, kind="fact")}
+    return [kinds[bool(row.claim)].one(row, family) for row in judged.itertuples()]
 
 
 _TEST = N_("segmented regression or difference in differences, Benjamini–Hochberg")
@@ -180,28 +181,23 @@ _MESSAGES = {
 }
 
 
-def _finding(row, chapter: str, family: int) -> Finding:
-    low, high = float(row.observed_low), float(row.observed_high)
-    values = {"action": row.action, "pain": row.pain, "promised": _promised(row), "day": row.started_on.date()}
-    return Finding(
-        _MESSAGES[row.verdict],
-        values | {"observed": float(row.observed), "low": low, "high": high},
-        id=f"{chapter}.outcome.{row.action}",
-        n=int(row.base),
-        table="action_outcomes",
-        interval=(low, high),
-        test=_TEST,
-        p_adjusted=float(row.p_adjusted),
-        family=family,
-        effect=min(abs(float(row.observed)), 1.0),
-        reach=int(row.n),
-        kind="difference" if row.claim else "fact",
-    )
-
-
-def _promised(row) -> float:
-    """The middle of what was promised."""
-    return float(row.promised_least + row.promised_most) / 2
+CLAIMS = Claims(
+    "outcome",
+    lambda row: _MESSAGES[row.verdict],
+    {
+        "action": "action",
+        "pain": "pain",
+        "promised": lambda row: (row.expected_least + row.expected_most) / 2,
+        "day": lambda row: row.started_on.date(),
+        "observed": "realised",
+        "low": "realised_low",
+        "high": "realised_high",
+    },
+    key=("action",),
+    test=_TEST,
+    estimate="realised",
+    effect=lambda row: from_ratio(max(1 - row.realised, 0.01)),
+)
 
 
 def _weeks(start: pd.Timestamp, as_of: date) -> float:
@@ -220,11 +216,11 @@ def _before_and_after(known: pd.DataFrame, action, actions: pd.DataFrame, events
     dates = {"at": "datetime64[us]", "until": "datetime64[us]"}
     dated = pd.concat([part.astype(dates) for part in (own, calendar) if len(part)], ignore_index=True)
     series = known.assign(score=known["hit"].astype(float), metric=action.pain)
-    table = event_effects(series, dated)
+    table = event_effects(series, dated).frame
     row = table[(table["event"] == action.action) & (table["kind"] == ACTION)].iloc[0]
     if not np.isfinite(row["change"]):
         return {}
-    ends = {"observed": -row["change"], "observed_low": -row["change_high"], "observed_high": -row["change_low"]}
+    ends = {"realised": -row["change"], "realised_low": -row["change_high"], "realised_high": -row["change_low"]}
     return {name: float(value) / rate for name, value in ends.items()} | {"p": float(row["p"])}
 
 
@@ -258,14 +254,14 @@ def _against_others(known: pd.DataFrame, members: pd.Series, start: pd.Timestamp
     half = z_value() * errors[3]
     low, middle, high = (1 - np.exp(coefficients[3] + step) for step in (half, 0.0, -half))
     p = float(2 * special.ndtr(-abs(coefficients[3] / errors[3])))
-    return {"observed": float(middle), "observed_low": float(low), "observed_high": float(high), "p": p}
+    return {"realised": float(middle), "realised_low": float(low), "realised_high": float(high), "p": p}
 
 
 def _judged(row) -> str:
     """Verdict of an action that has begun long enough ago, see `outcomes`."""
-    if row.verdict != OPEN or not np.isfinite(row.observed) or not np.isfinite(row.promised_least):
+    if row.verdict != OPEN or not np.isfinite(row.realised) or not np.isfinite(row.expected_least):
         return row.verdict
-    better = bool(row.claim) and row.observed > 0
-    if row.observed_high < row.promised_least:
+    better = bool(row.claim) and row.realised > 0
+    if row.realised_high < row.expected_least:
         return PARTLY if better else BROKEN
     return KEPT if better else OPEN

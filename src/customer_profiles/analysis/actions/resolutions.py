@@ -7,13 +7,17 @@ compared with others about the same pain that came by the same channel, and what
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, shown
+from ...results import OVERLAPPING, Disclosure, Result
+from ...stats.claims import Claims
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size
+from ...stats.effect_sizes import from_delta
 from ...stats.group_tests import van_elteren
 from ...stats.intervals import add_shares, median_interval, t_interval, z_value
 from ...text.themes.discovery import OTHER, find_themes, texts_of
@@ -42,10 +46,9 @@ OUTCOMES = {"settled": 1, "reopened": -1, "followed": -1, "hours": -1, "score": 
 YES_OR_NO = ("settled", "reopened", "followed")
 
 COLUMNS = [
-    *("pain", "resolution", "measure", "n", "n_rest", "better", "better_low", "better_high"),
+    *("pain", "resolution", "measure", "n", "n_rest", "cliffs_delta", "cliffs_delta_low", "cliffs_delta_high"),
     *("p", "p_adjusted", "effect", "claim"),
 ]
-CLAIMS_SHOWN = 6  # sentences at most; the table holds the rest
 
 
 def codes(tickets: pd.DataFrame, least: int = 10) -> pd.Series | None:
@@ -107,59 +110,74 @@ def of_themes(assignments: pd.DataFrame, tickets: pd.DataFrame) -> pd.Series:
     return main.set_index("row")["theme"].reindex(tickets.index).astype("object").replace(OTHER, OTHER_ANSWER)
 
 
-def cases(
-    evidence: Evidence,
-    tickets: pd.DataFrame,
-    resolved: pd.Series,
-    feedback: pd.DataFrame,
-    as_of: date,
-    follow_up_days: int = 90,
-) -> pd.DataFrame:
+def score_after(tickets: pd.DataFrame, feedback: pd.DataFrame, days: int) -> pd.Series:
+    """The score that each ticket's customer gave next, in the measure most of them did.
+
+    Parameters
+    ----------
+    tickets, feedback : DataFrame
+        Canonical tables; `feedback` may be empty.
+    days : int
+        Days after the end of a case in which an answer to a survey counts as its score.
+
+    Returns
+    -------
+    Series of float
+        Index of the tickets, missing where nobody answered; its name is that of the measure.
+    """
+    nothing = pd.Series(np.nan, tickets.index)
+    closed = tickets[tickets["closed_at"].notna() & tickets["customer_no"].notna()]
+    if not len(feedback) or closed.empty:
+        return nothing
+    given = answers(feedback)
+    given = given[given["customer_no"].notna() & given["at"].notna()].astype({"customer_no": "int64"})
+    # Answers are often dated by the day alone.
+    ends = pd.DataFrame(
+        {"customer_no": closed["customer_no"].astype("int64"), "at": closed["closed_at"].dt.normalize()}
+    )
+    ends = ends.reset_index(names="row").sort_values("at", kind="stable")
+    found = {name: _next(ends, given[given["metric"] == name], days) for name in METRICS}
+    most = max(found, key=lambda name: found[name].notna().sum())
+    return found[most].reindex(tickets.index).rename(most) if found[most].notna().any() else nothing
+
+
+def cases(evidence: Evidence, tickets: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """Tickets about each pain with how they were resolved and what followed; a customer's first about it counts.
 
     Parameters
     ----------
     evidence : Evidence
-    tickets, feedback : DataFrame
-        Canonical tables; `feedback` may be empty.
-    resolved : Series of str
-        From `codes` or `of_themes`.
+    tickets : DataFrame
+        With ``resolution`` (from `answered`)``, hours`` from opening to end, and ``score`` (from `score_after`).
     as_of : date
         Day of the run.
-    follow_up_days : int
-        Days after the end of a case in which an answer to a survey counts as its score.
 
     Returns
     -------
     DataFrame
         ``pain, evidence, customer_no, resolution, stratum`` (tickets that are compared with each other)``, settled,
-        reopened, followed`` (1, 0 or missing)``, hours, score`` and, in ``attrs``, ``metric``. Rows of the pain `ALL`
-        count each customer once.
+        reopened, followed`` (1, 0 or missing)``, hours, score``. Rows of the pain `ALL` count each customer once.
     """
     columns = ["pain", "evidence", "customer_no", "resolution", "stratum", *OUTCOMES]
     hits = evidence.hits[evidence.hits["row"] >= 0]
     closed = "closed_at" in tickets and tickets["closed_at"].notna().any()
-    if hits.empty or not closed or resolved.isna().all():
+    if hits.empty or not closed or tickets["resolution"].isna().all():
         return pd.DataFrame(columns=columns)
     known = settled(tickets, as_of)
     told = known.pop("told")
     known = known.astype(float).where(told, np.nan)
     if "reopened" not in tickets or tickets["reopened"].isna().all():
         known["reopened"] = np.nan
-    known["hours"] = (tickets["closed_at"] - tickets["opened_at"]).dt.total_seconds() / 3600
-    known["score"], metric = _score_after(tickets, feedback, follow_up_days)
     channel = tickets["channel"].astype("object").fillna("") if "channel" in tickets else ""
-    known = known.assign(resolution=resolved, stratum=channel, opened_at=tickets["opened_at"])
+    known = known.join(tickets[["resolution", "hours", "score", "opened_at"]]).assign(stratum=channel)
     rows = hits[["pain", "evidence", "customer_no", "row"]].join(known, on="row").dropna(subset="resolution")
     rows = rows.sort_values(["opened_at", "row"], kind="stable")
     once = rows.drop_duplicates("customer_no")
     once = once.assign(stratum=once["pain"] + " " + once["stratum"].astype(str), pain=ALL, evidence=ALL)
-    found = pd.concat([once, rows.drop_duplicates(["pain", "customer_no"])], ignore_index=True)[columns]
-    found.attrs["metric"] = metric
-    return found
+    return pd.concat([once, rows.drop_duplicates(["pain", "customer_no"])], ignore_index=True)[columns]
 
 
-def table(cases: pd.DataFrame, least: int = 10) -> pd.DataFrame:
+def by_answer(cases: pd.DataFrame, least: int = 10) -> Result:
     """How each pain was answered, and what followed.
 
     Parameters
@@ -171,14 +189,12 @@ def table(cases: pd.DataFrame, least: int = 10) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         ``pain, resolution, n`` (customers)``, base`` (with the pain)``, share`` with interval, ``settled_share`` (one
         contact did it)``, reopened_share, followed_share`` (came back within `pain_behaviour.REPEAT_DAYS`)`` with
         intervals, resolution_hours`` (median) and ``score_after`` (mean) with intervals; an outcome that nothing tells
         has no column. `ALL` first, then by pain; the most frequent answer first.
     """
-    if cases.empty:
-        return pd.DataFrame(columns=["pain", "resolution", "n", "base", "share", "share_low", "share_high"])
     groups = cases.groupby(["pain", "resolution"], sort=True)
     found = groups.size().rename("n").reset_index()
     found["base"] = found.groupby("pain")["n"].transform("sum")
@@ -200,10 +216,18 @@ def table(cases: pd.DataFrame, least: int = 10) -> pd.DataFrame:
         found["score_after_low"], found["score_after_high"] = t_interval(of["mean"], of["std"], of["count"])
         found.loc[of["count"] < least, ["score_after", "score_after_low", "score_after_high"]] = np.nan
     order = np.lexsort((found["resolution"], -found["n"], found["pain"], found["pain"] != ALL))
-    return found.iloc[order].reset_index(drop=True)
+    customers = int((cases["pain"] == ALL).sum())
+    return Result(
+        "resolutions",
+        found.iloc[order].reset_index(drop=True),
+        Text(N_("How each pain was answered, and what followed")),
+        Disclosure(within=("pain",)),
+        about=Text(N_("Share of {n:count} customers, each with the first ticket."), {"n": customers}),
+        needs="tickets",
+    )
 
 
-def compare(cases: pd.DataFrame) -> pd.DataFrame:
+def compare(cases: pd.DataFrame) -> Result:
     """Was an answer followed by a better outcome than the other answers to the same pain, by the same channel?
 
     Parameters
@@ -213,9 +237,9 @@ def compare(cases: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         ``pain, resolution, measure`` (one of `OUTCOMES`)``, n`` (customers with this answer whose outcome is known)``,
-        n_rest`` (with another)``, better`` (chance of a better outcome minus chance of a worse one, −1 to 1: Cliff's δ
+        n_rest`` (with another)``, cliffs_delta`` (chance of a better outcome minus chance of a worse one, −1 to 1,
         within strata) with interval``, p, p_adjusted, effect, claim``; one Benjamini–Hochberg family over everything.
         Answers that too few got (`MIN_CASES`), and outcomes that are expected fewer than five times, are not tested.
     """
@@ -227,26 +251,37 @@ def compare(cases: pd.DataFrame) -> pd.DataFrame:
                 member = (known["resolution"] == resolution).to_numpy()
                 row = {"pain": pain, "resolution": resolution, "measure": measure}
                 row |= {"n": int(member.sum()), "n_rest": int((~member).sum())}
-                rows.append(row | _better(sign * known[measure].to_numpy(float), member, known["stratum"], measure))
+                rows.append(
+                    row | _cliffs_delta(sign * known[measure].to_numpy(float), member, known["stratum"], measure)
+                )
     names = [name for name in COLUMNS if name not in ("p_adjusted", "claim")]
     found = pd.DataFrame(rows, columns=names)
-    found = adjust(found.astype(dict.fromkeys(("better", "better_low", "better_high", "p", "effect"), float)))
-    family = found.attrs["family"]
+    text = ("pain", "resolution", "measure")
+    kinds = dict.fromkeys(names, float) | dict.fromkeys(text, "str") | {"n": "int64", "n_rest": "int64"}
+    found = adjust(found.astype(kinds))
+    family = family_size(found)
     order = np.lexsort(
         (found["measure"], found["resolution"], found["pain"], -found["effect"].abs().fillna(-1), ~found["claim"])
     )
-    found = found.iloc[order].loc[lambda t: t["p"].notna(), COLUMNS].reset_index(drop=True)
-    found.attrs["family"] = family
-    return found
+    return Result(
+        "resolution_effects",
+        found.iloc[order].loc[lambda t: t["p"].notna(), COLUMNS].reset_index(drop=True),
+        Text(N_("Answers against other answers to the same pain")),
+        OVERLAPPING,
+        claims=partial(_claims, family=family),
+        family=family,
+        note=Text(N_("The chance of a better outcome minus that of a worse one: 0 means no difference.")),
+        needs="tickets",
+    )
 
 
-def best(table: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
+def best(answers: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
     """For each pain the answer after which one contact most surely did it.
 
     Parameters
     ----------
-    table, comparisons : DataFrame
-        From `table` and `compare`.
+    answers, comparisons : DataFrame
+        From `by_answer` and `compare`.
 
     Returns
     -------
@@ -255,51 +290,24 @@ def best(table: pd.DataFrame, comparisons: pd.DataFrame) -> pd.DataFrame:
         often than after other answers). Chosen by the lower end of the interval among answers that `MIN_CASES` got.
     """
     columns = ["pain", "resolution", "n", "settled_share", "settled_share_low", "settled_share_high"]
-    if "settled_share" not in table:
+    if "settled_share" not in answers:
         return pd.DataFrame(columns=[*columns, "claim"])
-    known = table[(table["n"] >= MIN_CASES) & (table["pain"] != ALL) & (table["resolution"] != OTHER_ANSWER)]
+    known = answers[(answers["n"] >= MIN_CASES) & (answers["pain"] != ALL) & (answers["resolution"] != OTHER_ANSWER)]
     known = known.sort_values(["pain", "settled_share_low", "resolution"], ascending=[True, False, True], kind="stable")
     first = known.drop_duplicates("pain")[columns].reset_index(drop=True)
-    sure = comparisons[comparisons["claim"] & (comparisons["measure"] == "settled") & (comparisons["better"] > 0)]
+    sure = comparisons[comparisons["claim"] & (comparisons["measure"] == "settled") & (comparisons["cliffs_delta"] > 0)]
     keys = set(zip(sure["pain"], sure["resolution"], strict=True))
     return first.assign(claim=[pair in keys for pair in zip(first["pain"], first["resolution"], strict=True)])
 
 
-def findings(comparisons: pd.DataFrame, chapter: str = "09", min_group: int = 10) -> list[Finding]:
-    """Answers that were followed by better or worse outcomes than others, or one finding that none was.
-
-    Parameters
-    ----------
-    comparisons : DataFrame
-        From `compare`.
-    chapter : str
-        Prefix of the ids.
-    min_group : int
-        Smallest number of customers that may be spoken of.
-    """
-    family = family_size(comparisons) if len(comparisons) else 0
-    if not family:
-        return []
-    spoken = comparisons[comparisons["claim"] & (comparisons["n"] >= min_group) & shown(comparisons)]
-    if spoken.empty:
-        message = N_(
-            "No way of answering was followed by a better outcome than the others more than chance would allow "
-            "({family:count} comparisons)."
-        )
-        evidence = {"n": int((comparisons["n"] + comparisons["n_rest"]).max()), "table": "resolution_effects"}
-        evidence |= {"test": _TEST, "family": family, "kind": "nothing"}
-        return [Finding(message, {"family": family}, id=f"{chapter}.resolution.nothing", **evidence)]
-    return [_claim(row, chapter, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()]
-
-
-def facts(cases: pd.DataFrame, comparisons: pd.DataFrame) -> dict[str, int]:
+def facts(cases: pd.DataFrame, comparisons: Result) -> dict[str, int]:
     """Customers with an answer, answers, and what was compared and established."""
     known = cases[cases["pain"] == ALL]
     return {
         "customers_answered": len(known),
         "ways_of_answering": known["resolution"].nunique(),
-        "answers_compared": family_size(comparisons) if len(comparisons) else 0,
-        "answers_established": int(comparisons["claim"].sum()),
+        "answers_compared": comparisons.family,
+        "answers_established": int(comparisons.frame["claim"].sum()),
     }
 
 
@@ -314,7 +322,14 @@ def limits(cases: pd.DataFrame) -> list[Limit]:
     return []
 
 
-_TEST = N_("van Elteren’s test within pain and channel, Benjamini–Hochberg")
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Answers that were followed by better or worse outcomes than others, or that none was."""
+    better, claim = table["cliffs_delta"] > 0, table["claim"] & ~table["hidden"].astype(bool)
+    low, high = table["cliffs_delta_low"], table["cliffs_delta_high"]
+    sized = table.assign(claim=claim, base=table["n"] + table["n_rest"], size=table["cliffs_delta"].abs())
+    return CLAIMS.tell(sized.assign(size_low=low.where(better, -high), size_high=high.where(better, -low)), family)
+
+
 _BETTER = N_(
     "“{pain:label}”, {measure:label}: after the answer “{resolution:label}” it went better than after other answers by "
     "the same channel; the chance of a better outcome is larger by {size:share} than that of a worse one ({low:share} "
@@ -327,27 +342,27 @@ _WORSE = N_(
 )
 
 
-def _claim(row, chapter: str, family: int) -> Finding:
-    sign = 1 if row.better > 0 else -1
-    low, high = sorted((sign * float(row.better_low), sign * float(row.better_high)))
-    values = {"pain": row.pain, "measure": row.measure, "resolution": row.resolution, "n": int(row.n)}
-    return Finding(
-        _BETTER if sign > 0 else _WORSE,
-        values | {"size": abs(float(row.better)), "low": low, "high": high},
-        id=f"{chapter}.resolution.{row.pain}.{row.resolution}.{row.measure}",
-        n=int(row.n + row.n_rest),
-        table="resolution_effects",
-        interval=(low, high),
-        test=_TEST,
-        p_adjusted=float(row.p_adjusted),
-        family=family,
-        effect=abs(float(row.better)),
-        reach=int(row.n),
-        kind="difference",
-    )
+CLAIMS = Claims(
+    "resolution",
+    lambda row: _BETTER if row.cliffs_delta > 0 else _WORSE,
+    {
+        **{name: name for name in ("pain", "measure", "resolution", "n", "size")},
+        "low": "size_low",
+        "high": "size_high",
+    },
+    key=("pain", "resolution", "measure"),
+    nothing=N_(
+        "No way of answering was followed by a better outcome than the others more than chance would allow "
+        "({family:count} comparisons)."
+    ),
+    test=N_("van Elteren’s test within pain and channel, Benjamini–Hochberg"),
+    estimate="size",
+    effect=lambda row: from_delta(row.cliffs_delta),
+    most=6,
+)
 
 
-def _better(values: np.ndarray, member: np.ndarray, strata: pd.Series, measure: str) -> dict[str, float]:
+def _cliffs_delta(values: np.ndarray, member: np.ndarray, strata: pd.Series, measure: str) -> dict[str, float]:
     """Estimate, interval and test of one row of `compare`; nothing where too few are known."""
     smaller = min(member.sum(), (~member).sum())
     if smaller < MIN_CASES or np.ptp(values) == 0:
@@ -360,26 +375,8 @@ def _better(values: np.ndarray, member: np.ndarray, strata: pd.Series, measure: 
     if not np.isfinite(test.p) or test.n < 2 * MIN_CASES or test.statistic == 0:
         return {}
     half = z_value() * abs(test.effect / test.statistic)
-    ends = {"better_low": max(test.effect - half, -1.0), "better_high": min(test.effect + half, 1.0)}
-    return {"better": test.effect, **ends, "p": test.p, "effect": test.effect}
-
-
-def _score_after(tickets: pd.DataFrame, feedback: pd.DataFrame, days: int) -> tuple[pd.Series, str | None]:
-    """The score that each ticket's customer gave next, in the measure most of them did; and which one it is."""
-    nothing = pd.Series(np.nan, tickets.index)
-    closed = tickets[tickets["closed_at"].notna() & tickets["customer_no"].notna()]
-    if not len(feedback) or closed.empty:
-        return nothing, None
-    given = answers(feedback)
-    given = given[given["customer_no"].notna() & given["at"].notna()].astype({"customer_no": "int64"})
-    # Answers are often dated by the day alone.
-    ends = pd.DataFrame(
-        {"customer_no": closed["customer_no"].astype("int64"), "at": closed["closed_at"].dt.normalize()}
-    )
-    ends = ends.reset_index(names="row").sort_values("at", kind="stable")
-    found = {name: _next(ends, given[given["metric"] == name], days) for name in METRICS}
-    most = max(found, key=lambda name: found[name].notna().sum())
-    return (found[most].reindex(tickets.index), most) if found[most].notna().any() else (nothing, None)
+    ends = {"cliffs_delta_low": max(test.effect - half, -1.0), "cliffs_delta_high": min(test.effect + half, 1.0)}
+    return {"cliffs_delta": test.effect, **ends, "p": test.p, "effect": test.effect}
 
 
 def _next(ends: pd.DataFrame, given: pd.DataFrame, days: int) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_correlation
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import z_value
 from .categories import values_of
@@ -117,26 +118,22 @@ def cramers_v_corrected(counts: ArrayLike) -> float:
     >>> round(cramers_v_corrected([[30, 10], [10, 30]]), 3)
     0.49
     """
-    counts = np.asarray(counts, float)
-    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    n, (rows, columns) = counts.sum(), counts.shape
+    table = np.asarray(counts, float)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    n, (rows, columns) = table.sum(), table.shape
     if min(rows, columns) < 2 or n < 2:
         return float("nan")
-    phi2 = max(0.0, chi2_test(counts).statistic / n - (rows - 1) * (columns - 1) / (n - 1))
+    phi2 = max(0.0, chi2_test(table).statistic / n - (rows - 1) * (columns - 1) / (n - 1))
     rows, columns = rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)
     return float(np.sqrt(phi2 / (min(rows, columns) - 1)))
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> Strength:
     """Rank correlation of two numbers without gaps, ties averaged; p-value from Student's t."""
-    n = len(x)
-    x, y = _ranks(x), _ranks(y)
-    spread = np.sqrt(((x - x.mean()) ** 2).sum() * ((y - y.mean()) ** 2).sum())
-    if not spread > 0:
-        return Strength(np.nan, np.nan, np.nan, n)
-    r = float(np.clip(((x - x.mean()) * (y - y.mean())).sum() / spread, -1, 1))
-    p = 0.0 if abs(r) == 1 else float(2 * special.stdtr(n - 2, -abs(r) * np.sqrt((n - 2) / (1 - r * r))))
-    return Strength(abs(r), np.sign(r), p, n)
+    if min(np.ptp(x), np.ptp(y)) == 0:
+        return Strength(np.nan, np.nan, np.nan, len(x))
+    found = scipy.stats.spearmanr(x, y)
+    return Strength(float(abs(found.statistic)), float(np.sign(found.statistic)), float(found.pvalue), len(x))
 
 
 def rank_differences(x: np.ndarray, group: np.ndarray) -> Strength:
@@ -145,16 +142,11 @@ def rank_differences(x: np.ndarray, group: np.ndarray) -> Strength:
     Kruskal–Wallis test; the explained part is η²_H = (H − k + 1) / (n − k), k groups, of Tomczak & Tomczak (2014),
     Trends in Sport Sciences 21:19–25, at least 0.
     """
-    n, ranks = len(x), _ranks(x)
-    sizes = np.bincount(group)
-    there = sizes > 0
-    spread, k = ranks.var(ddof=1) if n > 1 else 0.0, int(there.sum())
-    if k < 2 or not spread > 0:
+    n, parts = len(x), [x[group == value] for value in np.unique(group)]
+    if len(parts) < 2 or np.ptp(x) == 0:
         return Strength(np.nan, np.nan, np.nan, n)
-    means = np.bincount(group, weights=ranks)[there] / sizes[there]
-    h = float((sizes[there] * (means - (n + 1) / 2) ** 2).sum() / spread)
-    strength = np.sqrt(max(0.0, (h - k + 1) / (n - k)))
-    return Strength(float(strength), np.nan, float(special.chdtrc(k - 1, h)), n)
+    found, k = scipy.stats.kruskal(*parts), len(parts)
+    return Strength(float(np.sqrt(max(0.0, (found.statistic - k + 1) / (n - k)))), np.nan, float(found.pvalue), n)
 
 
 def crossed(a: np.ndarray, b: np.ndarray) -> Strength:
@@ -165,7 +157,7 @@ def crossed(a: np.ndarray, b: np.ndarray) -> Strength:
     n = len(a)
     if min(counts.shape) < 2:
         return Strength(np.nan, np.nan, np.nan, n)
-    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / n
+    expected = scipy.stats.contingency.expected_freq(counts)
     if expected.min() < LEAST_EXPECTED or (expected < 5).mean() > FEW_SMALL:
         return Strength(np.nan, np.nan, np.nan, n)
     return Strength(cramers_v_corrected(counts), np.nan, chi2_test(counts).p, n)
@@ -217,7 +209,7 @@ def scan(
             ],
         )
     )
-    family = table.attrs["family"]
+    family = family_size(table)
     table = table.sort_values(
         ["strength", "attribute", "other"], ascending=[False, True, True], na_position="last", ignore_index=True
     )
@@ -261,11 +253,11 @@ class _Pairs(Claims):
             "grouping": row.other if row.other_value else row.attribute,
             "value": row.value or row.other_value,
         }
+        ends: tuple[float, float] | None = None
         if ranks:
             ends = (float(row.correlation_low), float(row.correlation_high))
             values |= {"r": float(row.correlation), "low": ends[0], "high": ends[1]}
         kind = "fact" if row.strength >= SAME else "difference"
-        ends = ends if ranks else None
         return replace(found, values=values, interval=ends, test=_TESTS[row.method], kind=kind)
 
 
@@ -317,7 +309,7 @@ CLAIMS = _Pairs(
     n="n",
     # What describes all customers alike is background: established, but of no weight for the summary.
     reach=lambda row: 0,
-    effect=lambda row: row.strength**2,
+    effect=lambda row: from_correlation(row.strength),
     most=TOLD,
 )
 
@@ -342,6 +334,7 @@ def _row(first: str, second: str, traits: Mapping[str, Trait]) -> tuple:
     a, b = traits[first], traits[second]
     both = ~(np.isnan(a.values) | np.isnan(b.values))
     x, y = a.values[both], b.values[both]
+    test: Callable[[np.ndarray, np.ndarray], Strength]
     if not a.names and not b.names:
         method, test = RANKS, spearman
     elif a.names and b.names:
@@ -370,7 +363,7 @@ def _standing_out(traits: Mapping[str, Trait], first: str, second: str, method: 
         return (a.names[row], b.names[column]) if excess[row, column] > 0 else ("", "")
     if method == RANKS:
         return "", ""
-    names, group, ranks = (a.names, x, _ranks(y)) if a.names else (b.names, y, _ranks(x))
+    names, group, ranks = (a.names, x, scipy.stats.rankdata(y)) if a.names else (b.names, y, scipy.stats.rankdata(x))
     sizes = np.bincount(group.astype(int), minlength=len(names))[: len(names)]
     sums = np.bincount(group.astype(int), weights=ranks, minlength=len(names))[: len(names)]
     means = np.where(sizes >= SMALLEST_GROUP, sums / np.maximum(sizes, 1), -np.inf)
@@ -390,9 +383,3 @@ def _same(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
         others = [stands[name] for name in (row.attribute, row.other) if stands[name] != name]
         repeated.append("" if own or not others else others[0])
     return repeated
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1, ties averaged."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ...errors import ConfigurationError
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import Result
 from ...stats.comparisons import adjust
-from ..segments import clusters
+from ..segments import columns as formed
 from . import groups as selected
 from . import index, standardisation
 from .associations import SMALLEST_GROUP, MadeOf, one_source
@@ -261,9 +262,9 @@ def compare(
             if by
             else pd.DataFrame()
         )
-        group, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
-        told = index.described(table, group, base, name, len(profile))
-        return Comparison(told, group, base, name, by, standardisation.described(same, by))
+        everybody, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
+        told = index.described(table, everybody, base, name, len(profile))
+        return Comparison(told, everybody, base, name, by, standardisation.described(same, by))
     if attributes and "spend" in profile and profile["spend"].gt(0).any():
         best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
         label = Text(N_("the {share:share} of customers with the highest spend"), {"share": BEST_SHARE})
@@ -273,26 +274,71 @@ def compare(
     return Comparison(index.described(pd.DataFrame(columns=index.COLUMNS), nobody, nobody), nobody, nobody)
 
 
-def _within(profile, members, attributes, label, min_base, orders, made_of, formed_by=()) -> Comparison:
+def compare_groups(
+    profile: pd.DataFrame,
+    group: str,
+    base: str,
+    attributes: Sequence[str],
+    min_base: int = 50,
+    orders: Orders | None = None,
+    members: Mapping[str, pd.DataFrame] | None = None,
+    made_of: MadeOf | None = None,
+    min_group: int = selected.SMALLEST_NAMED,
+) -> Comparison:
+    """Index table of a group against another one; who is in both counts as one of the first.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    group, base : str
+        See `groups.find`. Attributes that form either of them are not compared.
+    members : mapping of str to DataFrame, optional
+        The tables that `groups.table_of` names for both.
+    attributes, min_base, orders, made_of, min_group
+        See `compare`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such group, or too few customers are in `base` only.
+    """
+    tables = members or {}
+    found, versus = (
+        selected.find(profile, each, tables.get(selected.table_of(each)), min_group) for each in (group, base)
+    )
+    if (versus.members & ~found.members).sum() < min_group:
+        raise ConfigurationError(
+            f"the base has fewer than {min_group} customers who are not in the group: name another one"
+        )
+    both = profile[found.members | versus.members]
+    of = [name for name in (found.of, versus.of) if name]
+    others = [name for name in attributes if not any(one_source(name, source, made_of) for source in of)]
+    segments = any(each.startswith("segment") for each in (group, base))
+    formed_by = _formed_by(profile, made_of or {}) if segments else []
+    inside = found.members[both.index]
+    return _within(both, inside, others, found.label, min_base, orders, made_of, formed_by, versus.label)
+
+
+def _within(profile, members, attributes, label, min_base, orders, made_of, formed_by=(), base=None) -> Comparison:
     traits = index.banded(profile, attributes)
     group, rest = traits[members], traits[~members]
     table = index.compare(group, rest, attributes, min_base, orders)
-    notes = ()
+    notes: tuple[Text, ...] = ()
     if formed := [name for name in attributes if name in formed_by]:
         table["formed_by"] = table["attribute"].isin(formed)
         table = adjust(table.assign(p=table["p"].mask(table["formed_by"])), together=["attribute"])
         notes = (Text(FORMED),)
     by = standardisation.standard_of(attributes)
     same = standardisation.against_rest(_apart(table, by, made_of), group, rest, by) if by else pd.DataFrame()
-    others = Text(N_("all other customers"))
-    told = index.described(table, label, others, customers=len(profile))
+    others = base or Text(N_("all other customers"))
+    told = index.described(table, label, others, customers=len(profile), named=base is not None)
     return Comparison(told, label, others, by=by, standardised=standardisation.described(same, by), notes=notes)
 
 
 def _formed_by(profile: pd.DataFrame, made_of: MadeOf) -> list[str]:
     """Columns that segments of these customers may have been made of, and what says the same or follows from them."""
-    used = clusters.active_columns(profile)
-    return implied([*used, *(name for column in used for name in clusters.IMPLIED.get(column, ()))], made_of)
+    return implied(formed.with_implied(formed.active(profile)), made_of)
 
 
 def _apart(table: pd.DataFrame, by: str, made_of: MadeOf | None) -> pd.DataFrame:

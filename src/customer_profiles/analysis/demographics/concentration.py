@@ -51,7 +51,7 @@ def by_segment(profile: pd.DataFrame, segment: pd.Series) -> Result:
     profile : DataFrame
         One row per customer.
     segment : Series
-        Segment of each customer, in the same order.
+        Segment of each customer, in the same order; all missing where there are no segments.
 
     Returns
     -------
@@ -63,6 +63,9 @@ def by_segment(profile: pd.DataFrame, segment: pd.Series) -> Result:
     ProfileError
         If the segments do not add up to the whole: a customer without segment, or counted twice.
     """
+    title = Text(N_("Segments add up to all customers and all sales"))
+    if segment.isna().all():
+        return Result("reconciled", pd.DataFrame(columns=["segment", "n", "base", "share"]), title, ONE_MARGIN)
     grouped = profile.groupby(np.asarray(segment), sort=True)
     table = grouped.size().rename("n").rename_axis("segment").reset_index()
     table["base"] = len(profile)
@@ -74,7 +77,7 @@ def by_segment(profile: pd.DataFrame, segment: pd.Series) -> Result:
         table["basket_value"] = table["spend"] / table["orders"].where(table["orders"] > 0)
         table["spend_per_customer"] = table["spend"] / table["n"]
     reconcile(table, totals(profile))
-    return Result("reconciled", table, Text(N_("Segments add up to all customers and all sales")), ONE_MARGIN)
+    return Result("reconciled", table, title, ONE_MARGIN)
 
 
 def reconcile(parts: pd.DataFrame, whole: dict[str, float]) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
+from ...messages import N_, Text
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims
 from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_d
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import RESAMPLES, noise_covariance
-from .events import TOGETHER, weekly, within_weeks
-from .metrics import METRICS
+from .events import TOGETHER, signed, weekly, within_weeks
 
 TRIM = 0.15
 """Share of the weeks at either end in which no break is looked for (Andrews 1993)."""
@@ -23,7 +27,7 @@ COLUMNS = [
 ]
 
 
-def breaks(answers: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
+def breaks(answers: pd.DataFrame, seed: int = 1) -> Result:
     """The largest break in the level of each score, beside its trend.
 
     Parameters
@@ -35,7 +39,7 @@ def breaks(answers: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         ``metric, at`` (first day of the first week after the break)``, n`` (answers since)``, mean_before, change`` (in
         the unit of the score) with interval``, p, p_adjusted, effect`` (change in standard deviations of one
         answer)``, claim``. The interval and ``p`` allow for the search: they compare with the largest break of series
@@ -52,80 +56,68 @@ def breaks(answers: pd.DataFrame, seed: int = 1) -> pd.DataFrame:
     rows = [row for row in rows if row]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype({"p": float}))
-    family = table.attrs["family"]
-    table = table[COLUMNS]
-    table.attrs["family"] = family
-    return table
-
-
-def marks(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Established breaks of a score as a chart draws events: ``at, name``."""
-    claimed = table.loc[table["claim"].astype(bool) & (table["metric"] == metric), ["at"]]
-    return claimed.assign(name=N_("break in the series")).reset_index(drop=True)
+    family = family_size(table)
+    return Result(
+        "breaks",
+        table[COLUMNS],
+        Text(N_("The largest break of each score, and whether chance explains it")),
+        OVERLAPPING,
+        claims=partial(BREAK.tell, family=family),
+        family=family,
+        needs="feedback",
+    )
 
 
 def with_events(table: pd.DataFrame, events: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """What a chart of a score marks: ``at, name`` of the events and of the established break, by time."""
-    parts = [part for part in (events[["at", "name"]], marks(table, metric)) if len(part)]
+    """What a chart of a score marks: ``at, name`` of the events and of its established break, by time.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Frame of `breaks`.
+    events : DataFrame
+        The calendar: ``at, name``.
+    metric : str
+        The score that the chart shows.
+    """
+    broken = table.loc[table["claim"].astype(bool) & (table["metric"] == metric), ["at"]]
+    parts = [part for part in (events[["at", "name"]], broken.assign(name=N_("break in the series"))) if len(part)]
     return pd.concat(parts, ignore_index=True).sort_values(["at", "name"], ignore_index=True) if parts else events
 
 
-def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
-    """Scores that jumped, with the week of the jump; or one finding that none did."""
-    family = family_size(table) if len(table) else 0
-    if not family:
-        return []
-    test = N_("supremum test of a break, simulated series, Benjamini–Hochberg")
-    claims = table.loc[table["claim"].astype(bool)]
-    if claims.empty:
-        message = N_("No score jumps at any time: {family:count} tested, none by more than chance.")
-        n = int(table["n"].max())
-        evidence = {"n": n, "table": "breaks", "test": test, "family": family, "kind": "nothing"}
-        return [Finding(message, {"family": family}, id=f"{chapter}.breaks.nothing", **evidence)]
-    drop = N_(
-        "{metric:label}: from about {day:day} on the average answer is lower by {change:number} ({low:number} to "
-        "{high:number}) than before ({before:number}), more than chance and the trend explain. When exactly it broke "
-        "is an estimate."
-    )
-    rise = N_(
-        "{metric:label}: from about {day:day} on the average answer is higher by {change:number} ({low:number} to "
-        "{high:number}) than before ({before:number}), more than chance and the trend explain. When exactly it broke "
-        "is an estimate."
-    )
-    all_scores = N_(
-        "All scores together: from about {day:day} on the answers differ by {change:number} standard deviations of one "
-        "answer ({low:number} to {high:number}) from before, more than chance and the trend explain. When exactly it "
-        "broke is an estimate."
-    )
-    found = []
-    for row in claims.itertuples():
-        sign = -1 if row.change < 0 else 1
-        low, high = sorted((sign * float(row.change_low), sign * float(row.change_high)))
-        values = {
-            "metric": row.metric,
-            "day": row.at.date(),
-            "change": abs(float(row.change)),
-            "low": low,
-            "high": high,
-        }
-        length = METRICS[row.metric].high - METRICS[row.metric].low if row.metric in METRICS else 5.0
-        found.append(
-            Finding(
-                all_scores if row.metric == TOGETHER else drop if sign < 0 else rise,
-                values if row.metric == TOGETHER else values | {"before": float(row.mean_before)},
-                id=f"{chapter}.break.{row.metric}",
-                n=int(row.n),
-                table="breaks",
-                interval=(float(row.change_low), float(row.change_high)),
-                test=test,
-                p_adjusted=float(row.p_adjusted),
-                family=family,
-                effect=min(abs(float(row.change)) / length, 1.0),
-                reach=int(row.n),
-                kind="difference",
-            )
-        )
-    return found
+_DROP = N_(
+    "{metric:label}: from about {day:day} on the average answer is lower by {change:number} ({low:number} to "
+    "{high:number}) than before ({before:number}), more than chance and the trend explain. When exactly it broke "
+    "is an estimate."
+)
+_RISE = N_(
+    "{metric:label}: from about {day:day} on the average answer is higher by {change:number} ({low:number} to "
+    "{high:number}) than before ({before:number}), more than chance and the trend explain. When exactly it broke "
+    "is an estimate."
+)
+_ALL = N_(
+    "All scores together: from about {day:day} on the answers differ by {change:number} standard deviations of one "
+    "answer ({low:number} to {high:number}) from before, more than chance and the trend explain. When exactly it "
+    "broke is an estimate."
+)
+BREAK = Claims(
+    "breaks",
+    lambda row: _ALL if row.metric == TOGETHER else _DROP if row.change < 0 else _RISE,
+    {
+        "metric": "metric",
+        "day": lambda row: row.at.date(),
+        "change": lambda row: abs(row.change),
+        "low": lambda row: signed(row, "change")[0],
+        "high": lambda row: signed(row, "change")[1],
+        "before": lambda row: None if row.metric == TOGETHER else row.mean_before,
+    },
+    key=("metric",),
+    nothing=N_("No score jumps at any time: {family:count} tested, none by more than chance."),
+    test=N_("supremum test of a break, simulated series, Benjamini–Hochberg"),
+    estimate="change",
+    n="n",
+    effect=lambda row: from_d(row.effect),
+)
 
 
 def search(y: np.ndarray, x: np.ndarray, covariance: np.ndarray, places: np.ndarray, seed: int = 1):

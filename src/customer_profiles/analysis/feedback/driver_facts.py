@@ -11,7 +11,6 @@ import pandas as pd
 from ...messages import N_
 from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, values_of
-from .metrics import METRICS, answers, latest
 
 TOPIC, SERVICE, TRAIT = N_("topic of the comment"), N_("service"), N_("trait of the customer")
 
@@ -34,7 +33,7 @@ class Candidates:
     Parameters
     ----------
     metric : str
-        Which score, see `METRICS`; "" where there are no answers.
+        Which score, see `metrics.METRICS`; "" where there are no answers.
     score : Series
         One answer per customer on the usual scale.
     values : DataFrame
@@ -50,6 +49,7 @@ class Candidates:
 
 
 def candidates(
+    said: pd.DataFrame,
     feedback: pd.DataFrame,
     profile: pd.DataFrame,
     attributes: Iterable[str],
@@ -57,14 +57,15 @@ def candidates(
     transactions: pd.DataFrame,
     topics: pd.DataFrame | None = None,
     cases: pd.DataFrame | None = None,
-    metric: str = "",
 ) -> Candidates:
     """Collect what is known of each answer.
 
     Parameters
     ----------
+    said : DataFrame
+        Answers to one question, one for each customer, as `metrics.latest` gives them.
     feedback : DataFrame
-        As in `metrics.answers`; columns that the contract does not have are service facts of the answer.
+        The rows they come from; columns that the contract does not have are service facts of the answer.
     profile : DataFrame
         ``customer_no`` and the attributes.
     attributes : iterable of str
@@ -75,16 +76,10 @@ def candidates(
         ``row`` (index of `feedback`)``, theme``: what comments are about.
     cases : DataFrame, optional
         ``row`` (index of `tickets`)``, theme, weight``: what tickets are about.
-    metric : str
-        Default: the score that most customers gave.
     """
-    every = answers(feedback, rows=True)
-    last = latest(every)
-    counts = last["metric"].value_counts()
-    if counts.empty:
+    if said.empty:
         return Candidates("", pd.Series(dtype=float), pd.DataFrame(), {})
-    metric = metric or min(counts.index, key=lambda name: (-counts[name], list(METRICS).index(name)))
-    said = last.loc[last["metric"] == metric].reset_index(drop=True)
+    said = said.reset_index(drop=True)
     attributes = [name for name in attributes if name in profile]
     traits = banded(profile, attributes).apply(values_of).assign(customer_no=profile["customer_no"])
     traits = (
@@ -95,7 +90,7 @@ def candidates(
     values = _side_by_side(heard, service, traits).apply(_few_values)
     values = values[[name for name in values if values[name].nunique() > 1]]
     kinds = dict.fromkeys(traits, TRAIT) | dict.fromkeys(service, SERVICE) | dict.fromkeys(heard, TOPIC)
-    return Candidates(metric, said["score"], values, {name: kinds[name] for name in values})
+    return Candidates(said["metric"].iloc[0], said["score"], values, {name: kinds[name] for name in values})
 
 
 def _few_values(column: pd.Series) -> pd.Series:
@@ -156,7 +151,9 @@ def _ticket(said: pd.DataFrame, tickets: pd.DataFrame, cases: pd.DataFrame | Non
     facts["ticket_count"] = _recent(tickets)
     last = _before(said, facts, "opened_at")
     named, had = said["customer_no"].notna(), last["ticket"].notna()
-    found = pd.DataFrame({"ticket_before": np.where(named, np.where(had, "yes", "no"), None)}, index=said.index)
+    found = pd.DataFrame(
+        {"ticket_before": np.where(named, np.where(had, "yes", "no"), np.asarray(None))}, index=said.index
+    )
     for name in ("ticket_theme", "ticket_count", "ticket_channel", "ticket_reopened", "ticket_hours"):
         if last[name].notna().any():
             column = last[name].astype("boolean") if name == "ticket_reopened" else last[name]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import ALPHA, adjust, benjamini_hochberg, family_size
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims, shown
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_d
+from ...stats.families import ALPHA, benjamini_hochberg
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import newey_west, noise_models, null_t
-from .metrics import METRICS
 
 MIN_WEEKS = 8
 """Weeks with answers needed before and after an event. Wagner et al. (2002), J. Clin. Pharm. Ther. 27:299–309, ask
@@ -62,7 +69,7 @@ def with_all(answers: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([answers, both], ignore_index=True)
 
 
-def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> Result:
     """Change of level of each score at each event, all events of the calendar taken into account together.
 
     Weekly mean scores are regressed on a linear trend and one step per event (1 from the event on; only until
@@ -79,7 +86,7 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         ``event, kind, at, metric, n`` (answers under the event's influence), ``n_before, mean_before`` (the eight
         weeks before), ``change`` (in the unit of the score) with interval, ``p, p_placebo, p_adjusted, effect``
         (change in standard deviations of one answer), ``claim``. Events that too few answers surround have no
@@ -97,140 +104,149 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     events = events.dropna(subset=["at"]).sort_values(["at", "name"], ignore_index=True)
     parts = [_effects_on(part, events, str(name)) for name, part in answers.groupby("metric", sort=True)]
     parts = [part for part in parts if not part.empty]
+    result = Result(
+        "event_effects",
+        pd.DataFrame(columns=COLUMNS).astype({"claim": bool, "turn_claim": bool, "p": float}),
+        Text(N_("Change of each score at each event, in level and in slope")),
+        OVERLAPPING,
+        needs="events" if len(answers) else "feedback",
+    )
     if not parts:
-        return pd.DataFrame(columns=COLUMNS).astype({"claim": bool, "turn_claim": bool, "p": float})
+        return result
     table = pd.concat(parts, ignore_index=True)
     once = adjust(table.drop_duplicates(["metric", "same_as"]))
-    family = once.attrs["family"]
+    family = family_size(once)
     once["p_turn_adjusted"] = benjamini_hochberg(once["p_turn"])
     adjusted = once[["metric", "same_as", "p_adjusted", "p_turn_adjusted"]]
     table = table.merge(adjusted, on=["metric", "same_as"], validate="m:1")
     table["turn_claim"] = table["p_turn_adjusted"] <= ALPHA
     table["claim"] = (table["p_adjusted"] <= ALPHA) & ~(table["p_placebo"] > ALPHA)
     table = table.sort_values(["at", "event", "metric"], ignore_index=True)[COLUMNS]
-    table.attrs["family"] = family
-    return table
+    return replace(result, frame=table, family=family, claims=partial(_claims, family=family))
 
 
-def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
-    """Events that moved a score, and plainly said, those without evidence of an effect."""
-    family = family_size(table)
-    test = N_("segmented regression, Newey–West errors, placebo dates")
-    drop = N_(
-        "{metric:label}: with “{event:label}” ({day:day}) the average answer dropped by {change:number} "
-        "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
-        "since). Other causes of the same days cannot be told apart."
-    )
-    rise = N_(
-        "{metric:label}: with “{event:label}” ({day:day}) the average answer rose by {change:number} "
-        "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
-        "since). Other causes of the same days cannot be told apart."
-    )
-    none = N_(
-        "{metric:label}: there is no evidence that “{event:label}” ({day:day}) changed the average answer "
-        "({change:number}, {low:number} to {high:number})."
-    )
-    usual = N_(
-        "{metric:label}: there is no evidence that “{event:label}” ({day:day}) changed the average answer. It moved by "
-        "{change:number} ({low:number} to {high:number}), but it moves as much at dates where nothing happened."
-    )
-    drop_all = N_(
-        "All scores together: with “{event:label}” ({day:day}) the answers dropped by {change:number} standard "
-        "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
-        "same days cannot be told apart."
-    )
-    rise_all = N_(
-        "All scores together: with “{event:label}” ({day:day}) the answers rose by {change:number} standard "
-        "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
-        "same days cannot be told apart."
-    )
-    found = []
-    for row in table.dropna(subset=["p"]).itertuples():
-        if row.metric == TOGETHER and not row.claim:
-            continue  # each score says it by itself
-        sign = -1 if row.claim and row.change < 0 else 1
-        together = row.metric == TOGETHER
-        moved = (drop_all if together else drop) if row.change < 0 else (rise_all if together else rise)
-        quiet = usual if row.p_adjusted <= ALPHA else none
-        low, high = sorted((sign * float(row.change_low), sign * float(row.change_high)))
-        values = {"metric": row.metric, "event": row.event, "day": row.at.date(), "change": sign * float(row.change)}
-        values |= {"low": low, "high": high}
-        if row.claim:
-            values |= {"n": int(row.n)} if together else {"n": int(row.n), "before": float(row.mean_before)}
-        found.append(
-            Finding(
-                moved if row.claim else quiet,
-                values,
-                id=f"{chapter}.event.{row.metric}.{row.event}",
-                n=int(row.n),
-                table="event_effects",
-                interval=(float(row.change_low), float(row.change_high)),
-                test=test,
-                p_adjusted=float(row.p_adjusted),
-                family=family,
-                effect=_on_scale(row) if row.claim else 0.0,
-                reach=int(row.n),
-                kind="difference" if row.claim else "nothing",
-            )
-        )
-    return found + _turn_findings(table, chapter)
-
-
-def _turn_findings(table: pd.DataFrame, chapter: str) -> list[Finding]:
-    """Events from which on a score rises or falls faster than before; or one finding that there is none."""
-    family = int(table.drop_duplicates(["metric", "at"])["p_turn"].notna().sum()) if len(table) else 0
-    test = N_("segmented regression, Newey–West errors, Benjamini–Hochberg")
-    none = N_("No event turned the direction of a score: none of {family:count} changes of slope is more than chance.")
-    up = N_(
-        "{metric:label}: since “{event:label}” ({day:day}) the average answer changes by {turn:number} a month more "
-        "than before ({low:number} to {high:number})."
-    )
-    down = N_(
-        "{metric:label}: since “{event:label}” ({day:day}) the average answer changes by {turn:number} a month less "
-        "than before ({low:number} to {high:number})."
-    )
-    claims = table.loc[table["turn_claim"].astype(bool) & (table["metric"] != TOGETHER)]
-    if claims.empty:
-        nothing = {"n": int(table["n"].max()) if len(table) else 0, "table": "event_effects", "test": test}
-        values = {"family": family}
-        found = Finding(none, values, id=f"{chapter}.event.turn.nothing", family=family, kind="nothing", **nothing)
-        return [found] if family else []
-    found = []
-    for row in claims.itertuples():
-        sign = 1 if row.turn > 0 else -1
-        low, high = sorted((sign * float(row.turn_low), sign * float(row.turn_high)))
-        values = {"metric": row.metric, "event": row.event, "day": row.at.date(), "turn": abs(float(row.turn))}
-        found.append(
-            Finding(
-                up if sign > 0 else down,
-                values | {"low": low, "high": high},
-                id=f"{chapter}.event.turn.{row.metric}.{row.event}",
-                n=int(row.n),
-                table="event_effects",
-                interval=(float(row.turn_low), float(row.turn_high)),
-                test=test,
-                p_adjusted=float(row.p_turn_adjusted),
-                family=family,
-                kind="difference",
-            )
-        )
-    return found
-
-
-def drawn(table: pd.DataFrame, otherwise: str) -> str:
-    """The score whose chart shows the established effects best: the one with the surest of them, else another."""
-    claims = table.loc[table["claim"].astype(bool) & (table["metric"] != TOGETHER)]
-    return otherwise if claims.empty else str(claims.sort_values(["p_adjusted", "metric"])["metric"].iloc[0])
-
-
-def limits(table: pd.DataFrame, events: pd.DataFrame) -> list[Limit]:
-    """No calendar at all, or events that too few answers surround."""
+def limits(effects: Result, events: pd.DataFrame) -> list[Limit]:
+    """No calendar at all, or events that too few answers surround; nothing where there are no answers."""
+    if effects.needs == "feedback":
+        return []
     if events.empty:
         message = N_("Whether events moved the scores cannot be said: no source holds a calendar of events.")
         return [Limit(message, needs=NEEDS["events"])]
-    judged = set(table.loc[table["p"].notna(), "event"])
+    judged = set(effects.frame.loc[effects.frame["p"].notna(), "event"])
     message = N_("The effect of “{event:label}” cannot be judged: too few answers before or after it.")
     return [Limit(message, {"event": name}, needs=NEEDS["feedback"]) for name in events["name"] if name not in judged]
+
+
+def signed(row: Any, name: str) -> tuple[float, float]:
+    """Ends of the interval of a change, the size before its direction.
+
+    >>> from types import SimpleNamespace
+    >>> signed(SimpleNamespace(change=-2.0, change_low=-3.0, change_high=-1.0), "change")
+    (1.0, 3.0)
+    """
+    sign = -1 if getattr(row, name) < 0 else 1
+    low, high = sorted(sign * float(getattr(row, f"{name}_{end}")) for end in ("low", "high"))
+    return low, high
+
+
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Events that moved a score, the surest first, and plainly said, those without evidence of an effect."""
+    turns = int(table.drop_duplicates(["metric", "at"])["p_turn"].notna().sum())
+    table = shown(table).assign(together=lambda rows: rows["metric"] == TOGETHER)
+    # Where no effect is established in all scores together, each score says it by itself.
+    judged = table.loc[table["p"].notna() & (table["claim"].astype(bool) | ~table["together"])]
+    judged = judged.sort_values(["claim", "together", "p_adjusted"], ascending=[False, True, True], kind="stable")
+    found = [(MOVED if row.claim else STILL).one(row, family) for row in judged.itertuples()]
+    turned = table["turn_claim"].astype(bool) & ~table["together"]
+    return found + TURNED.tell(table.assign(p_adjusted=table["p_turn_adjusted"], claim=turned), turns)
+
+
+def _moved(row: Any) -> str:
+    if row.metric == TOGETHER:
+        return _DROP_ALL if row.change < 0 else _RISE_ALL
+    return _DROP if row.change < 0 else _RISE
+
+
+_DROP = N_(
+    "{metric:label}: with “{event:label}” ({day:day}) the average answer dropped by {change:number} "
+    "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
+    "since). Other causes of the same days cannot be told apart."
+)
+_RISE = N_(
+    "{metric:label}: with “{event:label}” ({day:day}) the average answer rose by {change:number} "
+    "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
+    "since). Other causes of the same days cannot be told apart."
+)
+_DROP_ALL = N_(
+    "All scores together: with “{event:label}” ({day:day}) the answers dropped by {change:number} standard "
+    "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
+    "same days cannot be told apart."
+)
+_RISE_ALL = N_(
+    "All scores together: with “{event:label}” ({day:day}) the answers rose by {change:number} standard "
+    "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
+    "same days cannot be told apart."
+)
+_NONE = N_(
+    "{metric:label}: there is no evidence that “{event:label}” ({day:day}) changed the average answer "
+    "({change:number}, {low:number} to {high:number})."
+)
+_USUAL = N_(
+    "{metric:label}: there is no evidence that “{event:label}” ({day:day}) changed the average answer. It moved by "
+    "{change:number} ({low:number} to {high:number}), but it moves as much at dates where nothing happened."
+)
+_MORE = N_(
+    "{metric:label}: since “{event:label}” ({day:day}) the average answer changes by {turn:number} a month more "
+    "than before ({low:number} to {high:number})."
+)
+_LESS = N_(
+    "{metric:label}: since “{event:label}” ({day:day}) the average answer changes by {turn:number} a month less "
+    "than before ({low:number} to {high:number})."
+)
+_WHEN = {"metric": "metric", "event": "event", "day": lambda row: row.at.date()}
+MOVED = Claims(
+    "event",
+    _moved,
+    {
+        **_WHEN,
+        "change": lambda row: abs(row.change),
+        "low": lambda row: signed(row, "change")[0],
+        "high": lambda row: signed(row, "change")[1],
+        "n": "n",
+        "before": lambda row: None if row.metric == TOGETHER else row.mean_before,
+    },
+    key=("metric", "event"),
+    test=N_("segmented regression, Newey–West errors, placebo dates"),
+    estimate="change",
+    n="n",
+    effect=lambda row: from_d(row.effect),
+)
+STILL = replace(
+    MOVED,
+    message=lambda row: _USUAL if row.p_adjusted <= ALPHA else _NONE,
+    values=_WHEN | {"change": "change", "low": "change_low", "high": "change_high"},
+    effect=0.0,
+    kind="nothing",
+)
+TURNED = Claims(
+    "event.turn",
+    lambda row: _MORE if row.turn > 0 else _LESS,
+    {
+        **_WHEN,
+        "turn": lambda row: abs(row.turn),
+        "low": lambda row: signed(row, "turn")[0],
+        "high": lambda row: signed(row, "turn")[1],
+    },
+    key=("metric", "event"),
+    nothing=N_(
+        "No event turned the direction of a score: none of {family:count} changes of slope is more than chance."
+    ),
+    test=N_("segmented regression, Newey–West errors, Benjamini–Hochberg"),
+    estimate="turn",
+    n="n",
+    effect=0.0,
+    reach=lambda row: 0,
+)
 
 
 def _effects_on(answers: pd.DataFrame, events: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -331,7 +347,7 @@ def weekly(score: np.ndarray, week: np.ndarray, steps: np.ndarray) -> tuple[np.n
 
 
 def _placebos(
-    answers: pd.DataFrame, events: pd.DataFrame, event: object, week: np.ndarray, steps: np.ndarray
+    answers: pd.DataFrame, events: pd.DataFrame, event: Any, week: np.ndarray, steps: np.ndarray
 ) -> np.ndarray:
     """Absolute t values of the same kind of step at every week that is clear of all events, beside the real steps."""
     first, last = answers["at"].min().normalize(), answers["at"].max()
@@ -367,10 +383,3 @@ def _beaten(chance: np.ndarray, t: float) -> float:
     """Share of chance values at least as large, the observed one counted among them."""
     chance = chance[~np.isnan(chance)]
     return float((1 + (chance >= t).sum()) / (1 + len(chance)))
-
-
-def _on_scale(row: object) -> float:
-    """Change as a fraction of the scale; for other scores half a standard deviation counts as much as 0.1."""
-    if row.metric in METRICS:
-        return min(abs(float(row.change)) / (METRICS[row.metric].high - METRICS[row.metric].low), 1.0)
-    return min(abs(float(row.effect)) / 5, 1.0)

@@ -7,11 +7,16 @@ turn every statement about it into its opposite.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from ...errors import InputRejected
-from ...messages import N_, Finding
+from ...messages import N_, Finding, Text
+from ...results import Disclosure, Result
+from ...stats.claims import Claims, shown
 from .score_kinds import METRICS, Metric
 
 HIGH, LOW = N_("high is good"), N_("low is good")
@@ -30,8 +35,13 @@ EFFORT_ENDS = (1.0, 5.0)
 WORST_BEST = ("worst", "best")
 _QUESTION = ["source", "metric", "scale", "direction"]
 
+COLUMNS = [
+    *("metric", "source", "scale", "direction", "how", "good_from", "poor_from"),
+    *("n", "correlation", "overlap", "p"),
+]
 
-def readings(feedback: pd.DataFrame) -> pd.DataFrame:
+
+def readings(feedback: pd.DataFrame) -> Result:
     """How the scores of each question are read.
 
     Parameters
@@ -43,11 +53,11 @@ def readings(feedback: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         One row per question: ``metric, source, scale`` (as text from the lowest to the highest answer)``, direction,
         how`` (`DECLARED`, `DETECTED`, `USUAL`)``, good_from, poor_from`` (answers that count as such, on their own
         scale)``, n`` (scores)``, correlation`` (Spearman's, with the other scores of the same customers; positive where
-        they agree about the direction as read)``, overlap`` (customers)``, p, definition``.
+        they agree about the direction as read)``, overlap`` (customers)``, p``.
 
     Raises
     ------
@@ -58,20 +68,16 @@ def readings(feedback: pd.DataFrame) -> pd.DataFrame:
     rows = _questions(known, _asked(known))[1]
     names = list(METRICS)
     rows.sort(key=lambda row: (names.index(row["metric"]), row["source"], row["scale"]))
-    columns = [
-        "metric",
-        "source",
-        "scale",
-        "direction",
-        "how",
-        "good_from",
-        "poor_from",
-        "n",
-        "correlation",
-        "overlap",
-        "p",
-    ]
-    return pd.DataFrame([_told(row) for row in rows], columns=[*columns, "definition"])
+    sources = "; ".join(dict.fromkeys(METRICS[row["metric"]].source for row in rows))
+    return Result(
+        "readings",
+        pd.DataFrame([_told(row) for row in rows], columns=COLUMNS),
+        Text(N_("How each score is read")),
+        Disclosure(within=None, also=("overlap",)),
+        claims=_claims,
+        note=Text(N_("Sources of the definitions: {sources}"), {"sources": sources}) if rows else None,
+        needs="feedback",
+    )
 
 
 def read_as(known: pd.DataFrame) -> pd.DataFrame:
@@ -89,27 +95,26 @@ def read_as(known: pd.DataFrame) -> pd.DataFrame:
     return found.set_index(known.index)
 
 
-def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
-    """Directions that nobody declared and that the data told, from `readings`."""
-    found = []
-    message = N_(
+def _claims(table: pd.DataFrame) -> list[Finding]:
+    """Directions that nobody declared and that the data told."""
+    rows = shown(table.loc[table["how"] == DETECTED])
+    return [replace(TOLD.one(row), p_adjusted=float(row.p)) for row in rows.itertuples()]
+
+
+TOLD = Claims(
+    "reading",
+    N_(
         "{metric:label}: that “{direction:label}” was not declared but is told by the other scores of the same "
         "{n:count} customers (rank correlation {correlation:ratio}). If it is wrong, declare the direction."
-    )
-    for row in table.loc[table["how"] == DETECTED].itertuples():
-        values = {"metric": row.metric, "direction": row.direction, "n": int(row.overlap)}
-        found.append(
-            Finding(
-                message,
-                values | {"correlation": float(row.correlation)},
-                id=f"{chapter}.reading.{row.metric}.{row.source}",
-                n=int(row.overlap),
-                table="readings",
-                test=N_("Spearman's rank correlation"),
-                p_adjusted=float(row.p),
-            )
-        )
-    return found
+    ),
+    {"metric": "metric", "direction": "direction", "n": "overlap", "correlation": "correlation"},
+    key=("metric", "source"),
+    test=N_("Spearman's rank correlation"),
+    n="overlap",
+    reach=lambda row: 0,
+    effect=0.0,
+    kind="fact",
+)
 
 
 def _questions(known: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
@@ -131,7 +136,7 @@ def _asked(known: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _declared(row: object) -> dict:
+def _declared(row: Any) -> dict:
     """Ends of a question's scale and its direction, as far as they are declared or usual."""
     metric = METRICS[row.metric]
     first, second = _numbers(row.scale, metric, row.metric)
@@ -242,10 +247,10 @@ def _told(row: dict) -> dict:
     ]
     signs = ("≥", "≤") if row["direction"] == HIGH else ("≤", "≥")
     good, poor = (f"{sign} {round(limit, 2):g}" for sign, limit in zip(signs, limits, strict=True))
-    return row | {"good_from": good, "poor_from": poor, "definition": metric.source}
+    return row | {"good_from": good, "poor_from": poor}
 
 
-def _name(row: object) -> str:
+def _name(row: Any) -> str:
     return f"the {row.metric} score" + (f" of source {row.source!r}" if row.source else "")
 
 

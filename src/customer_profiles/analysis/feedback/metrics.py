@@ -1,26 +1,30 @@
 """The answers behind NPS, CSAT, CES, stars and other ratings, brought to one scale.
 
-What each score means is in `score_kinds`, how its scale and direction are told in `readings`. Customers who answer
-several times count once, with their latest answer, wherever a score is compared: answers of one person resemble each
-other, and counting them all would make every interval too narrow.
+What each score means is in `score_kinds`, how its scale and direction are told in `metric_definitions`. Customers who
+answer several times count once, with their latest answer, wherever a score is compared: answers of one person resemble
+each other, and counting them all would make every interval too narrow.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from ...errors import InputRejected
+from ...messages import N_, Text
+from ...results import Result
 from ...stats.intervals import add_shares, nps, nps_interval, t_interval
 from .metric_definitions import WORST_BEST, read_as
 from .score_kinds import METRICS, Metric
 
-__all__ = ["ESTIMATES", "METRICS", "Metric", "answers", "latest", "summarise"]
+__all__ = ["ESTIMATES", "METRICS", "Metric", "answers", "first_claimed", "latest", "main", "only", "summarise"]
 
 ESTIMATES = ["nps", "nps_low", "nps_high", "mean", "mean_low", "mean_high", "share", "share_low", "share_high"]
 
 
-def answers(feedback: pd.DataFrame, rows: bool = False) -> pd.DataFrame:
+def answers(feedback: pd.DataFrame) -> pd.DataFrame:
     """Scored answers on the usual scale of their metric, oldest first.
 
     Parameters
@@ -28,14 +32,13 @@ def answers(feedback: pd.DataFrame, rows: bool = False) -> pd.DataFrame:
     feedback : DataFrame
         ``customer_no, at, metric, score`` and optionally ``scale``: the best answer of the scale (5, 7, 10), or
         text that names the worst and the best answer ("1-5"; "7-1" where 1 is best); missing: the usual scale;
-        ``direction`` ("high is good", "low is good") and ``source``, see `readings.readings`.
-    rows : bool
-        Whether to keep the index of `feedback`, as the column ``row``.
+        ``direction`` ("high is good", "low is good") and ``source``, see `metric_definitions.readings`.
 
     Returns
     -------
     DataFrame
-        ``customer_no, at, metric, score, good, poor``; rows without a score or with metric "none" are left out.
+        ``row`` (index of `feedback`)``, customer_no, at, metric, score, good, poor``; rows without a score or with
+        metric "none" are left out.
 
     Raises
     ------
@@ -44,9 +47,7 @@ def answers(feedback: pd.DataFrame, rows: bool = False) -> pd.DataFrame:
         contradicts the other scores of the same customers.
     """
     known = feedback.loc[feedback["metric"].isin(list(METRICS)) & feedback["score"].notna()]
-    table = _on_usual_scale(known).sort_values("at", kind="stable", ignore_index=not rows)
-    if rows:
-        table = table.reset_index(names="row")
+    table = _on_usual_scale(known).sort_values("at", kind="stable").reset_index(names="row")
     for side, at in (("good", np.greater_equal), ("poor", np.less_equal)):
         limits = table["metric"].map({name: getattr(metric, side) for name, metric in METRICS.items()})
         # Stretched scores carry rounding noise; thresholds are compared after removing it.
@@ -54,10 +55,45 @@ def answers(feedback: pd.DataFrame, rows: bool = False) -> pd.DataFrame:
     return table
 
 
-def latest(answers: pd.DataFrame) -> pd.DataFrame:
-    """The last answer of each customer to each metric; anonymous answers all stay."""
-    named = answers["customer_no"].notna()
-    return answers.loc[~named | ~answers.loc[named].duplicated(["metric", "customer_no"], keep="last")]
+def latest(answers: pd.DataFrame, per: str | None = None) -> pd.DataFrame:
+    """The last answer of each customer to each metric; anonymous answers all stay.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        From `answers`.
+    per : str, optional
+        Column with the time in which one answer counts, such as a month.
+    """
+    again = answers.duplicated(["metric", "customer_no", *([per] if per else [])], keep="last")
+    return answers.loc[answers["customer_no"].isna() | ~again]
+
+
+def main(answers: pd.DataFrame) -> str:
+    """The metric with the most answers, of equals the first in the order of `METRICS`; "" where there are none."""
+    counts = answers["metric"].value_counts()
+    return min(counts.index, key=lambda name: (-counts[name], list(METRICS).index(name)), default="")
+
+
+def first_claimed(table: pd.DataFrame, otherwise: str) -> str:
+    """Metric of the first established row of a table, else another: the one that a chart had better show."""
+    return str(next(iter(table.loc[table["claim"].astype(bool), "metric"]), otherwise))
+
+
+def only(result: Result, metric: str) -> Result:
+    """A result of several metrics of which a chart shows one, and says which; the evidence keeps all.
+
+    Parameters
+    ----------
+    result : Result
+        With the column ``metric``.
+    metric : str
+        Which to draw.
+    """
+    about = Text(N_("Shown: {metric:label}."), {"metric": metric})
+    if result.about:
+        about = Text(N_("Shown: {metric:label}. {about:label}"), {"metric": metric, "about": result.about})
+    return replace(result.where(metric=metric), about=about)
 
 
 def summarise(answers: pd.DataFrame, by: list[str], min_answers: int = 1) -> pd.DataFrame:

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
+from ...messages import N_, Finding, Text
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims, shown
 from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_d
 from ...stats.group_tests import nps_difference, welch
-from .metrics import ESTIMATES, METRICS, answers, summarise
+from .metrics import ESTIMATES, METRICS, summarise
 
 BEFORE, YEAR = N_("the quarter before"), N_("the same quarter of the year before")
 
 COLUMNS = [
-    *("metric", "month", "compared_with", "n", *ESTIMATES, "n_rest", "nps_rest", "mean_rest"),
-    *("difference", "difference_low", "difference_high", "p", "p_adjusted", "effect", "claim"),
+    *("metric", "compared_with", "n", "n_rest", "difference", "difference_low", "difference_high", "claim"),
+    *("month", *ESTIMATES, "nps_rest", "mean_rest", "p", "p_adjusted", "effect"),
 ]
 
 
-def score_periods(feedback: pd.DataFrame, as_of: object, min_answers: int = 30) -> pd.DataFrame:
+def score_periods(answers: pd.DataFrame, as_of: object, min_answers: int = 30) -> Result:
     """Each score of the last full quarter against the quarter before and the same quarter of the year before.
 
-    A customer's last answer in a quarter counts. Who answers in both quarters is treated as two persons, which makes
-    the tests cautious: two answers of one person differ less than those of two.
+    Who answers in both quarters is treated as two persons, which makes the tests cautious: two answers of one person
+    differ less than those of two.
 
     Parameters
     ----------
-    feedback : DataFrame
-        As in `metrics.answers`.
+    answers : DataFrame
+        The last answer of each customer in each ``quarter``, a column of periods; see `metrics.latest`.
     as_of : date
         Day of the run; a quarter that ends later is not full.
     min_answers : int
@@ -35,82 +41,76 @@ def score_periods(feedback: pd.DataFrame, as_of: object, min_answers: int = 30) 
 
     Returns
     -------
-    DataFrame
-        ``metric, month`` (first of the quarter)``, compared_with, n`` and the estimates of `metrics.summarise``,
+    Result
+        ``metric, month`` (first of the quarter)``, compared_with, n`` and the estimates of `metrics.summarise`,
         n_rest, nps_rest, mean_rest, difference`` (of NPS in points, else of means) with interval``, p, p_adjusted,
         effect`` (difference in standard deviations)``, claim``; all rows one family.
     """
-    every = answers(feedback)
     last = (pd.Timestamp(as_of) + pd.Timedelta(days=1)).to_period("Q") - 1
-    every = every.assign(quarter=every["at"].dt.to_period("Q"))
-    named = every["customer_no"].notna()
-    again = every.loc[named].duplicated(["metric", "quarter", "customer_no"], keep="last")
-    every = every.loc[~again.reindex(every.index, fill_value=False)]
-    every = every.loc[every["quarter"].isin([last, last - 1, last - 4])]
-    summary = summarise(every, ["metric", "quarter"])
+    summary = summarise(answers.loc[answers["quarter"].isin([last, last - 1, last - 4])], ["metric", "quarter"])
     summary = summary.loc[summary["n"] >= min_answers]
     rows = []
     for metric in METRICS:
         table = summary.loc[summary["metric"] == metric].set_index("quarter")
-        for name, other in ((BEFORE, last - 1), (YEAR, last - 4)):
+        for name, against, other in ((BEFORE, "quarter", last - 1), (YEAR, "year", last - 4)):
             if {last, other} <= set(table.index):
-                rows.append({"month": last.start_time, "compared_with": name, **_against(table, last, other)})
-    table = adjust(pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")]))
-    family = table.attrs["family"]
-    table = table[COLUMNS]
-    table.attrs["family"] = family
-    return table
+                row = {"month": last.start_time, "compared_with": name, "against": against}
+                rows.append(row | _against(table, last, other))
+    columns = [name for name in COLUMNS if name not in ("p_adjusted", "claim")]
+    table = adjust(pd.DataFrame(rows, columns=[*columns, "against"]))
+    family = family_size(table)
+    return Result(
+        "score_periods",
+        table,
+        Text(N_("Scores of the last full quarter against earlier ones")),
+        OVERLAPPING,
+        claims=partial(_claims, family=family),
+        family=family,
+        columns=COLUMNS,
+        needs="feedback",
+    )
 
 
-def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     """Scores that moved from quarter to quarter, or one finding that none did."""
-    family = family_size(table) if len(table) else 0
-    if not family:
-        return []
-    test = N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg")
-    claims = table.loc[table["claim"].astype(bool)]
+    claims = shown(table.loc[table["claim"].astype(bool)])
     if claims.empty:
-        message = N_(
-            "No score of the last full quarter differs from the quarter before or from a year before: none of "
-            "{family:count} comparisons by more than chance."
-        )
-        n = int(table["n"].max())
-        evidence = {"n": n, "table": "score_periods", "test": test, "family": family, "kind": "nothing"}
-        return [Finding(message, {"family": family}, id=f"{chapter}.periods.nothing", **evidence)]
-    points = N_(
+        return MEAN.tell(table, family)
+    return [(NPS if row.metric == "nps" else MEAN).one(row, family) for row in claims.itertuples()]
+
+
+_MOVED = {
+    "n": "n",
+    "compared": "compared_with",
+    "low": "difference_low",
+    "high": "difference_high",
+    "month": lambda row: row.month.date(),
+}
+NPS = Claims(
+    "periods",
+    N_(
         "In the quarter from {month:month} on the Net Promoter Score is {now:points} (n = {n:count}) against "
         "{then:points} in {compared:label} (difference {low:number} to {high:number})."
-    )
-    means = N_(
+    ),
+    _MOVED | {"now": "nps", "then": "nps_rest"},
+    key=("metric", "against"),
+    test=N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg"),
+    estimate="difference",
+    n="n",
+    effect=lambda row: from_d(row.effect),
+)
+MEAN = replace(
+    NPS,
+    message=N_(
         "{metric:label}: in the quarter from {month:month} on the average is {now:number} (n = {n:count}) against "
         "{then:number} in {compared:label} (difference {low:number} to {high:number})."
-    )
-    found = []
-    for row in claims.itertuples():
-        is_nps = row.metric == "nps"
-        values = {"month": row.month.date(), "n": int(row.n), "compared": row.compared_with}
-        values |= {
-            "now": float(row.nps if is_nps else row.mean),
-            "then": float(row.nps_rest if is_nps else row.mean_rest),
-        }
-        values |= {"low": float(row.difference_low), "high": float(row.difference_high)}
-        found.append(
-            Finding(
-                points if is_nps else means,
-                values if is_nps else values | {"metric": row.metric},
-                id=f"{chapter}.periods.{row.metric}.{'quarter' if row.compared_with == BEFORE else 'year'}",
-                n=int(row.n),
-                table="score_periods",
-                interval=(values["low"], values["high"]),
-                test=test,
-                p_adjusted=float(row.p_adjusted),
-                family=family,
-                effect=min(abs(float(row.effect)) / 2, 1.0),
-                reach=int(row.n),
-                kind="difference",
-            )
-        )
-    return found
+    ),
+    values=_MOVED | {"now": "mean", "then": "mean_rest", "metric": "metric"},
+    nothing=N_(
+        "No score of the last full quarter differs from the quarter before or from a year before: none of "
+        "{family:count} comparisons by more than chance."
+    ),
+)
 
 
 def _against(table: pd.DataFrame, last: pd.Period, other: pd.Period) -> dict:

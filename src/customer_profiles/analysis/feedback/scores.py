@@ -2,194 +2,234 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import adjust, family_size, shown
+from ...results import OVERLAPPING, Disclosure, Result
+from ...stats.claims import Claims, shown
+from ...stats.comparisons import adjust, family_size
 from ...stats.group_tests import nps_difference, welch
 from ...stats.intervals import add_shares, nps
-from ..demographics.categories import Orders, banded, order_of, values_of
-from .metrics import ESTIMATES, METRICS, answers, latest, summarise
+from ..demographics.categories import Orders, order_of, values_of
+from .metrics import ESTIMATES, METRICS, summarise
 
 CLAIMS_SHOWN = 12
 """Sentences at most; the table holds the rest."""
 
+BY_GROUP = [
+    *("metric", "attribute", "value", "n", "base", *ESTIMATES, "n_rest", "nps_rest", "mean_rest"),
+    *("difference", "difference_low", "difference_high", "p", "p_adjusted", "effect", "claim"),
+]
 
-def scores(feedback: pd.DataFrame, min_answers: int = 30) -> pd.DataFrame:
+
+def scores(latest: pd.DataFrame, answers: pd.Series, min_answers: int = 30) -> Result:
     """Each score over all customers, one answer per customer.
+
+    Parameters
+    ----------
+    latest : DataFrame
+        From `metrics.latest`.
+    answers : Series
+        Answers in all, by metric.
+    min_answers : int
+        Scores with fewer answers get no estimate.
 
     Returns
     -------
-    DataFrame
-        ``metric, n`` (customers), ``answers`` (all answers), and the estimates of `summarise`.
+    Result
+        ``metric, n`` (customers), ``answers`` (all answers), and the estimates of `metrics.summarise`.
     """
-    every = answers(feedback)
-    table = summarise(latest(every), ["metric"], min_answers)
-    table.insert(2, "answers", table["metric"].map(every["metric"].value_counts()).astype(int))
-    return _in_metric_order(table)
+    table = _in_metric_order(summarise(latest, ["metric"], min_answers))
+    table.insert(2, "answers", table["metric"].map(answers).astype(int))
+    table = table.drop(columns=["good", "middle", "poor", "sd"])
+    title = Text(N_("Scores of all customers"))
+    return Result("scores", table, title, OVERLAPPING, claims=_headlines, needs="feedback")
 
 
-def boxes(feedback: pd.DataFrame) -> pd.DataFrame:
+def boxes(latest: pd.DataFrame) -> Result:
     """Promoters, passives and detractors (satisfied, neutral, dissatisfied): the parts behind each score.
 
     Returns
     -------
-    DataFrame
+    Result
         ``metric, value, n, base, share, share_low, share_high``, one answer per customer.
     """
-    table = summarise(latest(answers(feedback)), ["metric"])
+    table = _in_metric_order(summarise(latest, ["metric"]))
     rows = [
         {"metric": row.metric, "value": name, "n": int(getattr(row, box)), "base": int(row.n)}
-        for row in _in_metric_order(table).itertuples()
+        for row in table.itertuples()
         for box, name in zip(("good", "middle", "poor"), METRICS[row.metric].names, strict=True)
     ]
-    return add_shares(pd.DataFrame(rows, columns=["metric", "value", "n", "base"]).astype({"n": int, "base": int}))
+    frame = add_shares(pd.DataFrame(rows, columns=["metric", "value", "n", "base"]).astype({"n": int, "base": int}))
+    about = Text(N_("Shares of the latest answer of each customer; {n:count} in all."), {"n": len(latest)})
+    title, rule = Text(N_("Behind each score")), Disclosure(within=("metric",))
+    return Result("score_boxes", frame, title, rule, about=about, needs="feedback")
 
 
 def scores_by_group(
-    feedback: pd.DataFrame,
-    profile: pd.DataFrame,
-    attributes: Iterable[str],
-    min_answers: int = 30,
-    orders: Orders | None = None,
-) -> pd.DataFrame:
+    known: pd.DataFrame, attributes: Iterable[str], min_answers: int = 30, orders: Orders | None = None
+) -> Result:
     """Each score in each group of customers against all other customers who answered.
 
     Parameters
     ----------
-    feedback : DataFrame
-        As in `answers`.
-    profile : DataFrame
-        ``customer_no`` and the attributes, one row per customer.
+    known : DataFrame
+        Latest answers with the attributes of those who gave them, numbers in bands.
     attributes : iterable of str
-        Columns of `profile`; numbers are banded here.
+        Columns of `known`.
     min_answers : int
         Answers that group and rest must both have.
+    orders : mapping, optional
+        Values of ordered attributes, from low to high.
 
     Returns
     -------
-    DataFrame
-        ``metric, attribute, value, n, base``, the estimates of `summarise`, ``n_rest``, ``nps_rest``,
+    Result
+        ``metric, attribute, value, n, base``, the estimates of `metrics.summarise`, ``n_rest``, ``nps_rest``,
         ``mean_rest``, ``difference`` (of NPS in points, else of means) with interval, ``p, p_adjusted, effect,
         claim``. NPS: adjusted-Wald z test; others: Welch's t test; one family over all rows; effect: Cliff's δ.
     """
-    attributes = list(attributes)
-    named = latest(answers(feedback)).dropna(subset=["customer_no"])
-    traits = banded(profile, attributes).assign(customer_no=profile["customer_no"])
-    joined = named.merge(traits, on="customer_no", how="inner", validate="m:1")
     parts = [
-        _groups_of(
-            joined.loc[joined["metric"] == metric], metric, attribute, min_answers, (orders or {}).get(attribute)
-        )
+        _groups_of(known.loc[known["metric"] == metric], metric, attribute, min_answers, (orders or {}).get(attribute))
         for metric in METRICS
-        for attribute in attributes
+        for attribute in list(attributes)
     ]
     parts = [part for part in parts if not part.empty]
-    if not parts:
-        return _no_groups()
-    table = adjust(pd.concat(parts, ignore_index=True), together=["metric", "attribute"])
-    family, columns = table.attrs["family"], _no_groups().columns
-    rank = np.lexsort((np.arange(len(table)), -table["effect"].abs().fillna(-1).round(12), table["p"].isna()))
-    table = table.iloc[rank].reset_index(drop=True)[columns]
-    table.attrs["family"] = family
-    return table
+    table, family = pd.DataFrame(columns=BY_GROUP).astype({"claim": bool, "p": float}), 0
+    if parts:
+        table = adjust(pd.concat(parts, ignore_index=True), together=["metric", "attribute"])
+        family = family_size(table, ["metric", "attribute"])
+        rank = np.lexsort((np.arange(len(table)), -table["effect"].abs().fillna(-1).round(12), table["p"].isna()))
+        table = table.iloc[rank].reset_index(drop=True)[BY_GROUP]
+    return Result(
+        "scores_by_group",
+        table,
+        Text(N_("Scores of each group against the others")),
+        Disclosure(within=("metric", "attribute")),
+        claims=partial(_group_claims, family=family),
+        family=family,
+        about=Text(N_("The latest answers of {n:count} customers."), {"n": known["customer_no"].nunique()}),
+        needs="feedback",
+    )
 
 
-def facts(feedback: pd.DataFrame) -> dict[str, int | float]:
+def facts(latest: pd.DataFrame, answers: pd.DataFrame) -> dict[str, int | float]:
     """Answers and, for each score, customers and what their latest answers make of them."""
-    every = answers(feedback)
-    found = {"answers": len(every)}
-    for row in _in_metric_order(summarise(latest(every), ["metric"])).itertuples():
+    found: dict[str, int | float] = {"answers": len(answers)}
+    for row in _in_metric_order(summarise(latest, ["metric"])).itertuples():
         boxes = zip(METRICS[row.metric].names, (row.good, row.middle, row.poor), strict=True)
         found |= {"nps": float(row.nps)} if row.metric == "nps" else {}
         found |= {f"{row.metric}_customers": int(row.n)} | {f"{row.metric}_{name}": int(n) for name, n in boxes}
     return found
 
 
-def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
-    """The headline of each score, from `scores`."""
-    found = []
-    for row in table.dropna(subset=["mean"]).itertuples():
-        metric = METRICS[row.metric]
-        values: dict = {"metric": row.metric, "n": int(row.n), "answers": int(row.answers)}
-        if row.metric == "nps":
-            interval, method = (float(row.nps_low), float(row.nps_high)), N_("adjusted-Wald interval")
-            values |= {"nps": float(row.nps), "low": interval[0], "high": interval[1]}
-            message = N_(
-                "The Net Promoter Score is {nps:points} ({low:points} to {high:points}): the latest answers of "
-                "{n:count} customers, out of {answers:count} answers."
-            )
-        else:
-            interval, method = (float(row.mean_low), float(row.mean_high)), N_("t interval")
-            values |= {"mean": float(row.mean), "low": interval[0], "high": interval[1], "share": float(row.share)}
-            values |= {"worst": metric.low, "best": metric.high, "good": metric.good}
-            message = N_(
-                "{metric:label}: {mean:number} on average ({low:number} to {high:number}) on a scale from "
-                "{worst:number} to {best:number}; {share:share} answer {good:number} or better. The latest answers of "
-                "{n:count} customers, out of {answers:count} answers."
-            )
-        finding = Finding(
-            message,
-            values,
-            id=f"{chapter}.score.{row.metric}",
-            n=int(row.n),
-            table="scores",
-            interval=interval,
-            test=method,
-        )
-        found.append(finding)
-    return found
-
-
-def group_findings(table: pd.DataFrame, chapter: str = "04", min_group: int = 10) -> list[Finding]:
-    """Groups whose score differs from the others', from `scores_by_group`; or one finding that none does."""
-    family = family_size(table, ["metric", "attribute"])
-    claims = table.loc[table["claim"].astype(bool)]
-    if claims.empty:
-        message = N_("No group scores differently: none of {family:count} comparisons differs by more than chance.")
-        if not family:
-            return []
-        return [
-            Finding(
-                message,
-                {"family": family},
-                id=f"{chapter}.scores.nothing",
-                n=int(table["base"].max()),
-                table="scores_by_group",
-                test=N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg"),
-                family=family,
-                kind="nothing",
-            )
-        ]
-    pairs = claims.groupby(["metric", "attribute"])["n"].transform("sum") == claims["base"]
-    claims = claims.loc[~(pairs & claims.duplicated(["metric", "attribute"]))]
-    claims = claims.loc[(claims["n"] >= min_group) & (claims["n_rest"] >= min_group) & shown(claims)]
-    return [_group_claim(row, family, chapter) for row in claims.head(CLAIMS_SHOWN).itertuples()]
-
-
-def limits(feedback: pd.DataFrame, min_answers: int = 30) -> list[Limit]:
-    """Scores that nobody collected, or that too few customers gave."""
-    if feedback.empty or not feedback["metric"].isin(list(METRICS)).any():
-        return [
-            Limit(
-                N_("Satisfaction cannot be measured: no source holds scores such as NPS or CSAT."),
-                needs=NEEDS["feedback"],
-            )
-        ]
-    few = scores(feedback, min_answers)
+def limits(scores: Result, min_answers: int = 30) -> list[Limit]:
+    """Scores that nobody collected, or that too few customers gave; from `scores`."""
+    if scores.frame.empty:
+        message = N_("Satisfaction cannot be measured: no source holds scores such as NPS or CSAT.")
+        return [Limit(message, needs=NEEDS["feedback"])]
     message = N_("{metric:label} is not shown: only {n:count} customers answered, {needed:count} are needed.")
+    few = scores.frame.loc[scores.frame["n"] < min_answers]
     return [
         Limit(message, {"metric": row.metric, "n": int(row.n), "needed": min_answers}, needs=NEEDS["feedback"])
-        for row in few.loc[few["n"] < min_answers].itertuples()
+        for row in few.itertuples()
     ]
 
 
+def _headlines(table: pd.DataFrame) -> list[Finding]:
+    """The headline of each score."""
+    rows = shown(table.dropna(subset=["mean"]))
+    return [(NPS if row.metric == "nps" else MEAN).one(row) for row in rows.itertuples()]
+
+
+def _group_claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Groups whose score differs from the others'; of two groups that mirror each other the first."""
+    claims = table.loc[table["claim"].astype(bool)]
+    if claims.empty:
+        test = N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg")
+        return replace(GROUP_MEAN, n="base", test=test).tell(table, family)
+    pairs = claims.groupby(["metric", "attribute"])["n"].transform("sum") == claims["base"]
+    told = shown(claims.loc[~(pairs & claims.duplicated(["metric", "attribute"]))]).head(CLAIMS_SHOWN)
+    return [(GROUP_NPS if row.metric == "nps" else GROUP_MEAN).one(row, family) for row in told.itertuples()]
+
+
+_HEADLINE = {"metric": "metric", "n": "n", "answers": "answers"}
+NPS = Claims(
+    "score",
+    N_(
+        "The Net Promoter Score is {nps:points} ({low:points} to {high:points}): the latest answers of "
+        "{n:count} customers, out of {answers:count} answers."
+    ),
+    _HEADLINE | {"nps": "nps", "low": "nps_low", "high": "nps_high"},
+    key=("metric",),
+    test=N_("adjusted-Wald interval"),
+    estimate="nps",
+    n="n",
+    effect=0.0,
+    reach=lambda row: 0,
+    kind="fact",
+)
+MEAN = Claims(
+    "score",
+    N_(
+        "{metric:label}: {mean:number} on average ({low:number} to {high:number}) on a scale from "
+        "{worst:number} to {best:number}; {share:share} answer {good:number} or better. The latest answers of "
+        "{n:count} customers, out of {answers:count} answers."
+    ),
+    {
+        **_HEADLINE,
+        "mean": "mean",
+        "low": "mean_low",
+        "high": "mean_high",
+        "share": "share",
+        "worst": lambda row: METRICS[row.metric].low,
+        "best": lambda row: METRICS[row.metric].high,
+        "good": lambda row: METRICS[row.metric].good,
+    },
+    key=("metric",),
+    test=N_("t interval"),
+    estimate="mean",
+    n="n",
+    effect=0.0,
+    reach=lambda row: 0,
+    kind="fact",
+)
+_GROUP = {name: name for name in ("attribute", "value", "n")}
+GROUP_NPS = Claims(
+    "scores",
+    N_(
+        "{attribute:label} “{value:label}”: Net Promoter Score {nps:points} ({low:points} to {high:points}, "
+        "n = {n:count}) against {rest:points} of the other customers."
+    ),
+    _GROUP | {"nps": "nps", "low": "nps_low", "high": "nps_high", "rest": "nps_rest"},
+    key=("metric", "attribute", "value"),
+    test=N_("adjusted-Wald z test"),
+    estimate="nps",
+    n="n",
+)
+GROUP_MEAN = Claims(
+    "scores",
+    N_(
+        "{attribute:label} “{value:label}”: {metric:label} {mean:number} on average ({low:number} to "
+        "{high:number}, n = {n:count}) against {rest:number} of the other customers."
+    ),
+    _GROUP | {"metric": "metric", "mean": "mean", "low": "mean_low", "high": "mean_high", "rest": "mean_rest"},
+    key=("metric", "attribute", "value"),
+    nothing=N_("No group scores differently: none of {family:count} comparisons differs by more than chance."),
+    test=N_("Welch's t test"),
+    estimate="mean",
+    n="n",
+)
+
+
 def _groups_of(
-    joined: pd.DataFrame, metric: str, attribute: str, min_answers: int, order: list[str] | None
+    joined: pd.DataFrame, metric: str, attribute: str, min_answers: int, order: Sequence[str] | None
 ) -> pd.DataFrame:
     """Every value of one attribute against the rest, for one metric."""
     if joined.empty or joined[attribute].isna().all():
@@ -232,43 +272,5 @@ def _cliffs_delta(part: pd.DataFrame, order: list[str]) -> np.ndarray:
     return (table * (below - above)).sum(axis=1) / np.where(pairs > 0, pairs, np.nan)
 
 
-def _no_groups() -> pd.DataFrame:
-    columns = ["metric", "attribute", "value", "n", "base", *ESTIMATES, "n_rest", "nps_rest", "mean_rest"]
-    columns += ["difference", "difference_low", "difference_high", "p", "p_adjusted", "effect", "claim"]
-    return pd.DataFrame(columns=columns).astype({"claim": bool, "p": float})
-
-
 def _in_metric_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values("metric", key=lambda m: m.map(list(METRICS).index), ignore_index=True)
-
-
-def _group_claim(row: object, family: int, chapter: str) -> Finding:
-    values = {"attribute": row.attribute, "value": row.value, "n": int(row.n)}
-    if row.metric == "nps":
-        message = N_(
-            "{attribute:label} “{value:label}”: Net Promoter Score {nps:points} ({low:points} to {high:points}, "
-            "n = {n:count}) against {rest:points} of the other customers."
-        )
-        interval, test = (float(row.nps_low), float(row.nps_high)), N_("adjusted-Wald z test")
-        values |= {"nps": float(row.nps), "rest": float(row.nps_rest)}
-    else:
-        message = N_(
-            "{attribute:label} “{value:label}”: {metric:label} {mean:number} on average ({low:number} to "
-            "{high:number}, n = {n:count}) against {rest:number} of the other customers."
-        )
-        interval, test = (float(row.mean_low), float(row.mean_high)), N_("Welch's t test")
-        values |= {"metric": row.metric, "mean": float(row.mean), "rest": float(row.mean_rest)}
-    return Finding(
-        message,
-        values | {"low": interval[0], "high": interval[1]},
-        id=f"{chapter}.scores.{row.metric}.{row.attribute}.{row.value}",
-        n=int(row.n),
-        table="scores_by_group",
-        interval=interval,
-        test=test,
-        p_adjusted=float(row.p_adjusted),
-        family=family,
-        effect=abs(float(row.effect)),
-        reach=int(row.n),
-        kind="difference",
-    )

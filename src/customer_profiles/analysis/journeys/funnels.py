@@ -7,22 +7,27 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import family_size, shown
+from ...results import OVERLAPPING, Disclosure, Result
+from ...stats.claims import Claims, shown
 from ..demographics.categories import Orders
 from ..pain_points.behaviour import BASKETS, IN_TIME, LATE, LOOKS, PURCHASES
 from . import clustered
+from .groups import RATIO, difference, teller
+
+DELIVERIES = (*LATE, *IN_TIME)
+"""Kinds of interactions that customers did not begin: a parcel that arrives is no visit."""
 
 CHECKOUTS = ("checkout", "begin checkout", "begin_checkout", "payment", "add payment info")
 """Kinds of interactions between basket and purchase, as exports of web and app analytics call them."""
 
-VISIT = "step_visit"
+VISIT, ORDER = "step_visit", "step_order"
 STEPS = {
     "step_look": LOOKS,
     "step_basket": BASKETS,
     "step_checkout": CHECKOUTS,
-    "step_order": PURCHASES,
+    ORDER: PURCHASES,
 }
 """Steps in the order customers take them. Who took a later one has taken those before, whether it was recorded or not:
 an export that lacks some events must not invent drop-outs."""
@@ -31,77 +36,62 @@ ORDER_HOURS = 24
 """Where the interactions record no purchase: hours after the beginning of a visit in which an order counts as its
 own."""
 
-CLAIMS_TOLD = 6
+
+def sessions(interactions: pd.DataFrame) -> pd.DataFrame:
+    """Interactions with ``visitor`` (customer, else device) and ``visit``: a session, else a visitor's day."""
+    number = interactions["customer_no"].astype("Int64")
+    device = "–" + interactions["anonymous_id"].astype("object").fillna("").astype("str")
+    visitor = number.astype("str").where(number.notna(), device)
+    day = visitor + " " + interactions["at"].dt.strftime("%Y-%m-%d")
+    session = interactions["session_id"].astype("object")
+    return interactions.assign(visitor=visitor, visit=session.where(session.notna(), day))
 
 
-def visits(interactions: pd.DataFrame, orders: pd.DataFrame | None = None) -> pd.DataFrame:
+def visits(interactions: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     """One row per visit: who it was, when it began, and the last step it reached.
 
     Parameters
     ----------
     interactions : DataFrame
-        ``customer_no, at, kind`` and, if known, ``anonymous_id, session_id, channel``. Without a session number a day
-        of a visitor is a visit.
-    orders : DataFrame, optional
+        ``visit, visitor, customer_no, at, kind, channel``, from `sessions`, without `DELIVERIES`.
+    orders : DataFrame
         ``customer_no, at`` of orders: counted where no kind of interaction is a purchase.
 
     Returns
     -------
     DataFrame
-        ``visitor`` (customer, else device)``, customer_no`` (missing: never logged in)``, at, channel, reached``
-        (position in `recorded`, 0: no step).
+        ``visitor, customer_no`` (missing: never logged in)``, at, channel, reached``: the last step as an ordered
+        categorical, whose categories are the visit and those of `STEPS` that the interactions, or else the orders,
+        record; only the visit if it is no shop's site.
     """
-    rows = own(interactions).reset_index(drop=True)
-    device = rows["anonymous_id"] if "anonymous_id" in rows else pd.Series(pd.NA, rows.index)
-    number = rows["customer_no"].astype("Int64")
-    who = (
-        number.astype("str")
-        .astype("object")
-        .where(number.notna(), "–" + device.astype("object").fillna("").astype(str))
-    )
-    session = rows["session_id"].astype("object") if "session_id" in rows else pd.Series(None, rows.index, dtype=object)
-    visit = session.where(session.notna(), who + " " + rows["at"].dt.strftime("%Y-%m-%d"))
-    steps = recorded(rows)
+    kinds = set(interactions["kind"].dropna().unique())
+    steps = [VISIT, *(step for step, names in STEPS.items() if kinds & set(names))]
     place = {kind: at for at, step in enumerate(steps) for kind in STEPS.get(step, ())}
-    found = pd.DataFrame(
-        {
-            "visit": pd.factorize(visit)[0],
-            "visitor": who,
-            "customer_no": number,
-            "at": rows["at"],
-            "channel": rows["channel"].astype("object") if "channel" in rows else None,
-            "reached": rows["kind"].map(place).fillna(0).astype(int),
-        }
-    ).sort_values(["visit", "at"], kind="stable")
-    grouped = found.groupby("visit", sort=False)
-    table = grouped.agg(customer_no=("customer_no", "first"), at=("at", "first"), channel=("channel", "first"))
-    table["reached"] = grouped["reached"].max()
-    named = table["customer_no"].astype("str").astype("object")
-    table.insert(0, "visitor", named.where(table["customer_no"].notna(), grouped["visitor"].first()))
+    rows = interactions.assign(
+        channel=interactions["channel"].astype("object"),
+        reached=interactions["kind"].map(place).fillna(0).astype(int),
+    ).sort_values("at", kind="stable")
+    table = rows.groupby("visit", sort=False).agg(
+        visitor=("visitor", "first"),
+        customer_no=("customer_no", "first"),
+        at=("at", "first"),
+        channel=("channel", "first"),
+        reached=("reached", "max"),
+    )
+    # Whoever logs in during a visit is known for all of it.
+    named = table["customer_no"].notna()
+    table["visitor"] = (
+        table["visitor"].astype("object").mask(named, table["customer_no"].astype("str").astype("object"))
+    )
     table = table.reset_index(drop=True)
-    if "step_order" not in steps and len(steps) > 1 and orders is not None and len(orders):
-        table["reached"] = table["reached"].mask(_ordered(table, orders), len(steps))
-    return table
+    if ORDER not in steps and len(steps) > 1 and len(orders):
+        ordered = _ordered(table, orders)
+        table["reached"] = table["reached"].mask(ordered, len(steps))
+        steps += [ORDER] if ordered.any() else []
+    return table.assign(reached=pd.Categorical.from_codes(table["reached"], steps, ordered=True))
 
 
-def own(interactions: pd.DataFrame) -> pd.DataFrame:
-    """Interactions that customers began: a parcel that arrives is none."""
-    return interactions[~interactions["kind"].isin([*LATE, *IN_TIME])]
-
-
-def recorded(interactions: pd.DataFrame) -> list[str]:
-    """The visit and those of `STEPS` that the interactions record, in order; only the visit if it is no shop's site."""
-    kinds = set(interactions["kind"].dropna().unique()) if len(interactions) else set()
-    return [VISIT, *(step for step, names in STEPS.items() if kinds & set(names))]
-
-
-def steps_of(visits: pd.DataFrame, interactions: pd.DataFrame) -> list[str]:
-    """`recorded`, and the order where it is known from the orders only."""
-    steps = recorded(interactions)
-    return [*steps, "step_order"] if len(visits) and visits["reached"].max() >= len(steps) else steps
-
-
-def occasions(visits: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
+def occasions(visits: pd.DataFrame) -> pd.DataFrame:
     """Every step a visit reached but the last, and whether it got on to the next one.
 
     Returns
@@ -109,126 +99,112 @@ def occasions(visits: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
     DataFrame
         ``step`` (the next one)``, customer_no, visitor, at, hit``.
     """
-    parts = []
-    for place, step in enumerate(steps[1:], start=1):
-        here = visits.loc[visits["reached"] >= place - 1, ["customer_no", "visitor", "at", "reached"]]
-        parts.append(here.assign(step=step, hit=here["reached"] >= place).drop(columns="reached"))
+    reached, parts = visits["reached"].cat.codes, []
+    for place, step in enumerate(visits["reached"].cat.categories[1:], start=1):
+        here = visits.loc[reached >= place - 1, ["customer_no", "visitor", "at"]]
+        parts.append(here.assign(step=step, hit=reached >= place))
     columns = ["step", "customer_no", "visitor", "at", "hit"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def funnel(visits: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
+def funnel(visits: pd.DataFrame) -> Result:
     """How many visits reach each step, and how many of those that reached the step before.
 
     Returns
     -------
-    DataFrame
+    Result
         ``step, n`` (visitors who reached it once at least)``, base`` (visitors)``, visits, reached_share`` of all
         visits with interval, ``share`` of the visits that reached the step before with interval; every interval takes
-        the visitor as the unit.
+        the visitor as the unit. Empty where visits have no steps.
     """
-    if len(steps) < 2 or not len(visits):
-        return pd.DataFrame(columns=["step", "n", "base", "visits", "reached_share", "share"])
-    moved = occasions(visits, steps)
-    onward = clustered.shares(moved.assign(customer_no=moved["visitor"])).set_index("step")
-    everybody = [
-        visits[["visitor"]].assign(step=step, hit=visits["reached"] >= place) for place, step in enumerate(steps)
-    ]
-    reached = clustered.shares(pd.concat(everybody).rename(columns={"visitor": "customer_no"})).set_index("step")
-    table = reached.drop(columns="occasions").rename(columns={"times": "visits"})
-    table = table.rename(columns={name: f"reached_{name}" for name in ("share", "share_low", "share_high")})
-    return table.join(onward[["share", "share_low", "share_high"]]).reset_index()
-
-
-def visitors(visits: pd.DataFrame) -> int:
-    """How many customers and devices the visits belong to."""
-    return int(visits["visitor"].nunique())
+    steps, columns = visits["reached"].cat.categories, ["step", "n", "base", "visits", "reached_share", "share"]
+    table = pd.DataFrame(columns=columns)
+    if len(steps) > 1 and len(visits):
+        moved = occasions(visits)
+        onward = clustered.shares(moved.assign(customer_no=moved["visitor"])).set_index("step")
+        everybody = [visits[["visitor"]].assign(step=step, hit=visits["reached"] >= step) for step in steps]
+        reached = clustered.shares(pd.concat(everybody).rename(columns={"visitor": "customer_no"})).set_index("step")
+        table = reached.drop(columns="occasions").rename(columns={"times": "visits"})
+        table = table.rename(columns={name: f"reached_{name}" for name in ("share", "share_low", "share_high")})
+        table = table.join(onward[["share", "share_low", "share_high"]]).reset_index()
+    about = {"visits": len(visits), "n": int(visits["visitor"].nunique())}
+    return Result(
+        "funnel",
+        table,
+        Text(N_("How far visits get")),
+        OVERLAPPING,
+        claims=_widest_gap,
+        about=Text(N_("Share of {visits:count} visits by {n:count} visitors."), about),
+        needs="interactions",
+    )
 
 
 def by_group(
     moved: pd.DataFrame, profile: pd.DataFrame, attributes: Iterable[str], orders: Orders | None = None
-) -> pd.DataFrame:
-    """Which groups get on to the next step more or less often; visits of unknown visitors are left out."""
-    known = moved[moved["customer_no"].notna()] if len(moved) else moved
-    return clustered.by_group(known, profile, attributes, orders)
-
-
-def findings(table: pd.DataFrame, differences: pd.DataFrame, chapter: str = "06") -> list[Finding]:
-    """Where most visits end, and who gets on less often than others, or that nobody does.
+) -> Result:
+    """Which groups get on to the next step more or less often, see `clustered.by_group`.
 
     Parameters
     ----------
-    table : DataFrame
-        From `funnel`, marked by the gate.
-    differences : DataFrame
-        From `by_group`, marked by the gate.
+    moved : DataFrame
+        From `occasions`, of visitors who are known.
     """
-    if not len(table):
-        return []
-    return [*_widest_gap(table, chapter), *_groups(differences, chapter)]
+    table, family = clustered.by_group(moved, profile, attributes, orders)
+    return Result(
+        "funnel_by_group",
+        table,
+        Text(N_("Who gets on to the next step more often")),
+        Disclosure(within=("step", "attribute")),
+        claims=teller(CLAIMS, family, False, ["step"]),
+        family=family,
+        about=Text(N_("Ratios among {n:count} customers."), {"n": len(profile)}),
+        needs="interactions",
+    )
 
 
-def limits(steps: list[str]) -> list[Limit]:
+def limits(visits: pd.DataFrame) -> list[Limit]:
     """That the way to an order is not recorded, where it is so."""
     question = N_("How many visits get from a look to the basket and to an order, and where they end")
-    return [] if len(steps) > 2 else [Limit(question, needs=NEEDS["interactions"])]
+    return [] if len(visits["reached"].cat.categories) > 2 else [Limit(question, needs=NEEDS["interactions"])]
 
 
-def _widest_gap(table: pd.DataFrame, chapter: str) -> list[Finding]:
-    steps = table[table["share"].notna() & shown(table)]
-    if steps.empty:
+TEST = N_("score test with the customer as the unit, Benjamini–Hochberg")
+CLAIMS = Claims(
+    "funnel",
+    N_(
+        "Visits of {attribute:label} “{value:label}” reach the step “{step:label}” {ratio:ratio} times as often as "
+        "those of other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that "
+        "came as far as the step before, n = {n:count} customers."
+    ),
+    RATIO | {"step": "step", "n": "base"},
+    key=("attribute", "value", "step"),
+    nothing=N_("No group of customers gets on from step to step more or less often ({family:count} comparisons)."),
+    test=TEST,
+    estimate="ratio",
+    reach="base",
+    effect=difference,
+    most=6,
+)
+
+
+def _widest_gap(table: pd.DataFrame) -> list[Finding]:
+    """The step before which most visits end; nothing where the page hides it or the step before."""
+    share = table["share"].astype(float)
+    if not share.notna().any():
         return []
-    row = steps.loc[steps["share"].astype(float).idxmin()]
-    before = table.iloc[table.index.get_loc(row.name) - 1]
+    at = int(np.nanargmin(share))
+    two = table.iloc[at - 1 : at + 1]
+    if len(shown(two)) < 2:
+        return []
+    last, row = (two.iloc[place] for place in (0, 1))
     message = N_(
         "The largest loss is before the step “{step:label}”: of {visits:count} visits that came as far as "
         "“{before:label}”, {share:share} went on ({low:share} to {high:share})."
     )
-    low, high = float(row["share_low"]), float(row["share_high"])
-    values = {"step": row["step"], "before": before["step"], "visits": int(before["visits"])}
+    low, high, n = float(row["share_low"]), float(row["share_high"]), int(last["n"])
+    values = {"step": row["step"], "before": last["step"], "visits": int(last["visits"])}
     values |= {"share": float(row["share"]), "low": low, "high": high}
-    evidence = {"n": int(before["n"]), "table": "funnel", "interval": (low, high), "effect": 0.1}
-    return [Finding(message, values, id=f"{chapter}.funnel.{row['step']}", reach=int(before["n"]), **evidence)]
-
-
-def _groups(table: pd.DataFrame, chapter: str) -> list[Finding]:
-    family = family_size(table, clustered.TOGETHER) if len(table) else 0
-    if not family:
-        return []
-    evidence = {"table": "funnel_by_group", "test": TEST, "family": family}
-    claims = table[table["claim"].astype(bool)]
-    if claims.empty:
-        none = N_("No group of customers gets on from step to step more or less often ({family:count} comparisons).")
-        n = int(table["base"].max())
-        return [Finding(none, {"family": family}, id=f"{chapter}.funnel.nothing", n=n, kind="nothing", **evidence)]
-    spoken = claims[shown(claims) & (claims["ratio"] < 1)].sort_values(["effect", "step"], kind="stable")
-    return [_claim(row, chapter, evidence) for row in spoken.head(CLAIMS_TOLD).itertuples()]
-
-
-TEST = N_("score test with the customer as the unit, Benjamini–Hochberg")
-
-
-def _claim(row, chapter: str, evidence: dict) -> Finding:
-    message = N_(
-        "Visits of {attribute:label} “{value:label}” reach the step “{step:label}” {ratio:ratio} times as often as "
-        "those of other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that "
-        "came as far as the step before, n = {n:count} customers."
-    )
-    low, high = float(row.ratio_low), float(row.ratio_high)
-    values = {"attribute": row.attribute, "value": row.value, "step": row.step, "ratio": float(row.ratio)}
-    values |= {"low": low, "high": high, "share": float(row.share), "rest": float(row.share_rest), "n": int(row.base)}
-    return Finding(
-        message,
-        values,
-        id=f"{chapter}.funnel.{row.attribute}.{row.value}.{row.step}",
-        n=int(row.base),
-        interval=(low, high),
-        p_adjusted=float(row.p_adjusted),
-        effect=abs(float(row.share) - float(row.share_rest)),
-        reach=int(row.base),
-        kind="difference",
-        **evidence,
-    )
+    return [Finding(message, values, id=f"funnel.{row['step']}", n=n, reach=n, interval=(low, high), effect=0.1)]
 
 
 def _ordered(visits: pd.DataFrame, orders: pd.DataFrame) -> np.ndarray:

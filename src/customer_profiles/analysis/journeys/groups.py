@@ -1,17 +1,31 @@
-"""Which customers belong to which group, for comparisons whose unit is the customer."""
+"""Which customers belong to which group, for comparisons whose unit is the customer, and how such families are told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ..demographics import audience
+from ...messages import Finding
+from ...stats.claims import Claims
+from ...stats.effect_sizes import from_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
-ATTRIBUTES_DRAWN = 5  # what still reads on a phone
+RATIO = {
+    **{name: name for name in ("attribute", "value", "ratio")},
+    "low": "ratio_low",
+    "high": "ratio_high",
+    "share": "share",
+    "rest": "share_rest",
+}
+"""What sentences on the ratio of two shares are filled with."""
+
+
+def difference(row: Any) -> float:
+    """Size of the difference of the two shares on the common scale of effects."""
+    return float(from_shares(row.share, row.share_rest))
 
 
 class Members(NamedTuple):
@@ -31,27 +45,6 @@ class Members(NamedTuple):
     values: list[str]
     member: np.ndarray
     known: np.ndarray
-
-
-def comparable(
-    profile: pd.DataFrame, attributes: Iterable[str], reasons: Iterable[str] = (), behaviour: bool = True
-) -> list[str]:
-    """What divides the customers into groups, without the reasons customers state.
-
-    Parameters
-    ----------
-    profile : DataFrame
-        One row per customer.
-    attributes : iterable of str
-    reasons : iterable of str
-        Attributes in which customers say why they complain or leave.
-    behaviour : bool
-        Whether what they buy and where counts, too. It must not where the question is whether and when they buy: only
-        who has bought has a main category.
-    """
-    stated = set(reasons)
-    names = audience.groups(profile, attributes) if behaviour else audience.traits(profile, attributes)
-    return [name for name in names if name not in stated]
 
 
 def members(
@@ -80,20 +73,30 @@ def members(
             yield Members(name, order, member, member.any(axis=1))
 
 
-def heaviest(table: pd.DataFrame, most: int = ATTRIBUTES_DRAWN) -> dict[str, list[str]]:
-    """Attributes to draw of a table of comparisons: those with the most claims first, then the largest differences.
+def strongest(table: pd.DataFrame, above: bool | None, ties: Sequence[str]) -> pd.DataFrame:
+    """Established rows of a table of comparisons, the largest effect first.
 
-    Returns
-    -------
-    dict
-        ``attribute``, in the order of the table: as `Published.where` takes it.
+    Parameters
+    ----------
+    table : DataFrame
+        ``ratio, effect, claim`` and the columns `ties`.
+    above : bool, optional
+        Only ratios above one, or only those below; default both.
+    ties : sequence of str
+        Columns that decide between equal effects.
     """
-    strength = table.assign(size=table["effect"].abs().fillna(0.0), claim=table["claim"].astype(bool))
-    ranked = strength.groupby("attribute", sort=True).agg(claims=("claim", "sum"), size=("size", "max"))
-    best = ranked.sort_values(["claims", "size"], ascending=False, kind="stable").index[:most]
-    return {"attribute": [name for name in table["attribute"].unique() if name in best]}
+    established = table["claim"].fillna(False).astype(bool)
+    if above is not None:
+        established &= table["ratio"].gt(1) if above else table["ratio"].lt(1)
+    rows = table[established]
+    order = rows.assign(size=rows["effect"].abs()).sort_values(
+        ["size", *ties], ascending=[False, *[True] * len(ties)], kind="stable"
+    )
+    return table.loc[order.index]
 
 
-def base(table: pd.DataFrame) -> int:
-    """Customers that a table of shares rests on: its largest ``base``, 0 for an empty table."""
-    return int(table["base"].max()) if len(table) else 0
+def teller(
+    claims: Claims, family: int, above: bool | None, ties: Sequence[str]
+) -> Callable[[pd.DataFrame], list[Finding]]:
+    """How a family of ratios is told: its `strongest` rows, or that there is no difference."""
+    return lambda table: claims.tell(table, family, strongest(table, above, ties))

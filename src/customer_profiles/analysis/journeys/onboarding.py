@@ -7,22 +7,26 @@ followed from their beginning: the first order in the records of a customer of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
+from ...results import OVERLAPPING, Disclosure, Result
 from ...stats import survival
-from ...stats.comparisons import family_size, shown
+from ...stats.claims import Claims, shown
+from ...stats.effect_sizes import from_ratio
+from ...stats.intervals import z_value
 from ..demographics.categories import Orders
-from ..pain_points.behaviour import LOOKS
 from .clustered import tested
-from .friction import TROUBLE
-from .funnels import own
-from .groups import members
+from .groups import RATIO, members, teller
+
+if TYPE_CHECKING:
+    from statsmodels.duration.survfunc import SurvfuncRight
 
 RUN_IN_DAYS = 90
 """Where no source says since when somebody is a customer: days without a trace, from the first day of the records on,
@@ -45,160 +49,195 @@ MIN_EVENTS = 20
 """Steps taken that must be expected on either side, as `clustered.MIN_HITS`: the test is a normal approximation."""
 
 TOGETHER = ["step", "attribute"]
-MILESTONES = ("signup_to_order", "order_to_order", "visit_to_order", "ticket_to_order")
-SPELLS = ["step", "customer_no", "days", "event"]
+SECOND_ORDER = "order_to_order"
+SPELLS = {"step": "str", "customer_no": "int64", "days": "int64", "event": "bool"}
+CURVE = Disclosure(
+    within=None, mask=("n", "added", "at_risk", "share", "share_low", "share_high"), also=("added", "at_risk")
+)
+"""Who took a step between two days of a curve must not be few."""
+
 BY_GROUP = [
     *("step", "attribute", "value", "n", "base", "n_rest", "base_rest", "ratio", "ratio_low", "ratio_high"),
     *("p", "p_adjusted", "effect", "claim"),
 ]
-CLAIMS_TOLD = 4
 
 
-def spells(tables: Mapping[str, pd.DataFrame], profile: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """How long each customer took, or has waited, from one milestone to the next.
+@dataclass(frozen=True)
+class Steps:
+    """A kind of steps, and how tables and sentences on it are called.
 
     Parameters
     ----------
-    tables : mapping of str to DataFrame
-        ``transactions, interactions, tickets`` as far as a source fills them.
+    name, group_name : str
+        Of the tables of all steps, and of the groups that take them sooner or later.
+    title, group_title, about : str
+        Titles of these tables, and the base of the first with ``{n:count}``.
+    claims : Claims
+        Who takes a step sooner or later.
+    needs : str
+        Table of the contract that tells of the steps.
+    """
+
+    name: str
+    group_name: str
+    title: str
+    group_title: str
+    about: str
+    claims: Claims
+    needs: str
+
+
+def signups(profile: pd.DataFrame, first_order: pd.Series) -> pd.Series:
+    """Day of the sign-up of customers who signed up while orders were recorded, by ``customer_no``.
+
+    Parameters
+    ----------
     profile : DataFrame
-        One row per customer; ``signup_date`` if known.
-    as_of : date
-        Day of the run.
-
-    Returns
-    -------
-    DataFrame
-        ``step`` (signup_to_order: sign-up to first order, order_to_order: first to second day with an order,
-        visit_to_order: first visit to next order, ticket_to_order: first ticket to next order)``, customer_no, days,
-        event``. Nothing without orders.
+        ``customer_no`` and, if known, ``signup_date``.
+    first_order : Series of datetime
+        By ``customer_no``. Who ordered as a guest before signing up has not waited.
     """
-    orders = _dated(tables.get("transactions"), "at", profile)
-    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
-    if not len(orders):
-        return _no_spells()
-    begin, first = orders["at"].min(), orders.groupby("customer_no")["at"].min()
-    starts = {}
-    if "signup_date" in profile:
-        signup = profile.dropna(subset="signup_date").set_index("customer_no")["signup_date"]
-        before = first.reindex(signup.index) < signup  # who ordered as a guest before signing up has no such wait
-        starts["signup_to_order"] = signup[(signup >= begin.normalize()) & ~before]
-    starts["order_to_order"] = newcomers(first, profile, begin)
-    touches = tables.get("interactions")
-    visits = _dated(None if touches is None else own(touches), "at", profile)
-    if len(visits):
-        seen = visits.groupby("customer_no")["at"].min()
-        starts["visit_to_order"] = newcomers(seen, profile, visits["at"].min())
-    tickets = _dated(tables.get("tickets"), "opened_at", profile)
-    if len(tickets):
-        starts["ticket_to_order"] = tickets.groupby("customer_no")["at"].min()
-    parts = [_waited(start[start < end], orders, end, step) for step, start in starts.items()]
-    parts = [part for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True)[SPELLS] if parts else _no_spells()
+    if "signup_date" not in profile or not len(first_order):
+        return pd.Series(dtype="datetime64[us]")
+    signup = profile.dropna(subset="signup_date").set_index("customer_no")["signup_date"]
+    guest = first_order.reindex(signup.index) < signup
+    return signup[(signup >= first_order.min().normalize()) & ~guest]
 
 
-def adoption(interactions: pd.DataFrame, profile: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """How long each new visitor took to use each feature first: a kind of interaction, or a channel if there are two.
-
-    Returns
-    -------
-    DataFrame
-        ``step`` (the feature)``, customer_no, days, event``; looking at products is no feature, nor is asking for help.
-    """
-    rows = _dated(own(interactions), "at", profile, ("kind", "channel"))
-    if not len(rows):
-        return _no_spells()
-    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
-    start = newcomers(rows.groupby("customer_no")["at"].min(), profile, rows["at"].min())
-    kinds = sorted(set(rows["kind"].dropna()) - set(LOOKS) - TROUBLE)
-    channels = sorted(set(rows["channel"].dropna())) if rows["channel"].nunique() > 1 else []
-    parts = []
-    for column, names in (("kind", kinds), ("channel", [name for name in channels if name not in kinds])):
-        for name in names:
-            parts.append(_waited(start, rows[rows[column] == name], end, name, later=False))
-    parts = [part for part in parts if part["event"].any()]
-    return pd.concat(parts, ignore_index=True)[SPELLS] if parts else _no_spells()
-
-
-def newcomers(first: pd.Series, profile: pd.DataFrame, begin: pd.Timestamp) -> pd.Series:
+def newcomers(first: pd.Series, profile: pd.DataFrame) -> pd.Series:
     """Those of the first traces with which a customer really began.
 
     Parameters
     ----------
     first : Series of datetime
-        First trace in the records, by ``customer_no``.
+        First trace in the records, by ``customer_no``; the earliest is where the records begin.
     profile : DataFrame
         ``customer_no`` and, if known, ``signup_date``.
-    begin : Timestamp
-        When the records begin.
     """
-    signup = pd.Series(pd.NaT, first.index)
+    begin, signup = first.min(), pd.Series(pd.NaT, first.index)
+    if not len(first):
+        return first
     if "signup_date" in profile:
         signup = profile.set_index("customer_no")["signup_date"].reindex(first.index)
     late = first >= begin + pd.Timedelta(days=RUN_IN_DAYS)
     return first[(signup >= begin.normalize()) | (signup.isna() & late)]
 
 
-def curve(waits: pd.DataFrame, step: str, days: Sequence[int] = DAYS) -> pd.DataFrame:
-    """Share of the customers who have taken a step by each of some days.
+def spells(starts: Mapping[str, pd.Series], orders: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """How long each customer took, or has waited, from a beginning to the next order.
+
+    Parameters
+    ----------
+    starts : mapping of str to Series of datetime
+        For every step, when it began for whom, by ``customer_no``. On from an order, the next one is on another day.
+    orders : DataFrame
+        ``customer_no, at``. Without orders there is nothing to wait for.
+    as_of : date
+        Day of the run.
 
     Returns
     -------
     DataFrame
-        ``step, after_days, n`` (seen to have taken it by then)``, added`` (of these since the row before)``, at_risk``
-        (watched for longer)``, base, share`` with interval (Kaplan–Meier)``; it ends where fewer than `MIN_AT_RISK`
-        are watched, and begins with day 0.
+        ``step, customer_no, days, event``.
     """
-    of = waits[waits["step"] == step]
-    here, event = of["days"].to_numpy(), of["event"].to_numpy(bool)
+    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    begun = {step: start[start < end] for step, start in starts.items() if len(start) and len(orders)}
+    return _together(
+        _waited(start, orders, end, step, another_day=step == SECOND_ORDER) for step, start in begun.items()
+    )
+
+
+def adoption(used: pd.DataFrame, start: pd.Series, as_of: date) -> pd.DataFrame:
+    """How long each new visitor took to use each feature first.
+
+    Parameters
+    ----------
+    used : DataFrame
+        ``customer_no, at, feature``, in the order in which features are to be listed.
+    start : Series of datetime
+        First visit of new visitors, by ``customer_no``.
+    as_of : date
+        Day of the run.
+
+    Returns
+    -------
+    DataFrame
+        ``step`` (the feature)``, customer_no, days, event``; what no new visitor has used is left out.
+    """
+    end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    parts = [_waited(start, rows, end, name) for name, rows in used.groupby("feature", sort=False)]
+    return _together(part for part in parts if part["event"].any())
+
+
+def curve(fitted: SurvfuncRight, step: str = SECOND_ORDER, days: Sequence[int] = DAYS) -> Result:
+    """Share of the customers who have taken a step by each of some days.
+
+    Parameters
+    ----------
+    fitted : statsmodels.duration.survfunc.SurvfuncRight
+        Kaplan–Meier estimate of the days until the step.
+
+    Returns
+    -------
+    Result
+        ``step, after_days, n`` (seen to have taken it by then)``, added`` (of these since the row before)``, at_risk``
+        (watched for longer)``, base, share`` with interval; it ends where fewer than `MIN_AT_RISK` are watched, and
+        begins with day 0.
+    """
+    here, event = np.asarray(fitted.time), np.asarray(fitted.status, bool)
     points = np.array([0, *days])
-    watched = (here[:, None] > points[None, :]).sum(axis=0) if len(here) else np.zeros(len(points), int)
+    watched = (here[:, None] > points[None, :]).sum(axis=0)
     done = (event[:, None] & (here[:, None] <= points[None, :])).sum(axis=0)
     table = pd.DataFrame({"step": step, "after_days": points, "n": done, "added": np.diff(done, prepend=0)})
-    table = table.assign(at_risk=watched, base=len(of))
-    table = table.join(survival.at(survival.kaplan_meier(here, event), points))
-    return table[table["at_risk"] >= MIN_AT_RISK].reset_index(drop=True)
+    table = table.assign(at_risk=watched, base=len(here)).join(survival.at(_waiting(fitted), points))
+    return Result(
+        "activation",
+        table[table["at_risk"] >= MIN_AT_RISK].reset_index(drop=True),
+        Text(N_("New buyers who have ordered again, by days since their first order")),
+        CURVE,
+        about=Text(N_("Kaplan–Meier estimate for {n:count} new buyers."), {"n": len(here)}),
+        needs="transactions",
+    )
 
 
-def times(waits: pd.DataFrame) -> pd.DataFrame:
+def times(waits: pd.DataFrame, steps: Steps) -> Result:
     """The share that has taken each step within `ACTIVATED` days, and the time until half of all have.
 
     Returns
     -------
-    DataFrame
+    Result
         ``step, n`` (taken)``, base, share`` with interval, ``median_days`` with interval; missing where fewer than half
         have taken it, or too few were watched for so long.
     """
     rows = []
-    for step in dict.fromkeys(waits["step"]):
-        of = waits[waits["step"] == step]
+    for step, of in waits.groupby("step", sort=False):
         found = survival.kaplan_meier(of["days"], of["event"])
         share = survival.at(found, [ACTIVATED]).iloc[0]
         if (of["days"] > ACTIVATED).sum() < MIN_AT_RISK:
             share[:] = np.nan
         middle = survival.median(found)
         row = {"step": step, "n": int(of["event"].sum()), "base": len(of), **share.to_dict()}
-        row |= {"median_days": middle.value, "median_days_low": middle.low, "median_days_high": middle.high}
-        rows.append(row)
-    columns = ["step", "n", "base", "share", "share_low", "share_high", "median_days"]
-    return pd.DataFrame(rows, columns=[*columns, "median_days_low", "median_days_high"])
+        rows.append(row | dict(zip(_MEDIAN, middle, strict=True)))
+    table = pd.DataFrame(rows, columns=["step", "n", "base", "share", "share_low", "share_high", *_MEDIAN])
+    most = int(table["base"].max()) if rows else 0
+    about = Text(steps.about, {"n": most})
+    return Result(steps.name, table, Text(steps.title), OVERLAPPING, _again, about=about, needs=steps.needs)
 
 
 def by_group(
-    waits: pd.DataFrame, profile: pd.DataFrame, attributes: Iterable[str], orders: Orders | None = None
-) -> pd.DataFrame:
+    waits: pd.DataFrame, profile: pd.DataFrame, attributes: Iterable[str], steps: Steps, orders: Orders | None = None
+) -> Result:
     """Which groups take a step sooner or later than all other customers.
 
     Returns
     -------
-    DataFrame
+    Result
         `BY_GROUP`: ``n`` have taken the step of ``base``; ``ratio`` is the hazard ratio, above 1: sooner. Log-rank
         test, one Benjamini–Hochberg family; ``effect`` runs from −1 to 1: how much likelier than not it is that a
         member takes the step first, (ratio − 1) / (ratio + 1).
     """
     parts = []
-    for step in dict.fromkeys(waits["step"]):
-        of = waits[waits["step"] == step]
+    for step, of in waits.groupby("step", sort=False):
         days, event = of["days"].to_numpy(), of["event"].to_numpy(bool)
         for group in members(profile, attributes, orders, of["customer_no"]):
             found = survival.log_rank(days, event, group.member, group.known)
@@ -210,35 +249,23 @@ def by_group(
             fewest = np.minimum(found.expected, (part["n"] + part["n_rest"]) - found.expected)
             enough = (np.minimum(part["base"], part["base_rest"]) >= MIN_GROUP) & (fewest >= MIN_EVENTS)
             parts.append(part.assign(p=part["p"].where(enough)))
-    if not parts:
-        return tested(pd.DataFrame(columns=BY_GROUP), TOGETHER, BY_GROUP)
-    table = pd.concat(parts, ignore_index=True)
-    table["effect"] = (table["ratio"] - 1) / (table["ratio"] + 1)
-    return tested(table, TOGETHER, BY_GROUP)
-
-
-def findings(taken: pd.DataFrame, differences: pd.DataFrame, chapter: str = "06") -> list[Finding]:
-    """How many buy again within a quarter, and who takes a step sooner or later than others.
-
-    Parameters
-    ----------
-    taken : DataFrame
-        From `times`, marked by the gate.
-    differences : DataFrame
-        From `by_group`, marked by the gate.
-    """
-    found = []
-    for row in taken[(taken["step"] == "order_to_order") & taken["share"].notna() & shown(taken)].itertuples():
-        low, high = float(row.share_low), float(row.share_high)
-        values = {"days": ACTIVATED, "share": float(row.share), "low": low, "high": high, "n": int(row.base)}
-        evidence = {"n": int(row.base), "reach": int(row.base), "interval": (low, high), "table": "next_steps"}
-        found.append(Finding(_AGAIN, values, id=f"{chapter}.onboarding.second", effect=0.1, test=KM, **evidence))
-    return [*found, *_groups(differences, chapter, _STEPS)]
-
-
-def adoption_findings(differences: pd.DataFrame, chapter: str = "06") -> list[Finding]:
-    """Which groups take up a feature sooner or later, from `by_group` of `adoption` marked by the gate."""
-    return _groups(differences, chapter, _FEATURES)
+    table, family = pd.DataFrame(columns=BY_GROUP), 0
+    if parts:
+        table = pd.concat(parts, ignore_index=True)
+        table, family = tested(
+            table.assign(effect=np.sign(np.log(table["ratio"])) * from_ratio(table["ratio"])), TOGETHER, BY_GROUP
+        )
+    about = N_("Above one: sooner than other customers; {n:count} customers.")
+    return Result(
+        steps.group_name,
+        table,
+        Text(steps.group_title),
+        Disclosure(within=("step", "attribute")),
+        claims=teller(steps.claims, family, None, ["step"]),
+        family=family,
+        about=Text(about, {"n": len(profile)}),
+        needs=steps.needs,
+    )
 
 
 def limits(waits: pd.DataFrame) -> list[Limit]:
@@ -247,110 +274,114 @@ def limits(waits: pd.DataFrame) -> list[Limit]:
     return [] if len(waits) else [Limit(question, needs=NEEDS["transactions"])]
 
 
-KM = N_("Kaplan–Meier estimate")
-TEST = N_("log-rank test, Benjamini–Hochberg")
-_AGAIN = N_(
-    "{share:share} of new buyers order again within {days:count} days ({low:share} to {high:share}, n = {n:count})."
-)
+_MEDIAN = ("median_days", "median_days_low", "median_days_high")
 
 
-class _Told(NamedTuple):
-    """The sentences of one family, and the table it stands in."""
+def _ratios(subject: str, sooner: str, later: str, nothing: str) -> Claims:
+    """How hazard ratios are told."""
+    return Claims(
+        subject,
+        lambda row: sooner if row.ratio > 1 else later,
+        {name: RATIO[name] for name in ("attribute", "value", "ratio", "low", "high")}
+        | {name: name for name in ("step", "n", "base")},
+        key=("attribute", "value", "step"),
+        nothing=nothing,
+        test=N_("log-rank test, Benjamini–Hochberg"),
+        estimate="ratio",
+        reach="base",
+        most=4,
+    )
 
-    name: str
-    table: str
-    sooner: str
-    later: str
-    nothing: str
 
-
-_STEPS = _Told(
-    "onboarding",
+MILESTONES = Steps(
+    "next_steps",
     "next_steps_by_group",
-    N_(
-        "Customers with {attribute:label} “{value:label}” take the step “{step:label}” sooner than others: at any time "
-        "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
+    N_("Steps taken within a quarter, and the time until half have taken them"),
+    N_("Who takes the next step sooner"),
+    N_("Share who have taken the step within a quarter, of up to {n:count} customers."),
+    _ratios(
+        "onboarding",
+        N_(
+            "Customers with {attribute:label} “{value:label}” take the step “{step:label}” sooner than others: at any "
+            "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken "
+            "it)."
+        ),
+        N_(
+            "Customers with {attribute:label} “{value:label}” take the step “{step:label}” later than others: at any "
+            "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken "
+            "it)."
+        ),
+        N_("No group takes its next steps sooner or later than others ({family:count} comparisons)."),
     ),
-    N_(
-        "Customers with {attribute:label} “{value:label}” take the step “{step:label}” later than others: at any time "
-        "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
-    ),
-    N_("No group takes its next steps sooner or later than others ({family:count} comparisons)."),
+    "transactions",
 )
-_FEATURES = _Told(
+FEATURES = Steps(
     "adoption",
     "adoption_by_group",
-    N_(
-        "New visitors with {attribute:label} “{value:label}” take up “{step:label}” sooner than others: at any time "
-        "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
+    N_("Features taken up within a quarter, and the time until half have used them"),
+    N_("Who takes up each feature sooner or later"),
+    N_("Share of {n:count} new visitors who used it within a quarter."),
+    _ratios(
+        "adoption",
+        N_(
+            "New visitors with {attribute:label} “{value:label}” take up “{step:label}” sooner than others: at any "
+            "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used "
+            "it)."
+        ),
+        N_(
+            "New visitors with {attribute:label} “{value:label}” take up “{step:label}” later than others: at any time "
+            "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
+        ),
+        N_("No group takes up any feature sooner or later than others ({family:count} comparisons)."),
     ),
+    "interactions",
+)
+AGAIN = Claims(
+    "onboarding",
     N_(
-        "New visitors with {attribute:label} “{value:label}” take up “{step:label}” later than others: at any time "
-        "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
+        "{share:share} of new buyers order again within {days:count} days ({low:share} to {high:share}, n = {n:count})."
     ),
-    N_("No group takes up any feature sooner or later than others ({family:count} comparisons)."),
+    {"days": lambda row: ACTIVATED, "share": "share", "low": "share_low", "high": "share_high", "n": "base"},
+    key=("id",),
+    test=N_("Kaplan–Meier estimate"),
+    estimate="share",
+    reach="base",
+    effect=0.1,
+    kind="fact",
 )
 
 
-def _groups(table: pd.DataFrame, chapter: str, about: _Told) -> list[Finding]:
-    family = family_size(table, TOGETHER) if len(table) else 0
-    if not family:
-        return []
-    evidence = {"table": about.table, "test": TEST, "family": family}
-    claims = table[table["claim"].astype(bool)]
-    if claims.empty:
-        n, identifier = int(table["base"].max()), f"{chapter}.{about.name}.nothing"
-        return [Finding(about.nothing, {"family": family}, id=identifier, n=n, kind="nothing", **evidence)]
-    spoken = claims[shown(claims)].assign(size=lambda t: t["effect"].abs())
-    spoken = spoken.sort_values(["size", "step"], ascending=[False, True], kind="stable")
-    found = []
-    for row in spoken.head(CLAIMS_TOLD).itertuples():
-        low, high = float(row.ratio_low), float(row.ratio_high)
-        values = {"attribute": row.attribute, "value": row.value, "step": row.step, "ratio": float(row.ratio)}
-        values |= {"low": low, "high": high, "n": int(row.n), "base": int(row.base)}
-        found.append(
-            Finding(
-                about.sooner if row.ratio > 1 else about.later,
-                values,
-                id=f"{chapter}.{about.name}.{row.attribute}.{row.value}.{row.step}",
-                n=int(row.base),
-                interval=(low, high),
-                p_adjusted=float(row.p_adjusted),
-                effect=abs(float(row.effect)),
-                reach=int(row.base),
-                kind="difference",
-                **evidence,
-            )
-        )
-    return found
+def _again(table: pd.DataFrame) -> list[Finding]:
+    """How many buy again within a quarter."""
+    rows = table[(table["step"] == SECOND_ORDER) & table["share"].notna()].assign(id="second")
+    return [AGAIN.one(row) for row in shown(rows).itertuples()]
 
 
-def _waited(start: pd.Series, then: pd.DataFrame, end: pd.Timestamp, step: str, later: bool = True) -> pd.DataFrame:
-    """Days from each start to the first of `then` after it; to the end of the records where there is none.
+def _waiting(fitted: SurvfuncRight) -> pd.DataFrame:
+    """Share still waiting with its interval on the scale log(−log), as `survival.kaplan_meier` gives it."""
+    share = np.asarray(fitted.surv_prob, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = fitted.surv_prob_se / share / np.abs(np.log(share))
+        low, high = (np.where(share > 0, share ** np.exp(sign * z_value() * spread), 0.0) for sign in (1, -1))
+    return pd.DataFrame({"day": fitted.surv_times, "waiting": share, "waiting_low": low, "waiting_high": high})
 
-    With `later`, what follows on the same day does not count where the start itself is an order.
-    """
+
+def _waited(
+    start: pd.Series, then: pd.DataFrame, end: pd.Timestamp, step: str, another_day: bool = False
+) -> pd.DataFrame:
+    """Days from each start to the first of `then` from it on; to the end of the records where there is none."""
     table = start.rename("start").rename_axis("customer_no").reset_index()
     rows = then[["customer_no", "at"]].merge(table, on="customer_no")
-    day = rows["start"].dt.normalize() + pd.Timedelta(days=1) if step == "order_to_order" else rows["start"]
-    following = rows[rows["at"] >= day] if later else rows
-    met = following.groupby("customer_no")["at"].min().reindex(table["customer_no"]).set_axis(table.index)
+    begin = rows["start"].dt.normalize() + pd.Timedelta(days=1) if another_day else rows["start"]
+    met = rows[rows["at"] >= begin].groupby("customer_no")["at"].min().reindex(table["customer_no"])
+    met = met.set_axis(table.index)
     until = met.fillna(end).dt.normalize() - table["start"].dt.normalize()
     result = pd.DataFrame({"step": step, "customer_no": table["customer_no"], "days": until.dt.days.clip(lower=0)})
     return result.assign(event=met.notna())
 
 
-def _dated(table: pd.DataFrame | None, column: str, profile: pd.DataFrame, more: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Rows of customers of the profile with their time as ``at``."""
-    if table is None or not len(table):
-        return pd.DataFrame(columns=["customer_no", "at", *more])
-    rows = table.loc[table["customer_no"].notna(), ["customer_no", column, *(name for name in more if name in table)]]
-    rows = rows.rename(columns={column: "at"}).astype({"customer_no": "int64"})
-    rows = rows.assign(**{name: pd.NA for name in more if name not in rows})
-    return rows[rows["customer_no"].isin(profile["customer_no"])]
-
-
-def _no_spells() -> pd.DataFrame:
-    return pd.DataFrame({"step": [], "customer_no": [], "days": [], "event": []}).astype(
-        {"step": "str", "customer_no": "int64", "days": "int64", "event": "bool"}
-    )
+def _together(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Spells of several steps in one table."""
+    parts = [part for part in parts if len(part)]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SPELLS))
+    return table[list(SPELLS)].astype(SPELLS)

@@ -6,6 +6,8 @@ from datetime import date
 
 import pandas as pd
 
+from ...messages import N_, Text
+from ...results import OVERLAPPING, Result
 from ...stats.intervals import add_shares
 from .behaviour import REPEAT_DAYS
 from .observations import Evidence
@@ -14,39 +16,41 @@ WITH_A_PERSON = ("phone", "chat", "store", "branch", "visit", "video")
 """Channels on which somebody is there at the same time; on all others customers write and wait."""
 
 
-def drivers(evidence: Evidence, tickets: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def drivers(evidence: Evidence, cases: pd.DataFrame) -> Result:
     """For each pain that tickets tell of, how often one contact settles it, and how often it takes a person.
 
     Parameters
     ----------
     evidence : Evidence
-    tickets : DataFrame
-        Cases; ``customer_no, opened_at, closed_at`` and, if known, ``reopened, channel``.
-    as_of : date
-        Day of the run: of tickets opened less than `REPEAT_DAYS` before it nobody can tell yet.
+    cases : DataFrame
+        The tickets, with ``told, settled`` (see `settled`), ``closed_at`` and, where it is known by which channel they
+        came, ``person``: somebody was there at the same time.
 
     Returns
     -------
-    DataFrame
+    Result
         ``pain, evidence, n`` (tickets settled at once: closed, not opened again, and no other ticket of the customer
         within `REPEAT_DAYS`)``, base`` (tickets of which that can be told)``, share`` with interval, and
-        ``person_share`` with interval, of tickets with a channel those of `WITH_A_PERSON`. Least often settled first.
+        ``person_share`` with interval, of tickets with a channel. Least often settled first.
     """
-    cases = evidence.hits[evidence.hits["row"] >= 0]
-    if cases.empty or "closed_at" not in tickets or tickets["closed_at"].isna().all():
-        return pd.DataFrame(columns=["pain", "evidence", "n", "base", "share", "share_low", "share_high"])
-    known = settled(tickets, as_of)[["told", "settled"]]
-    if "channel" in tickets:
-        known["reached"] = tickets["channel"].notna()
-        known["person"] = tickets["channel"].isin(WITH_A_PERSON)
-    table = cases[["pain", "evidence", "row"]].join(known, on="row").groupby(["pain", "evidence"])
-    table = table.sum().drop(columns="row").reset_index().rename(columns={"settled": "n", "told": "base"})
+    known = cases[["told", "settled"]].astype(int)
+    if "person" in cases:
+        known["reached"], known["person"] = cases["person"].notna(), cases["person"].fillna(False).astype(bool)
+    hits = evidence.hits[(evidence.hits["row"] >= 0) & cases["closed_at"].notna().any()]
+    table = hits[["pain", "evidence", "row"]].join(known, on="row").groupby(["pain", "evidence"]).sum()
+    table = table.drop(columns="row").reset_index().rename(columns={"settled": "n", "told": "base"})
     table = add_shares(table[table["base"] > 0])
-    if "channel" in tickets:
+    if "person" in table:
         table = add_shares(table, n="person", base="reached", share="person_share")
     table = table.sort_values(["share", "pain"], kind="stable", ignore_index=True)
-    order = ["pain", "evidence", "n", "base", *(name for name in table if "share" in name)]
-    return table[order]
+    return Result(
+        "contact_drivers",
+        table[["pain", "evidence", "n", "base", *(name for name in table if "share" in name)]],
+        Text(N_("Tickets that one contact settled, and those that took a person")),
+        OVERLAPPING,
+        about=Text(N_("Share of the tickets of which it can be told by now.")),
+        needs="tickets",
+    )
 
 
 def settled(tickets: pd.DataFrame, as_of: date) -> pd.DataFrame:

@@ -7,14 +7,17 @@ both the pain and the outcome to explain it away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
-from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio, shown
+from ...results import OVERLAPPING, Result
+from ...stats.claims import Claims
+from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
+from ...stats.effect_sizes import from_d, from_ratio
 from ...stats.intervals import CONFIDENCE, z_value
 from ...stats.regression import e_value, full_rank, linear, poisson
 from ..demographics.categories import bands, values_of
@@ -57,10 +60,8 @@ COLUMNS = [
     *("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"),
     *("e_value", "e_limit", "p", "p_adjusted", "effect", "claim"),
 ]
-RAW = ["raw", "raw_rest"]
-"""Means as they are: a share of few sufferers tells of single ones, so they are no part of the published table."""
-
-CLAIMS_SHOWN = 12  # sentences at most; the table holds the rest
+PUBLISHED = [name for name in COLUMNS if name not in ("raw", "raw_rest")]
+"""Means as they are stay here: a share of few sufferers tells of single ones."""
 
 
 def outcomes(profile: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +76,7 @@ def outcomes(profile: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Index of the profile, columns of `OUTCOMES`: the score as given, yes-or-no outcomes as 1 and 0, amounts and
-        numbers; missing where unknown. ``attrs`` tells ``score`` (which one) and ``lapsed`` (table it was read from).
+        numbers; missing where unknown.
     """
     found = pd.DataFrame(index=profile.index)
     score = next((name for name in SCORES if name in profile and profile[name].notna().any()), None)
@@ -83,15 +84,19 @@ def outcomes(profile: pd.DataFrame) -> pd.DataFrame:
         found["score"] = profile[score].astype(float)
         poor = METRICS[score.removesuffix("_score")].poor
         found["low_score"] = found["score"].round(9).le(poor).astype(float).mask(found["score"].isna())
-    source, lapsed = _lapsed(profile)
+    lapsed = _lapsed(profile)
     if lapsed is not None:
         found["lapsed"] = lapsed
     if "spend" in profile and profile["spend"].gt(0).any():
         found["spend"] = profile["spend"].astype(float).clip(lower=0)
     if "tickets" in profile and profile["tickets"].gt(0).any():
         found["tickets"] = profile["tickets"].astype(float)
-    found.attrs |= {"score": score, "lapsed": source}
     return found
+
+
+def leaving_is_stated(profile: pd.DataFrame) -> bool:
+    """Whether a customer's status says who has left: then `outcomes` reads it there, not from the last order."""
+    return _stated(profile) is not None
 
 
 def covariates(profile: pd.DataFrame) -> list[str]:
@@ -100,7 +105,7 @@ def covariates(profile: pd.DataFrame) -> list[str]:
     return [name for name in named if name in profile and profile[name].nunique() > 1]
 
 
-def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] | None = None) -> pd.DataFrame:
+def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Result:
     """What goes with each pain.
 
     The score is compared by linear regression with HC3 errors (Long & Ervin 2000, The American Statistician
@@ -116,12 +121,13 @@ def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] |
         Of behaviour, each customer's latest occasion counts.
     profile : DataFrame
         One row per customer.
-    adjust_for : sequence of str, optional
-        Covariates; default `covariates`.
+    alike : DataFrame
+        What comparable customers are alike in, with the index of the profile: columns of the profile (`covariates`) or
+        any others; numbers are banded. No columns: the customers are compared as they are.
 
     Returns
     -------
-    DataFrame
+    Result
         ``pain, evidence, outcome, n`` (sufferers whose outcome is known)``, base`` (all of whom it is)``, raw,
         raw_rest`` (mean of sufferers and of others, as it is)``, difference`` with interval (score only)``, ratio``
         with interval (all else)``, e_value, e_limit, p, p_adjusted, effect`` (Cohen's d, his h, or the logarithm of
@@ -131,7 +137,8 @@ def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] |
     from threadpoolctl import threadpool_limits
 
     known, names = outcomes(profile), evidence.names
-    controls = _dummies(profile, covariates(profile) if adjust_for is None else adjust_for)
+    counted_from = _FROM | {"lapsed": "customers" if leaving_is_stated(profile) else "transactions"}
+    controls = _dummies(alike)
     hit, exposed = evidence.matrix(profile["customer_no"])
     rows = []
     with threadpool_limits(1):
@@ -139,7 +146,7 @@ def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] |
             alike = (names["evidence"] == pain.evidence).to_numpy()
             others = hit[:, alike].sum(axis=1) - hit[:, at]
             for outcome in known:
-                if {**_FROM, "lapsed": known.attrs["lapsed"]}.get(outcome) in pain.source.split("+"):
+                if counted_from.get(outcome) in pain.source.split("+"):
                     continue
                 asked = exposed[:, at] & known[outcome].notna().to_numpy()
                 if pain.source == STATED:
@@ -148,30 +155,39 @@ def costs(evidence: Evidence, profile: pd.DataFrame, adjust_for: Sequence[str] |
                 row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": outcome}
                 row |= _compared(outcome, y, suffers, np.column_stack([controls, others])[asked])
                 rows.append(row)
-    table = adjust(pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")]))
-    family = table.attrs["family"]
+    text = dict.fromkeys(("pain", "evidence", "outcome"), "str") | {"n": "int64", "base": "int64"}
+    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
+    table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
+    family = family_size(table)
     order = np.lexsort((table["outcome"], table["pain"], -table["effect"].abs().fillna(-1).round(9), ~table["claim"]))
-    table = table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True)
-    table.attrs["family"] = family
-    return table
+    return Result(
+        "pain_costs",
+        table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True),
+        Text(N_("What goes with each pain, adjusted for who the customers are")),
+        OVERLAPPING,
+        claims=partial(_claims, family=family),
+        family=family,
+        about=Text(N_("Compared with customers who are alike otherwise; {n:count} customers."), {"n": len(profile)}),
+        columns=PUBLISHED,
+    )
 
 
-def low_scores(table: pd.DataFrame) -> pd.DataFrame:
+def low_scores(table: pd.DataFrame) -> Result:
     """Pains by how many low scores more their sufferers gave than as many others would have; as it is, not adjusted.
 
     Parameters
     ----------
     table : DataFrame
-        From `costs`.
+        Rows of `costs` whose outcome is a low score.
 
     Returns
     -------
-    DataFrame
+    Result
         ``pain, evidence, n`` (low scores of sufferers)``, base`` (their scores)``, share, n_rest, base_rest,
         share_rest, ratio`` with the interval of `comparisons.rate_ratio`, ``low_scores_more`` (low scores above what
         the others' share would give); most first.
     """
-    rows = table[table["outcome"] == "low_score"].rename(columns={"raw": "share", "raw_rest": "share_rest"})
+    rows = table.rename(columns={"raw": "share", "raw_rest": "share_rest"})
     rows = rows.assign(base_rest=rows["base"] - rows["n"], base=rows["n"]).reset_index(drop=True)
     rows = rows.assign(
         n=(rows["share"] * rows["base"]).round().astype(int),
@@ -182,7 +198,13 @@ def low_scores(table: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(ratio=ratio.ratio, ratio_low=ratio.low, ratio_high=ratio.high)
     rows = rows.sort_values(["low_scores_more", "pain"], ascending=[False, True], kind="stable", ignore_index=True)
     counted = ["n", "base", "share", "n_rest", "base_rest", "share_rest"]
-    return rows[["pain", "evidence", *counted, "ratio", "ratio_low", "ratio_high", "low_scores_more"]]
+    return Result(
+        "pain_low_scores",
+        rows[["pain", "evidence", *counted, "ratio", "ratio_low", "ratio_high", "low_scores_more"]],
+        Text(N_("Pains by the low scores they go with, most first; not adjusted")),
+        OVERLAPPING,
+        needs="feedback",
+    )
 
 
 def limits(profile: pd.DataFrame) -> list[Limit]:
@@ -196,36 +218,22 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     return found
 
 
-def findings(table: pd.DataFrame, chapter: str = "03", min_group: int = 10) -> list[Finding]:
-    """The pains that go with a worse outcome, strongest first, or one finding that none does; association throughout.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `costs`.
-    chapter : str
-        Prefix of the ids.
-    min_group : int
-        Smallest number of sufferers that may be spoken of.
-    """
-    family = family_size(table) if len(table) else 0
-    if not family:
-        return []
-    worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"].astype(float)
-    spoken = table[table["claim"].astype(bool) & (worse > 0) & (table["n"] >= min_group) & shown(table)]
-    if spoken.empty:
-        message = N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow.")
-        evidence = {"n": int(table["base"].max()), "table": "pain_costs", "test": _TEST, "family": family}
-        return [Finding(message, {}, id=f"{chapter}.cost.nothing", kind="nothing", **evidence)]
-    strength = spoken["effect"].abs().where(spoken["outcome"] != "low_score", -1)
-    spoken = spoken[spoken["outcome"] != "low_score"] if (spoken["outcome"] == "score").any() else spoken
-    spoken = spoken.assign(_strength=strength).sort_values(
-        ["_strength", "pain"], ascending=[False, True], kind="stable"
-    )
-    return [_claim(row, chapter, family) for row in spoken.head(CLAIMS_SHOWN).itertuples()]
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """The pains that go with a worse outcome, strongest first, or that none does; association throughout."""
+    worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"] > 0
+    table = table.assign(claim=table["claim"] & worse & ~table["hidden"].astype(bool))
+    told = table[table["claim"]]
+    if (told["outcome"] == "score").any():  # a low score says the same again
+        told = told[told["outcome"] != "low_score"]
+    strength = told["effect"].abs().where(told["outcome"] != "low_score", -1)
+    score = told["outcome"] == "score"
+    ends = {"size": ("", ""), "size_low": ("_high", "_low"), "size_high": ("_low", "_high")}
+    for name, (of_score, of_ratio) in ends.items():
+        told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, told[f"ratio{of_ratio}"])})
+    order = np.lexsort((told["pain"], -strength))
+    return CLAIMS.tell(table, family, told.iloc[order])
 
 
-_TEST = N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg")
 _MESSAGES = {
     "score": N_(
         "Customers with “{pain:label}” score {size:number} points lower than comparable customers ({low:number} to "
@@ -250,60 +258,57 @@ _MESSAGES = {
 }
 
 
-def _claim(row, chapter: str, family: int) -> Finding:
-    if row.outcome == "score":
-        size, low, high = -float(row.difference), -float(row.difference_high), -float(row.difference_low)
-    else:
-        size, low, high = float(row.ratio), float(row.ratio_low), float(row.ratio_high)
-    return Finding(
-        _MESSAGES[row.outcome],
-        {"pain": row.pain, "size": size, "low": low, "high": high, "e": float(row.e_value)},
-        id=f"{chapter}.cost.{row.outcome}.{row.pain}",
-        n=int(row.base),
-        table="pain_costs",
-        interval=(low, high),
-        test=_TEST,
-        p_adjusted=float(row.p_adjusted),
-        family=family,
-        effect=float(min(abs(row.effect), 1.0)),
-        reach=int(row.n),
-        kind="difference",
-    )
+CLAIMS = Claims(
+    "cost",
+    lambda row: _MESSAGES[row.outcome],
+    {"pain": "pain", "size": "size", "low": "size_low", "high": "size_high", "e": "e_value"},
+    key=("outcome", "pain"),
+    nothing=N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow."),
+    test=N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg"),
+    estimate="size",
+    effect=lambda row: from_ratio(row.ratio) if row.outcome in ("spend", "tickets") else from_d(row.effect),
+    most=12,
+)
 
 
-def _lapsed(profile: pd.DataFrame) -> tuple[str, pd.Series | None]:
-    """Who has left or lapsed, and the canonical table that tells."""
-    if "status" in profile:
-        status = values_of(profile["status"]).astype("object")
-        gone = status.map(lambda value: isinstance(value, str) and value.casefold() in LEFT)
-        if gone.any() and not gone.all():
-            return "customers", gone.astype(float).mask(status.isna())
+def _stated(profile: pd.DataFrame) -> pd.Series | None:
+    """Who has left, as the status of the customers says it; None if it does not."""
+    if "status" not in profile:
+        return None
+    status = values_of(profile["status"]).astype("object")
+    gone = status.map(lambda value: isinstance(value, str) and value.casefold() in LEFT)
+    return gone.astype(float).mask(status.isna()) if gone.any() and not gone.all() else None
+
+
+def _lapsed(profile: pd.DataFrame) -> pd.Series | None:
+    """Who has left or lapsed: as stated, else by the own rhythm of orders."""
+    if (stated := _stated(profile)) is not None:
+        return stated
     if {"orders", "first_order_at", "last_order_at", "recency_days"} <= set(profile):
         span = (profile["last_order_at"] - profile["first_order_at"]).dt.total_seconds() / 86_400
         gap = span / (profile["orders"] - 1).where(profile["orders"] >= LAPSE_ORDERS)
         told = gap.gt(0)
         if told.any():
-            return "transactions", (profile["recency_days"].astype(float) > LAPSE_GAPS * gap).astype(float).where(told)
-    return "", None
+            return (profile["recency_days"].astype(float) > LAPSE_GAPS * gap).astype(float).where(told)
+    return None
 
 
-def _dummies(profile: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+def _dummies(alike: pd.DataFrame) -> np.ndarray:
     """Covariates as columns of 0 and 1; the unknown are a value, rare values are one."""
     columns = []
-    for name in names:
-        column = profile[name]
+    for _, column in alike.items():
         number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
         values = values_of(bands(column) if number else column).astype("object").fillna("")
         sizes = values.value_counts()
         values = values.where(values.map(sizes) >= MIN_LEVEL, "rare")
         columns += [(values == value).to_numpy(float) for value in sorted(values.unique())[1:]]
-    return np.column_stack(columns) if columns else np.empty((len(profile), 0))
+    return np.column_stack(columns) if columns else np.empty((len(alike), 0))
 
 
 def _compared(outcome: str, y: np.ndarray, suffers: np.ndarray, controls: np.ndarray) -> dict[str, float]:
     """One row of `costs`: sufferers against others."""
     n, rest = int(suffers.sum()), int((~suffers).sum())
-    row = {"n": n, "base": n + rest}
+    row: dict[str, float] = {"n": n, "base": n + rest}
     row |= {"raw": y[suffers].mean() if n else np.nan, "raw_rest": y[~suffers].mean() if rest else np.nan}
     if min(n, rest) < MIN_HIT or y.std() == 0:
         return row

@@ -1,23 +1,34 @@
 """Profiles on a page: the segment, the persona, the ideal customer and the vulnerable one, field by field.
 
 Every field says where it comes from: measured (with n and interval), derived from what was measured, or fictional. All
-are read from published tables: what the gate has hidden there is missing here.
+are read from tables as a page shows them (`Chapter.guarded`): what the gate has hidden there is missing here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 import pandas as pd
 
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
-from ..segments.personas import DERIVED, FICTIONAL, MEASURED, MEDIANS, Persona
+from ...results import ONE_MARGIN, OVERLAPPING, Result
+from ..segments import personas as segment_personas
+from ..segments.personas import DERIVED, FICTIONAL, MEASURED, MEDIANS, OF_SEGMENTS, Persona
 from .ideal import IDEAL
-from .vulnerable import ANY
+from .vulnerable import ANY, NONE
 
 TRAITS = 10
+
+SEGMENT_TABLES = {
+    "segment_figures": ONE_MARGIN,
+    "segment_traits": OF_SEGMENTS,
+    "segment_verdicts": ONE_MARGIN,
+    "routing": OVERLAPPING,
+}
+"""Tables of chapter 05 that pages are made of, with what adds up to what in them."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +85,23 @@ NUMBERS = {"spend_per_customer": "{x:money}", "basket_value": "{x:money}", "disc
 AVERAGES = ("orders", "basket_value", "discount_share", "sessions", "tickets", "age", "recency_days")
 
 
+def of_segments(name: str, table: pd.DataFrame) -> Result:
+    """A table of chapter 05, one of `SEGMENT_TABLES`, with its rule of disclosure."""
+    return Result(name, table, Text(name), SEGMENT_TABLES[name])
+
+
+def usual(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str]) -> Result:
+    """The most frequent value of each attribute in each segment, see `personas.habits`."""
+    name, table = "segment_habits", segment_personas.habits(profile, labels, attributes)
+    return Result(name, table, Text(name), OVERLAPPING)
+
+
 def segments(
     cards: Sequence[Persona],
     sizes: pd.DataFrame,
     traits: pd.DataFrame,
     verdicts: pd.DataFrame,
-    routes: pd.DataFrame | None = None,
+    routes: pd.DataFrame,
     most: int = TRAITS,
 ) -> list[Page]:
     """A page for each segment: all measured but its name and the verdict.
@@ -88,28 +110,16 @@ def segments(
     ----------
     cards : sequence of Persona
         From `personas.personas`.
-    sizes, traits, verdicts : DataFrame
-        Published: from `personas.figures`, `personas.traits` and `segment_verdicts.judge`.
-    routes : DataFrame, optional
-        Published: from `channels.routing`.
+    sizes, traits, verdicts, routes : DataFrame
+        As a page shows them: the tables of `SEGMENT_TABLES`.
     most : int
         Traits on a page.
     """
     pages = []
     for card in cards:
-        row, verdict = _row(sizes, card.segment), _row(verdicts, card.segment)
-        fields = [_size(row), *_worth(row)]
-        fields += [_average(name, row) for name in AVERAGES if _known(row, name)]
-        if verdict is not None and _known(verdict, "jaccard"):
-            found_again = Text(N_("found again in resamples: Jaccard {jaccard:ratio}"), {"jaccard": verdict["jaccard"]})
-            values = {"verdict": verdict["verdict"], "reason": verdict["reason"]}
-            reach = {"share": verdict["reach"], "low": verdict["reach_low"], "high": verdict["reach_high"]}
-            fields += [
-                Field(N_("Stability"), found_again),
-                Field(N_("Verdict"), Text(N_("{verdict:label}: {reason:label}"), values), DERIVED),
-                Field(N_("Can be reached"), Text(_SHARE, reach | {"n": verdict["n"]})),
-            ]
-        fields += _route(_row(routes, card.segment))
+        row = _row(sizes, card.segment)
+        fields = [_size(row), *_worth(row), *(_average(name, row) for name in AVERAGES if _known(row, name))]
+        fields += [*_verdict(_row(verdicts, card.segment)), *_route(_row(routes, card.segment))]
         fields += [Field(N_("Set apart by"), text) for text in _traits(_of(traits, card.segment), most)]
         pages.append(Page(Text(N_("Segment profile")), _numbered(card), tuple(fields)))
     return pages
@@ -119,8 +129,8 @@ def personas(
     cards: Sequence[Persona],
     sizes: pd.DataFrame,
     habits: pd.DataFrame,
-    routes: pd.DataFrame | None = None,
-    pains: pd.DataFrame | None = None,
+    routes: pd.DataFrame,
+    pains: pd.DataFrame,
     persons: bool = True,
 ) -> list[Page]:
     """A persona for each segment: its most frequent values, with a name and a portrait that are made up and say so.
@@ -128,10 +138,10 @@ def personas(
     Parameters
     ----------
     cards : sequence of Persona
-    sizes, habits : DataFrame
-        Published: from `personas.figures` and `personas.habits`.
-    routes, pains : DataFrame, optional
-        Published: from `channels.routing`, and the most frequent pain of each segment as `personas.habits` gives it.
+    sizes, routes : DataFrame
+        As a page shows them: tables of `SEGMENT_TABLES`.
+    habits, pains : DataFrame
+        As a page shows them: `usual` values, and the `usual` pain of each segment.
     persons : bool
         Whether customers are persons. Of companies the page is the typical account, and nothing of it is made up.
     """
@@ -139,8 +149,9 @@ def personas(
     for card in cards:
         fields = [Field("segment", _numbered(card), DERIVED)] if persons else []
         fields += [_size(_row(sizes, card.segment))]
-        fields += [Field(row.attribute, _most(row)) for row in _shown(_of(habits, card.segment)).itertuples()]
-        fields += [Field(N_("Most frequent pain"), _most(row)) for row in _shown(_of(pains, card.segment)).itertuples()]
+        fields += [Field(row.attribute, _share(row)) for row in _shown(_of(habits, card.segment)).itertuples()]
+        most_frequent = _shown(_of(pains, card.segment)).itertuples()
+        fields += [Field(N_("Most frequent pain"), _share(row)) for row in most_frequent]
         fields += [Field(N_("Set apart by"), text) for text in card.traits]
         fields += _route(_row(routes, card.segment))
         if persons:
@@ -155,61 +166,60 @@ def personas(
 def ideal(
     name: Text,
     definition: pd.DataFrame,
-    gains: pd.DataFrame | None,
+    gains: pd.DataFrame,
     traits: pd.DataFrame,
     stands_out: bool,
     most: int = TRAITS,
-) -> Page:
-    """The page of the ideal customer or account.
+) -> list[Page]:
+    """The page of the ideal customer or account; none where nothing describes them.
 
     Parameters
     ----------
     name : Text
         See `ideal.label`.
     definition, gains, traits : DataFrame
-        Published: from `ideal.definition`, `ideal.fit` and `ideal.traits`.
+        As a page shows them: from `ideal.definition`, `fit.cross_validated` and `ideal.traits`.
     stands_out : bool
-        Whether the traits tell ideal customers, see `ideal.Fit`.
+        Whether the traits tell ideal customers, see `fit.Fit`.
     most : int
         Traits on the page.
     """
+    if not len(gains):
+        return []
     fields = [
-        Field(N_("How many") if row.criterion == IDEAL else N_("Condition"), _rule(row))
+        Field(N_("How many") if row.criterion == IDEAL else N_("Condition"), _share(row, row.criterion, row.n))
         for row in _shown(definition).itertuples()
     ]
-    best = None if gains is None else _shown(gains[gains["rank"] == 1])
-    if stands_out and best is not None and len(best):
-        row = best.iloc[0]
-        told = {"share": row["share"], "low": row["share_low"], "high": row["share_high"], "n": row["base"]}
-        told |= {"worth": row["value_share"], "from": row["value_share_low"], "to": row["value_share_high"]}
-        message = N_(
-            "of the tenth of customers who fit best, {share:share} are ideal ({low:share} to {high:share}, "
-            "n = {n:count}), and this tenth has {worth:share} of the worth of all ({from:share} to {to:share})"
-        )
-        fields.append(Field(N_("Held-out gain"), Text(message, told)))
+    message = N_(
+        "of the tenth of customers who fit best, {share:share} are ideal ({low:share} to {high:share}, "
+        "n = {n:count}), and this tenth has {worth:share} of the worth of all ({from:share} to {to:share})"
+    )
+    nothing = N_("no ideal profile stands out: taken together, what is known of customers does not tell who is ideal")
     if not stands_out:
-        nothing = Text(
-            N_("no ideal profile stands out: taken together, what is known of customers does not tell who is ideal")
-        )
-        fields.append(Field(N_("Held-out gain"), nothing))
-    apart = _traits(traits, most)
+        fields.append(Field(N_("Held-out gain"), Text(nothing)))
+    for row in _shown(gains[gains["rank"] == 1]).itertuples() if stands_out else ():
+        told = {"worth": row.value_share, "from": row.value_share_low, "to": row.value_share_high}
+        fields.append(Field(N_("Held-out gain"), Text(message, _estimate(row) | told)))
     none = [] if stands_out else [Text(N_("no trait sets ideal customers apart by more than chance"))]
-    fields += [Field(N_("Set apart by"), text) for text in apart or none]
-    return Page(Text(N_("Ideal customer profile")), name, tuple(fields), DERIVED)
+    fields += [Field(N_("Set apart by"), text) for text in _traits(traits, most) or none]
+    return [Page(Text(N_("Ideal customer profile")), name, tuple(fields))]
 
 
-def vulnerable(shares: pd.DataFrame, ranks: pd.DataFrame, needs: pd.DataFrame, served: pd.DataFrame) -> Page:
-    """The page of customers who may need particular care.
+def vulnerable(shares: pd.DataFrame, ranks: pd.DataFrame, needs: pd.DataFrame, served: pd.DataFrame) -> list[Page]:
+    """The page of customers who may need particular care; none where nothing is a sign of it.
 
     Parameters
     ----------
     shares, ranks, needs, served : DataFrame
-        Published: from `vulnerable.counts`, `vulnerable.priority_table`, `vulnerable.needs` and `vulnerable.parity`.
+        As a page shows them: from `vulnerable.counts`, `vulnerable.rules`, `vulnerable.needs`, `vulnerable.parity`.
     """
-    named = _shown(shares).assign(value=shares["indicator"]).drop_duplicates(["n", "base"])  # one sign is also any
-    fields = [Field(row.driver, _most(row)) for row in named.itertuples()]
-    first = _shown(ranks[ranks["rank"] < ranks["rank"].max()])
-    fields += [Field(N_("Priority"), _ranked(row), DERIVED) for row in first.itertuples()]
+    if not len(shares):
+        return []
+    named = _shown(shares).drop_duplicates(["n", "base"])  # one sign is also any
+    fields = [Field(row.driver, _share(row, row.indicator)) for row in named.itertuples()]
+    for row in _shown(ranks[ranks["criterion"] != NONE]).itertuples():
+        values = {"rank": row.rank, "rule": row.criterion, "n": row.n}
+        fields.append(Field(N_("Priority"), Text(N_("{rank:count}. {rule:label} (n = {n:count})"), values), DERIVED))
     for row in _shown(needs[needs["group"] == ANY]).itertuples():
         message = N_(
             "in a way with a person: {share:share} against {rest:share} of the others, {ratio:ratio} times as often "
@@ -217,11 +227,9 @@ def vulnerable(shares: pd.DataFrame, ranks: pd.DataFrame, needs: pd.DataFrame, s
         )
         values = {"share": row.share, "rest": row.share_rest, "ratio": row.ratio, "low": row.ratio_low}
         fields.append(Field(row.evidence, Text(message, values | {"high": row.ratio_high, "n": row.base})))
-    together = _shown(served[served["group"] == ANY])
-    fields += [Field(row.metric, _served(row)) for row in together.itertuples()]
-    return Page(
-        Text(N_("Vulnerable customers")), Text(N_("Customers with a permitted sign of vulnerability")), tuple(fields)
-    )
+    fields += [Field(row.metric, _served(row)) for row in _shown(served[served["group"] == ANY]).itertuples()]
+    name = Text(N_("Customers with a permitted sign of vulnerability"))
+    return [Page(Text(N_("Vulnerable customers")), name, tuple(fields))]
 
 
 def limits(segments: pd.DataFrame) -> list[Limit]:
@@ -231,12 +239,6 @@ def limits(segments: pd.DataFrame) -> list[Limit]:
     return [Limit(N_("Segments and personas: no segments were formed"), needs=NEEDS["transactions"])]
 
 
-def tags(pages: Sequence[Page]) -> dict[str, int]:
-    """How many fields of the pages are measured, derived and fictional."""
-    kinds = [kind for page in pages for kind in (page.name_kind, *(field.kind for field in page.fields))]
-    return {kind: kinds.count(kind) for kind in (MEASURED, DERIVED, FICTIONAL)}
-
-
 def _numbered(card: Persona) -> Text:
     if "first" not in card.name.values:  # its name is its number
         return card.name
@@ -244,21 +246,25 @@ def _numbered(card: Persona) -> Text:
 
 
 def _size(row: pd.Series) -> Field:
-    values = {"share": row["share"], "low": row["share_low"], "high": row["share_high"], "n": row["n"]}
     missing = Text(N_("too few to show"))
-    return Field(N_("Size"), Text(_SHARE, values) if _known(row, "share") else missing)
+    return Field(N_("Size"), Text(_SHARE, _estimate(row, n=row["n"])) if _known(row, "share") else missing)
 
 
 def _worth(row: pd.Series) -> list[Field]:
     if not _known(row, "spend_share"):
         return []
-    values = {"share": row["spend_share"], "low": row["spend_share_low"], "high": row["spend_share_high"]}
-    values |= {"spend": row["spend_per_customer"], "from": row["spend_per_customer_low"], "n": row["n"]}
+    each = _estimate(row, "spend_per_customer")
+    values = {
+        "share": row["spend_share"],
+        "low": row["spend_share_low"],
+        "high": row["spend_share_high"],
+        "n": row["n"],
+    }
+    values |= {"spend": each["spend_per_customer"], "from": each["low"], "to": each["high"]}
     message = N_(
         "{share:share} of all spend ({low:share} to {high:share}), {spend:money} per customer ({from:money} to "
         "{to:money}, n = {n:count})"
     )
-    values["to"] = row["spend_per_customer_high"]
     return [Field(N_("Worth"), Text(message, values))]
 
 
@@ -270,15 +276,26 @@ def _average(name: str, row: pd.Series) -> Field:
     return Field(name, Text(median if name in MEDIANS else message, values | {"n": row["n"]}))
 
 
-def _route(row: pd.Series | None) -> list[Field]:
-    if row is None or not _known(row, "share") or not isinstance(row["first_channel"], str):
+def _verdict(row: pd.Series | None) -> list[Field]:
+    if not _known(row, "jaccard"):
         return []
-    first = {"value": row["first_channel"], "share": row["share"], "low": row["share_low"], "high": row["share_high"]}
-    fields = [Field(N_("First channel"), Text(_OF_VALUE, first | {"n": row["base"]}))]
-    if isinstance(row["then_channel"], str):
+    found_again = Text(N_("found again in resamples: Jaccard {jaccard:ratio}"), {"jaccard": row["jaccard"]})
+    judged = Text(N_("{verdict:label}: {reason:label}"), {"verdict": row["verdict"], "reason": row["reason"]})
+    reach = {"share": row["reach"], "low": row["reach_low"], "high": row["reach_high"], "n": row["n"]}
+    return [
+        Field(N_("Stability"), found_again),
+        Field(N_("Verdict"), judged, DERIVED),
+        Field(N_("Can be reached"), Text(_SHARE, reach)),
+    ]
+
+
+def _route(row: pd.Series | None) -> list[Field]:
+    if not _known(row, "share") or not _known(row, "first_channel"):
+        return []
+    fields = [Field(N_("First channel"), Text(_OF_VALUE, _estimate(row) | {"value": row["first_channel"]}))]
+    if _known(row, "then_channel"):
         then = {"value": row["then_channel"], "n": row["then_n"], "base": row["then_base"]}
-        message = N_("{value:label} (n = {n:count} of {base:count})")
-        fields.append(Field(N_("Then"), Text(message, then)))
+        fields.append(Field(N_("Then"), Text(N_("{value:label} (n = {n:count} of {base:count})"), then)))
     return fields
 
 
@@ -288,40 +305,27 @@ def _traits(table: pd.DataFrame, most: int) -> list[Text]:
     formed = table["formed_by"].fillna(False).astype(bool) if "formed_by" in table else told & False
     rows = _shown(table[(told | formed) & table["index"].gt(100)])
     rows = rows.sort_values(["effect", "attribute", "value"], ascending=[False, True, True], kind="stable")
+    rows = rows.drop_duplicates("attribute").head(most).rename(columns={"share_rest": "rest"})
+    columns = ["attribute", "value", "share", "rest", "index"]
     return [
-        Text(
-            _FORMED if getattr(row, "formed_by", False) else _TRAIT,
-            {
-                "attribute": row.attribute,
-                "value": row.value,
-                "share": row.share,
-                "rest": row.share_rest,
-                "index": row.index,
-                "low": row.index_low,
-                "high": row.index_high,
-                "n": row.base,
-            },
-        )
-        for row in rows.drop_duplicates("attribute").head(most).itertuples(index=False)
+        Text(_FORMED if formed[at] else _TRAIT, {name: row[name] for name in columns} | _estimate(row, "index"))
+        for at, row in rows.iterrows()
     ]
 
 
-def _most(row: object) -> Text:
-    values = {"value": row.value, "share": row.share, "low": row.share_low, "high": row.share_high, "n": row.base}
-    return Text(_OF_VALUE, values)
+def _estimate(row: Any, name: str = "share", n: object = None) -> dict[str, object]:
+    """An estimate with its interval and its n, by default its base."""
+    of = row if isinstance(row, pd.Series) else pd.Series(row._asdict())
+    n = of["base"] if n is None else n
+    return {name: of[name], "low": of[f"{name}_low"], "high": of[f"{name}_high"], "n": n}
 
 
-def _rule(row: object) -> Text:
-    values = {"value": row.criterion, "share": row.share, "low": row.share_low, "high": row.share_high, "n": row.n}
-    return Text(_OF_VALUE, values)
+def _share(row: Any, value: str = "", n: object = None) -> Text:
+    """How many have a value, by default the row's own."""
+    return Text(_OF_VALUE, _estimate(row, n=n) | {"value": value or row.value})
 
 
-def _ranked(row: object) -> Text:
-    message = N_("{rank:count}. {rule:label} (n = {n:count})")
-    return Text(message, {"rank": row.rank, "rule": row.criterion, "n": row.n})
-
-
-def _served(row: object) -> Text:
+def _served(row: Any) -> Text:
     if pd.isna(row.ratio):
         message = N_(
             "{mean:number} against {rest:number} of the others, a difference of {x:number} ({low:number} to "
@@ -347,21 +351,19 @@ def _portrait(card: Persona) -> Text:
     return Text(message, {"name": card.given_name, "segment": card.name if named else str(card.segment)})
 
 
-def _of(table: pd.DataFrame | None, segment: int) -> pd.DataFrame:
+def _of(table: pd.DataFrame, segment: int) -> pd.DataFrame:
     """Rows of a segment; none where there is no table."""
-    if table is None:
-        return pd.DataFrame(columns=["segment", "suppressed"])
     return table[table["segment"] == segment]
 
 
-def _row(table: pd.DataFrame | None, segment: int) -> pd.Series | None:
+def _row(table: pd.DataFrame, segment: int) -> pd.Series | None:
     rows = _of(table, segment)
     return rows.iloc[0] if len(rows) else None
 
 
 def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    return table[~table["suppressed"].astype(bool)] if len(table) else table
+    return table[~table["suppressed"].astype(bool)]
 
 
-def _known(row: Mapping[str, object] | None, name: str) -> bool:
+def _known(row: pd.Series | None, name: str) -> TypeGuard[pd.Series]:
     return row is not None and name in row and bool(pd.notna(row[name]))

@@ -1,8 +1,8 @@
 """Two ways to group customers, side by side: nearest neighbours in a space, and latent classes of mixed data.
 
-No single method fits every base. k-means divides the space of `embedding` into compact regions; latent classes
-(`classes`) take categories and gaps as they are. Which of them is used is decided without knowing any truth: by whether
-their segments come back in resamples, and by how well segments tell of a column that had no part in making them.
+No single method fits every base. k-means divides the space of `embedding` into compact regions; `latent_classes` take
+categories and gaps as they are. Which of them is used is decided without knowing any truth: by whether their segments
+come back in resamples, and by how well segments tell of a column that had no part in making them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Data:
     points : ndarray, shape (customers, components)
         See `embedding.embed`.
     levels : Levels
-        See `classes.levels`.
+        See `latent_classes.levels`.
     """
 
     profile: pd.DataFrame

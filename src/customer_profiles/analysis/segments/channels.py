@@ -6,13 +6,17 @@ Channels are grouped into three ways, by how much a person is needed: self-servi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
-from ...messages import N_, Finding, Limit
-from ...stats.comparisons import adjust, compare_shares, compared, shown
+from ...messages import N_, Finding, Limit, Text
+from ...results import OVERLAPPING, Disclosure, Result
+from ...stats import effect_sizes
+from ...stats.claims import Claims, shown
+from ...stats.comparisons import adjust, compare_shares, compared, family_size
 from ...stats.intervals import add_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
@@ -55,38 +59,64 @@ def with_help(profile: pd.DataFrame, tickets: pd.DataFrame) -> pd.DataFrame:
     return profile.assign(help_channel=profile["customer_no"].map(most))
 
 
-def preferences(profile: pd.DataFrame) -> pd.DataFrame:
-    """What customers ask for beside where they buy and where they ask for help.
+def evidence(profile: pd.DataFrame) -> pd.DataFrame:
+    """The way that each kind of evidence shows for each customer.
 
     Parameters
     ----------
     profile : DataFrame
-        From `with_help`.
+        One row per customer, with the columns of `EVIDENCE` that are known.
 
     Returns
     -------
     DataFrame
+        A column for each kind of evidence, `ASKED` first; missing where it is not known. Index of the profile.
+    """
+    nothing = pd.Series(None, profile.index, dtype="object")
+    return pd.DataFrame({kind: ways(profile.get(column, nothing)) for kind, column in EVIDENCE.items()})
+
+
+def preferences(seen: pd.DataFrame) -> Result:
+    """What customers ask for beside where they buy and where they ask for help.
+
+    Parameters
+    ----------
+    seen : DataFrame
+        From `evidence`.
+
+    Returns
+    -------
+    Result
         ``evidence, value`` (the way)``, n, base`` (customers of whom it is known)``, share`` with its interval.
     """
-    parts = []
-    for evidence, column in EVIDENCE.items():
-        if column in profile and (counts := ways(profile[column]).value_counts()).sum():
-            counts = counts.reindex(list(WAYS), fill_value=0).rename_axis("value").rename("n").reset_index()
-            parts.append(counts.assign(evidence=evidence, base=counts["n"].sum()))
-    if not parts:
-        return pd.DataFrame(columns=["evidence", "value", "n", "base", "share", "share_low", "share_high"])
-    return add_shares(pd.concat(parts, ignore_index=True)[["evidence", "value", "n", "base"]])
+    table = pd.DataFrame([(kind, way) for kind in seen for way in WAYS], columns=["evidence", "value"])
+    table["n"] = [int(seen[kind].eq(way).sum()) for kind, way in zip(table["evidence"], table["value"], strict=True)]
+    table["base"] = table["evidence"].map(seen.notna().sum()).astype(int)
+    return Result(
+        "channel_preferences",
+        add_shares(table[table["base"] > 0].reset_index(drop=True)),
+        Text(N_("Asked and observed")),
+        Disclosure(within=("evidence",)),
+        about=Text(N_("Shares of the customers of whom it is known, of {n:count} customers."), {"n": len(seen)}),
+        needs=EVIDENCE[ASKED],
+    )
 
 
 def disagreement(
-    profile: pd.DataFrame, attributes: Iterable[str], min_base: int = 50, orders: Orders | None = None
-) -> pd.DataFrame:
+    profile: pd.DataFrame,
+    otherwise: pd.Series,
+    attributes: Iterable[str],
+    min_base: int = 50,
+    orders: Orders | None = None,
+) -> Result:
     """Where customers act otherwise than they ask: each group against all others.
 
     Parameters
     ----------
     profile : DataFrame
-        From `with_help`.
+        Customers who name a way and bought or asked for help in one.
+    otherwise : Series of bool
+        Whether none of the ways in which each was seen is the named one; same index.
     attributes : iterable of str
         Columns that divide the customers into groups; numbers are banded.
     min_base : int
@@ -96,229 +126,136 @@ def disagreement(
 
     Returns
     -------
-    DataFrame
-        As `comparisons.compared("ratio")`: of the customers who name a way and bought or asked for help in one, the
-        share whose way of acting is another; all rows one family. Empty where nobody does both.
+    Result
+        As `comparisons.compared("ratio")`: the share whose way of acting is another; all rows one family. Empty where
+        nobody does both.
     """
-    known, differs = _acts_otherwise(profile)
     attributes = [name for name in attributes if name not in EVIDENCE.values()]  # they differ by construction
     parts = []
-    for attribute, column in banded(profile[known], attributes).items():
+    for attribute, column in banded(profile, attributes).items():
         values = values_of(column)
         order = order_of(column, (orders or {}).get(attribute))
         base = values.value_counts().reindex(order).to_numpy(int)
-        n = values[differs[known].to_numpy()].value_counts().reindex(order, fill_value=0).to_numpy(int)
+        n = values[otherwise.to_numpy(bool)].value_counts().reindex(order, fill_value=0).to_numpy(int)
         part = pd.DataFrame({"attribute": attribute, "value": pd.array(order, dtype="str"), "n": n, "base": base})
         parts.append(part.assign(n_rest=n.sum() - n, base_rest=base.sum() - base))
+    title, needs = Text(N_("Who acts otherwise than they ask")), EVIDENCE[ASKED]
     if not parts or not sum(map(len, parts)):
-        return pd.DataFrame(columns=compared("ratio")).astype({"claim": bool})
-    return compare_shares(pd.concat(parts, ignore_index=True), min_base, ["attribute"])
+        nobody = pd.DataFrame(columns=compared("ratio")).astype({"claim": bool})
+        return Result("channel_disagreement", nobody, title, needs=needs)
+    table = compare_shares(pd.concat(parts, ignore_index=True), min_base, ["attribute"])
+    family = family_size(table, ["attribute"])
+    claims = partial(_otherwise, n=int(otherwise.sum()), base=len(otherwise), family=family)
+    about = Text(N_("Of {n:count} customers who name a channel and were seen on one."), {"n": len(otherwise)})
+    return Result("channel_disagreement", table, title, claims=claims, family=family, about=about, needs=needs)
 
 
-def shifts(profile: pd.DataFrame, orders: Orders | None = None) -> pd.DataFrame:
+def shifts(profile: pd.DataFrame, seen: pd.DataFrame, orders: Orders | None = None) -> Result:
     """How the ways shift with age, or with the size of a company.
 
     Parameters
     ----------
     profile : DataFrame
-        From `with_help`.
+        One row per customer.
+    seen : DataFrame
+        From `evidence`, same index.
     orders : mapping, optional
         Order of the values of an attribute, from low to high.
 
     Returns
     -------
-    DataFrame
+    Result
         ``attribute`` (the first of `SHIFTS` that is known)``, value, evidence, way, n, base`` (customers of that value
         whose way is known)``, share`` with its interval, and the test of a trend of that way over the values:
         ``p, p_adjusted, effect`` (correlation of way and value)``, claim``; one family over all pairs of evidence and
         way. Evidence in which all are alike is left out; empty where nothing has an order.
     """
     attribute = next((name for name in SHIFTS if name in (orders or {}) and name in profile), None)
+    order = orders[attribute] if orders and attribute else ()
     columns = ["attribute", "value", "evidence", "way", "n", "base"]
     rows, tests = [], []
-    for evidence, column in EVIDENCE.items() if attribute else ():
-        way = ways(profile[column]) if column in profile else pd.Series(None, profile.index)
+    for kind, way in seen.items() if order else ():
         values = profile[attribute].astype("object")
         known = pd.crosstab(values[way.notna()].to_numpy(), way[way.notna()].to_numpy())
-        known = known.reindex([value for value in orders[attribute] if value in known.index])
+        known = known.reindex([value for value in order if value in known.index])
         if len(known.columns) < 2 or len(known) < 2:  # where all are alike, nothing can shift
             continue
         known = known.reindex(columns=list(WAYS), fill_value=0)
         for name in WAYS:
             hits, base = known[name].to_numpy(), known.sum(axis=1).to_numpy()
-            part = pd.DataFrame({"attribute": attribute, "value": known.index, "evidence": evidence, "way": name})
+            part = pd.DataFrame({"attribute": attribute, "value": known.index, "evidence": kind, "way": name})
             rows.append(part.assign(n=hits, base=base))
-            tests.append({"evidence": evidence, "way": name, **trend_of_shares(hits, base)})
+            tests.append({"evidence": kind, "way": name, **trend_of_shares(hits, base)})
+    title = Text(N_("Ways of being reached and served, by age or size"))
+    rule = Disclosure(within=("evidence", "value"))
     if not rows:
-        return pd.DataFrame(
-            columns=[*columns, "share", "share_low", "share_high", "p", "p_adjusted", "effect", "claim"]
-        )
+        tested = ["share", "share_low", "share_high", "p", "p_adjusted", "effect", "claim"]
+        nothing = pd.DataFrame(columns=[*columns, *tested]).astype({"claim": bool})
+        return Result("shifts", nothing, title, rule)
     tested = adjust(pd.DataFrame(tests), together=["evidence"])
+    family = family_size(tested, ["evidence"])
     table = add_shares(pd.concat(rows, ignore_index=True)).merge(tested, on=["evidence", "way"], validate="m:1")
-    table.attrs["family"] = tested.attrs["family"]
-    return table
+    about = Text(N_("Shares of the customers of whom it is known, of {n:count} customers."), {"n": len(profile)})
+    return Result("shifts", table, title, rule, partial(_shifting, family=family), family, about)
 
 
 def trend_of_shares(hits: np.ndarray, base: np.ndarray) -> dict[str, float]:
     """Cochran–Armitage test that a share rises or falls over ordered groups: ``p``, and the correlation as ``effect``.
 
-    Groups score 1, 2, 3 and so on. A share of 0 or 1, or one group, gives NaN.
+    Groups score 1, 2, 3 and so on. A share of 0 or 1, or one group, gives NaN. The variance is the exact one of a
+    permutation, with n − 1 where Armitage has n.
 
     References
     ----------
     Cochran (1954), Biometrics 10:417–451; Armitage (1955), Biometrics 11:375–386.
     """
+    from statsmodels.stats.contingency_tables import Table
+
     hits, base = np.asarray(hits, float), np.asarray(base, float)
-    score, total = np.arange(1, len(base) + 1), base.sum()
-    share = hits.sum() / total if total else np.nan
-    centred = score - (score * base).sum() / total if total else score
-    spread = (base * centred**2).sum()
-    if not 0 < share < 1 or not spread > 0:
+    table = np.column_stack([base - hits, hits])
+    if (table.sum(axis=0) == 0).any() or (base > 0).sum() < 2:
         return {"p": np.nan, "effect": np.nan}
-    correlation = float((centred * hits).sum() / np.sqrt(spread * total * share * (1 - share)))
-    return {"p": float(special.chdtrc(1, total * correlation**2)), "effect": correlation}
+    found = Table(table, shift_zeros=False).test_ordinal_association()
+    return {"p": float(found.pvalue), "effect": float(found.zscore / np.sqrt(base.sum() - 1))}
 
 
-def shift_findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
-    """Which ways grow or shrink with age, from `shifts` as the gate marks it; or one finding that none does.
-
-    The first and the last value that the page shows stand for the ends.
-    """
-    message = N_(
-        "{attribute:label} from “{first:label}” to “{last:label}”: the share of “{way:label}” goes from "
-        "{first_share:share} ({low:share} to {high:share}, n = {n:count}) to {last_share:share} ({last_low:share} to "
-        "{last_high:share}, n = {last_n:count}) – {evidence:label}."
-    )
-    test, family = N_("Cochran–Armitage test of trend, Benjamini–Hochberg"), int(table.attrs.get("family", 0))
-    if family and not table["claim"].any():
-        nothing = N_(
-            "No way of being reached or served grows or shrinks with “{attribute:label}” (compared: {k:count})."
-        )
-        values = {"attribute": table["attribute"].iloc[0], "k": family}
-        n = int(table.groupby(["evidence", "way"])["base"].sum().max())
-        return [
-            Finding(
-                nothing,
-                values,
-                id=f"{chapter}.shift.nothing",
-                n=n,
-                table="shifts",
-                test=test,
-                family=family,
-                kind="nothing",
-            )
-        ]
-    said = []
-    claims = table[table["claim"].astype(bool) & shown(table)]
-    for (evidence, way), rows in claims.groupby(["evidence", "way"], sort=False):
-        first, last = rows.iloc[0], rows.iloc[-1]
-        values = {"evidence": evidence, "way": way, "attribute": first["attribute"]}
-        values |= {"first": first["value"], "first_share": float(first["share"]), "n": int(first["base"])}
-        values |= {"low": float(first["share_low"]), "high": float(first["share_high"])}
-        values |= {"last": last["value"], "last_share": float(last["share"]), "last_n": int(last["base"])}
-        values |= {"last_low": float(last["share_low"]), "last_high": float(last["share_high"])}
-        said.append(
-            Finding(
-                message,
-                values,
-                id=f"{chapter}.shift.{evidence}.{way}".replace(" ", "_"),
-                n=int(rows["base"].sum()),
-                table="shifts",
-                test=test,
-                p_adjusted=float(first["p_adjusted"]),
-                family=family,
-                effect=abs(float(last["share"]) - float(first["share"])),
-                reach=int(rows["base"].sum()),
-                kind="difference",
-            )
-        )
-    return said if len(claims) else []
-
-
-def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> pd.DataFrame:
+def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> Result:
     """For each segment, the channel to try first and the one to go on with.
 
-    The first is what most members who name a channel ask for; the next is where most of those who asked for help did,
-    with a person at a distance or face to face. Where fewer than `min_group` members say or do so, it stays open.
+    The first is what most members who name a channel ask for; the next is where most of those who asked for help did.
+    Where fewer than `min_group` members say or do so, it stays open.
 
     Parameters
     ----------
     profile : DataFrame
-        From `with_help`.
+        ``preferred_channel`` and ``help_channel`` of each customer, as far as they are known.
     labels : Series of int
-        Segment of each customer, in the same order.
+        Segment of each customer, in the same order; all missing where there are no segments.
     min_group : int
         Smallest number of customers behind a channel.
 
     Returns
     -------
-    DataFrame
+    Result
         ``segment, first_channel, n, base, share`` with its interval, ``then_channel, then_n, then_base``.
     """
     rows = []
-    for segment in sorted(labels.unique()):
-        members = profile[(labels == segment).to_numpy()]
-        first = _most(members, "preferred_channel", min_group)
-        helped = members[ways(members["help_channel"]).isin([REMOTE, PERSONAL])] if "help_channel" in members else None
-        then = _most(helped, "help_channel", min_group) if helped is not None else (None, 0, 0)
-        rows.append((int(segment), *first, *then))
+    for segment in sorted(labels.dropna().unique()):
+        members = profile[(labels == segment).to_numpy(bool)]
+        asked = _most(members, "preferred_channel", min_group)
+        rows.append((int(segment), *asked, *_most(members, "help_channel", min_group)))
     first, then = ["segment", "first_channel", "n", "base"], ["then_channel", "then_n", "then_base"]
-    table = add_shares(pd.DataFrame(rows, columns=[*first, *then]))
-    return table[[*first, "share", "share_low", "share_high", *then]]
-
-
-def findings(table: pd.DataFrame, profile: pd.DataFrame, chapter: str = "05") -> list[Finding]:
-    """How many act otherwise than they ask, and which groups do so more or less often than the others."""
-    known, differs = _acts_otherwise(profile)
-    if not known.any():
-        return []
-    row = add_shares(pd.DataFrame({"n": [int(differs.sum())], "base": [int(known.sum())]})).iloc[0]
-    low, high = float(row["share_low"]), float(row["share_high"])
-    said = [
-        Finding(
-            "Of the customers who name a channel and were seen on one, {share:share} act otherwise than they ask "
-            "({low:share} to {high:share}, n = {n:count}): they buy or seek help in another way.",
-            {"share": float(row["share"]), "low": low, "high": high, "n": int(row["base"])},
-            id=f"{chapter}.channels.disagreement",
-            n=int(row["base"]),
-            table="channel_disagreement",
-            interval=(low, high),
-            test=N_("Wilson interval"),
-            effect=float(row["share"]),
-            reach=int(row["n"]),
-        )
-    ]
-    claims = table.loc[table["claim"].astype(bool) & shown(table)].sort_values("p_adjusted", kind="stable").head(3)
-    claims = add_shares(claims)
-    message = N_(
-        "{attribute:label} “{value:label}”: {share:share} act otherwise than they ask ({low:share} to {high:share}, "
-        "n = {base:count}) against {rest:share} of the other customers."
+    table = pd.DataFrame(rows, columns=[*first, *then])
+    table = add_shares(table.astype(dict.fromkeys(["segment", "n", "base", "then_n", "then_base"], int)))
+    if not table[["base", "then_base"]].any(axis=None):  # nobody says or does anything
+        table = table[:0]
+    return Result(
+        "routing",
+        table[[*first, "share", "share_low", "share_high", *then]],
+        Text(N_("Which channel to try first, and which then")),
+        OVERLAPPING,
+        needs=EVIDENCE[ASKED],
     )
-    return said + [
-        Finding(
-            message,
-            {
-                "attribute": row.attribute,
-                "value": row.value,
-                "share": float(row.share),
-                "low": float(row.share_low),
-                "high": float(row.share_high),
-                "rest": float(row.share_rest),
-                "base": int(row.base),
-            },
-            id=f"{chapter}.channels.{row.attribute}.{row.value}",
-            n=int(row.base),
-            table="channel_disagreement",
-            interval=(float(row.share_low), float(row.share_high)),
-            test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
-            p_adjusted=float(row.p_adjusted),
-            family=int(table.attrs.get("family", len(table))),
-            effect=abs(float(row.share) - float(row.share_rest)),
-            reach=int(row.base),
-            kind="difference",
-        )
-        for row in claims.itertuples()
-    ]
 
 
 def limits(profile: pd.DataFrame) -> list[Limit]:
@@ -328,12 +265,85 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     return [Limit(N_("How customers want to be reached"), needs=N_("a survey or CRM field: the preferred channel"))]
 
 
-def _acts_otherwise(profile: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Whether a customer both names a way and was seen in one, and whether none of those is the named one."""
-    asked = ways(profile["preferred_channel"]) if "preferred_channel" in profile else pd.Series(None, profile.index)
-    seen = pd.DataFrame({name: ways(profile[name]) for name in (*list(EVIDENCE.values())[1:],) if name in profile})
-    known = asked.notna() & seen.notna().any(axis=1)
-    return known, known & ~seen.eq(asked, axis=0).any(axis=1)
+def _otherwise(table: pd.DataFrame, n: int, base: int, family: int) -> list[Finding]:
+    """How many act otherwise than they ask, and which groups do so more or less often than the others."""
+    row = add_shares(pd.DataFrame({"n": [n], "base": [base]})).iloc[0]
+    low, high = float(row["share_low"]), float(row["share_high"])
+    claims = table[table["claim"].astype(bool)].sort_values("p_adjusted", kind="stable")
+    return [
+        Finding(
+            N_(
+                "Of the customers who name a channel and were seen on one, {share:share} act otherwise than they ask "
+                "({low:share} to {high:share}, n = {n:count}): they buy or seek help in another way."
+            ),
+            {"share": float(row["share"]), "low": low, "high": high, "n": base},
+            id="channels.disagreement",
+            n=base,
+            interval=(low, high),
+            test=N_("Wilson interval"),
+            effect=float(row["share"]),
+            reach=n,
+        ),
+        *DISAGREEMENT.tell(table, family, add_shares(claims)),
+    ]
+
+
+DISAGREEMENT = Claims(
+    "channels",
+    N_(
+        "{attribute:label} “{value:label}”: {share:share} act otherwise than they ask ({low:share} to {high:share}, "
+        "n = {base:count}) against {rest:share} of the other customers."
+    ),
+    {name: name for name in ("attribute", "value", "share", "base")}
+    | {"low": "share_low", "high": "share_high", "rest": "share_rest"},
+    key=("attribute", "value"),
+    test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
+    estimate="share",
+    effect=lambda row: effect_sizes.from_shares(row.share, row.share_rest),
+    reach="base",
+    most=3,
+)
+
+
+def _shifting(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Which ways grow or shrink with age, or one finding that none does.
+
+    The first and the last value that the page shows stand for the ends.
+    """
+    if not family:
+        return []
+    if not table["claim"].any():
+        values = {"attribute": table["attribute"].iloc[0], "k": family}
+        n = int(table.groupby(["evidence", "way"])["base"].sum().max())
+        test = SHIFTING.test
+        return [Finding(_STILL, values, id="shift.nothing", n=n, test=test, family=family, kind="nothing")]
+    claims = shown(table[table["claim"].astype(bool)])
+    ways_of = claims.groupby(["evidence", "way"], sort=False, as_index=False)
+    ends = ways_of.first().merge(ways_of.last(), on=["evidence", "way"], suffixes=("", "_last"))
+    ends["everybody"] = ends.merge(ways_of["base"].sum(), on=["evidence", "way"])["base_y"]
+    told = SHIFTING.tell(ends, family)
+    return [replace(finding, id=finding.id.replace(" ", "_")) for finding in told]
+
+
+_STILL = N_("No way of being reached or served grows or shrinks with “{attribute:label}” (compared: {k:count}).")
+SHIFTING = Claims(
+    "shift",
+    N_(
+        "{attribute:label} from “{first:label}” to “{last:label}”: the share of “{way:label}” goes from "
+        "{first_share:share} ({low:share} to {high:share}, n = {n:count}) to {last_share:share} ({last_low:share} to "
+        "{last_high:share}, n = {last_n:count}) – {evidence:label}."
+    ),
+    {name: name for name in ("evidence", "way", "attribute")}
+    | {"first": "value", "first_share": "share", "low": "share_low", "high": "share_high", "n": "base"}
+    | {"last": "value_last", "last_share": "share_last", "last_n": "base_last"}
+    | {"last_low": "share_low_last", "last_high": "share_high_last"},
+    key=("evidence", "way"),
+    test=N_("Cochran–Armitage test of trend, Benjamini–Hochberg"),
+    n="everybody",
+    reach="everybody",
+    effect=lambda row: effect_sizes.from_shares(row.share_last, row.share),
+    most=len(EVIDENCE) * len(WAYS),
+)
 
 
 def _most(members: pd.DataFrame, column: str, min_group: int) -> tuple[str | None, int, int]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
+from ...messages import N_, Finding, Text
+from ...results import Disclosure, Result
 from ...stats.intervals import add_shares
 
 SAME = 0.5  # Jaccard overlap of its customers from which a segment is the same as one of the last run
 NEW = N_("new customers")
 
 
-def keep_numbers(labels: pd.Series, customers: pd.Series, previous: pd.DataFrame) -> pd.Series:
+def keep_numbers(labels: pd.Series, before: pd.Series, taken: pd.Series) -> pd.Series:
     """Number each segment as in the last run, where most of its customers are the same.
 
     Segments are matched one to one so that the overlaps add up to the most possible (Kuhn 1955, the Hungarian method).
@@ -22,10 +23,10 @@ def keep_numbers(labels: pd.Series, customers: pd.Series, previous: pd.DataFrame
     ----------
     labels : Series of int
         Segment of each customer in this run.
-    customers : Series of str
-        ``customer_id`` of each, in the same order.
-    previous : DataFrame
-        ``customer_id, segment`` of the last run; empty at the first.
+    before : Series of int
+        Segment of each in the last run, in the same order; missing for those who were not in it.
+    taken : Series of int
+        Numbers that the last run used, those of customers who have left among them.
 
     Returns
     -------
@@ -34,33 +35,33 @@ def keep_numbers(labels: pd.Series, customers: pd.Series, previous: pd.DataFrame
     """
     from scipy.optimize import linear_sum_assignment
 
-    before = customers.map(previous.set_index("customer_id")["segment"]) if len(previous) else pd.Series(dtype=float)
-    known = before.notna()
+    known = (before.notna() & labels.notna()).to_numpy()
     if not known.any():
         return labels
-    both = pd.crosstab(labels[known.to_numpy()], before[known].astype(int).to_numpy())
+    both = pd.crosstab(labels[known], before[known].astype(int).to_numpy())
     counts = both.to_numpy(dtype=float)
     overlap = counts / (counts.sum(axis=1)[:, None] + counts.sum(axis=0)[None, :] - counts)
     pairs = zip(*linear_sum_assignment(-overlap), strict=True)
     names = {both.index[new]: int(both.columns[old]) for new, old in pairs if overlap[new, old] >= SAME}
     without = sorted(set(labels) - set(names))
-    names |= dict(zip(without, range(int(previous["segment"].max()) + 1, 10**9), strict=False))
+    names |= dict(zip(without, range(int(taken.max()) + 1, 10**9), strict=False))
     return labels.map(names)
 
 
-def migration(labels: pd.Series, customers: pd.Series, previous: pd.DataFrame) -> pd.DataFrame:
-    """Where the customers of each former segment are now, and how many are new.
+def migration(labels: pd.Series, before: pd.Series) -> Result:
+    """Where the customers of each former segment are now, and how many are new; parameters as of `keep_numbers`.
 
     Returns
     -------
-    DataFrame
+    Result
         ``segment_before`` (a number as text, or `NEW`)``, segment, n, base`` (customers of that former segment that are
-        still there)``, share`` with its interval; pairs that occur. Empty if there was no run before.
+        still there)``, share`` with its interval; pairs that occur. Empty if no customer was in the run before.
     """
     columns = ["segment_before", "segment", "n", "base", "share", "share_low", "share_high"]
-    if not len(previous):
-        return pd.DataFrame(columns=columns)
-    before = customers.map(previous.set_index("customer_id")["segment"])
+    title = Text(N_("Where the customers of each former segment are now"))
+    rule = Disclosure(within=("segment_before",))
+    if not (before.notna() & labels.notna()).any():
+        return Result("segment_migration", pd.DataFrame(columns=columns), title, rule)
     named = before.map(lambda number: str(int(number)), na_action="ignore").astype("object").fillna(NEW)
     table = pd.crosstab(named.to_numpy(), labels.to_numpy()).rename_axis("segment_before").reset_index()
     table = table.melt("segment_before", var_name="segment", value_name="n")
@@ -68,10 +69,11 @@ def migration(labels: pd.Series, customers: pd.Series, previous: pd.DataFrame) -
     table["base"] = table.groupby("segment_before")["n"].transform("sum")
     order = table["segment_before"].map(lambda name: np.inf if name == NEW else float(name))
     table = table.assign(order=order).sort_values(["order", "segment"], kind="stable", ignore_index=True)
-    return add_shares(table[table["n"] > 0].drop(columns="order"))[columns]
+    table = add_shares(table[table["n"] > 0].drop(columns="order"))[columns]
+    return Result("segment_migration", table, title, rule, claims=_stayed)
 
 
-def findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
+def _stayed(table: pd.DataFrame) -> list[Finding]:
     """How many customers are in the segment they were in before."""
     old = table[table["segment_before"] != NEW]
     if not len(old):
@@ -81,12 +83,13 @@ def findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
     low, high = float(row["share_low"]), float(row["share_high"])
     return [
         Finding(
-            "Since the last run, {share:share} of customers stayed in their segment ({low:share} to {high:share}, "
-            "n = {n:count}).",
+            N_(
+                "Since the last run, {share:share} of customers stayed in their segment ({low:share} to {high:share}, "
+                "n = {n:count})."
+            ),
             {"share": float(row["share"]), "low": low, "high": high, "n": int(row["base"])},
-            id=f"{chapter}.segments.stayed",
+            id="segments.stayed",
             n=int(row["base"]),
-            table="segment_migration",
             interval=(low, high),
             test=N_("Wilson interval"),
         )

@@ -7,13 +7,15 @@ put them most at risk? Segments are not a prediction and what they tell is assoc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
-from ...stats.comparisons import adjust, family_size, proportions_p, shown
+from ...messages import N_, Text
+from ...results import Disclosure, Result
+from ...stats.claims import Claims
+from ...stats.comparisons import adjust, family_size, proportions_p
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import Interval, add_shares, auc_interval, z_value
 
@@ -42,68 +44,70 @@ OF_OUTCOME = (
 )
 
 
-def outcomes(profile: pd.DataFrame, formed_by: Iterable[str]) -> dict[tuple[str, str], pd.Series]:
-    """Outcomes that had no part in the segments, and of whom they are known.
+Outcomes = dict[tuple[str, str], pd.Series]
+
+
+def outcomes(profile: pd.DataFrame) -> Outcomes:
+    """Outcomes that segments may tell of, and of whom they are known.
 
     Parameters
     ----------
     profile : DataFrame
-        One row per customer.
-    formed_by : iterable of str
-        Columns that the segments were made of, and what follows from them.
+        One row per customer, without the columns that the segments were made of and what follows from them.
 
     Returns
     -------
     dict of Series of bool
         By attribute and value; True for customers with the outcome, only those of whom it is known.
     """
-    formed_by = set(formed_by)
     found = {}
-    if "status" in profile and "status" not in formed_by:
+    if "status" in profile:
         status = profile["status"].dropna().astype(str)
         for value in sorted({value for value in status.unique() if value.strip().lower() in LOST}):
             found["status", value] = status == value
     for name, bar in POOR.items():
-        if name in profile and name not in formed_by:
+        if name in profile:
             found[name, DISSATISFIED] = profile[name].dropna().astype(float) <= bar
     return {key: had for key, had in found.items() if min(had.sum(), (~had).sum()) >= MIN_CASES}
 
 
-def by_segment(labels: pd.Series, held_out: dict[tuple[str, str], pd.Series]) -> pd.DataFrame:
+def by_segment(labels: pd.Series, held_out: Outcomes) -> Result:
     """Share of each outcome in each segment.
 
     Parameters
     ----------
     labels : Series of int
-        Segment of each customer.
+        Segment of each customer; all missing where there are no segments.
     held_out : dict of Series
         See `outcomes`.
 
     Returns
     -------
-    DataFrame
+    Result
         ``attribute, value, segment, n`` (with the outcome)``, base`` (of whom it is known)``, share, share_low,
         share_high, to_all`` (share over that of all) with interval``, p`` (against all other segments)``, p_adjusted,
         claim``; all comparisons are one family.
     """
     rows = []
-    for (attribute, value), had in held_out.items():
+    for (attribute, value), had in _of_members(labels, held_out).items():
         counts = pd.crosstab(labels.loc[had.index], had).reindex(columns=[False, True], fill_value=0)
         of, n = counts.sum(axis=1).to_numpy(), counts[True].to_numpy()
         ratio, (low, high) = lift(n, of, n.sum(), of.sum())
         columns = {"attribute": attribute, "value": value, "segment": counts.index, "n": n, "base": of}
         p = proportions_p(n, of, n.sum() - n, of.sum() - of)
         rows.append(pd.DataFrame(columns | {"to_all": ratio, "to_all_low": low, "to_all_high": high, "p": p}))
+    title = Text(N_("Those outcomes in each segment"))
+    rule = Disclosure(within=("attribute", "value"))
     if not rows:
-        return pd.DataFrame(columns=list(OF_SEGMENT))
+        return Result("separation_by_segment", pd.DataFrame(columns=list(OF_SEGMENT)), title, rule)
     table = adjust(pd.concat(rows, ignore_index=True))
-    family = table.attrs["family"]
+    family = family_size(table)
     table = add_shares(table)[list(OF_SEGMENT)]
-    table.attrs["family"] = family
-    return table
+    about = Text(N_("Share of a segment over the share of all; hollow marks may be chance."))
+    return Result("separation_by_segment", table, title, rule, family=family, about=about)
 
 
-def separate(labels: pd.Series, held_out: dict[tuple[str, str], pd.Series], seed: int = 1) -> pd.DataFrame:
+def separate(labels: pd.Series, held_out: Outcomes, seed: int = 1) -> Result:
     """How well the segments tell of each outcome.
 
     Segments are put in order of their share of the outcome, learned from the other nine tenths of the
@@ -111,13 +115,13 @@ def separate(labels: pd.Series, held_out: dict[tuple[str, str], pd.Series], seed
 
     Returns
     -------
-    DataFrame
+    Result
         ``attribute, value, n, base, share`` with interval``, riskiest_n, riskiest_base, riskiest_share`` (among the
         tenth most at risk)``, to_all`` (that share over the share of all) with interval``, auc`` with interval``, p``
         (χ² of segments and outcome)``, p_adjusted, effect`` (Cramér's V)``, claim``.
     """
     rows = []
-    for (attribute, value), had in held_out.items():
+    for (attribute, value), had in _of_members(labels, held_out).items():
         segment, truth = labels.loc[had.index].to_numpy(), had.to_numpy(bool)
         risk, chance = _learned(segment, truth, seed)
         first = np.lexsort((chance, -risk))[: max(round(RISKIEST * len(truth)), 1)]
@@ -130,13 +134,15 @@ def separate(labels: pd.Series, held_out: dict[tuple[str, str], pd.Series], seed
             | {"riskiest_share": k1 / n1, "to_all": float(ratio), "to_all_low": float(low), "to_all_high": float(high)}
             | {"auc": area.value, "auc_low": area.low, "auc_high": area.high, "p": tested.p, "effect": tested.effect}
         )
+    title = Text(N_("Outcomes that had no part in the segments"))
+    rule = Disclosure(within=None, also=("riskiest_n", "riskiest_base"))
     if not rows:
-        return pd.DataFrame(columns=list(OF_OUTCOME))
+        return Result("separation", pd.DataFrame(columns=list(OF_OUTCOME)), title, rule, needs="feedback")
     table = adjust(pd.DataFrame(rows))
-    family = table.attrs["family"]
+    family = family_size(table)
     table = add_shares(table)[list(OF_OUTCOME)]
-    table.attrs["family"] = family
-    return table
+    about = Text(N_("The tenth whose segments put them most at risk beside all customers of whom it is known."))
+    return Result("separation", table, title, rule, partial(SEPARATION.tell, family=family), family, about)
 
 
 def lift(k1, n1, k, n) -> tuple[np.ndarray, Interval]:
@@ -190,52 +196,34 @@ def _learned(segment: np.ndarray, truth: np.ndarray, seed: int) -> tuple[np.ndar
     return risk, rng.random(len(truth))
 
 
-def findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
-    """What the segments tell of outcomes that had no part in them; one sentence for each, or that they tell nothing."""
-    if table.empty:
-        return []
-    family = family_size(table)
-    found = []
-    for row in table[table["claim"].astype(bool) & shown(table)].itertuples():
-        values = {"attribute": row.attribute, "value": row.value, "share": row.riskiest_share, "all": row.share}
-        values |= {"times": row.to_all, "low": row.to_all_low, "high": row.to_all_high, "n": row.riskiest_base}
-        found.append(
-            Finding(
-                N_(
-                    "The segments tell of an outcome that had no part in making them. {attribute:label} – "
-                    "{value:label}: {share:share} of the {n:count} customers whose segments put them most at risk, "
-                    "{all:share} of all. That is {times:ratio} times as often (95 % interval: {low:ratio} to "
-                    "{high:ratio}); it is an association."
-                ),
-                values,
-                id=f"{chapter}.separation.{row.attribute}.{row.value}",
-                n=int(row.base),
-                table="separation",
-                test=N_("χ² test of segments and outcome; ranks learned on other customers"),
-                p_adjusted=float(row.p_adjusted),
-                family=family,
-                effect=float(row.effect),
-                reach=int(row.riskiest_base),
-                kind="difference",
-            )
-        )
-    if found or table["claim"].any():
-        return found
-    return [
-        Finding(
-            N_(
-                "The segments tell nothing of outcomes that had no part in making them: in none of {family:count} "
-                "outcomes do they differ more than by chance."
-            ),
-            {"family": family},
-            id=f"{chapter}.separation.none",
-            n=int(table["base"].max()),
-            table="separation",
-            test=N_("χ² test of segments and outcome; ranks learned on other customers"),
-            p_adjusted=float(table["p_adjusted"].min()),
-            family=family,
-            effect=0.0,
-            reach=0,
-            kind="nothing",
-        )
-    ]
+def _of_members(labels: pd.Series, held_out: Outcomes) -> Outcomes:
+    """Outcomes of customers who are in a segment; none where nobody is."""
+    members = labels.index[labels.notna()]
+    return {key: had[had.index.isin(members)] for key, had in held_out.items()} if len(members) else {}
+
+
+SEPARATION = Claims(
+    "separation",
+    N_(
+        "The segments tell of an outcome that had no part in making them. {attribute:label} – {value:label}: "
+        "{share:share} of the {n:count} customers whose segments put them most at risk, {all:share} of all. That is "
+        "{times:ratio} times as often (95 % interval: {low:ratio} to {high:ratio}); it is an association."
+    ),
+    {
+        "attribute": "attribute",
+        "value": "value",
+        "share": "riskiest_share",
+        "all": "share",
+        "times": "to_all",
+        "low": "to_all_low",
+        "high": "to_all_high",
+        "n": "riskiest_base",
+    },
+    key=("attribute", "value"),
+    nothing=N_(
+        "The segments tell nothing of outcomes that had no part in making them: in none of {family:count} outcomes do "
+        "they differ more than by chance."
+    ),
+    test=N_("χ² test of segments and outcome; ranks learned on other customers"),
+    reach="riskiest_base",
+)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from ...messages import N_, Finding, Text
-from ...stats.comparisons import adjust, cohens_h
+from ...results import ONE_MARGIN, Disclosure, Result
+from ...stats.claims import shown
+from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import add_shares, mean_interval, median_interval, share_of_sum
 from ..demographics.index import compare
 from .embedding import is_number
@@ -38,6 +41,10 @@ HABITS = (
 )
 
 
+OF_SEGMENTS = Disclosure(within=(("segment", "attribute"), ("attribute", "value")))
+"""Traits of segments: the values of a trait add up to a segment, the segments to a value's customers."""
+
+
 @dataclass(frozen=True)
 class Persona:
     """A segment as one card.
@@ -63,15 +70,9 @@ class Persona:
     base: int
     traits: tuple[Text, ...]
 
-    def fields(self) -> pd.DataFrame:
-        """What of the card is measured, derived or fictional: ``field, kind``."""
-        kinds = {N_("given name"): FICTIONAL, N_("name of the segment"): DERIVED, N_("size"): MEASURED}
-        kinds |= {N_("traits"): MEASURED}
-        return pd.DataFrame({"field": list(kinds), "kind": list(kinds.values())})
-
 
 def thirds(values: pd.Series) -> pd.Series:
-    """A number as low, middle or high: the thirds of the customers for whom it is known.
+    """A number as low, middle or high: the thirds of the customers for whom it is known; other columns as they are.
 
     Equal values are always in the same third, so thirds of values with many ties differ in size.
 
@@ -80,28 +81,27 @@ def thirds(values: pd.Series) -> pd.Series:
     >>> thirds(pd.Series([1, 1, 1, 1, 2, 9])).tolist()
     ['middle', 'middle', 'middle', 'middle', 'high', 'high']
     """
+    if not is_number(values):
+        return values
     third = np.ceil((values.rank() * len(THIRDS) / max(int(values.notna().sum()), 1)).round(9))
     return third.map(dict(enumerate(THIRDS, start=1))).astype("object")
 
 
 def traits(
-    profile: pd.DataFrame,
+    described: pd.DataFrame,
     labels: pd.Series,
-    attributes: Sequence[str],
     formed_by: Sequence[str] = (),
     min_base: int = MIN_BASE,
     orders: Mapping[str, Sequence[str]] | None = None,
-) -> pd.DataFrame:
+) -> Result:
     """Each segment against all other customers, trait by trait.
 
     Parameters
     ----------
-    profile : DataFrame
-        One row per customer.
+    described : DataFrame
+        One row per customer: the columns to compare, numbers cut into bands such as `thirds`.
     labels : Series
-        Segment of each customer, same index.
-    attributes : sequence of str
-        Columns to compare; numbers are compared by `thirds`.
+        Segment of each customer, same index; all missing where there are no segments.
     formed_by : sequence of str
         Columns that the segments were made of. They differ by construction, so their rows have no p-value and
         make no claim: they describe.
@@ -112,60 +112,74 @@ def traits(
 
     Returns
     -------
-    DataFrame
+    Result
         ``segment``, the columns of `index.compare`, and ``formed_by``. Corrected over all segments together.
     """
-    names = [name for name in attributes if name in profile]
-    plain = profile[names].apply(lambda column: thirds(column) if is_number(column) else column)
-    known = {name: list(values) for name, values in (orders or {}).items() if name in names}
-    known |= {name: list(THIRDS) for name in names if is_number(profile[name])}
+    known = {name: list(values) for name, values in (orders or {}).items() if name in described}
+    known |= {name: list(THIRDS) for name in described if set(described[name].dropna()) <= set(THIRDS)}
     parts = []
-    for segment in sorted(labels.unique()):
-        inside = (labels == segment).to_numpy()
-        part = compare(plain[inside], plain[~inside], names, min_base, known)
+    for segment in sorted(labels.dropna().unique()):
+        inside = (labels == segment).to_numpy(bool)
+        part = compare(described[inside], described[~inside], list(described), min_base, known)
         parts.append(part.assign(segment=segment))
-    table = pd.concat(parts, ignore_index=True)
+    nothing = compare(described, described, [], min_base).assign(segment=0)
+    table = pd.concat(parts or [nothing], ignore_index=True)
     table["formed_by"] = table["attribute"].isin(list(formed_by))
     table["p"] = table["p"].mask(table["formed_by"])
     table = adjust(table, together=["segment", "attribute"])
-    return table[["segment", *(name for name in table if name != "segment")]]
+    return Result(
+        "segment_traits",
+        table[["segment", *(name for name in table if name != "segment")]],
+        Text(N_("Every trait of every segment against all other customers")),
+        OF_SEGMENTS,
+        family=family_size(table, ["segment", "attribute"]),
+        about=Text(
+            N_("Index: 100 is the share among all other customers. What formed the segments stands in the table.")
+        ),
+    )
 
 
-def figures(profile: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+def figures(profile: pd.DataFrame, labels: pd.Series, cards: Sequence[Persona] = ()) -> Result:
     """Key figures of each segment, one row per segment.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    labels : Series
+        Segment of each customer, same index; all missing where there are no segments.
+    cards : sequence of Persona
+        Segments that sentences name, see `personas`.
 
     Returns
     -------
-    DataFrame
+    Result
         ``segment, n, base, share`` with interval, ``spend_share`` and ``spend_per_customer``, then the mean of each
         column of `MEANS` and the median of each of `MEDIANS` that the profile has; all with their intervals.
     """
-    grouped = profile.groupby(labels.to_numpy(), sort=True)
-    table = grouped.size().rename("n").rename_axis("segment").reset_index()
+    grouped = profile.groupby(labels, sort=True)
+    table = grouped.size().rename("n").rename_axis("segment").reset_index().astype(int)
     table = add_shares(table.assign(base=len(profile)))
     parts = {}
     if "spend" in profile and profile["spend"].sum() > 0:
         spend = profile["spend"].astype(float).fillna(0)
         parts["spend_share"] = [share_of_sum(spend, (labels == segment).to_numpy()) for segment in table["segment"]]
-        parts["spend_per_customer"] = [mean_interval(values) for _, values in spend.groupby(labels.to_numpy())]
+        parts["spend_per_customer"] = [mean_interval(values) for _, values in spend.groupby(labels)]
     for columns, statistic in ((MEANS, mean_interval), (MEDIANS, median_interval)):
         for name in columns:
             if name in profile:
                 groups = grouped[name]
                 parts[name] = [statistic(values.to_numpy(dtype=float, na_value=np.nan)) for _, values in groups]
     for name, estimates in parts.items():
-        table[[name, f"{name}_low", f"{name}_high"]] = np.array(estimates, dtype=float)
-    return table
-
-
-def with_main_pain(profile: pd.DataFrame, pains: pd.DataFrame) -> pd.DataFrame:
-    """The profile with ``main_pain``: what a customer met most often, of equally frequent pains the first by name."""
-    if not len(pains):
-        return profile
-    counts = pains.groupby(["customer_no", "pain"], observed=True)["n"].sum().reset_index()
-    counts = counts.sort_values(["customer_no", "n", "pain"], ascending=[True, False, True], kind="stable")
-    most = counts.drop_duplicates("customer_no").set_index("customer_no")["pain"]
-    return profile.assign(main_pain=profile["customer_no"].map(most))
+        table[[name, f"{name}_low", f"{name}_high"]] = np.array(estimates, dtype=float).reshape(-1, 3)
+    return Result(
+        "segment_figures",
+        table,
+        Text(N_("Key figures of each segment")),
+        ONE_MARGIN,
+        claims=partial(_sizes, cards=cards),
+        about=Text(_OF_BOTH if "spend_share" in table else _OF_CUSTOMERS, {"n": len(profile)}),
+    )
 
 
 def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] = HABITS) -> pd.DataFrame:
@@ -174,17 +188,19 @@ def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] =
     The base counts customers for whom the attribute is known; of equally frequent values the first by name is taken.
     """
     rows = []
-    for segment in sorted(labels.unique()):
-        members = profile[(labels == segment).to_numpy()]
+    for segment in sorted(labels.dropna().unique()):
+        members = profile[(labels == segment).to_numpy(bool)]
         for name in dict.fromkeys(attributes):
-            counts = members[name].dropna().astype(str).value_counts() if name in members else ()
+            if name not in members:
+                continue
+            counts = members[name].dropna().astype(str).value_counts()
             if len(counts):
                 top = min(counts[counts == counts.max()].index)
                 rows.append((segment, name, top, int(counts[top]), int(counts.sum())))
     return add_shares(pd.DataFrame(rows, columns=["segment", "attribute", "value", "n", "base"]))
 
 
-def personas(table: pd.DataFrame, sizes: Mapping[int, int]) -> list[Persona]:
+def personas(table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0) -> list[Persona]:
     """A card for each segment.
 
     Parameters
@@ -192,7 +208,9 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int]) -> list[Persona]:
     table : DataFrame
         As `traits` returns it.
     sizes : mapping of int to int
-        Customers in each segment.
+        Customers in each segment that has a card.
+    base : int
+        All customers; by default those of these segments.
 
     Returns
     -------
@@ -209,13 +227,15 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int]) -> list[Persona]:
                 name=_name(rows, int(segment), taken),
                 given_name=GIVEN_NAMES[number % len(GIVEN_NAMES)],
                 n=int(n),
-                base=int(sum(sizes.values())),
+                base=base or int(sum(sizes.values())),
                 traits=tuple(_sentence(row) for row in rows.head(TRAITS).itertuples()),
             )
         )
     return cards
 
 
+_OF_BOTH = N_("Shares of {n:count} customers and of their spend.")
+_OF_CUSTOMERS = N_("Shares of {n:count} customers.")
 _SIZE = N_(
     "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
 )
@@ -231,35 +251,28 @@ _WORTH_UNNAMED = N_(
 )
 
 
-def findings(cards: Sequence[Persona], key_figures: pd.DataFrame, chapter: str = "05") -> list[Finding]:
+def _sizes(table: pd.DataFrame, cards: Sequence[Persona]) -> list[Finding]:
     """How large each segment is and what it is worth, largest share of spend beyond its size first."""
+    rows = {row.segment: row for row in shown(table).itertuples()}
     result = []
     for card in cards:
-        row = key_figures[key_figures["segment"] == card.segment].iloc[0]
-        low, high = float(row["share_low"]), float(row["share_high"])
-        values = {
-            "segment": card.segment,
-            "name": card.name,
-            "share": float(row["share"]),
-            "low": low,
-            "high": high,
-            "n": card.n,
-        }
+        if (row := rows.get(card.segment)) is None:
+            continue
         named = "first" in card.name.values  # else by its number only
-        message = _SIZE if named else _SIZE_UNNAMED
-        effect = 0.0
-        if "spend_share" in row:
+        values = {"segment": card.segment} | ({"name": card.name} if named else {})
+        values |= {"share": row.share, "low": row.share_low, "high": row.share_high, "n": card.n}
+        message, effect = _SIZE if named else _SIZE_UNNAMED, 0.0
+        if "spend_share" in table:
             message = _WORTH if named else _WORTH_UNNAMED
-            values["spend_share"] = float(row["spend_share"])
-            effect = abs(values["spend_share"] - values["share"])
+            values["spend_share"] = row.spend_share
+            effect = abs(row.spend_share - row.share)
         result.append(
             Finding(
                 message,
-                values if named else {key: value for key, value in values.items() if key != "name"},
-                id=f"{chapter}.segments.size_{card.segment}",
+                values,
+                id=f"segments.size_{card.segment}",
                 n=card.base,
-                table="segment_figures",
-                interval=(low, high),
+                interval=(row.share_low, row.share_high),
                 test=N_("Wilson interval"),
                 effect=effect,
                 reach=card.n,

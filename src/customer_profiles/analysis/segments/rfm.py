@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit
-from ...needs import NEEDS
+from ...messages import N_, Finding, Text
+from ...results import NOBODY, ONE_MARGIN, Disclosure, Result
+from ...stats.claims import Claims, shown
 from ...stats.intervals import add_shares
 
 SCORES = 5  # quintiles, as in Hughes, "Strategic Database Marketing" (2005), chapter 5
@@ -44,9 +47,11 @@ NEVER_BOUGHT = N_("No purchase yet")
 NAMES = (*dict.fromkeys(rule.segment for rule in RULES), NEVER_BOUGHT)
 
 
-def rules() -> pd.DataFrame:
-    """Definition of the segments, for printing: ``segment, r_low, r_high, fm_low, fm_high``."""
-    return pd.DataFrame([vars(rule) for rule in RULES])
+def rules(names: Collection[str]) -> Result:
+    """Definition of the segments of these names, for printing: ``segment, r_low, r_high, fm_low, fm_high``."""
+    table = pd.DataFrame(map(vars, RULES))
+    table = table[table["segment"].isin(names)].reset_index(drop=True)
+    return Result("rfm_rules", table, Text(N_("The rules behind the names")), NOBODY, needs="transactions")
 
 
 def score(values: pd.Series, *, high_is_good: bool = True) -> pd.Series:
@@ -67,31 +72,26 @@ def score(values: pd.Series, *, high_is_good: bool = True) -> pd.Series:
     return np.ceil((mid_rank * SCORES / values.notna().sum()).round(9)).astype("Int64")
 
 
-def rfm(profile: pd.DataFrame) -> pd.DataFrame:
-    """Score every customer.
+def named(scored: pd.DataFrame) -> pd.DataFrame:
+    """Name the segment of every customer.
 
     Parameters
     ----------
-    profile : DataFrame
-        One row per customer with ``customer_no, recency_days`` (days since the last order), ``orders, spend``.
+    scored : DataFrame
+        One row per customer with the scores ``r, f, m`` from 1 to 5 (`score`), missing for those who never bought.
 
     Returns
     -------
     DataFrame
-        ``customer_no, recency_days, orders, spend, r, f, m, fm, segment`` in the order of `profile`. Customers without
-        an order have no scores and form a segment of their own. ``fm`` is the mean of ``f`` and ``m``, halves up.
+        The same with ``fm``, the mean of ``f`` and ``m``, halves up, and ``segment``. Customers without an order form a
+        segment of their own; where nobody has one, no source tells who never bought, and the table is empty.
     """
-    table = profile[["customer_no", *COLUMNS]].copy()
-    buyers = table["orders"].gt(0) & table["recency_days"].notna()
-    table["r"] = score(table["recency_days"].where(buyers), high_is_good=False)
-    table["f"] = score(table["orders"].where(buyers))
-    table["m"] = score(table["spend"].where(buyers))
-    table["fm"] = (table["f"] + table["m"] + 1) // 2
-    table["segment"] = _named(table["r"], table["fm"])
-    return table
+    table = scored.assign(fm=(scored["f"] + scored["m"] + 1) // 2)
+    table = table.assign(segment=_names(table["r"], table["fm"]))
+    return table if table["r"].notna().any() else table[:0]
 
 
-def _named(r: pd.Series, fm: pd.Series) -> pd.Series:
+def _names(r: pd.Series, fm: pd.Series) -> pd.Series:
     """Segment of each pair of scores by `RULES`."""
     names = pd.Series(NEVER_BOUGHT, index=r.index)
     for rule in RULES:
@@ -100,110 +100,91 @@ def _named(r: pd.Series, fm: pd.Series) -> pd.Series:
     return names
 
 
-def segments(scored: pd.DataFrame) -> pd.DataFrame:
+def segments(worth: pd.DataFrame) -> Result:
     """Size and worth of each segment.
+
+    Parameters
+    ----------
+    worth : DataFrame
+        One row per segment, by its name: ``n`` customers, their ``spend`` together, and the medians ``recency_days,
+        orders, spend_median``.
 
     Returns
     -------
-    DataFrame
+    Result
         ``segment, n, base, share, share_low, share_high, spend, spend_share`` and the medians ``recency_days, orders,
         spend_median``; in the order of the rules, segments without customers left out.
     """
-    grouped = scored.groupby("segment", sort=False)
-    table = grouped.agg(
-        n=("customer_no", "size"),
-        spend=("spend", "sum"),
-        recency_days=("recency_days", "median"),
-        orders=("orders", "median"),
-        spend_median=("spend", "median"),
-    )
-    table = table.reindex([name for name in NAMES if name in table.index]).reset_index()
-    table = add_shares(table.assign(base=len(scored)))
+    table = worth.loc[[name for name in NAMES if name in worth.index]].rename_axis("segment").reset_index()
+    customers = int(table["n"].sum())
+    table = add_shares(table.assign(base=customers))
     total = table["spend"].sum()
     table["spend_share"] = table["spend"] / total if total > 0 else math.nan
     head = ["segment", "n", "base", "share", "share_low", "share_high", "spend", "spend_share"]
-    return table[[*head, "recency_days", "orders", "spend_median"]]
+    return Result(
+        "rfm_segments",
+        table[[*head, "recency_days", "orders", "spend_median"]],
+        Text(N_("Segments by recency, frequency and monetary value")),
+        ONE_MARGIN,
+        claims=_worth,
+        about=Text(N_("Shares of {n:count} customers and of their spend."), {"n": customers}),
+        needs="transactions",
+    )
 
 
-def grid(scored: pd.DataFrame) -> pd.DataFrame:
+def grid(scored: pd.DataFrame) -> Result:
     """Customers and spend in each of the 25 cells of the recency × value plane.
 
     Returns
     -------
-    DataFrame
+    Result
         ``r, fm, segment, n, base, share, spend``; the cells of a segment add up to its row in `segments`.
     """
     buyers = scored.dropna(subset=["r", "fm"])
     cells = pd.MultiIndex.from_product([range(1, SCORES + 1)] * 2, names=["r", "fm"])
     table = buyers.groupby(["r", "fm"]).agg(n=("customer_no", "size"), spend=("spend", "sum"))
-    table = table.reindex(cells, fill_value=0).reset_index()
+    table = table.reindex(cells if len(buyers) else [], fill_value=0).reset_index()
     table["base"] = len(buyers)
     table["share"] = table["n"] / max(len(buyers), 1)
-    table["segment"] = _named(table["r"], table["fm"])
-    return table[["r", "fm", "segment", "n", "base", "share", "spend"]]
+    table["segment"] = _names(table["r"], table["fm"])
+    return Result(
+        "rfm_grid",
+        table[["r", "fm", "segment", "n", "base", "share", "spend"]],
+        Text(N_("Where the buyers stand")),
+        Disclosure(within=("segment",)),
+        about=Text(N_("Shares of {n:count} buyers."), {"n": len(buyers)}),
+        needs="transactions",
+    )
 
 
-def available(profile: pd.DataFrame) -> bool:
-    """Whether the profile has what RFM needs: orders of at least one customer."""
-    return set(COLUMNS) <= set(profile.columns) and bool(profile["orders"].gt(0).any())
-
-
-def limits(profile: pd.DataFrame) -> list[Limit]:
-    """What is missing for RFM."""
-    if available(profile):
-        return []
-    return [Limit(N_("How recently, how often and for how much customers buy"), needs=NEEDS["transactions"])]
-
-
-def findings(table: pd.DataFrame, chapter: str = "05") -> list[Finding]:
-    """What the segments say: where the spend comes from, and how much of it is at risk."""
-    return [
-        *_of_segment(
-            table,
-            "Champions",
-            f"{chapter}.rfm.champions",
-            Finding(
-                "Champions (bought lately, often and for much): {share:share} of customers ({low:share} to "
-                "{high:share}, n = {n:count}) account for {spend_share:share} of spend."
-            ),
+_SPEND = ("spend", "spend_share")
+_VALUES = {"low": "share_low", "high": "share_high"} | {name: name for name in ("share", "n", *_SPEND)}
+_HOW: dict[str, Any] = {"test": N_("quintiles; Wilson interval"), "estimate": "share", "kind": "fact"}
+TOLD = {
+    "Champions": Claims(
+        "rfm.champions",
+        N_(
+            "Champions (bought lately, often and for much): {share:share} of customers ({low:share} to {high:share}, "
+            "n = {n:count}) account for {spend_share:share} of spend."
         ),
-        *_of_segment(
-            table,
-            "At risk",
-            f"{chapter}.rfm.at_risk",
-            Finding(
-                "At risk (good customers who have not bought for a while): {share:share} of customers "
-                "({low:share} to {high:share}, n = {n:count}), who account for {spend_share:share} of spend so far "
-                "({spend:money})."
-            ),
+        _VALUES,
+        effect=lambda row: max(0.0, row.spend_share - row.share),
+        **_HOW,
+    ),
+    "At risk": Claims(
+        "rfm.at_risk",
+        N_(
+            "At risk (good customers who have not bought for a while): {share:share} of customers ({low:share} to "
+            "{high:share}, n = {n:count}), who account for {spend_share:share} of spend so far ({spend:money})."
         ),
-    ]
+        _VALUES,
+        effect=lambda row: max(0.0, row.spend_share - row.share),
+        **_HOW,
+    ),
+}
 
 
-def _of_segment(table: pd.DataFrame, segment: str, identifier: str, sentence: Finding) -> list[Finding]:
-    rows = table[table["segment"] == segment]
-    if rows.empty:
-        return []
-    row = rows.iloc[0]
-    low, high = float(row["share_low"]), float(row["share_high"])
-    values = {
-        "share": float(row["share"]),
-        "low": low,
-        "high": high,
-        "n": int(row["n"]),
-        "spend_share": float(row["spend_share"]),
-        "spend": float(row["spend"]),
-    }
-    return [
-        Finding(
-            sentence.message,
-            values,
-            id=identifier,
-            n=int(row["base"]),
-            table="rfm_segments",
-            interval=(low, high),
-            test=N_("quintiles; Wilson interval"),
-            effect=max(0.0, values["spend_share"] - values["share"]),
-            reach=int(row["n"]),
-        )
-    ]
+def _worth(table: pd.DataFrame) -> list[Finding]:
+    """Where the spend comes from, and how much of it is at risk."""
+    rows = {row.segment: row for row in shown(table).itertuples()}
+    return [claims.one(rows[segment]) for segment, claims in TOLD.items() if segment in rows]

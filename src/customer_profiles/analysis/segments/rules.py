@@ -1,23 +1,26 @@
 """Rules that any database can run: who belongs to a segment, in a few conditions, and how far they can be trusted.
 
-A shallow decision tree for each segment, fitted on two thirds of the customers and judged on the others. Its leaves
-become conditions of SQL; thresholds are rounded, which makes them readable and no longer a customer's own value.
+A shallow decision tree for each segment, judged on customers it was not fitted on. Its leaves become conditions of SQL;
+thresholds are rounded, which makes them readable and no longer a customer's own value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from ...messages import N_, Text
+from ...results import Disclosure, Result
 from ...stats.intervals import add_shares
 from .embedding import POOLED, is_number, pool
 
-DEPTH = 3  # conditions in a row: more cannot be said in a sentence
-LEAF_SHARE = 0.02  # of the customers, at least, in every leaf
-HELD_OUT = 1 / 3
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeClassifier
+
 DIGITS = 3  # significant digits of a threshold
 
 
@@ -68,48 +71,79 @@ class Condition:
 Path = tuple[Condition, ...]
 
 
-def rules(
-    profile: pd.DataFrame, labels: pd.Series, columns: Sequence[str], min_group: int = 10, seed: int = 1
-) -> pd.DataFrame:
-    """A rule for each segment, with its precision and recall on customers it was not made from.
+def features(profile: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """What a tree can divide customers by: numbers, and an indicator of each frequent category.
 
     Parameters
     ----------
     profile : DataFrame
         One row per customer.
-    labels : Series of int
-        Segment of each customer, in the same order.
     columns : sequence of str
         Columns that a rule may use.
-    min_group : int
-        Smallest number of customers in a leaf.
-    seed : int
-        Of the division into two parts, and of ties between columns.
 
     Returns
     -------
     DataFrame
+        One row per customer; columns are pairs of a column of the profile and a category, which is "" for a number. A
+        missing number lies below all others.
+    """
+    parts = {}
+    for name in columns:
+        if is_number(profile[name]):
+            numbers = profile[name].to_numpy(dtype=float, na_value=np.nan)
+            parts[name, ""] = np.where(np.isnan(numbers), np.nanmin(numbers, initial=0.0) - 1, numbers)
+        else:
+            levels = pool(profile[name])
+            for level in sorted(set(levels.dropna()) - {POOLED}):
+                parts[name, level] = levels.eq(level).to_numpy(dtype=float)
+    return pd.DataFrame(parts, index=profile.index)
+
+
+def rules(
+    trees: Mapping[int, DecisionTreeClassifier],
+    described: pd.DataFrame,
+    profile: pd.DataFrame,
+    labels: pd.Series,
+    held_out: np.ndarray,
+) -> Result:
+    """A rule for each segment, with its precision and recall on customers it was not made from.
+
+    Parameters
+    ----------
+    trees : mapping of int to DecisionTreeClassifier
+        By segment, fitted to tell its members from all others by the features of customers who are not held out.
+    described : DataFrame
+        From `features`.
+    profile : DataFrame
+        One row per customer, in the same order.
+    labels : Series of int
+        Segment of each customer, in the same order.
+    held_out : ndarray of bool, shape (customers,)
+        Customers that rules are judged on.
+
+    Returns
+    -------
+    Result
         ``segment, rule`` (a condition of SQL over the profile)``, n`` (members that the rule picks, of those held
         out)``, picked, precision`` with its interval, ``base`` (members held out)``, recall`` with its interval.
     """
-    rng = np.random.default_rng(seed)
-    held_out = rng.permutation(len(profile)) < HELD_OUT * len(profile)
-    matrix, meaning = _columns(profile, columns)
-    codes = labels.to_numpy()
     rows = []
-    for segment in np.unique(codes):
-        inside = codes == segment
-        paths = _paths(matrix[~held_out], inside[~held_out], meaning, min_group, seed)
+    for segment, tree in trees.items():
+        inside = (labels == segment).to_numpy(bool)
+        paths = _paths(tree, described[~held_out], inside[~held_out], profile)
         picked = chosen(profile, paths)
         hits = picked & inside & held_out
         rows.append((int(segment), _sql(paths), hits.sum(), (picked & held_out).sum(), (inside & held_out).sum()))
-    table = pd.DataFrame(rows, columns=["segment", "rule", "n", "picked", "base"])
+    counts = ["n", "picked", "base"]
+    table = pd.DataFrame(rows, columns=["segment", "rule", *counts]).astype(dict.fromkeys(["segment", *counts], int))
     precise = add_shares(table[["n", "picked"]].rename(columns={"picked": "base"}))
     complete = add_shares(table[["n", "base"]])
     for name, part in (("precision", precise), ("recall", complete)):
         for end in ("", "_low", "_high"):
             table[name + end] = part[f"share{end}"]
-    return table
+    about = Text(N_("Judged on {n:count} customers that the rules were not made from."), {"n": int(held_out.sum())})
+    rule = Disclosure(within=None, also=("picked",))
+    return Result("segment_rules", table, Text(N_("A rule for each segment")), rule, about=about)
 
 
 def chosen(profile: pd.DataFrame, paths: Sequence[Path]) -> np.ndarray:
@@ -120,46 +154,25 @@ def chosen(profile: pd.DataFrame, paths: Sequence[Path]) -> np.ndarray:
     return picked
 
 
-def _columns(profile: pd.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, list[tuple[str, str | None]]]:
-    """Numbers, and an indicator of each frequent category; beside them what each column of the matrix means."""
-    parts, meaning = [], []
-    for name in columns:
-        if is_number(profile[name]):
-            numbers = profile[name].to_numpy(dtype=float, na_value=np.nan)
-            parts.append(np.where(np.isnan(numbers), np.nanmin(numbers, initial=0.0) - 1, numbers))
-            meaning.append((name, None))
-        else:
-            levels = pool(profile[name])
-            for level in sorted(set(levels.dropna()) - {POOLED}):
-                parts.append(levels.eq(level).to_numpy(dtype=float))
-                meaning.append((name, level))
-    return np.column_stack(parts), meaning
-
-
 def _paths(
-    matrix: np.ndarray, inside: np.ndarray, meaning: list[tuple[str, str | None]], min_group: int, seed: int
+    fitted: DecisionTreeClassifier, described: pd.DataFrame, inside: np.ndarray, profile: pd.DataFrame
 ) -> list[Path]:
     """Paths to the leaves in which most customers are members; if there is none, to the leaf with most."""
-    from sklearn.tree import DecisionTreeClassifier
-
-    least = max(min_group, int(LEAF_SHARE * len(matrix)))
-    fitted = DecisionTreeClassifier(
-        max_depth=DEPTH, min_samples_leaf=least, class_weight="balanced", random_state=seed
-    ).fit(matrix, inside)
-    tree, leaf = fitted.tree_, fitted.apply(matrix)
+    tree, leaf = fitted.tree_, fitted.apply(described)
     purity = {int(node): float(inside[leaf == node].mean()) for node in np.unique(leaf)}
-    wanted = {node for node, share in purity.items() if share >= 0.5} or {max(purity, key=purity.get)}
+    wanted = {node for node, share in purity.items() if share >= 0.5} or {max(purity, key=purity.__getitem__)}
     found: list[Path] = []
 
     def walk(node: int, path: Path) -> bool:
         """Collect paths below a node; true if all its leaves are wanted, so that its own path says it all."""
         if tree.children_left[node] == -1:
             return node in wanted
-        column, level = meaning[tree.feature[node]]
-        value = level if level is not None else _rounded(float(tree.threshold[node]))
+        column, level = described.columns[tree.feature[node]]
+        number = is_number(profile[column])
+        value = _rounded(float(tree.threshold[node])) if number else level
         at_most, above = tree.children_left[node], tree.children_right[node]
         # An indicator is at most one half where the category is another one.
-        sides = [(at_most, level is None), (above, level is not None)]
+        sides = [(at_most, number), (above, not number)]
         steps = [(child, (*path, Condition(column, value, holds))) for child, holds in sides]
         whole = [walk(child, longer) for child, longer in steps]
         if all(whole) and path:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
+from ...messages import N_, Finding, Text
+from ...results import ONE_MARGIN, Result
 from ...stats.intervals import wilson
+from .algorithms import jaccard, kmeans
 
 NARROW_SHARE = 0.03  # of the customers: a smaller segment costs as much attention as the others and reaches few
 NARROW_CUSTOMERS = 50  # the smallest base that the report compares
-AGAIN = 0.60  # Jaccard overlap below which a segment is not found again (Hennig 2008, as in `clusters`)
+AGAIN = 0.60  # Jaccard overlap below which a segment is not found again (Hennig 2008, as in `solution`)
 STABLE = 0.75  # and from which each part of a split is
 GAIN = 0.5  # any cloud of points can be cut in two; a smaller part of the differences is not worth a segment
 SPLITS = 20  # resamples behind the stability of a split
@@ -44,10 +46,10 @@ def judge(
     points: np.ndarray,
     labels: pd.Series,
     table: pd.DataFrame,
-    distinct: pd.Series,
-    profile: pd.DataFrame,
+    apart: pd.Series,
+    reached: pd.Series,
     seed: int = 1,
-) -> pd.DataFrame:
+) -> Result:
     """A verdict for each segment.
 
     A segment is too narrow if it has too few customers, is not found again in resamples, or if no trait sets it apart;
@@ -61,17 +63,18 @@ def judge(
     labels : Series of int
         Segment of each customer, in the same order.
     table : DataFrame
-        ``segment, n, base, share, jaccard`` of each, see `clusters.Segmentation`.
-    distinct : Series of int
-        Number of established traits of each segment, see `established`.
-    profile : DataFrame
-        One row per customer, in the same order.
+        ``segment, n, base, share, jaccard`` of each, see `solution.Segmentation`.
+    apart : Series of int
+        Number of established traits of each segment, by segment; what formed the segments is none.
+    reached : Series of bool
+        Whether a channel is known on which a customer can be reached, in the same order; who does not consent is not
+        in the profile.
     seed : int
         Of the resamples.
 
     Returns
     -------
-    DataFrame
+    Result
         ``segment, n, base, share, verdict, reason, jaccard, traits_apart, spread`` (mean squared distance from its
         centre, where all customers have one)``, reach`` with its interval (share with a known channel)``, explained``
         (share of all differences between customers that lies between segments) and what it would be, ``merge_with,
@@ -79,11 +82,15 @@ def judge(
     """
     from threadpoolctl import threadpool_limits
 
+    title = Text(N_("Verdict on each segment"))
+    about = Text(N_("Share of each segment that can be reached on a known channel, by verdict."))
+    if not len(table):
+        return Result("segment_verdicts", _no_verdicts(), title, ONE_MARGIN, about=about)
     codes = labels.to_numpy()
     within = _within(points, codes)
     total = float(((points - points.mean(axis=0)) ** 2).sum())
     explained = 1 - sum(within.values()) / total
-    reached = reachable(profile).to_numpy()
+    known = reached.to_numpy()
     rng = np.random.default_rng(seed)
     rows = []
     with threadpool_limits(1):
@@ -91,10 +98,10 @@ def judge(
             inside = codes == row.segment
             change = _change(points, codes, row.segment, within, total, rng, seed)
             least = max(NARROW_CUSTOMERS, NARROW_SHARE * row.base)
-            apart = int(distinct.get(row.segment, 0))
+            traits = int(apart.get(row.segment, 0))
             gain = (change.explained_split - explained) / (explained / (len(table) - 1))
-            verdict, reason = _verdict(row.n, least, row.jaccard, apart, change, gain)
-            low, high = wilson(reached[inside].sum(), row.n)
+            verdict, reason = _verdict(row.n, least, row.jaccard, traits, change, gain)
+            low, high = wilson(known[inside].sum(), row.n)
             rows.append(
                 {
                     "segment": row.segment,
@@ -104,56 +111,44 @@ def judge(
                     "verdict": verdict,
                     "reason": reason,
                     "jaccard": row.jaccard,
-                    "traits_apart": apart,
+                    "traits_apart": traits,
                     "spread": within[row.segment] / row.n / (total / row.base),
-                    "reach": reached[inside].mean(),
+                    "reach": known[inside].mean(),
                     "reach_low": float(low),
                     "reach_high": float(high),
                     "explained": explained,
                     **vars(change),
                 }
             )
-    return pd.DataFrame(rows)
+    return Result("segment_verdicts", pd.DataFrame(rows), title, ONE_MARGIN, claims=_counted, about=about)
 
 
-def established(traits: pd.DataFrame) -> pd.Series:
-    """Number of traits that set each segment apart from all other customers, by segment.
-
-    Parameters
-    ----------
-    traits : DataFrame
-        ``segment, attribute, claim`` as `personas.traits` returns it: what formed the segments is no claim.
-    """
-    claims = traits[traits["claim"].astype(bool)]
-    return claims.groupby("segment")["attribute"].nunique()
-
-
-def findings(verdicts: pd.DataFrame, chapter: str = "05") -> list[Finding]:
-    """How many segments can be worked with as they are.
-
-    Parameters
-    ----------
-    verdicts : DataFrame
-        From `judge`.
-    """
+def _counted(verdicts: pd.DataFrame) -> list[Finding]:
+    """How many segments can be worked with as they are."""
     counts = {name: int((verdicts["verdict"] == name).sum()) for name in (RIGHT, NARROW, BROAD)}
     return [
         Finding(
-            "Verdict on the {k:count} segments: right {right:count}, too narrow {narrow:count}, too broad "
-            "{broad:count}.",
+            N_(
+                "Verdict on the {k:count} segments: right {right:count}, too narrow {narrow:count}, too broad "
+                "{broad:count}."
+            ),
             {"k": len(verdicts), "right": counts[RIGHT], "narrow": counts[NARROW], "broad": counts[BROAD]},
-            id=f"{chapter}.segments.verdicts",
+            id="segments.verdicts",
             n=int(verdicts["base"].max()),
-            table="segment_verdicts",
             test=N_("size, bootstrap Jaccard, established traits, stability of a split"),
         )
     ]
 
 
-def reachable(profile: pd.DataFrame) -> pd.Series:
-    """Whether a channel is known on which a customer can be reached; who does not consent is not in the profile."""
-    known = [name for name in CHANNELS if name in profile]
-    return profile[known].notna().any(axis=1)
+def _no_verdicts() -> pd.DataFrame:
+    words, counts = ("verdict", "reason"), ("segment", "n", "base", "traits_apart", "merge_with", "split_n")
+    columns = [
+        *("segment", "n", "base", "share", "verdict", "reason", "jaccard", "traits_apart", "spread"),
+        *("reach", "reach_low", "reach_high", "explained", *_Change.__annotations__),
+    ]
+    return pd.DataFrame(
+        {name: pd.Series(dtype="str" if name in words else int if name in counts else float) for name in columns}
+    )
 
 
 def _verdict(n: int, least: float, jaccard: float, apart: int, change: _Change, gain: float) -> tuple[str, str]:
@@ -196,8 +191,6 @@ def _change(
 
 def _split(members: np.ndarray, rng: np.random.Generator, seed: int) -> tuple[np.ndarray, float]:
     """The best division in two, and the Jaccard overlap of its weaker part, averaged over resamples."""
-    from .clusters import jaccard, kmeans
-
     halves = kmeans(members, 2, seed, STARTS).labels_
     overlaps = []
     for _ in range(SPLITS):

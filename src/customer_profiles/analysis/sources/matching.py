@@ -1,8 +1,4 @@
-"""How good the matching of records to persons is: measured where the truth is known, estimated where it is not.
-
-Pairs are what matching decides on, so precision and recall of pairs tell how it works; B-cubed averages over records
-instead, so that one large wrong group does not drown the rest.
-"""
+"""How records were matched to customers, how sure that is, and what depends on it."""
 
 from __future__ import annotations
 
@@ -10,91 +6,59 @@ import math
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
-from ...messages import N_, Finding, Limit
-from ...stats.intervals import Estimate, bootstrap_interval, wilson, z_value
+from ...codes import LOOSE, STRICT, USED
+from ...messages import N_, Finding, Limit, Text
+from ...results import NOBODY, Disclosure, Result
+from ...stats.claims import shown
+from ...stats.intervals import z_value
 
-USED, STRICT, LOOSE = N_("matching as used"), N_("stricter matching"), N_("looser matching")
 PRECISION, RECALL = N_("joined pairs that are one person"), N_("pairs of one person that are joined")
-# Below this, every hundredth joined pair is two people: figures per customer should be read with the band.
-GOOD_PRECISION = 0.99
 _MOST_PATTERNS = 15
+_HEADLINE = ("buyers", "repeat_share", "spend_per_customer", "spend_per_buyer")
 
 
-def pairwise(found: ArrayLike, true: ArrayLike) -> dict[str, Estimate]:
-    """Precision and recall of the pairs that two groupings of records make.
+def by_system(identities: pd.DataFrame) -> Result:
+    """Accounts of each name space of ids, and the customers they belong to.
 
     Parameters
     ----------
-    found, true : array_like, shape (records,)
-        Group of each record.
+    identities : DataFrame
+        One row per account: ``ids`` (name space), ``customer_no`` and ``shared`` (whether the customer is known by
+        another name space, too).
 
     Returns
     -------
-    dict
-        ``precision`` and ``recall`` with Wilson intervals over pairs; NaN where there is no pair to judge.
-
-    >>> pairwise([0, 0, 1, 1], [0, 0, 0, 1])["precision"].value
-    0.5
+    Result
+        ids, records, customers, shared (customers).
     """
-    found, true = _codes(found), _codes(true)
-    both = _pairs(_codes(found * (true.max(initial=0) + 1) + true))
-    return {name: _share(both, _pairs(groups)) for name, groups in (("precision", found), ("recall", true))}
+    table = identities.groupby("ids").agg(records=("customer_no", "size"), customers=("customer_no", "nunique"))
+    shared = identities[identities["shared"]].groupby("ids")["customer_no"].nunique()
+    table = table.assign(shared=shared.reindex(table.index, fill_value=0)).reset_index()
+    values = {"records": len(identities), "customers": identities["customer_no"].nunique()}
+    title = Text(N_("Accounts in each system, and the customers they belong to"))
+    return Result("matching", table, title, NOBODY, claims=lambda _: _merged(**values))
 
 
-def b_cubed(found: ArrayLike, true: ArrayLike, seed: int = 1, resamples: int = 500) -> dict[str, Estimate]:
-    """B-cubed precision and recall: of each record's group, the share that is right, averaged over records.
-
-    Intervals are bootstrap percentiles over true persons, because the records of one person stand or fall together.
-
-    Parameters
-    ----------
-    found, true : array_like, shape (records,)
-        Group of each record.
-
-    References
-    ----------
-    Bagga & Baldwin (1998), "Entity-Based Cross-Document Coreferencing Using the Vector Space Model", COLING-ACL.
-
-    >>> round(b_cubed([0, 0, 1, 1], [0, 0, 0, 1])["precision"].value, 3)
-    0.75
-    """
-    found, true = _codes(found), _codes(true)
-    both = _codes(found * (true.max(initial=0) + 1) + true)
-    right = np.bincount(both)[both]
-    persons = np.bincount(true)
-    scores = {}
-    for name, groups in (("precision", found), ("recall", true)):
-        share = right / np.bincount(groups)[groups]
-        per_person = np.column_stack([np.bincount(true, weights=share), persons])
-        scores[name] = bootstrap_interval(
-            per_person, lambda rows: rows[:, 0].sum() / rows[:, 1].sum(), seed=seed, resamples=resamples
-        )
-    return scores
-
-
-def estimate(evidence: pd.DataFrame) -> pd.DataFrame:
+def estimate(pairs: pd.DataFrame) -> Result:
     """Quality of the matching without known truth, from the probabilities of the pairs that were weighed.
 
     Parameters
     ----------
-    evidence : DataFrame
-        Pairs by what agreed in them: ``joined``, ``pairs``, ``expected`` (how many of them are one person, by their
-        probabilities) and ``variance``; see collect's table ``match_evidence``.
+    pairs : DataFrame
+        Pairs by whether they were ``joined``, the index: ``pairs``, ``expected`` (how many of them are one person, by
+        their probabilities) and ``variance``; sums of collect's table ``match_evidence``.
 
     Returns
     -------
-    DataFrame
+    Result
         ``measure``, ``share`` with ``share_low, share_high``, ``base`` (pairs) and ``expected_errors`` (pairs wrongly
         joined, or missed). The interval is that of chance if the probabilities are right; pairs that share no key were
         never weighed and are not in it.
     """
-    joined = evidence["joined"].to_numpy(dtype=bool)
-    right = float(evidence.loc[joined, "expected"].sum())
-    wrong = float(evidence.loc[joined, "pairs"].sum()) - right
-    missed = float(evidence.loc[~joined, "expected"].sum())
-    spread = z_value() * math.sqrt(float(evidence["variance"].sum()))
+    right, missed = (float(pairs["expected"].get(joined, 0.0)) for joined in (True, False))
+    wrong = float(pairs["pairs"].get(True, 0)) - right
+    spread = z_value() * math.sqrt(float(pairs["variance"].sum()))
     rows = []
     for measure, errors, base in ((PRECISION, wrong, right + wrong), (RECALL, missed, right + missed)):
         if base > 0:
@@ -102,28 +66,33 @@ def estimate(evidence: pd.DataFrame) -> pd.DataFrame:
             low, high = max(0.0, share - spread / base), min(1.0, share + spread / base)
             rows.append((measure, share, low, high, round(base), errors))
     names = ["measure", "share", "share_low", "share_high", "base", "expected_errors"]
-    return pd.DataFrame(rows, columns=names).astype({"measure": "str", "base": "int64"})
+    table = pd.DataFrame(rows, columns=names).astype({"measure": "str", "base": "int64"})
+    return Result("match_quality", table, Text(N_("Expected quality of the matching")), NOBODY, claims=_expected)
 
 
-def borderline(evidence: pd.DataFrame) -> pd.DataFrame:
+def borderline(doubtful: pd.DataFrame) -> Result:
     """What doubtful pairs look like: which fields agree and which do not, without any value.
+
+    Parameters
+    ----------
+    doubtful : DataFrame
+        Rows of collect's table ``match_evidence`` with doubtful pairs, ``borderline`` of them.
 
     Returns
     -------
-    DataFrame
+    Result
         One row per outcome of the comparisons, the most frequent first: a column for each field, ``joined``, ``n``
         (doubtful pairs) and ``probability`` that such a pair is one person.
     """
-    doubtful = evidence[evidence["borderline"] > 0]
     table = doubtful.assign(n=doubtful["borderline"], probability=doubtful["expected"] / doubtful["pairs"])
     table = table.drop(columns=["pairs", "expected", "variance", "borderline"])
     fields = [name for name in table if name not in ("n", "probability")]
-    return table.sort_values(["n", *fields], ascending=[False] + [True] * len(fields), ignore_index=True).head(
-        _MOST_PATTERNS
-    )
+    table = table.sort_values(["n", *fields], ascending=[False] + [True] * len(fields), ignore_index=True)
+    title = Text(N_("Doubtful pairs of records, by what agrees in them"))
+    return Result("borderline", table.head(_MOST_PATTERNS), title, NOBODY)
 
 
-def band(profile: pd.DataFrame, alternatives: pd.DataFrame) -> pd.DataFrame:
+def sensitivity(profile: pd.DataFrame, alternatives: pd.DataFrame) -> Result:
     """Headline figures as they would be if records were joined more strictly or more loosely.
 
     Parameters
@@ -135,14 +104,14 @@ def band(profile: pd.DataFrame, alternatives: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    Result
         A row each for stricter matching, matching as used and looser matching: ``matching``, ``customers`` and, where
         orders are known, ``buyers``, ``repeat_share`` (of the buyers, with two orders or more), ``spend_per_customer``
         and ``spend_per_buyer``.
     """
     known = {"orders", "spend"} <= set(profile)
     orders = profile["orders"].to_numpy(dtype="int64") if known else np.zeros(len(profile), dtype="int64")
-    spend = math.fsum(profile["spend"].fillna(0)) if known else 0.0
+    spend = math.fsum(profile["spend"].fillna(0)) if known else math.nan
     customer = pd.Series(orders, index=profile["customer_no"].to_numpy())
     parts, merges = (alternatives[alternatives["matching"] == name] for name in (STRICT, LOOSE))
     whole, alone = (customer[~customer.index.isin(rows["customer_no"])].to_numpy() for rows in (parts, merges))
@@ -152,63 +121,61 @@ def band(profile: pd.DataFrame, alternatives: pd.DataFrame) -> pd.DataFrame:
         USED: orders,
         LOOSE: np.r_[alone, merged.to_numpy(dtype="int64")],
     }
-    return pd.DataFrame([{"matching": name} | _headline(counts, spend, known) for name, counts in ways.items()])
+    table = pd.DataFrame([{"matching": name} | _headline(counts, spend) for name, counts in ways.items()])
+    return Result(
+        "matching_band",
+        table.drop(columns=[] if known else list(_HEADLINE)),
+        Text(N_("Headline figures by how strictly records are joined")),
+        Disclosure("customers", within=None, also=("buyers",)),
+        claims=_spread,
+    )
 
 
-def _headline(orders: np.ndarray, spend: float, known: bool) -> dict[str, float]:
-    figures: dict[str, float] = {"customers": len(orders)}
-    if known:
-        buyers = int((orders > 0).sum())
-        figures |= {
-            "buyers": buyers,
-            "repeat_share": float((orders > 1).sum() / buyers) if buyers else math.nan,
-            "spend_per_customer": spend / len(orders) if len(orders) else math.nan,
-            "spend_per_buyer": spend / buyers if buyers else math.nan,
-        }
-    return figures
-
-
-def won(provenance: pd.DataFrame) -> pd.DataFrame:
-    """How often each source's value won, by field, and how often the sources disagree.
+def values_by_source(provenance: pd.DataFrame) -> Result:
+    """How often each source's value is used, by field, and how often the sources disagree.
 
     Parameters
     ----------
     provenance : DataFrame
-        One row per customer and field: ``field, source, n_candidates, disagreeing``; see collect's table.
+        One row per customer and field: ``field, source``, ``several`` (whether several records have the field) and
+        ``differing`` (whether they have more than one value); from collect's table.
 
     Returns
     -------
-    DataFrame
+    Result
         ``field, source, n`` (customers whose value is from this source), ``base`` (customers with a value), ``share``,
         ``several`` (customers for whom several records have the field) and ``disagree_share`` (of those, with more than
         one value).
     """
-    by_field = provenance.assign(
-        several=provenance["n_candidates"] > 1, disagree=provenance["disagreeing"] > 0
-    ).groupby("field", observed=True, sort=False)
-    fields = by_field.agg(base=("several", "size"), several=("several", "sum"), disagree=("disagree", "sum"))
+    by_field = provenance.groupby("field", observed=True, sort=False)
+    fields = by_field.agg(base=("several", "size"), several=("several", "sum"), disagree=("differing", "sum"))
+    fields = fields.reset_index()
     counts = provenance.groupby(["field", "source"], observed=True, sort=False).size().rename("n").reset_index()
-    table = counts.merge(fields, left_on="field", right_index=True, validate="many_to_one")
+    table = counts.merge(fields, on="field", validate="many_to_one")
     table["share"] = table["n"] / table["base"]
     table["disagree_share"] = table["disagree"] / table["several"].where(table["several"] > 0)
-    table = table.astype({"field": "str", "source": "str"}).drop(columns="disagree")
-    table = table.sort_values(["field", "n", "source"], ascending=[True, False, True], ignore_index=True)
-    return table[["field", "source", "n", "base", "share", "several", "disagree_share"]]
+    table = table.astype({"field": "str", "source": "str"}).sort_values(
+        ["field", "n", "source"], ascending=[True, False, True], ignore_index=True
+    )
+    return Result(
+        "provenance",
+        table[["field", "source", "n", "base", "share", "several", "disagree_share"]],
+        Text(N_("Whose value is used, by field")),
+        Disclosure(within=("field",), also=("several",)),
+        about=Text(N_("Share of the customers with a value.")),
+    )
 
 
-def findings(evidence: pd.DataFrame, figures: pd.DataFrame, moved: pd.DataFrame) -> list[Finding]:
-    """What chapter 01 says about the matching.
+def id_changes(moved: pd.DataFrame) -> Result:
+    """What became of customers since the last run.
 
     Parameters
     ----------
-    evidence : DataFrame
-        As for `estimate`.
-    figures : DataFrame
-        As `band` returns it.
     moved : DataFrame
-        What became of the customers of the last run: ``change, n, base, accounts_moved, accounts``; may be empty.
+        Collect's table ``id_changes``, see `identity.id_ledger.changes`; empty at the first run. It is counted where
+        the ids of both runs are at hand, because only counts may be kept.
     """
-    return _expected(evidence) + _spread(figures) + _moves(moved)
+    return Result("id_changes", moved, Text(N_("What became of the customers of the last run")), NOBODY, claims=_moves)
 
 
 def limits(evidence: pd.DataFrame, identities: pd.DataFrame) -> list[Limit]:
@@ -217,7 +184,7 @@ def limits(evidence: pd.DataFrame, identities: pd.DataFrame) -> list[Limit]:
     Parameters
     ----------
     evidence : DataFrame
-        As for `estimate`.
+        Pairs that were weighed; see collect's table ``match_evidence``.
     identities : DataFrame
         One row per account: ``customer_no`` of whom it is.
     """
@@ -231,59 +198,66 @@ def limits(evidence: pd.DataFrame, identities: pd.DataFrame) -> list[Limit]:
     ]
 
 
-def _expected(evidence: pd.DataFrame) -> list[Finding]:
-    table = estimate(evidence).set_index("measure")
-    if PRECISION not in table.index:
+def _headline(orders: np.ndarray, spend: float) -> dict[str, float]:
+    customers, buyers = len(orders), int((orders > 0).sum())
+    figures = (
+        buyers,
+        float((orders > 1).sum() / buyers) if buyers else math.nan,
+        spend / customers if customers else math.nan,
+        spend / buyers if buyers else math.nan,
+    )
+    return {"customers": customers} | dict(zip(_HEADLINE, figures, strict=True))
+
+
+def _merged(records: int, customers: int) -> list[Finding]:
+    if records == customers:
         return []
-    row = table.loc[PRECISION]
+    message = N_(
+        "{records:count} accounts in different systems belong to {customers:count} customers: "
+        "{merged:count} accounts were recognised as a customer already known."
+    )
+    values = {"records": records, "customers": customers, "merged": records - customers}
+    return [Finding(message, values, id="merged", n=records)]
+
+
+def _expected(table: pd.DataFrame) -> list[Finding]:
     message = N_(
         "Of {n:count} pairs of records joined because they are alike, {share:share} are expected to be one person "
         "({low:share} to {high:share})."
     )
-    values = {"n": int(row["base"]), "share": row["share"], "low": row["share_low"], "high": row["share_high"]}
-    interval = (float(row["share_low"]), float(row["share_high"]))
     return [
-        Finding(message, values, id="01.matching", n=int(row["base"]), table="match_quality", interval=interval,
-                test=N_("sum of the match probabilities"))
-    ]  # fmt: skip
+        Finding(
+            message,
+            {"n": int(row.base), "share": row.share, "low": row.share_low, "high": row.share_high},
+            id="matching",
+            n=int(row.base),
+            interval=(float(row.share_low), float(row.share_high)),
+            test=N_("sum of the match probabilities"),
+        )
+        for row in table[table["measure"] == PRECISION].itertuples()
+    ]
 
 
-def _spread(figures: pd.DataFrame) -> list[Finding]:
-    low, high = int(figures["customers"].min()), int(figures["customers"].max())
-    if low == high:
+def _spread(table: pd.DataFrame) -> list[Finding]:
+    low, high = int(table["customers"].min()), int(table["customers"].max())
+    used = shown(table[table["matching"] == USED])
+    if low == high or used.empty:
         return []
-    used = int(figures.loc[figures["matching"] == USED, "customers"].iloc[0])
     message = N_(
         "{n:count} customers are counted; with stricter or looser matching it would be {low:count} to {high:count}."
     )
-    values = {"n": used, "low": low, "high": high}
+    values = {"n": int(used["customers"].iloc[0]), "low": low, "high": high}
     interval = (float(low), float(high))
-    return [Finding(message, values, id="01.matching.band", n=used, table="matching_band", interval=interval)]
+    return [Finding(message, values, id="matching.band", n=values["n"], interval=interval)]
 
 
-def _moves(moved: pd.DataFrame) -> list[Finding]:
-    if moved.empty or not int(moved["accounts"].iloc[0]):
+def _moves(table: pd.DataFrame) -> list[Finding]:
+    accounts, changed = int(table["accounts"].max()), int(table["accounts_moved"].sum())
+    if not accounts:
         return []
-    accounts, changed = int(moved["accounts"].iloc[0]), int(moved["accounts_moved"].sum())
     message = N_(
         "Of {n:count} accounts known to the last run, {changed:count} ({share:share}) belong to a customer with "
         "another number now."
     )
     values = {"n": accounts, "changed": changed, "share": changed / accounts}
-    return [Finding(message, values, id="01.ids", n=accounts, table="id_changes")]
-
-
-def _codes(groups: ArrayLike) -> np.ndarray:
-    return np.unique(np.asarray(groups), return_inverse=True)[1].astype("int64")
-
-
-def _pairs(codes: np.ndarray) -> int:
-    size = np.bincount(codes) if len(codes) else np.zeros(1, dtype="int64")
-    return int((size * (size - 1) // 2).sum())
-
-
-def _share(k: int, n: int) -> Estimate:
-    if not n:
-        return Estimate(math.nan, math.nan, math.nan)
-    low, high = wilson(k, n)
-    return Estimate(k / n, float(low), float(high))
+    return [Finding(message, values, id="ids", n=accounts)]

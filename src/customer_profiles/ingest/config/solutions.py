@@ -164,7 +164,7 @@ def table(solutions: Sequence[Solution]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``action, pain, owner, cost_low, cost_high, promised_low, promised_high`` (missing where not given; equal where
+        ``action, pain, owner, cost_low, cost_high, expected_low, expected_high`` (missing where not given; equal where
         one number is)``, started_on`` (a time, may be missing)``, partial`` (only some customers got it).
     """
     nothing = (np.nan, np.nan)
@@ -180,7 +180,7 @@ def table(solutions: Sequence[Solution]) -> pd.DataFrame:
         )
         for s in solutions
     ]
-    columns = ["action", "pain", "owner", "cost_low", "cost_high", "promised_low", "promised_high"]
+    columns = ["action", "pain", "owner", "cost_low", "cost_high", "expected_low", "expected_high"]
     found = pd.DataFrame(rows, columns=[*columns, "started_on", "partial"])
     return found.astype(dict.fromkeys(columns[3:], float) | {"started_on": "datetime64[us]", "partial": bool})
 

@@ -33,11 +33,11 @@ def aspects(
     Parameters
     ----------
     comments : DataFrame
-        From `sentiment.comments_of`.
+        From `training.comments_of`.
     judged : DataFrame
-        ``row, sentiment`` from `sentiment.heard`.
+        ``row, sentiment`` from `training.heard`.
     themes, assignments : DataFrame
-        ``theme, terms`` and ``row, customer_no, theme`` of `themes.Themes`.
+        ``theme, terms`` and ``row, customer_no, theme`` of `discovery.Themes`.
     model : SentimentModel
         That judged the comments.
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from ...messages import N_, Finding, Limit, Text
+from ...results import NOBODY, Disclosure, Result
+from ...stats.claims import shown
 from ...stats.intervals import add_shares
 from ..languages import LANGUAGES, detect
 from ..words import filled, impersonal
 from .model import Encode, TextModel
 from .names import NAME_TERMS, TERMS, distinctive, pick
-from .taxonomy import COLUMNS as TAXONOMY
-from .taxonomy import PHRASES, SPARE, Topic, start, status, votes
+from .taxonomy import PHRASES, SPARE, Topic, changes, start, votes
 
 OTHER = N_("Other")  # texts that fit no theme well
 
@@ -34,6 +36,50 @@ NEEDS = N_("texts of customers: service tickets, comments or reviews")
 
 Ranked = dict[int, dict[str, list[tuple[str, float]]]]  # theme → language → phrases with weights
 
+COLUMNS = ["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Whose themes they are: what their tables are called, and what was counted.
+
+    Parameters
+    ----------
+    themes, stability, changes : str
+        Names of the results.
+    title : Text
+        Of the themes.
+    about : str
+        What the shares are of, with ``{n:count}``.
+    needs : str
+        Table of the contract that holds the texts.
+    """
+
+    themes: str
+    stability: str
+    changes: str
+    title: Text
+    about: str
+    needs: str
+
+
+TICKETS = Kind(
+    "themes",
+    "theme_stability",
+    "taxonomy",
+    Text(N_("Themes, with the phrases that tell them apart")),
+    N_("Share of {n:count} tickets with text; a text about two themes counts for both."),
+    "tickets",
+)
+COMMENTS = Kind(
+    "comment_themes",
+    "comment_stability",
+    "comment_taxonomy",
+    Text(N_("Themes of the comments, with the phrases that tell them apart")),
+    N_("Share of {n:count} comments with text; a text about two themes counts for both."),
+    "feedback",
+)
+
 
 @dataclass(frozen=True)
 class Themes:
@@ -41,35 +87,28 @@ class Themes:
 
     Parameters
     ----------
-    themes : DataFrame
+    themes : Result
         ``theme`` (its name, unique)``, language`` ("de+en" for a theme in both)``, terms, n, base, share`` with
         interval``, customers``; largest first, then by name, `OTHER` last. A text about two themes counts for both, so
         shares may add to more than one.
     assignments : DataFrame
         ``row, customer_no, theme, weight`` (its probability): one or two lines for each text with words.
-    stability : DataFrame
+    stability : Result
         ``k, stability`` (mean adjusted Rand index of random parts of the texts)``, chosen``.
+    changes : Result
+        What became of the topics of the taxonomy, see `taxonomy.changes`; empty without one.
     method : Text
         What told the texts apart.
-    taxonomy : DataFrame
-        What became of the topics of the taxonomy, see `theme_taxonomy.status`; empty without one.
     topics : tuple of Topic
         The taxonomy for the next run: that of this run, and the themes found beside it.
     """
 
-    themes: pd.DataFrame
+    themes: Result
     assignments: pd.DataFrame
-    stability: pd.DataFrame
+    stability: Result
+    changes: Result
     method: Text = field(default_factory=lambda: BY_WORDS)
-    taxonomy: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=TAXONOMY))
     topics: tuple[Topic, ...] = ()
-
-    @property
-    def assigned(self) -> float:
-        """Share of the texts that fit a theme."""
-        if self.assignments.empty:
-            return 0.0
-        return 1 - int((self.assignments["theme"] == OTHER).sum()) / self.assignments["row"].nunique()
 
 
 def texts_of(table: pd.DataFrame, languages: Sequence[str] = LANGUAGES) -> pd.DataFrame:
@@ -104,6 +143,7 @@ def find_themes(
     taxonomy: Sequence[Topic] | None = None,
     encode: Encode | None = None,
     number: int | None = None,
+    kind: Kind = TICKETS,
 ) -> Themes:
     """Group texts by what they are about.
 
@@ -128,11 +168,13 @@ def find_themes(
         A sentence encoder: list of texts to one point each, shape (texts, dimensions).
     number : int, optional
         Number of themes, where it is known.
+    kind : Kind
+        `TICKETS` or `COMMENTS`.
 
     Returns
     -------
     Themes
-        Empty tables if there are fewer than `ENOUGH` texts with words.
+        Empty results if there are fewer than `ENOUGH` texts with words.
     """
     # Threads can only be limited in libraries that are already loaded.
     import sklearn.cluster  # noqa: F401
@@ -140,8 +182,9 @@ def find_themes(
 
     texts = texts[filled(texts["text"])].reset_index(drop=True)
     topics = list(taxonomy or ())
+    nothing = _empty(kind)
     if len(texts) < ENOUGH:
-        return _empty()
+        return nothing
     texts["text"] = [impersonal(text) for text in texts["text"]]
     sizes = _sizes(len(texts), max_themes) if number is None else [number]
     if topics:
@@ -151,7 +194,8 @@ def find_themes(
         curve = model.stability(sizes)
         stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
         curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()
-        labels, known = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0])), []
+        labels = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0]))
+        known: list[Topic | None] = []
         if topics:
             labels, known = start(labels, votes(model.spelt, topics), topics)
         fixed = np.array([topic is not None and topic.pinned for topic in known]) if known else None
@@ -168,10 +212,17 @@ def find_themes(
     assignments = texts.loc[about["text"], ["row", "customer_no"]].reset_index(drop=True)
     assignments = assignments.assign(theme=about["theme"], weight=about["weight"])
     found = _table(assignments, len(texts), names, ranked)
-    method = BY_WORDS if encode is None else BY_ENCODER
     sizes_now = found.loc[found["theme"] != OTHER].set_index("theme")["n"]
-    changes = status(topics, sizes_now) if topics else pd.DataFrame(columns=TAXONOMY)
-    return Themes(found, assignments, curve, method, changes, _proposed(topics, sizes_now, names, ranked))
+    about = Text(kind.about, {"n": len(texts)})
+    claims = partial(_claims, name=kind.themes)
+    return Themes(
+        replace(nothing.themes, frame=found, about=about, claims=claims),
+        assignments,
+        replace(nothing.stability, frame=curve),
+        changes(topics, sizes_now, kind.changes),
+        BY_WORDS if encode is None else BY_ENCODER,
+        _proposed(topics, sizes_now, names, ranked),
+    )
 
 
 def available(texts: pd.DataFrame) -> bool:
@@ -184,33 +235,35 @@ def limits(texts: pd.DataFrame) -> list[Limit]:
     return [] if available(texts) else [Limit(N_("What customers write about"), needs=NEEDS)]
 
 
-def findings(found: Themes, chapter: str = "03", table: str = "themes") -> list[Finding]:
-    """The largest theme, and how many texts fit none."""
-    themes = found.themes[found.themes["theme"] != OTHER]
+def _claims(table: pd.DataFrame, name: str) -> list[Finding]:
+    """The largest theme that may be shown, and how many texts fit none."""
+    themes = table[table["theme"] != OTHER]
     if themes.empty:
         return []
-    top = themes.iloc[0]
-    low, high = float(top["share_low"]), float(top["share_high"])
-    base = int(top["base"])
-    return [
+    base = int(themes["base"].iloc[0])
+    found = [
         Finding(
             "Most frequent theme: “{theme:label}”, {share:share} of texts ({low:share} to {high:share}, "
             "n = {n:count}).",
-            {"theme": top["theme"], "share": float(top["share"]), "low": low, "high": high, "n": int(top["n"])},
-            id=f"{chapter}.themes.largest",
+            {"theme": top.theme, "share": top.share, "low": top.share_low, "high": top.share_high, "n": top.n},
+            id=f"{name}.largest",
             n=base,
-            table=table,
-            interval=(low, high),
+            interval=(top.share_low, top.share_high),
             test=N_("Wilson interval"),
-            effect=float(top["share"]),
-            reach=int(top["customers"]),
-        ),
+            effect=top.share,
+            reach=top.customers,
+        )
+        for top in shown(themes).head(1).itertuples()
+    ]
+    # A text is either of themes or of none, so those of none are counted once.
+    unclear = int(table.loc[table["theme"] == OTHER, "n"].sum())
+    return [
+        *found,
         Finding(
             "{assigned:share} of {n:count} texts fit one of {k:count} themes; the rest is counted as “Other”.",
-            {"assigned": found.assigned, "n": base, "k": len(themes)},
-            id=f"{chapter}.themes.assigned",
+            {"assigned": 1 - unclear / base, "n": base, "k": len(themes)},
+            id=f"{name}.assigned",
             n=base,
-            table=table,
             test=N_("mixture of multinomials started from groups of texts"),
         ),
     ]
@@ -297,13 +350,21 @@ def _table(assignments: pd.DataFrame, base: int, names: Sequence[str], ranked: R
         ["last", "n", "theme"], ascending=[True, False, True], kind="stable", ignore_index=True
     )
     table = add_shares(table.assign(base=base))
-    return table[["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]]
+    return table[COLUMNS]
 
 
-def _empty() -> Themes:
-    columns = ["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]
+def _empty(kind: Kind) -> Themes:
+    curve = Text(N_("How well random parts of the texts agree on the themes"))
     return Themes(
-        pd.DataFrame(columns=columns),
+        # A customer may write about several themes, and so is counted in several rows.
+        Result(
+            kind.themes,
+            pd.DataFrame(columns=COLUMNS),
+            kind.title,
+            Disclosure("customers", within=None),
+            needs=kind.needs,
+        ),
         pd.DataFrame(columns=["row", "customer_no", "theme", "weight"]),
-        pd.DataFrame(columns=["k", "stability", "chosen"]),
+        Result(kind.stability, pd.DataFrame(columns=["k", "stability", "chosen"]), curve, NOBODY),
+        changes((), pd.Series(dtype=int), kind.changes),
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding
+from ...messages import N_, Finding, Text
+from ...results import OVERLAPPING, Result
+from ...stats.claims import shown
 from ..glossary import fold
 from ..words import words
 
@@ -51,7 +54,7 @@ class Topic:
     n: int = 0
 
 
-def change(topic: Topic) -> str:
+def _change(topic: Topic) -> str:
     """What a person has done to a topic since a run proposed it."""
     if len(topic.was) > 1:
         return MERGED
@@ -77,14 +80,14 @@ def votes(spelt: Sequence[Sequence[str]], topics: Sequence[Topic]) -> np.ndarray
     topics_of: dict[frozenset[str], set[int]] = defaultdict(set)
     for number, found in enumerate(map(set, spelt)):
         for word in found & wanted.keys():
-            for topic, parts in wanted[word]:
-                topics_of[parts].add(topic)
+            for place, parts in wanted[word]:
+                topics_of[parts].add(place)
                 if parts <= found and (not hits[parts] or hits[parts][-1] != number):
                     hits[parts].append(number)
     score = np.zeros((len(spelt), max(len(topics), 1)))
     for parts, texts in sorted(hits.items(), key=lambda item: sorted(item[0])):
-        for topic in topics_of[parts]:
-            score[texts, topic] += np.log(1 + len(spelt) / max(len(texts), 1)) / len(topics_of[parts])
+        for place in topics_of[parts]:
+            score[texts, place] += np.log(1 + len(spelt) / max(len(texts), 1)) / len(topics_of[parts])
     ordered = np.sort(score, axis=1)
     second = ordered[:, -2] if score.shape[1] > 1 else np.zeros(len(score))
     clear = (ordered[:, -1] > 0) & (np.round(ordered[:, -1] - second, 9) > 0)
@@ -110,7 +113,8 @@ def start(divided: np.ndarray, voted: np.ndarray, topics: Sequence[Topic]) -> tu
     themes : list
         The topic of each label; None for a new one.
     """
-    labels, found = voted.copy(), list(topics)
+    labels = voted.copy()
+    found: list[Topic | None] = list(topics)
     for group in range(int(divided.max()) + 1):
         inside = divided == group
         counts = np.bincount(voted[inside & (voted >= 0)], minlength=max(len(topics), 1))
@@ -128,8 +132,8 @@ def start(divided: np.ndarray, voted: np.ndarray, topics: Sequence[Topic]) -> tu
     return renumbered[labels], [found[number] for number in used]
 
 
-def status(topics: Sequence[Topic], sizes: pd.Series) -> pd.DataFrame:
-    """What became of each topic of the file, and what is new.
+def changes(topics: Sequence[Topic], sizes: pd.Series, name: str = "taxonomy") -> Result:
+    """What became of each topic of the file, and what is new; empty without a taxonomy.
 
     Parameters
     ----------
@@ -137,57 +141,52 @@ def status(topics: Sequence[Topic], sizes: pd.Series) -> pd.DataFrame:
         The taxonomy.
     sizes : Series of int
         Texts of each theme found now, by name.
+    name : str
+        Of the result.
 
     Returns
     -------
-    DataFrame
+    Result
         ``theme, status`` (kept, renamed, merged, new, vanished)``, was`` (earlier names)``, n`` (texts now)``,
         n_before`` (texts in the run that proposed it; missing for new ones): new ones first, then by size and name.
     """
-    rows = [(name, NEW, "", int(n), pd.NA) for name, n in sizes.items() if name not in {t.name for t in topics}]
+    fresh = sizes[~sizes.index.isin([topic.name for topic in topics])] if topics else sizes.iloc[:0]
+    rows = [(theme, NEW, "", int(n), pd.NA) for theme, n in fresh.items()]
     for topic in topics:
         n = int(sizes.get(topic.name, 0))
-        rows.append((topic.name, change(topic) if n >= LEAST else VANISHED, ", ".join(topic.was), n, topic.n or pd.NA))
+        rows.append((topic.name, _change(topic) if n >= LEAST else VANISHED, ", ".join(topic.was), n, topic.n or pd.NA))
     table = pd.DataFrame(rows, columns=COLUMNS).astype({"n": "int64", "n_before": "Int64"})
     order = pd.DataFrame({"old": table["status"] != NEW, "n": -table["n"], "theme": table["theme"]})
-    return table.loc[order.sort_values(["old", "n", "theme"]).index].reset_index(drop=True)
+    table = table.loc[order.sort_values(["old", "n", "theme"]).index].reset_index(drop=True)
+    title = Text(N_("What became of the themes of topics.yaml"))
+    return Result(name, table, title, OVERLAPPING, claims=partial(_claims, name=name))
 
 
-def findings(table: pd.DataFrame, chapter: str = "03", name: str = "taxonomy") -> list[Finding]:
-    """New and vanished topics, or that there are none; nothing without a taxonomy."""
-    if table.empty:
-        return []
-    old = table[table["status"] != NEW]
+def _claims(table: pd.DataFrame, name: str) -> list[Finding]:
+    """New and vanished topics, or that there are none."""
+    n = int(table["n"].sum())
+    new = enumerate(shown(table[table["status"] == NEW]).itertuples(), start=1)
+    gone = enumerate(table[table["status"] == VANISHED].itertuples(), start=1)
     found = [
         Finding(
             "New theme that topics.yaml does not have: “{theme:label}”, {n:count} texts.",
             {"theme": row.theme, "n": int(row.n)},
-            id=f"{chapter}.taxonomy.new.{rank}",
-            n=int(table["n"].sum()),
-            table=name,
+            id=f"{name}.new.{rank}",
+            n=n,
             reach=int(row.n),
         )
-        for rank, row in enumerate(table[table["status"] == NEW].itertuples(), start=1)
+        for rank, row in new
     ]
     found += [
         Finding(
             "The theme “{theme:label}” of topics.yaml has vanished: hardly any text is about it now.",
             {"theme": row.theme},
-            id=f"{chapter}.taxonomy.vanished.{rank}",
-            n=int(table["n"].sum()),
-            table=name,
+            id=f"{name}.vanished.{rank}",
+            n=n,
         )
-        for rank, row in enumerate(table[table["status"] == VANISHED].itertuples(), start=1)
+        for rank, row in gone
     ]
-    if found:
+    if found or (table["status"].isin([NEW, VANISHED])).any():
         return found
-    return [
-        Finding(
-            "All {n:count} themes of topics.yaml are still written about, and no new theme has appeared.",
-            {"n": len(old)},
-            id=f"{chapter}.taxonomy.nothing",
-            n=int(table["n"].sum()),
-            table=name,
-            kind="nothing",
-        )
-    ]
+    message = N_("All {n:count} themes of topics.yaml are still written about, and no new theme has appeared.")
+    return [Finding(message, {"n": len(table)}, id=f"{name}.nothing", n=n, kind="nothing")]
