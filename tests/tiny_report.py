@@ -81,7 +81,7 @@ def wait_at(folder: Path, step: str) -> None:
 
     def waits(*given, **named):
         (folder / "waiting").touch()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not (folder / "go").exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         return work(*given, **named)

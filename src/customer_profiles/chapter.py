@@ -368,7 +368,9 @@ class Chapter:
         """Show a block in the notebook, marked so that the page puts it where the cell stands."""
         from IPython.display import display
 
-        display({"text/html": html, stored.BLOCK: {"block": name}}, raw=True)
+        from .reporting.preview import preview
+
+        display({"text/html": preview(html), stored.BLOCK: {"block": name}}, raw=True)
 
 
 def _stable(value: Fact) -> Fact:

@@ -133,6 +133,54 @@ def test_prune_keeps_the_newest_the_current_and_what_is_no_run(places):
     assert {path.name for path in reports.iterdir()} == {IDS[0], *IDS[-3:], "sample", publish.LATEST}
 
 
+def test_failed_and_killed_runs_push_no_good_one_out(places):
+    runs, reports = places
+    publish.publish(runs / IDS[0], reports / IDS[0])
+    failed, killed = ([f"2025020{day}T120000Z-{kind}0000{day}" for day in range(1, 6)] for kind in "ab")
+    for name in failed:
+        (runs / name / publish.NOTEBOOKS).mkdir(parents=True)
+    for name in killed:
+        publish.begin(runs / name, reports / name)
+        (reports / name / "index.html").touch()
+    assert publish.clear_killed(runs, reports) == sorted({*killed, *IDS[1:]})  # theirs are empty here
+    for name in IDS[1:]:
+        (runs / name / "profile.parquet").parent.mkdir()
+        (runs / name / "profile.parquet").touch()
+    publish.prune(runs, reports)
+    assert {path.name for path in runs.iterdir()} == {IDS[0], *IDS[-3:], *failed[-3:], publish.LATEST}
+    assert not {*killed} & {path.name for path in reports.iterdir()}
+
+
+def test_pages_of_a_killed_run_are_found_wherever_it_put_them(places, tmp_path):
+    runs, reports = places
+    killed = "20250201T120000Z-00000a"
+    publish.begin(runs / killed, tmp_path / "elsewhere" / killed)
+    publish.clear_killed(runs, reports)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_run_killed_right_after_it_was_published_stays(places):
+    runs, reports = places
+    made = "20250201T120000Z-00000a"
+    publish.begin(runs / made, reports / made)
+    publish.publish(runs / made, reports / made)
+    publish.clear_killed(runs, reports)
+    publish.abandon(runs / made, reports / made)
+    assert shown(runs, reports) == [made, made]
+    assert not (runs / made / publish.UNFINISHED).exists()
+
+
+def test_a_mark_that_names_another_folder_deletes_nothing(places, tmp_path):
+    runs, reports = places
+    killed, precious = "20250201T120000Z-00000a", tmp_path / "precious"
+    precious.mkdir()
+    publish.begin(runs / killed, reports / killed)
+    (runs / killed / publish.UNFINISHED).write_text("../../precious")
+    publish.clear_killed(runs, reports)
+    assert precious.exists()
+    assert not (reports / killed).exists()
+
+
 def test_prune_of_a_folder_that_was_never_made(tmp_path):
     publish.prune(tmp_path / "absent")
 
