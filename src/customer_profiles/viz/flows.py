@@ -1,9 +1,8 @@
 """How groups flow from one place of a path to the next: a Sankey diagram."""
 
-from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
@@ -12,18 +11,12 @@ from .layout import LINE, NAMED, hide, levels, numbers, set_height, text_size, w
 from .speech import current
 
 TALL = 340  # points, of the fullest column
+NOTHING = "path_nothing"  # the node of those who did nothing
 NODE = 0.045  # of the way from place to place, width of a node
 
 
 def sankey(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "position",
-    source: str = "from_what",
-    target: str = "to_what",
-    value: str = "n",
-    quiet: Iterable[str] = ("path_nothing",),
+    frame: pd.DataFrame, ax: Any, *, x="position", source="from_what", target="to_what", value="n", quiet=(NOTHING,)
 ) -> None:
     """Bands from place to place, as thick as the number that went that way.
 
@@ -53,7 +46,7 @@ def sankey(
         ax.add_patch(PathPatch(_band(at + NODE, at + 1, there, here, thick), color=colour, alpha=alpha, lw=0))
     for at, (node, top) in enumerate(zip(nodes, tops, strict=True)):
         lean, ha = ((at, (-6, 0)), "right") if at == len(places) else ((at + NODE, (6, 0)), "left")
-        style = {"ha": ha, "va": "center_baseline", "textcoords": "offset points"}
+        style: dict[str, Any] = {"ha": ha, "va": "center_baseline", "textcoords": "offset points"}
         for name in node.index:
             tall = max(node[name] * scale, 1.5)
             ax.bar(at + NODE / 2, tall, NODE, top[name], color=palette.NEUTRAL if name in quiet else palette.OURS)
