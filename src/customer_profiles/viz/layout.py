@@ -142,8 +142,13 @@ def rows(ax: Any, names: Sequence, blocks: Any = None, *, least=1.0, air=0.65, a
 
 def margin(ax: Any, words: str, at: tuple[float, float], lean: float = 0.0, **style) -> None:
     """Text at a place across the axes (0 to 1) and a height of the data, some points to the right of it."""
-    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "annotation_clip": False}
-    ax.annotate(words, at, (lean, 0), va="center_baseline", **place | style)
+    note(ax, words, at, (lean, 0), xycoords=("axes fraction", "data"), **style)
+
+
+def note(ax: Any, words: str, at: tuple[Any, float], lean: tuple[float, float], **style) -> Any:
+    """Text at a place of the data, some points to the right of it and above."""
+    style = {"va": "center_baseline", "textcoords": "offset points", "annotation_clip": False} | style
+    return ax.annotate(words, at, lean, **style)
 
 
 def values(ax: Any, at: Any, column: str, known: np.ndarray, strong: np.ndarray | bool = True) -> None:

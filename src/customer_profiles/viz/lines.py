@@ -159,9 +159,8 @@ def _line(ax: Any, own: pd.DataFrame, x: str, y: str, steps: bool = False) -> No
     ax.scatter(across[alone], value[alone], 25, palette.OURS)
     for at in own.index[known[1:-1]][-1:]:
         ax.scatter([across[at]], [value[at]], 45, palette.OURS, clip_on=False, zorder=3)
-        place: dict[str, Any] = {"xytext": (9, 0), "textcoords": "offset points", "annotation_clip": False}
-        words = current().value(y, value[at])
-        ax.annotate(words, (across[at], value[at]), va="center_baseline", weight="bold", color=palette.OURS, **place)
+        style = {"weight": "bold", "color": palette.OURS}
+        layout.note(ax, current().value(y, value[at]), (across[at], value[at]), (9, 0), **style)
 
 
 def _scale(ax: Any, x: str, y: str) -> None:
@@ -196,9 +195,9 @@ def _events(ax: Any, events: pd.DataFrame) -> None:
     for day, text, (mark, start, end, lane) in zip(at, words, placed, strict=True):
         up = 5 + (lane - lowest) * pitch
         ax.axvline(day, 0, 1 + up / (plot.height * scale), color=palette.EVENT, lw=1.5, ls=DASHES, clip_on=False)
-        place: dict[str, Any] = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "va": "bottom"}
+        style = {"xycoords": ax.get_xaxis_transform(), "va": "bottom", "color": palette.EVENT}
         ha, lean = ("left", start - mark) if end > mark else ("right", 0)
-        ax.annotate(text, (day, 1), (lean, up), ha=ha, color=palette.EVENT, **place)
+        layout.note(ax, text, (day, 1), (lean, up), ha=ha, **style)
 
 
 def _free(mark: float, wide: float, placed: list, left: float, right: float) -> tuple[float, float, float, int]:

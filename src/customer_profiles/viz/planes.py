@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 
 from . import palette
 from .dots import FAR, FARTHEST, dot_key, dots, no_difference
-from .layout import claims, hide, numbers, set_height, settle, width_of
+from .layout import claims, hide, note, numbers, set_height, settle, width_of
 from .speech import current
 
 MOST_NAMES = 12  # written beside dots; the table has all
@@ -101,8 +101,7 @@ def _name(ax: Any, x, y, names: Iterable, radii: np.ndarray, which: Iterable[int
         gap = radii[i] + 4
         spots = (((gap, 0), "left", "center"), ((-gap, 0), "right", "center"))
         for lean, ha, va in (*spots, ((0, -gap), "center", "top"), ((0, gap), "center", "bottom")):
-            style: dict[str, Any] = {"ha": ha, "va": va, "textcoords": "offset points", "annotation_clip": False}
-            text = ax.annotate(current().label(names[i]), (x[i], y[i]), lean, **style)
+            text = note(ax, current().label(names[i]), (x[i], y[i]), lean, ha=ha, va=va)
             box = text.get_window_extent(renderer)
             inside = box.x0 >= 2 and box.x1 <= ax.figure.bbox.x1 - 2
             if inside and not any(box.overlaps(other) for other in (*boxes[:i], *boxes[i + 1 :], *taken)):
@@ -114,9 +113,8 @@ def _name(ax: Any, x, y, names: Iterable, radii: np.ndarray, which: Iterable[int
 def _field(ax: Any, name: str, ha: str, va: str, across: float) -> Bbox | None:
     """Name of a quadrant in its corner, if it has room there; returns where it stands."""
     corner = (float(ha == "right"), float(va == "top"))
-    place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": ha, "va": va}
-    lean = (4 - 8 * corner[0], 4 - 8 * corner[1])
-    text = ax.annotate(current().label(name), corner, lean, weight="bold", color=palette.SOFT, **place)
+    style = {"xycoords": "axes fraction", "ha": ha, "va": va, "weight": "bold", "color": palette.SOFT}
+    text = note(ax, current().label(name), corner, (4 - 8 * corner[0], 4 - 8 * corner[1]), **style)
     box, middle = text.get_window_extent(), ax.transData.transform((across, ax.get_ylim()[0]))[0]
     if (box.x1 + 4 < middle) if ha == "left" else (box.x0 - 4 > middle):
         return box
