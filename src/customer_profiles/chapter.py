@@ -22,12 +22,12 @@ from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.contract import empty_table
 from .messages import N_, Finding, Limit, Text
+from .needs import LEFT_OUT
 from .params import Params
 from .privacy.disclosure import Gate
 from .reporting import stored
 from .reporting.language import Language
-from .results import ONE_MARGIN, Result
-from .stats.claims import of_table
+from .results import Result
 from .tables import Stamp, Tables, file_hash
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Chapter:
     @property
     def orders(self) -> dict[str, list[str]]:
         """Values of ordered attributes, from low to high."""
-        return {name: list(known.order) for name, known in self.dataset.attributes().items() if known.order}
+        return self.dataset.orders()
 
     def read(self, name: str) -> pd.DataFrame:
         """A table of this run; one that no source fills is empty, with the columns of the contract.
@@ -194,34 +194,18 @@ class Chapter:
         from .reporting import panel as panels
 
         if isinstance(result, pd.DataFrame):
-            result = Result(_slug(title), result, Text(title), ONE_MARGIN)
+            result = Result.of(result, title)
         if not len(result.frame):
             self._say_what_is_missing(result.needs)
             return
         first = result.name not in self._titles
-        published = self.gate.guard(result)
-        if not len(result.view.of(published.frame)):
+        name = self._block_name(result.name, first)
+        shown = panels.of_result(result, chart, self.gate, self.language, name, alt=alt, again=not first, **columns)
+        if shown is None:
             return
-        claims = tuple(of_table(result.claims(published.marks(result.frame)), result.name) if result.claims else ())
-        if result.columns:
-            published = published.columns(*result.columns)
-        name, drawing = self._block_name(result.name, first), None
-        if chart is not None:
-            words = alt or self.language.text(claims[0] if claims and first else result.title)
-            frame = result.view.of(published.frame)
-            drawing = panels.draw(chart, frame, self.language, words, name, **columns)
-        if first:
-            self._keep_findings(claims)
-            self._titles[result.name] = {"title": self.language.text(result.title), "rows": len(published.frame)}
-        shown = panels.Panel(
-            name,
-            result.title,
-            claims if first else (),
-            result.about,
-            result.note,
-            drawing,
-            published if first else None,
-        )
+        if shown.table is not None:
+            self._keep_findings(shown.claims)
+            self._titles[result.name] = {"title": self.language.text(result.title), "rows": len(shown.table.frame)}
         self.panels[name] = shown
         stored.write_panel(self.results, shown)
         stored.write_json(self.results / "published" / "titles.json", self._titles)
@@ -368,7 +352,7 @@ class Chapter:
         """Name the source that an empty result would need, once; nothing if the source is there."""
         if needs and needs not in self._told and not self.has(needs):
             self._told.add(needs)
-            self.say(Text(N_("Left out: the data hold no “{needs:label}”."), {"needs": needs}))
+            self.say(Text(LEFT_OUT, {"needs": needs}))
 
     def _block_name(self, name: str, first: bool = True) -> str:
         self._blocks += 1
@@ -385,18 +369,6 @@ class Chapter:
         from IPython.display import display
 
         display({"text/html": html, stored.BLOCK: {"block": name}}, raw=True)
-
-
-def _slug(title: str) -> str:
-    """Name of a result from its title.
-
-    >>> _slug("Cases by group")
-    'cases_by_group'
-    """
-    words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
-    if not words:
-        raise ValueError("a frame of your own needs a title: chapter.panel(frame, title='Cases by group', …)")
-    return "_".join(words)
 
 
 def _stable(value: Fact) -> Fact:

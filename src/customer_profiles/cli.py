@@ -227,15 +227,21 @@ def brief(dataset_yaml: str, customer: str, language: str | None, identify: bool
 
     ID is a pseudonym, or SPACE:ID with the id of one system, e.g. crm:… It is printed here and nowhere else.
     """
+    from .analysis.profiles import brief as known
     from .params import Params
-    from .reporting import brief as briefs
+    from .reporting import brief as page
     from .reporting.language import Language
 
     Params.check({"language": language or ""})
-    dataset, tables, as_of = briefs.last_run(dataset_yaml)
+    dataset, run, as_of = page.last_run(dataset_yaml)
+    tables = page.read(run, known.TABLES)
+    number = known.find(tables["identities"], page.account(dataset, customer))
+    sections = known.sections(tables, number, list(dataset.attributes()))
+    if identify:
+        accounts = tables["identities"].query("customer_no == @number")["pseudonym"]
+        sections.insert(0, known.named(page.people(dataset, accounts, as_of)))
     spoken = Language(language or dataset.language, dataset.currency, dataset.labels())
-    sections = briefs.of_customer(dataset, tables, customer, spoken, as_of, identify)
-    click.echo(briefs.text(sections, spoken))
+    click.echo(page.text(sections, spoken))
 
 
 def _of_the_machine(error: OSError | MemoryError) -> ProfileError:

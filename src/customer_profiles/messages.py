@@ -30,7 +30,7 @@ class Text:
     """
 
     message: str
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON: dates as ISO text, texts within the text as their parts."""

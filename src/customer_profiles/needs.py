@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .messages import N_
 
+LEFT_OUT = N_("Left out: the data hold no “{needs:label}”.")
+"""Said once of an empty result, with the table or the column that it needs."""
+
 NEEDS = {
     "customers": N_("customer master data, for example an export of the CRM"),
     "transactions": N_("order lines, for example an export of the shop"),

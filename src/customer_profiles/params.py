@@ -143,6 +143,13 @@ class Summary(Params):
     key_findings: int = Field(8, ge=3, le=20, description=N_("findings shown on the first page"))
 
 
+class OneCustomer(Params):
+    """Parameters of one_customer, the notebook that shows a brief."""
+
+    customer: str = Field("", description=N_("pseudonym of the customer, or SPACE:ID with the id of one system"))
+    identify: bool = Field(False, description=N_("show the name and the addresses, too"))
+
+
 def _assigned(source: str) -> set[str]:
     """Names assigned at the top level of a cell."""
     targets = [t for node in ast.parse(source).body if isinstance(node, ast.Assign) for t in node.targets]

@@ -124,6 +124,25 @@ class Result:
     needs: str = ""
     view: View = field(default_factory=View)
 
+    @classmethod
+    def of(cls, frame: pd.DataFrame, title: str) -> Self:
+        """A frame of one's own with the column ``n``; its rows are taken to add up to all customers.
+
+        Raises
+        ------
+        ValueError
+            If it has no title.
+
+        Examples
+        --------
+        >>> Result.of(pd.DataFrame({"group": ["a", "b"], "n": [30, 70]}), "Cases by group").name
+        'cases_by_group'
+        """
+        words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
+        if not words:
+            raise ValueError("a frame of your own needs a title: panel(frame, title='Cases by group', …)")
+        return cls("_".join(words), frame, Text(title), ONE_MARGIN)
+
     def __len__(self) -> int:
         return len(self.frame)
 

@@ -283,13 +283,16 @@ class Analysed:
         staged = stages.stages(days, self.profile, self.as_of)
         return stages.by_group(staged.table["stage"], self.profile, self.traits, self.orders).frame
 
-    # Chapter 08
+    # Chapter 10
 
     @cached_property
     def parity(self) -> pd.DataFrame:
         """Service and scores of customers with a sign of vulnerability against the others."""
         given = self.dataset.vulnerability
         flags = vulnerability.indicators(self.profile, given, self.dataset.attributes())
-        cases = fair_service.outcomes(self.tickets, self.as_of, self.themes.assignments)
-        drivers = vulnerability.drivers(given, flags)
-        return vulnerable.parity(self.profile, cases, self.feedback, flags, drivers)
+        groups = vulnerable.groups(flags, vulnerability.drivers(given, flags)).set_axis(self.profile["customer_no"])
+        assigned = self.themes.assignments.sort_values(["row", "weight", "theme"], ascending=[True, False, True])
+        topic = assigned.drop_duplicates("row").set_index("row")["theme"].reindex(self.tickets.index)
+        cases = self.tickets.assign(topic=topic.fillna(self.tickets["category"]))
+        answered = metrics.latest(metrics.answers(self.feedback))
+        return fair_service.parity(groups, fair_service.outcomes(cases, self.as_of), answered).frame

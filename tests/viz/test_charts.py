@@ -403,3 +403,11 @@ def test_style_and_palette_agree():
     style = viz.house_style()
     assert style["text.color"].lower() in (palette.INK, palette.INK[1:])
     assert style["axes.prop_cycle"].by_key()["color"] in (list(palette.CATEGORIES), [c[1:] for c in palette.CATEGORIES])
+
+
+def test_a_hidden_share_is_a_tile_without_colour_and_number():
+    """Shares have no claims: a tile among shown ones that may not be shown must not be tinted."""
+    frame = pd.DataFrame({"what": ["a", "a", "b", "b"], "place": [1, 2, 1, 2], "share": [0.5, np.nan, 0.25, 1.0]})
+    drawn = viz.svg(viz.draw(viz.heatmap, frame, x="place", y="what", values="share"))
+    assert {"50%", "25%", "100%"} <= set(re.findall(r">([^<]+)<", drawn))
+    assert "nan" not in drawn

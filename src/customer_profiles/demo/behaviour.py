@@ -202,7 +202,7 @@ def _session_events(rng: np.random.Generator, plan: Plan, sessions: pd.DataFrame
     events["kind"] = kind
     category = rng.integers(0, len(plan.attributes["favourite"].values), n)
     item = product_numbers(category, rng.integers(0, PRODUCTS_PER_CATEGORY, n))
-    events["item"] = np.where(np.isin(kind, ["view", "basket", "purchase"]), item, None)
+    events["item"] = np.where(np.isin(kind, ["view", "basket", "purchase"]), item, np.asarray(None))
     return events
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MINUTES_PER_DAY = 1440
 # When people shop and write: chances of the hours 0–23, two peaks as in most web shops.
@@ -31,7 +32,7 @@ def pick(rng: np.random.Generator, chances: np.ndarray, groups: np.ndarray) -> n
     return (rng.random(len(groups))[:, None] >= limits[groups]).sum(axis=1)
 
 
-def choose(rng: np.random.Generator, values: Sequence, n: int, chances: Sequence[float] | None = None) -> np.ndarray:
+def choose(rng: np.random.Generator, values: Sequence, n: int, chances: ArrayLike | None = None) -> np.ndarray:
     """Draw `n` values with replacement, as an array of objects."""
     weights = None if chances is None else np.asarray(chances) / np.sum(chances)
     return np.asarray(values, dtype=object)[rng.choice(len(values), n, p=weights)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,7 @@ def _tickets(
     return rows.assign(sender=np.where(stranger, mailbox, rows["sender"]))
 
 
-def thousands(euros: object) -> str:
+def thousands(euros: Any) -> str:
     """Whole euros with the German thousands sign; empty if not known.
 
     >>> thousands(1250000), thousands("")

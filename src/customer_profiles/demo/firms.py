@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -98,7 +100,7 @@ def make_contacts(rng: np.random.Generator, plan: Plan, firms: pd.DataFrame) -> 
     return contacts
 
 
-def _within(rng: np.random.Generator, bands: pd.Series, limits: dict[str, tuple[float, float]]) -> pd.Series:
+def _within(rng: np.random.Generator, bands: pd.Series, limits: Mapping[str, tuple[float, float]]) -> pd.Series:
     """A number of each band, small ones more frequent."""
     low = bands.map({band: low for band, (low, _) in limits.items()}).to_numpy(dtype=float)
     high = bands.map({band: high for band, (_, high) in limits.items()}).to_numpy(dtype=float)

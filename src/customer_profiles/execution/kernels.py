@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .stopping import held
 
@@ -107,9 +107,10 @@ class Kernels:
                 if source._closed:
                     raise DeadKernelError("Kernel died: the run has ended")
                 await super()._async_launch_kernel(kernel_cmd, **silent | options)
-                source._kernels.append(self.provisioner.process)
+                provisioner: Any = self.provisioner  # the local one, which has a process
+                source._kernels.append(provisioner.process)
                 if source._closed:  # while it was started
-                    self.provisioner.process.kill()
+                    provisioner.process.kill()
 
         return Manager
 
@@ -120,6 +121,8 @@ class Kernels:
             with contextlib.suppress(ProcessLookupError):
                 kernel.kill()
         if self._server:
+            assert self._server.stdin is not None  # both are pipes
+            assert self._server.stdout is not None
             self._server.stdin.close()
             try:
                 self._server.wait(timeout=10)
@@ -157,6 +160,7 @@ class Kernels:
             alarm = threading.Timer(READY_WITHIN, server.kill)
             alarm.daemon = True  # or the process would wait for it at its end
             alarm.start()
+            assert server.stdout is not None  # a pipe
             ready = server.stdout.readline().strip() == "ready"
             alarm.cancel()
         finally:

@@ -18,6 +18,7 @@ from .kernels import Kernels
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+    from papermill.exceptions import PapermillExecutionError
 
 CELL_TIMEOUT = int(os.environ.get("CUSTOMER_PROFILES_CELL_TIMEOUT", 3600))  # seconds
 # Failures that a cell can only pass on: the machine is to blame, not the notebook.
@@ -90,7 +91,7 @@ def execute(
         raise EnvironmentFailed(f"{error.filename or output}: {error.strerror or error}") from None
 
 
-def raise_cell_error(spec: ChapterSpec, error: Exception, folder: Path) -> NoReturn:
+def raise_cell_error(spec: ChapterSpec, error: PapermillExecutionError, folder: Path) -> NoReturn:
     """Turn papermill's report of a failed cell into the error of ours that fits; `folder` is where cells write."""
     name, message = error.ename, error.evalue
     if name in OWN_ERRORS:

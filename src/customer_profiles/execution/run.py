@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -225,7 +226,7 @@ def _execute_all(
         return notebook
 
     return run_all(
-        {number: lambda spec=spec: task(spec) for number, spec in run.specs.items()},
+        {number: partial(task, spec) for number, spec in run.specs.items()},
         {number: spec.after for number, spec in run.specs.items()},
         jobs,
         stop=kernels.close,

@@ -161,7 +161,7 @@ def _free_mail() -> frozenset[str]:
 def _split_name(name: str) -> tuple[str, str]:
     """Core and legal form of a name; a name of nothing but a legal form is its own core."""
     text = normalise.fold(name)
-    forms = []
+    forms: list[str] = []
     for pattern, short in _WRITTEN_OUT:
         text = re.sub(rf"(?<![^ ])(?:{pattern})(?![^ ])", short, text)
     text = _without_cut_form(" ".join(text.split())) if len(name) >= SHORTEST_CUT else " ".join(text.split())

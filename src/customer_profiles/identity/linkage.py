@@ -242,12 +242,12 @@ def _evidence(known: Comparable, tables: _Tables, left: np.ndarray, levels: np.n
         for level, weight in weight_of.items():
             household[_CODE[level]] = np.log2(weight.same / weight.household)
             stranger[_CODE[level]] = np.log2(weight.same / (weight.stranger or 1.0))
-        level = levels[:, at]
-        bits.household += household[level]
-        bits.stranger += stranger[level]
+        codes = levels[:, at]
+        bits.household += household[codes]
+        bits.stranger += stranger[codes]
         for name, weight in weight_of.items():
             if weight.stranger is None:
-                rows = level == _CODE[name]
+                rows = codes == _CODE[name]
                 bits.stranger[rows] += tables.bits[own[field]][known.codes[own[field]][left[rows]]]
     return bits
 

@@ -270,7 +270,7 @@ def schema(table: str) -> pa.DataFrameSchema:
     """The contract of a table as a pandera schema; columns that a source adds are allowed."""
     # pandera tries to import pyspark.pandas wherever pyspark is installed; it cannot be imported beside pandas 3 and
     # writes a warning each time.
-    sys.modules.setdefault("pyspark.pandas", None)
+    sys.modules.setdefault("pyspark.pandas", None)  # type: ignore[arg-type]  # None forbids the import; the stub lacks it
     import pandera.pandas as pa
 
     def column(field: Field) -> pa.Column:

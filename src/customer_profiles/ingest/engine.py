@@ -241,6 +241,7 @@ def _java(conf: object, scratch: Path) -> tuple[subprocess.Popen[bytes], JavaGat
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the Java process: it stops when its standard input closes, or is made to."""
+    assert process.stdin is not None  # the launcher makes it a pipe
     with suppress(OSError):
         process.stdin.close()
     try:
@@ -256,7 +257,9 @@ def _megabytes(limit: str) -> int:
     >>> _megabytes("2GB"), _megabytes("512 MB")
     (2048, 512)
     """
-    number, unit = re.fullmatch(r"(\d+) ?([MG])B", limit).groups()
+    found = re.fullmatch(r"(\d+) ?([MG])B", limit)
+    assert found is not None, limit
+    number, unit = found.groups()
     return int(number) * (1024 if unit == "G" else 1)
 
 

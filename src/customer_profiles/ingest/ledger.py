@@ -124,7 +124,7 @@ def exclusions(accounts: list[Account]) -> pd.DataFrame:
 
 def set_aside(accounts: list[Account]) -> pd.DataFrame:
     """Rows set aside: source, file, row, column, reason, masked, n; many of a kind share a row without a number."""
-    rows = [(a.source.name, file, *fault, 1) for a in accounts for file, fault in a.listed]
+    rows: list[tuple] = [(a.source.name, file, *fault, 1) for a in accounts for file, fault in a.listed]
     rows += [
         (a.source.name, file, None, column, reason, "", n)
         for a in accounts

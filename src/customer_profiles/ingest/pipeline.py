@@ -347,7 +347,7 @@ def _erased(run: Run, source: Source, rows: pd.DataFrame) -> np.ndarray:
     """Rows that name an erased person by number or address."""
     erased = np.zeros(len(rows), dtype=bool)
     for kind, column in ((f"id:{source.ids}", "customer_id"), (source.key, source.key)):
-        if column in rows:
+        if kind is not None and column in rows:
             erased |= run.suppressed.hits(kind, rows[column])
     return erased
 
@@ -377,7 +377,7 @@ def _with_customers(
     number = pd.array(np.where(numbers >= 0, numbers, 0), dtype="Int64")
     number[numbers < 0] = pd.NA
     pseudonyms = people.pseudonyms()
-    name = np.append(pseudonyms, None)[np.where(numbers >= 0, numbers, len(pseudonyms))]
+    name = np.append(pseudonyms, np.asarray([None]))[np.where(numbers >= 0, numbers, len(pseudonyms))]
     return rows[keep].assign(customer_id=pd.array(name, dtype="str"), customer_no=number), numbers
 
 
@@ -403,14 +403,9 @@ def _write_contacts(run: Run, records: pd.DataFrame, people: People) -> None:
     contacts, numbers = records[mine].reset_index(drop=True), people.record_numbers[mine]
     with TableWriter(run.tables, "contacts") as writer:
         if len(contacts):
-            writer.write(
-                contacts.assign(
-                    customer_id=people.pseudonyms()[numbers],
-                    customer_no=numbers,
-                    person_no=match_people(contacts),
-                    contact_id=_pseudonymised(run.key, "contact", contacts.raw_id),
-                )
-            )
+            owned = contacts.assign(customer_id=people.pseudonyms()[numbers], customer_no=numbers)
+            ids = _pseudonymised(run.key, "contact", contacts.raw_id)
+            writer.write(owned.assign(person_no=match_people(contacts), contact_id=ids))
 
 
 def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:

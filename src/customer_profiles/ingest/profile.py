@@ -7,7 +7,7 @@ two small tables, one of a customer's orders and one of the customers, cost less
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -229,7 +229,7 @@ def _said(feedback: Table, as_of: date) -> Table:
     return totals
 
 
-EXPRESSIONS = {
+EXPRESSIONS: dict[str, Callable[..., Table]] = {
     "customers": _who,
     "contacts": _worked_with,
     "transactions": _bought,

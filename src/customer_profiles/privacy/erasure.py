@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ConfigurationError, InputRejected
@@ -134,7 +135,7 @@ def _pseudonyms(key: bytes, entry: Entry) -> list[str]:
     return [pseudonym(key, name, text) for name in (space, "contact")] if kind.startswith(_ID) else []
 
 
-def _known(records: pd.DataFrame, groups: object, given: Sequence[Entry]) -> set[Entry]:
+def _known(records: pd.DataFrame, groups: np.ndarray, given: Sequence[Entry]) -> set[Entry]:
     """Those of the given ids and addresses that a record has."""
     known = set()
     counts: dict[str, int] = {}

@@ -103,7 +103,9 @@ class KnownNames:
 
     def _everyday(self, texts: pd.Series) -> set[str]:
         """Surnames that these texts use as words: mostly written small, or with an article in front."""
-        small, large, noun = Counter(), Counter(), Counter()
+        small: Counter[str] = Counter()
+        large: Counter[str] = Counter()
+        noun: Counter[str] = Counter()
         for text in texts:
             tokens = TOKEN.findall(_composed(text))
             plain = {token: _plain(token) for token in set(tokens)}
@@ -133,7 +135,8 @@ class KnownNames:
                 # Two names side by side are a name, even where both are words: "Mark Lang".
                 after = after and (sure[i + 1] or (bool(known[i + 1]) and not tokens[i + 1][0].islower()))
                 sure[i] = before or after
-        parts, last = [], 0
+        parts: list[str] = []
+        last = 0
         for match, name in zip(tokens, sure, strict=True):
             if name:
                 between = text[last : match.start()]

@@ -16,6 +16,7 @@ from .pages import SUMMARY, Report, file_name
 from .stored import write_json
 
 if TYPE_CHECKING:
+    import pandas as pd
     from nbformat import NotebookNode
 
 
@@ -35,11 +36,11 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
         page = export(notebooks[spec.number], spec, report)
         (folder / file_name(spec)).write_text(page, encoding="utf-8")
     write_json(folder / "findings.json", all_findings(report))
-    tables = {
-        name: (table.title, table.frame)
-        for spec in report.specs
-        for name, table in report.results[spec.number].tables.items()
-    }
+    tables: dict[str, tuple[str, pd.DataFrame]] = {}
+    for spec in report.specs:
+        for name, table in report.results[spec.number].tables.items():
+            sheet = f"{name} {spec.number}" if name in tables else name  # none replaces that of another chapter
+            tables[sheet] = (table.title, table.frame)
     write_workbook(folder / "tables.xlsx", tables, report.language)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from markupsafe import Markup
 
@@ -26,10 +26,13 @@ def html(personas: Sequence[Persona | FactSheet | Page], language: Language, per
     (`persons` false). A page begins a new sheet of paper, and each of its fields says where it comes from.
     """
     if personas and hasattr(personas[0], "fields") and hasattr(personas[0], "template"):
-        pages = [_page(page, language) for page in personas]
+        pages = [_page(page, language) for page in cast("Sequence[Page]", personas)]
         return Markup('<div class="personas pages">{}</div>').format(Markup("").join(pages))
     cards = [
-        _card(card, language, persons) if hasattr(card, "given_name") else _sheet(card, language) for card in personas
+        _card(cast("Persona", card), language, persons)
+        if hasattr(card, "given_name")
+        else _sheet(cast("FactSheet", card), language)
+        for card in personas
     ]
     return Markup('<div class="personas">{}</div>').format(Markup("").join(cards))
 

@@ -53,6 +53,7 @@ def write_workbook(path: Path, tables: Mapping[str, tuple[str, pd.DataFrame]], l
 
     book = Workbook()
     contents = book.active
+    assert contents is not None  # a new book has one sheet
     contents.title = sheet_name(language.translate(N_("Tables")), set())
     taken = {contents.title.lower()}
     for name, (title, frame) in tables.items():

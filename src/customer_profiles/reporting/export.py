@@ -117,7 +117,7 @@ def take_question(notebook: NotebookNode) -> str:
     """Cut the question that a chapter answers, its first paragraph in italics, out of the notebook's first cell."""
     first = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
     found = QUESTION.match(first.source) if first else None
-    if not found:
+    if first is None or not found:
         return ""
     first.source = first.source[found.end() :]
     return found[1].replace("\n", " ")

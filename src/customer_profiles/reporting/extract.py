@@ -63,7 +63,8 @@ def blocks(markdown: str) -> Iterator[tuple[str, str]]:
     >>> list(blocks("# Who" + chr(10) + "they are" + chr(10) + chr(10) + "- one" + chr(10) + "  two"))
     [('# ', 'Who'), ('', 'they are'), ('', ''), ('- ', 'one two')]
     """
-    marker, words, fenced = "", [], False
+    words: list[str] = []
+    marker, fenced = "", False
     for line in markdown.splitlines():
         start = MARKER.match(line)
         literal = fenced or FENCE.match(line) or line.lstrip().startswith("|")
@@ -161,10 +162,10 @@ def update(path: Path, messages: Catalog) -> list[str]:
         if message.id:
             old = known.get(message.id)
             fresh.add(message.id, old.string if old else "", message.locations, old.flags if old else ())
-    file = io.BytesIO()
-    write_po(file, fresh, width=110, include_lineno=False, sort_by_file=True)
+    content = io.BytesIO()
+    write_po(content, fresh, width=110, include_lineno=False, sort_by_file=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file.getvalue())
+    path.write_bytes(content.getvalue())
     return [str(message.id) for message in fresh if message.id and not message.string]
 
 

@@ -102,4 +102,4 @@ def _kind(finding: Finding) -> str:
 
 
 def _placeholders(text: Text) -> list[tuple[str, str]]:
-    return [(name, kind) for _, name, kind, _ in string.Formatter().parse(text.message) if name]
+    return [(name, kind or "") for _, name, kind, _ in string.Formatter().parse(text.message) if name]

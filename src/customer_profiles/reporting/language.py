@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..messages import Text
 from . import labels as vocabulary
@@ -123,7 +124,7 @@ class Language:
         left, right = self.format(kind, low), self.format(kind, high)
         if "−" in left + right or "+" in left + right or "<" in left:
             return f"{left} – {right}" if kind == "points" else self.interval(kind, low, high)
-        behind, before = re.search(r"\D*$", left)[0], re.match(r"\D*", right)[0]
+        behind, before = re.split(r"\d", left)[-1], re.split(r"\d", right)[0]
         left = left.removesuffix(behind) if right.endswith(behind) else left
         return f"{left}–{right.removeprefix(before) if left.startswith(before) else right}"
 
@@ -167,7 +168,7 @@ class Language:
     def _count(self, value: object) -> str:
         return self.decimal(value, 0)
 
-    def _share(self, value: object) -> str:
+    def _share(self, value: Any) -> str:
         return self.percent(float(value), 1)
 
     def _money(self, value: object) -> str:
@@ -190,7 +191,7 @@ class Language:
     def _ratio(self, value: object) -> str:
         return self.decimal(value, 2 if abs(_round(value, 2)) < 10 else 1 if abs(_round(value, 1)) < 100 else 0)
 
-    def _number(self, value: object) -> str:
+    def _number(self, value: Any) -> str:
         if float(value).is_integer():
             return self.decimal(value, 0)
         return self.decimal(value, 2 if abs(_round(value, 2)) < 10 else 1 if abs(_round(value, 1)) < 100 else 0)
@@ -244,14 +245,14 @@ def is_missing(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _round(value: object, digits: int) -> Decimal:
+def _round(value: Any, digits: int) -> Decimal:
     """Round half up on the shortest decimal that means this number, as people do with what they see."""
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return rounded if rounded else abs(rounded)  # no minus zero
 
 
-def _date(value: object) -> date:
+def _date(value: Any) -> date:
     if isinstance(value, str):
         return datetime.fromisoformat(value).date()
     return value.date() if isinstance(value, datetime) else value

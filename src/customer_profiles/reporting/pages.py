@@ -84,8 +84,8 @@ def file_name(spec: ChapterSpec) -> str:
 
 def reading_order(specs: dict[str, ChapterSpec] | list[ChapterSpec]) -> tuple[ChapterSpec, ...]:
     """Chapters as the reader meets them: the summary, then by number."""
-    specs = specs.values() if isinstance(specs, dict) else specs
-    return tuple(sorted(specs, key=lambda spec: spec.number))
+    chapters = list(specs.values()) if isinstance(specs, dict) else specs
+    return tuple(sorted(chapters, key=lambda spec: spec.number))
 
 
 def view(report: Report, spec: ChapterSpec, contents: list[dict[str, str]]) -> dict[str, Any]:
@@ -170,7 +170,8 @@ def _run(report: Report, spec: ChapterSpec) -> list[dict[str, str]]:
         (speak.translate(N_("Version")), f"customer-profiles {__version__}", ""),
     ]
     params = report.params.get(spec.number)
+    fields = type(params).model_fields if params else {}
     for name, given in params.model_dump(exclude=NOT_OF_THE_READER).items() if params else ():
-        meaning = speak.translate(type(params).model_fields[name].description)
+        meaning = speak.translate(fields[name].description or "")
         rows.append((name, "–" if given == "" else str(given), meaning))
     return [dict(zip(("name", "value", "meaning"), row, strict=True)) for row in rows]

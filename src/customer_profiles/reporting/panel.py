@@ -7,7 +7,7 @@ data when the last chapter has ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +18,8 @@ from markupsafe import Markup
 from .. import viz
 from ..errors import ConfigurationError
 from ..messages import N_, Finding, Text
-from ..privacy.disclosure import Published
+from ..privacy.disclosure import Gate, Published
+from ..results import Result
 from . import findings as statements
 from . import tables
 from .labels import column
@@ -154,6 +155,56 @@ class ChartSpeech:
         return viz.speech.NOTHING if viz.speech.is_missing(value) else self.language.label(value)
 
 
+def of_result(
+    result: Result,
+    chart: Callable[..., object] | None,
+    gate: Gate,
+    language: Language,
+    name: str,
+    *,
+    alt: str = "",
+    again: bool = False,
+    **columns: Any,
+) -> Panel | None:
+    """The panel of a result, guarded before it is drawn; None if its view has no rows.
+
+    Parameters
+    ----------
+    result : Result
+    chart : callable, optional
+        ``(frame, ax, **columns)``; without one the panel shows the table.
+    gate : Gate
+    language : Language
+    name : str
+        Of the panel, unique on its page.
+    alt : str
+        What the chart says to those who do not see it; by default the message.
+    again : bool
+        Whether another panel has its claims and its evidence.
+    **columns
+        Handed to the chart.
+    """
+    published = gate.guard(result)
+    if not len(result.view.of(published.frame)):
+        return None
+    claims = () if again else told(result, published)
+    if result.columns:
+        published = published.columns(*result.columns)
+    drawing = None
+    if chart is not None:
+        words = alt or language.text(claims[0] if claims else result.title)
+        drawing = draw(chart, result.view.of(published.frame), language, words, name, **columns)
+    return Panel(name, result.title, claims, result.about, result.note, drawing, None if again else published)
+
+
+def told(result: Result, published: Published) -> tuple[Finding, ...]:
+    """The claims of a result about rows that have passed the gate, each with the table that it was read from."""
+    if result.claims is None or not len(result.frame):
+        return ()
+    claims = result.claims(published.marks(result.frame))
+    return tuple(claim if claim.table else replace(claim, table=result.name) for claim in claims)
+
+
 def heading(name: str, language: Language) -> str:
     """What a column is called: as the data set labels it, else as the vocabulary of columns does."""
     return language.label(name) if name in language.labels else language.translate(column(name).label)
@@ -217,6 +268,7 @@ def _figure(drawing: Drawing) -> Markup:
 
 
 def _table(panel: Panel, language: Language) -> Markup:
+    assert panel.table is not None  # whoever asks has seen it
     return tables.html(panel.table, panel.title, language, note=panel.note, anchor=f"table-{panel.name}")
 
 

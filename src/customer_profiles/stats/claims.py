@@ -59,7 +59,7 @@ class Claims:
     estimate: str = ""
     n: str | Callable[[Any], int] = "base"
     reach: str | Callable[[Any], int] = "n"
-    effect: str | Callable[[Any], float] | float = "effect"
+    effect: str | Callable[[Any], Any] | float = "effect"
     kind: str = "difference"
     most: int = MOST
 
@@ -125,11 +125,6 @@ class Claims:
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that sentences may speak of: all but those the gate has marked ``hidden``."""
     return table[~table["hidden"].astype(bool)] if "hidden" in table else table
-
-
-def of_table(findings: Sequence[Finding], name: str) -> list[Finding]:
-    """The findings with the table that they were read from."""
-    return [finding if finding.table else dataclasses.replace(finding, table=name) for finding in findings]
 
 
 def _value(row: Any, source: str | Callable[[Any], Any]) -> Any:

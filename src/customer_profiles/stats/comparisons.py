@@ -55,19 +55,15 @@ def adjust(table: pd.DataFrame, together: list[str] | None = None) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Same rows; ``claim`` is True where ``p_adjusted`` ≤ 0.05. ``attrs["family"]`` holds the family's size.
+        Same rows; ``claim`` is True where ``p_adjusted`` ≤ 0.05.
     """
     family = Family.of(table["p"], [table[column] for column in together or ()])
     adjusted = family.adjust(table["p"])
-    result = table.assign(p_adjusted=adjusted, claim=adjusted <= ALPHA)
-    result.attrs["family"] = family.size
-    return result
+    return table.assign(p_adjusted=adjusted, claim=adjusted <= ALPHA)
 
 
 def family_size(table: pd.DataFrame, together: list[str] | None = None) -> int:
-    """Number of comparisons behind a table made by `adjust` (kept in ``attrs``, else counted again)."""
-    if "family" in table.attrs:
-        return int(table.attrs["family"])
+    """Number of comparisons behind a table with all rows that were corrected together, see `adjust`."""
     return Family.of(table["p"], [table[column] for column in together or ()]).size
 
 
@@ -112,7 +108,7 @@ def compare_shares(counts: pd.DataFrame, min_base: int, together: list[str]) -> 
     -------
     DataFrame
         The rows with ``share, share_rest``, ``ratio`` with its interval (`rate_ratio`), ``p, p_adjusted, claim`` and
-        Cohen's h as ``effect``; ``attrs["family"]`` holds the family's size.
+        Cohen's h as ``effect``.
     """
     k1, n1, k0, n0 = (counts[name].to_numpy(float) for name in ("n", "base", "n_rest", "base_rest"))
     with np.errstate(divide="ignore", invalid="ignore"):

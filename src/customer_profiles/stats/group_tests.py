@@ -31,13 +31,13 @@ def chi2_test(counts: ArrayLike) -> GroupTest:
     counts : array_like of int, shape (rows, columns)
         Empty rows and columns are left out; fewer than two of either give NaN.
     """
-    counts = np.atleast_2d(np.asarray(counts)).astype(np.int64)
-    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    n = int(counts.sum())
-    if min(counts.shape) < 2:
+    table = np.atleast_2d(np.asarray(counts)).astype(np.int64)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    n = int(table.sum())
+    if min(table.shape) < 2:
         return GroupTest("χ² test", np.nan, np.nan, np.nan, n)
-    found = scipy.stats.chi2_contingency(counts, correction=False)
-    v = scipy.stats.contingency.association(counts, method="cramer")
+    found = scipy.stats.chi2_contingency(table, correction=False)
+    v = scipy.stats.contingency.association(table, method="cramer")
     return GroupTest("χ² test", float(found.statistic), float(found.pvalue), float(v), n)
 
 

@@ -108,17 +108,17 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
     Mantel (1966), Cancer Chemotherapy Reports 50:163–170; Yusuf, Peto et al. (1985), Progress in Cardiovascular
     Diseases 27:335–371, for the hazard ratio.
     """
-    days, event, member = np.asarray(days, np.int64), np.asarray(event, bool), np.asarray(member, bool)
-    keep = np.ones(len(days), bool) if known is None else np.asarray(known, bool)
-    days, event, member = days[keep], event[keep], member[keep]
-    last = int(days.max(initial=0)) + 1
+    day = np.asarray(days, np.int64)
+    keep = np.ones(len(day), bool) if known is None else np.asarray(known, bool)
+    day, happens, inside = day[keep], np.asarray(event, bool)[keep], np.asarray(member, bool)[keep]
+    last = int(day.max(initial=0)) + 1
     # One more column: everybody.
-    side = np.column_stack([member, np.ones(len(days), bool)])
+    side = np.column_stack([inside, np.ones(len(day), bool)])
     at_risk, events = np.zeros((last, side.shape[1])), np.zeros((last, side.shape[1]))
     for column in range(side.shape[1]):
         here = side[:, column]
-        at_risk[:, column] = np.bincount(days[here], minlength=last)[::-1].cumsum()[::-1]
-        events[:, column] = np.bincount(days[here & event], minlength=last)
+        at_risk[:, column] = np.bincount(day[here], minlength=last)[::-1].cumsum()[::-1]
+        events[:, column] = np.bincount(day[here & happens], minlength=last)
     happened = events[:, -1] > 0
     n, d = at_risk[happened, -1:], events[happened, -1:]
     n1, d1 = at_risk[happened, :-1], events[happened, :-1]

@@ -65,7 +65,8 @@ def choose(
         language: Vocabulary.of(part["text"], part["customer_no"], language, min_customers)
         for language, part in texts.groupby("language")
     }
-    rows, used = [], set()
+    rows: list[tuple] = []
+    used: set = set()
     for theme, part in about.groupby("theme", sort=True):
         customers = int(part["customer_no"].nunique())
         if customers < min_customers:

@@ -60,8 +60,8 @@ def heatmap(
     upward = dict(zip(lines.itertuples(index=False, name=None), at, strict=True))
     places = [upward[key] for key in frame[keys].itertuples(index=False, name=None)]
     number, across = layout.numbers(frame, values), [heads.index(head) for head in frame[x]]
-    pairs, top = zip(number, layout.claims(frame), strict=True), np.nanmax([*number, 0.0])
-    tints = [_tint(value, reference, good, top) if sure else PLAIN for value, sure in pairs]
+    shown, top = layout.claims(frame) & ~np.isnan(number), np.nanmax([*number, 0.0])
+    tints = [_tint(n, reference, good, top) if sure else PLAIN for n, sure in zip(number, shown, strict=True)]
     own = pd.DataFrame({"at": across, "y": np.array(places) - TALL / 2, "tint": tints})[~np.isnan(number)]
     if len(own):  # one by one: rows are as far apart as their names need
         ax.bar(own["at"], TALL, 0.96, own["y"], color=[*own["tint"]], clip_on=False, in_layout=False)

@@ -8,6 +8,7 @@ import pytest
 from support import told
 
 from customer_profiles.analysis.demographics import audience, standardisation
+from customer_profiles.errors import ConfigurationError
 from customer_profiles.needs import NEEDS
 from customer_profiles.reporting.language import Language
 
@@ -58,6 +59,29 @@ def test_a_reference_of_companies(accounts):
     assert (found.reference, found.by) == ("companies", "employees_band")
     assert found.table.frame.set_index("value").loc["laboratory", "index"] > 300
     assert set(found.standardised.frame["attribute"]) == {"industry"}
+
+
+def test_one_group_against_another(accounts):
+    firms = accounts.assign(customer_no=range(len(accounts)))
+    found = audience.compare_groups(firms, "industry=laboratory", "industry=plastics", ["industry", "employees_band"])
+    row = found.table.frame.set_index("value").loc["1–9"]
+    sizes, small = firms.groupby("industry").size(), firms[firms["employees_band"] == "1–9"].groupby("industry").size()
+    assert (row["base"], row["base_rest"]) == (sizes["laboratory"], sizes["plastics"])
+    assert (row["n"], row["n_rest"]) == (small["laboratory"], small["plastics"])
+    assert set(found.table.frame["attribute"]) == {"employees_band"}  # what forms the groups is not compared
+    said = Language("en").text(told(found.table)[0])
+    assert "the group it is compared with (Industry “plastics”)" in said
+    assert "other customers" not in said
+
+
+def test_who_is_in_both_groups_counts_as_one_of_the_first(accounts):
+    firms = accounts.assign(customer_no=range(len(accounts)))
+    found = audience.compare_groups(firms, "employees_band=1–9", "industry=plastics", ["spend"])
+    small, plastics = firms["employees_band"] == "1–9", firms["industry"] == "plastics"
+    assert set(found.table.frame["base"]) == {small.sum()}
+    assert set(found.table.frame["base_rest"]) == {(plastics & ~small).sum()}
+    with pytest.raises(ConfigurationError, match="who are not in the group"):
+        audience.compare_groups(firms, "industry=plastics", "industry=plastics", ["spend"])
 
 
 def test_nothing_to_compare(accounts):

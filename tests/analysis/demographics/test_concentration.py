@@ -5,6 +5,7 @@ from support import told
 
 from customer_profiles.analysis.demographics import concentration
 from customer_profiles.errors import ProfileError
+from customer_profiles.privacy.disclosure import Gate
 
 
 @pytest.fixture
@@ -31,6 +32,17 @@ def test_segments_add_up_to_the_whole(profile):
 def test_a_customer_without_segment_fails_the_run(profile):
     with pytest.raises(ProfileError, match="customers: the parts add up to 299"):
         concentration.by_segment(profile, pd.Series([None, *[1.0] * 299]))
+
+
+def test_where_there_are_no_segments_nothing_has_to_add_up(profile):
+    assert len(concentration.by_segment(profile, pd.Series(pd.NA, profile.index, dtype="Int64"))) == 0
+
+
+def test_a_small_segment_and_few_best_buyers_are_hidden(profile):
+    result = concentration.by_segment(profile, pd.Series([1] * 200 + [2] * 96 + [3] * 4))
+    assert Gate(10).guard(result).frame["suppressed"].tolist() == [False, True, True]
+    best = concentration.concentration(profile)
+    assert Gate(10).guard(best).frame.set_index("top")["suppressed"].loc[0.01]
 
 
 def test_reconcile_names_the_figure():

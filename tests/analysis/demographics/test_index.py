@@ -12,6 +12,7 @@ from customer_profiles.analysis.demographics import index
 from customer_profiles.errors import InputRejected
 from customer_profiles.messages import Text
 from customer_profiles.needs import NEEDS
+from customer_profiles.stats.comparisons import family_size
 
 
 def random_profile(rng: np.random.Generator, n: int) -> pd.DataFrame:
@@ -42,7 +43,7 @@ class TestCompare:
         assert row["p"] == pytest.approx(stats.fisher_exact([[60, 40], [120, 180]]).pvalue)
         theirs = stats.false_discovery_control(table["p"])
         np.testing.assert_allclose(table["p_adjusted"], theirs)
-        assert table.attrs["family"] == 3
+        assert family_size(table.reset_index(), ["attribute"]) == 3
 
     def test_columns_and_order(self):
         rng = np.random.default_rng(0)
@@ -59,7 +60,7 @@ class TestCompare:
     def test_two_valued_attributes_count_once(self):
         profile = random_profile(np.random.default_rng(1), 400)[["gender"]]
         table = index.compare(profile[:200], profile[200:], ["gender"])
-        assert table.attrs["family"] == 1
+        assert family_size(table.reset_index(), ["attribute"]) == 1
         np.testing.assert_allclose(table["p_adjusted"], table["p"])
 
     def test_small_bases_and_rare_values_are_not_tested(self):
@@ -121,7 +122,7 @@ class TestPopulation:
         young = table.loc[("age_band", "18–34")]
         assert young["base"] == 200  # an incomplete reference speaks of everybody
         assert young["p"] == pytest.approx(stats.binomtest(80, 200, 0.2).pvalue)
-        assert table.attrs["family"] == 3
+        assert family_size(table.reset_index(), ["attribute"]) == 3
         assert index.population_name(self.POPULATION) == "adults"
 
     def test_false_claims_stay_within_the_promise(self):
@@ -172,7 +173,7 @@ class TestFindings:
         assert [finding.id.rpartition(".")[0] for finding in found] == ["index.gender"]
         assert found[0].family == 2
         assert found[0].kind == "difference"
-        assert found[0].effect == pytest.approx(0.3)
+        assert found[0].effect == pytest.approx(0.3 / 2 / np.sqrt(0.65 * 0.35))  # φ of 80 % against 50 %
         assert found[0].p_adjusted <= 0.05
         assert len(told(described(self.table()), least=5)) == 2
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.profiles import ideal
+from customer_profiles.analysis.profiles import fit, ideal
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.results import Result
 from customer_profiles.stats.intervals import wilson
-
-NO_SCORES = pd.DataFrame(columns=["customer_no", "at", "metric", "score"])
 
 
 def company(seed: int, told: bool = True, n: int = 800) -> pd.DataFrame:
@@ -26,14 +26,27 @@ def company(seed: int, told: bool = True, n: int = 800) -> pd.DataFrame:
     )
 
 
-def fitted(seed: int, told: bool = True) -> tuple[ideal.Ideal, ideal.Fit]:
+def find(profile: pd.DataFrame, value: str | None = None, **conditions: pd.Series) -> ideal.Ideal:
+    """The best quarter of those who stay and meet further conditions."""
+    worth = ideal.worth(profile, value)
+    best_quarter = worth >= worth.quantile(1 - ideal.BEST_SHARE)
+    rules = {ideal.VALUE: best_quarter, ideal.STAYS: ideal.stays(profile), **conditions}
+    return ideal.select(worth, pd.DataFrame(rules))
+
+
+def fit_of(profile, best: ideal.Ideal, attributes) -> fit.Fit:
+    return fit.cross_validated(profile, best.members, best.worth, attributes)
+
+
+def fitted(seed: int, told: bool = True) -> tuple[ideal.Ideal, fit.Fit]:
     profile = company(seed, told)
-    best = ideal.find(profile, NO_SCORES)
-    return best, ideal.fit(profile, best, ["interests", "region", "age"])
+    best = find(profile)
+    return best, fit_of(profile, best, ["interests", "region", "age"])
 
 
-def published(gains: pd.DataFrame) -> pd.DataFrame:
-    return gains.assign(suppressed=False)
+def said(result: Result) -> list:
+    """What a page says of a result."""
+    return list(result.claims(Gate(10).guard(result).marks(result.frame)))
 
 
 def test_ideal_is_who_meets_every_condition_that_is_known():
@@ -45,15 +58,14 @@ def test_ideal_is_who_meets_every_condition_that_is_known():
             "status": ["churned"] * 20 + ["active"] * 380,
         }
     )
-    scores = pd.DataFrame(
-        {"customer_no": [30, 31], "at": pd.Timestamp("2025-01-01"), "metric": "csat", "score": [1.0, 5.0]}
-    )
-    best = ideal.find(profile, scores)
+    content = pd.Series(pd.NA, profile.index, dtype="boolean")
+    content[[30, 31]] = [False, True]
+    best = find(profile, **{ideal.CONTENT: content})
     # Twenty have left, one is discontent; whom nobody asked counts as content.
     assert best.members.sum() == 79
     assert not best.members[30]
     assert best.members[31]
-    table = ideal.definition(best).set_index("criterion")
+    table = ideal.definition(best).frame.set_index("criterion")
     assert table.loc[ideal.VALUE, ["n", "base"]].tolist() == [100, 399]
     assert table.loc[ideal.STAYS, ["n", "base"]].tolist() == [379, 399]
     assert table.loc[ideal.CONTENT, ["n", "base"]].tolist() == [1, 2]
@@ -64,14 +76,55 @@ def test_ideal_is_who_meets_every_condition_that_is_known():
 
 def test_another_amount_can_say_what_customers_are_worth():
     profile = company(1).rename(columns={"spend": "monthly_charge"})
-    assert ideal.find(profile, NO_SCORES) is None
-    assert ideal.find(profile, NO_SCORES, "monthly_charge").members.sum() == 200
+    assert not find(profile)
+    assert find(profile, "monthly_charge").members.sum() == 200
 
 
-def test_nobody_is_ideal_where_too_few_are():
-    assert ideal.find(company(1, n=150), NO_SCORES) is None
-    said = ideal.limits(None, None)
-    assert "orders" in said[0].needs or "order" in said[0].needs
+@pytest.mark.parametrize(
+    "profile",
+    [
+        company(1, n=150),
+        company(1)[:0],
+        company(1)[:1],
+        company(1).drop(columns="spend"),
+        company(1).assign(spend=np.nan),
+    ],
+    ids=["too few", "no rows", "one row", "no worth", "all missing"],
+)
+def test_where_nobody_is_ideal_every_result_is_empty(profile):
+    best = find(profile)
+    found = fit_of(profile, best, ["interests", "age"])
+    assert not best
+    assert not found
+    assert not found.stands_out
+    assert found.chance.isna().all()
+    for result in (
+        ideal.definition(best),
+        found.gains,
+        ideal.traits(profile, best, ["interests"]),
+        ideal.lookalikes(best, found),
+    ):
+        assert len(result) == 0
+        assert result.family == 0
+        assert Gate(10).guard(result).frame.empty
+    assert "order" in ideal.limits(best, found)[0].needs
+    assert set(ideal.facts(best, found).values()) == {0}
+
+
+def test_without_a_description_nothing_tells_who_is_ideal():
+    profile = company(1)
+    best = find(profile)
+    found = fit_of(profile, best, [])
+    assert best
+    assert not found
+    assert "nothing describes them" in ideal.limits(best, found)[0].message
+
+
+def test_where_everybody_is_ideal_nothing_tells_them_apart():
+    profile = company(1).assign(spend=10.0)
+    best = find(profile)
+    assert best.members.all()
+    assert not fit_of(profile, best, ["interests"])
 
 
 def test_what_says_by_itself_who_is_ideal_does_not_describe():
@@ -84,56 +137,58 @@ def test_what_says_by_itself_who_is_ideal_does_not_describe():
 def test_a_planted_trait_tells_ideal_customers():
     best, found = fitted(1)
     assert found.stands_out
-    first = found.gains.iloc[0]
+    gains = found.gains.frame
+    first = gains.iloc[0]
     assert first["ratio_low"] > 1.5
     assert first["value_share"] > 0.15
-    assert found.gains["base"].sum() == best.known.sum()
-    assert found.gains["n"].sum() == best.members.sum()
-    assert found.gains["value_share"].sum() == pytest.approx(1)
-    table = ideal.traits(company(1), best, ["interests", "region"])
+    assert gains["base"].sum() == best.known.sum()
+    assert gains["n"].sum() == best.members.sum()
+    assert gains["value_share"].sum() == pytest.approx(1)
+    table = ideal.traits(company(1), best, ["interests", "region"]).frame
     assert table.loc[table["claim"], "attribute"].unique().tolist() == ["interests"]
     assert table.iloc[0][["value", "claim"]].tolist() == ["climbing", True]
-    said = {finding.id: finding for finding in ideal.fit_findings(best, found, published(found.gains))}
-    assert said["08.ideal.fit"].kind == "difference"
-    assert said["08.ideal.gap"].values["n"] == found.part.eq(1).sum() - first["n"]
-    hidden = published(found.gains).assign(suppressed=lambda table: table["rank"].eq(1))
-    assert len(ideal.fit_findings(best, found, hidden)) == 1
+    told = {finding.id: finding for finding in [*said(found.gains), *said(ideal.lookalikes(best, found))]}
+    assert told["ideal.fit"].kind == "difference"
+    assert told["ideal.gap"].values["n"] == found.part.eq(1).sum() - first["n"]
+    assert all(0 < finding.effect < 1 for finding in told.values())
+    hidden = gains.assign(hidden=gains["rank"].eq(1))
+    assert len(found.gains.claims(hidden)) == 1
 
 
 def test_the_fit_is_judged_on_customers_it_was_not_learnt_from():
     """A column with a value of its own for each customer would tell everything of those it was learnt from."""
     profile = company(2, told=False).assign(cluster=lambda table: [f"{row // 20}" for row in range(len(table))])
-    best = ideal.find(profile, NO_SCORES)
-    assert not ideal.fit(profile, best, ["cluster"]).pairs.low > 0.6
+    assert not fit_of(profile, find(profile), ["cluster"]).pairs.low > 0.6
 
 
 def test_nothing_stands_out_where_nothing_is_planted():
     found = [fitted(seed, told=False)[1].stands_out for seed in range(40)]
     # 5 % of 40; more than 5 would have a probability of 1.4 %.
     assert sum(found) <= 5
-    best, fit = next((best, fit) for best, fit in (fitted(seed, told=False) for seed in range(9)) if not fit.stands_out)
-    (said,) = ideal.fit_findings(best, fit, published(fit.gains))
-    assert said.kind == "nothing"
-    assert said.p_adjusted > 0.05
+    best, found = next(pair for pair in (fitted(seed, told=False) for seed in range(9)) if not pair[1].stands_out)
+    (told,) = said(found.gains)
+    assert told.kind == "nothing"
+    assert told.p_adjusted > 0.05
+    assert said(ideal.lookalikes(best, found)) == []
 
 
 def test_the_same_seed_gives_the_same_fit():
     one, two = fitted(3)[1], fitted(3)[1]
     assert one.part.equals(two.part)
-    assert one.gains.equals(two.gains)
+    assert one.gains.frame.equals(two.gains.frame)
 
 
 def test_unknown_values_make_nobody_fit():
     profile = company(4)
-    best = ideal.find(profile, NO_SCORES)
+    best = find(profile)
     missing = profile.assign(interests=profile["interests"].mask(best.members & (profile.index % 2 == 0)))
-    chance = ideal.fit(missing, best, ["interests"]).chance
+    chance = fit_of(missing, best, ["interests"]).chance
     assert chance[missing["interests"].isna()].median() < chance[missing["interests"] == "climbing"].median()
 
 
 def test_lookalikes_and_why_they_are_not_ideal():
     best, found = fitted(1)
-    table = ideal.lookalikes(best, found)
+    table = ideal.lookalikes(best, found).frame
     alike = found.part.eq(1) & ~best.members
     assert table["reason"].tolist() == ["worth less than the best quarter"]
     assert table.loc[0, ["n", "base"]].tolist() == [alike.sum(), alike.sum()]
@@ -146,5 +201,32 @@ def test_facts_and_names():
     facts = ideal.facts(best, found)
     assert facts["ideal"] == best.members.sum()
     assert facts["ideal_profile_stands_out"] == 1
-    assert set(ideal.facts(None, None).values()) == {0}
     assert ideal.label("b2b").message != ideal.label("b2c").message
+
+
+def test_no_page_shows_a_planted_handful():
+    profile = company(1)
+    best, found = fitted(1)
+    rare = profile.assign(interests=profile["interests"].mask(best.members & (best.members.cumsum() <= 4), "chess"))
+    shown = Gate(10).guard(ideal.traits(rare, best, ["interests"])).frame
+    assert shown.loc[shown["value"].eq("chess"), "suppressed"].all()
+    few = found.gains.frame["n"].lt(10)
+    shown = Gate(10).guard(found.gains).frame
+    assert few.any()
+    assert shown.loc[few.to_numpy(), ["n", "share"]].isna().all(axis=None)
+    content = pd.Series(True, profile.index, dtype="boolean").mask(profile.index % 2 == 1)
+    content[content.index[content.notna()][:4]] = False
+    shown = Gate(10).guard(ideal.definition(find(profile, **{ideal.CONTENT: content}))).frame
+    assert shown.loc[shown["criterion"].eq(ideal.CONTENT), "n"].isna().all()
+
+
+def test_few_ideal_customers_among_the_best_fitting_cannot_be_told_from_the_others():
+    best, found = fitted(1)
+    alike = found.part.eq(1) & best.members
+    few = ideal.Ideal(best.members & ~(alike & (alike.cumsum() > 4)), best.worth, best.conditions)
+    lookalikes = ideal.lookalikes(few, found)
+    shown = Gate(10).guard(lookalikes).frame
+    # The tenth is known to hold eighty: of seventy-six who are not ideal nothing may be said.
+    assert shown[["n", "base", "share"]].isna().all(axis=None)
+    assert said(lookalikes) == []
+    assert "base_rest" not in lookalikes.columns

@@ -81,17 +81,19 @@ def test_what_formed_a_segment_is_said_to_have(parts):
     assert any("Preferred channel: app" in text and "formed" not in text for text in apart)
 
 
+def usual(profile: pd.DataFrame, labels: pd.Series, *attributes: str) -> pd.DataFrame:
+    return GATE.guard(templates.usual(profile, labels, attributes)).frame
+
+
+def kinds(pages: list[templates.Page]) -> list[str]:
+    return [kind for page in pages for kind in (page.name_kind, *(field.kind for field in page.fields))]
+
+
 def test_a_persona_is_fictional_where_it_says_so(company, parts):
     profile, labels = company
-    habits = GATE.publish(
-        personas.habits(profile, labels, ["gender", "preferred_channel", "gender"]), within=None
-    ).frame
+    habits = usual(profile, labels, "gender", "preferred_channel", "gender")
     assert len(habits) == 6  # each attribute once
-    which = ["late", "late", *["lost"] * 30, *["late"] * 20]
-    pains = pd.DataFrame({"customer_no": [0, 0, *range(50)], "pain": which, "n": 1})
-    with_pain = personas.with_main_pain(profile, pains)
-    assert with_pain["main_pain"].head(2).tolist() == ["late", "lost"]
-    hurts = GATE.publish(personas.habits(with_pain, labels, ["main_pain"]), within=None).frame
+    hurts = usual(profile.assign(main_pain=pd.Series(["lost"] * 30 + ["late"] * 20)), labels, "main_pain")
     pages = templates.personas(parts["cards"], parts["sizes"], habits, parts["routes"], hurts)
     assert [page.name_kind for page in pages] == ["fictional"] * 3
     fictional = [field for page in pages for field in page.fields if field.kind == "fictional"]
@@ -99,16 +101,45 @@ def test_a_persona_is_fictional_where_it_says_so(company, parts):
     assert "made up" in said(pages[0])["Portrait"]
     assert said(pages[0])["Most frequent pain"].startswith("lost")
     assert "Most frequent pain" not in said(pages[1])
-    assert templates.tags(pages)["fictional"] == 6
+    assert kinds(pages).count("fictional") == 6
     accounts = templates.personas(parts["cards"], parts["sizes"], habits, parts["routes"], hurts, persons=False)
-    assert templates.tags(accounts)["fictional"] == 0
+    assert "fictional" not in kinds(accounts)
+
+
+def test_a_value_that_few_have_is_on_no_page(company):
+    profile, labels = company
+    few = profile.assign(rare=pd.Series(["chess"] * 4 + [None] * 596))
+    assert usual(few, labels, "rare")["n"].isna().all()
+    assert templates.usual(few, labels, ["rare"]).disclosure.within is None
+
+
+def test_tables_of_segments_are_guarded_as_in_their_chapter(parts, company):
+    profile, labels = company
+    made = {"segment_figures": personas.figures(profile, labels), "routing": channels.routing(profile, labels)}
+    for name, result in made.items():
+        assert templates.of_segments(name, result.frame).disclosure == result.disclosure
+    few = personas.figures(profile, labels.mask(labels.eq(3) & (labels.index > 503), 2)).frame
+    shown = GATE.guard(templates.of_segments("segment_figures", few)).frame
+    assert shown.loc[shown["segment"].eq(3), "n"].isna().all()
+
+
+def test_without_segments_there_is_no_page(company, parts):
+    profile, labels = company
+    nobody = labels.astype("Int64").mask(labels.notna())
+    empty = {name: table[:0] for name, table in parts.items() if name != "cards"}
+    assert templates.segments([], **empty) == []
+    assert len(templates.usual(profile, nobody, ["gender"])) == 0
+    assert len(templates.usual(profile[:0], labels[:0], ["gender"])) == 0
+    assert (
+        templates.personas([], empty["sizes"], usual(profile, nobody, "gender"), empty["routes"], empty["sizes"]) == []
+    )
 
 
 def test_hidden_numbers_appear_on_no_page(parts):
     small = parts["sizes"].assign(suppressed=True)
     for column in small.columns.difference(["segment", "suppressed", "base"]):
         small[column] = pd.NA
-    page = templates.segments(parts["cards"], small, parts["traits"], parts["verdicts"], None)[0]
+    page = templates.segments(parts["cards"], small, parts["traits"], parts["verdicts"], parts["routes"][:0])[0]
     fields = said(page)
     assert fields["Size"] == "too few to show"
     assert not {"Worth", "orders", "First channel"} & set(fields)
@@ -130,13 +161,14 @@ def test_an_ideal_page_says_when_nothing_stands_out():
             "effect": 0.1,
         }
     )
-    silent = templates.ideal(Text("The ideal account"), definition, gains, nothing, stands_out=False)
+    (silent,) = templates.ideal(Text("The ideal account"), definition, gains, nothing, stands_out=False)
     assert "no ideal profile stands out" in said(silent)["Held-out gain"]
     assert "no trait" in said(silent)["Set apart by"]
     assert said(silent)["How many"].endswith("n = 150)")
-    loud = templates.ideal(Text("The ideal account"), definition, gains, nothing, stands_out=True)
+    (loud,) = templates.ideal(Text("The ideal account"), definition, gains, nothing, stands_out=True)
     assert "50.0% are ideal" in said(loud)["Held-out gain"]
     assert "Set apart by" not in said(loud)
+    assert templates.ideal(Text("The ideal account"), definition, gains[:0], nothing, stands_out=False) == []
 
 
 def test_a_page_of_vulnerable_customers_shows_what_the_gate_lets_through():
@@ -149,7 +181,7 @@ def test_a_page_of_vulnerable_customers_shows_what_the_gate_lets_through():
         }
     )
     shares = GATE.publish(shares.assign(share=0.1, share_low=0.1, share_high=0.2), within=None).frame
-    ranks = vulnerable.priority_table(pd.Series([2] * 30 + [4] * 10 + [5] * 260))
+    ranks = GATE.guard(vulnerable.rules(pd.Series([2] * 30 + [4] * 10 + [5] * 260))).frame
     needs = pd.DataFrame(columns=["group", "evidence", "suppressed"])
     served = pd.DataFrame(
         {
@@ -161,12 +193,13 @@ def test_a_page_of_vulnerable_customers_shows_what_the_gate_lets_through():
             "mean_rest": 20.0,
         }
     ).assign(ratio=1.5, ratio_low=1.1, ratio_high=2.0, suppressed=False)
-    page = templates.vulnerable(shares, GATE.publish(ranks, within=[]).frame, needs, served)
+    (page,) = templates.vulnerable(shares, ranks, needs, served)
     fields = said(page)
     assert "resilience" not in fields  # four customers
     assert fields["any sign"].startswith("any sign – 10.0%")
     assert fields["Priority"].startswith("2. ")
     assert "1.50 times as much (1.10 to 2.00, n = 40)" in fields["hours to resolution"]
+    assert templates.vulnerable(shares[:0], ranks[:0], needs, served[:0]) == []
 
 
 def test_without_segments_the_page_says_what_is_missing():

@@ -6,6 +6,8 @@ with another number out of its range; how often an action comes out on which pla
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -125,7 +127,7 @@ def board(
             row |= {f"{name}_least": getattr(action, f"{name}_low"), f"{name}_most": getattr(action, f"{name}_high")}
         observed = seen.get(action.action)
         row["effect_from"] = OBSERVED if observed else EXPECTED if action.expected_low > 0 else None
-        spared = None
+        spared: Any = None  # an array, once it can be told
         if found is not None and row["effect_from"]:
             spared = _hit(rng, found["n"], found["base"]) * _effect(rng, row, observed)
             row |= _summary("spared", spared)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
@@ -129,7 +131,7 @@ def by_action(
     numbers = [*(name for name in COLUMNS if name.startswith(("expected", "realised"))), "p"]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(numbers, float) | {"started_on": "datetime64[us]"}))
-    family = table.attrs["family"]
+    family = family_size(table)
     table["verdict"] = [_judged(row) for row in table.itertuples()]
     return Result(
         "action_outcomes",
@@ -155,7 +157,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     judged = shown(begun[begun["verdict"].isin(DECIDED)])
     if len(begun) and judged.empty:
         message = N_("Of no action that has begun can be told yet whether it kept its promise ({n:count} have begun).")
-        evidence = {"n": int(begun["base"].max()), "test": _TEST, "family": family}
+        evidence: dict[str, Any] = {"n": int(begun["base"].max()), "test": _TEST, "family": family}
         return [Finding(message, {"n": len(begun)}, id="outcome.nothing", kind="nothing", **evidence)]
     kinds = {True: CLAIMS, False: replace(CLAIMS, kind="fact")}
     return [kinds[bool(row.claim)].one(row, family) for row in judged.itertuples()]
@@ -194,7 +196,7 @@ CLAIMS = Claims(
     key=("action",),
     test=_TEST,
     estimate="realised",
-    effect=lambda row: min(abs(row.realised), 1.0),
+    effect=lambda row: from_ratio(max(1 - row.realised, 0.01)),
 )
 
 

@@ -16,7 +16,8 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import MIN_EXPECTED, adjust
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size
+from ...stats.effect_sizes import from_delta
 from ...stats.group_tests import van_elteren
 from ...stats.intervals import add_shares, median_interval, t_interval, z_value
 from ...text.themes.discovery import OTHER, find_themes, texts_of
@@ -258,7 +259,7 @@ def compare(cases: pd.DataFrame) -> Result:
     text = ("pain", "resolution", "measure")
     kinds = dict.fromkeys(names, float) | dict.fromkeys(text, "str") | {"n": "int64", "n_rest": "int64"}
     found = adjust(found.astype(kinds))
-    family = found.attrs["family"]
+    family = family_size(found)
     order = np.lexsort(
         (found["measure"], found["resolution"], found["pain"], -found["effect"].abs().fillna(-1), ~found["claim"])
     )
@@ -356,7 +357,7 @@ CLAIMS = Claims(
     ),
     test=N_("van Elteren’s test within pain and channel, Benjamini–Hochberg"),
     estimate="size",
-    effect="size",
+    effect=lambda row: from_delta(row.cliffs_delta),
     most=6,
 )
 

@@ -15,7 +15,8 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p
+from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import CONFIDENCE, add_shares
 from .categories import values_of
 
@@ -189,7 +190,7 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:
     table["p"] = exact_binomial_p(k, np.where(tested, k.sum(), 0), part)
     table["effect"] = cohens_h(k / k.sum(), part)
     table = adjust(table.assign(all="areas"), together=["all"])
-    family = table.attrs["family"]
+    family = family_size(table, ["all"])
     table = table.sort_values(["rate", "area"], ascending=[False, True], ignore_index=True)[[*head, *measures]]
     return replace(result, frame=table, family=family, claims=partial(_claims, family=family))
 
@@ -204,7 +205,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     """Where most customers are lacking, and areas with more or fewer than their inhabitants let expect."""
     customers, total = int(table["n"].sum()), float(table["population"].sum())
     rows = table.loc[table["claim"].astype(bool)].sort_values("effect", key=np.abs, ascending=False, kind="stable")
-    told = replace(CLAIMS, effect=lambda row: row.n / customers - row.population / total)
+    told = replace(CLAIMS, effect=lambda row: from_shares(row.n / customers, row.population / total))
     return [*_room(table, family), *told.tell(table, family, rows, customers)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_correlation
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import z_value
 from .categories import values_of
@@ -117,12 +118,12 @@ def cramers_v_corrected(counts: ArrayLike) -> float:
     >>> round(cramers_v_corrected([[30, 10], [10, 30]]), 3)
     0.49
     """
-    counts = np.asarray(counts, float)
-    counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    n, (rows, columns) = counts.sum(), counts.shape
+    table = np.asarray(counts, float)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    n, (rows, columns) = table.sum(), table.shape
     if min(rows, columns) < 2 or n < 2:
         return float("nan")
-    phi2 = max(0.0, chi2_test(counts).statistic / n - (rows - 1) * (columns - 1) / (n - 1))
+    phi2 = max(0.0, chi2_test(table).statistic / n - (rows - 1) * (columns - 1) / (n - 1))
     rows, columns = rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)
     return float(np.sqrt(phi2 / (min(rows, columns) - 1)))
 
@@ -208,7 +209,7 @@ def scan(
             ],
         )
     )
-    family = table.attrs["family"]
+    family = family_size(table)
     table = table.sort_values(
         ["strength", "attribute", "other"], ascending=[False, True, True], na_position="last", ignore_index=True
     )
@@ -252,11 +253,11 @@ class _Pairs(Claims):
             "grouping": row.other if row.other_value else row.attribute,
             "value": row.value or row.other_value,
         }
+        ends: tuple[float, float] | None = None
         if ranks:
             ends = (float(row.correlation_low), float(row.correlation_high))
             values |= {"r": float(row.correlation), "low": ends[0], "high": ends[1]}
         kind = "fact" if row.strength >= SAME else "difference"
-        ends = ends if ranks else None
         return replace(found, values=values, interval=ends, test=_TESTS[row.method], kind=kind)
 
 
@@ -308,7 +309,7 @@ CLAIMS = _Pairs(
     n="n",
     # What describes all customers alike is background: established, but of no weight for the summary.
     reach=lambda row: 0,
-    effect=lambda row: row.strength**2,
+    effect=lambda row: from_correlation(row.strength),
     most=TOLD,
 )
 
@@ -333,6 +334,7 @@ def _row(first: str, second: str, traits: Mapping[str, Trait]) -> tuple:
     a, b = traits[first], traits[second]
     both = ~(np.isnan(a.values) | np.isnan(b.values))
     x, y = a.values[both], b.values[both]
+    test: Callable[[np.ndarray, np.ndarray], Strength]
     if not a.names and not b.names:
         method, test = RANKS, spearman
     elif a.names and b.names:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from ...errors import ConfigurationError
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import Result
@@ -273,7 +274,53 @@ def compare(
     return Comparison(index.described(pd.DataFrame(columns=index.COLUMNS), nobody, nobody), nobody, nobody)
 
 
-def _within(profile, members, attributes, label, min_base, orders, made_of, formed_by=()) -> Comparison:
+def compare_groups(
+    profile: pd.DataFrame,
+    group: str,
+    base: str,
+    attributes: Sequence[str],
+    min_base: int = 50,
+    orders: Orders | None = None,
+    members: Mapping[str, pd.DataFrame] | None = None,
+    made_of: MadeOf | None = None,
+    min_group: int = selected.SMALLEST_NAMED,
+) -> Comparison:
+    """Index table of a group against another one; who is in both counts as one of the first.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    group, base : str
+        See `groups.find`. Attributes that form either of them are not compared.
+    members : mapping of str to DataFrame, optional
+        The tables that `groups.table_of` names for both.
+    attributes, min_base, orders, made_of, min_group
+        See `compare`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such group, or too few customers are in `base` only.
+    """
+    tables = members or {}
+    found, versus = (
+        selected.find(profile, each, tables.get(selected.table_of(each)), min_group) for each in (group, base)
+    )
+    if (versus.members & ~found.members).sum() < min_group:
+        raise ConfigurationError(
+            f"the base has fewer than {min_group} customers who are not in the group: name another one"
+        )
+    both = profile[found.members | versus.members]
+    of = [name for name in (found.of, versus.of) if name]
+    others = [name for name in attributes if not any(one_source(name, source, made_of) for source in of)]
+    segments = any(each.startswith("segment") for each in (group, base))
+    formed_by = _formed_by(profile, made_of or {}) if segments else []
+    inside = found.members[both.index]
+    return _within(both, inside, others, found.label, min_base, orders, made_of, formed_by, versus.label)
+
+
+def _within(profile, members, attributes, label, min_base, orders, made_of, formed_by=(), base=None) -> Comparison:
     traits = index.banded(profile, attributes)
     group, rest = traits[members], traits[~members]
     table = index.compare(group, rest, attributes, min_base, orders)
@@ -284,8 +331,8 @@ def _within(profile, members, attributes, label, min_base, orders, made_of, form
         notes = (Text(FORMED),)
     by = standardisation.standard_of(attributes)
     same = standardisation.against_rest(_apart(table, by, made_of), group, rest, by) if by else pd.DataFrame()
-    others = Text(N_("all other customers"))
-    told = index.described(table, label, others, customers=len(profile))
+    others = base or Text(N_("all other customers"))
+    told = index.described(table, label, others, customers=len(profile), named=base is not None)
     return Comparison(told, label, others, by=by, standardised=standardisation.described(same, by), notes=notes)
 
 

@@ -14,6 +14,7 @@ from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats import comparisons, group_tests
 from ...stats.claims import Claims, shown
+from ...stats.effect_sizes import from_delta
 from ...stats.intervals import add_shares
 from .categories import Orders, banded, order_of, values_of
 
@@ -156,7 +157,7 @@ def who_is_missing(
         return Result("who_is_missing", pd.DataFrame(columns=columns), title, OVERLAPPING)
     table = pd.DataFrame(rows)
     once = comparisons.adjust(table.drop_duplicates(["gap", "metric"]))
-    family = once.attrs["family"]
+    family = comparisons.family_size(once)
     table = table.merge(
         once[["gap", "metric", "p_adjusted", "claim"]], on=["gap", "metric"], how="left", validate="m:1"
     )
@@ -235,14 +236,15 @@ HIDES = Claims(
     key=("attribute", "metric"),
     test=N_("van Elteren test (Mann–Whitney among customers known by the same records)"),
     n=lambda row: int(row.n + row.n_rest),
+    effect=lambda row: from_delta(row.effect),
     reach=lambda row: 0,  # a caveat, not news: established, but of no weight for the summary
 )
-_MORE = N_(
+_MORE: str = N_(
     "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have more: "
     "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
     "about this trait does not speak for them."
 )
-_LESS = N_(
+_LESS: str = N_(
     "Of customers whom the same sources know, those whose “{attribute:label}” is unknown have less: "
     "{metric:label}, median {median:number} against {rest:number} (n = {n:count} and {n_rest:count}). What is said "
     "about this trait does not speak for them."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -115,7 +116,7 @@ def fact_sheet(top: pd.DataFrame, group: Text, base: Text) -> FactSheet:
     return FactSheet(name, int(top["base"].max()) if len(top) else 0, tuple(_sentence(row) for row in top.itertuples()))
 
 
-def _sentence(row: object) -> Text:
+def _sentence(row: Any) -> Text:
     more = N_(
         "{attribute:label} “{value:label}”: {share:share} of them, {rest:share} of the base – {ratio:ratio} times as "
         "frequent (index {index:index})."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,8 +22,10 @@ from ...stats.comparisons import (
     compare_shares,
     compared,
     exact_binomial_p,
+    family_size,
     measurements,
 )
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import wilson
 from .categories import Orders, banded, bands, order_of, values_of
 from .standardisation import margins
@@ -163,7 +166,9 @@ def limits(profile: pd.DataFrame, population: pd.DataFrame) -> list[Limit]:
     return found
 
 
-def described(table: pd.DataFrame, group: Text, base: Text, reference: str = "", customers: int = 0) -> Result:
+def described(
+    table: pd.DataFrame, group: Text, base: Text, reference: str = "", customers: int = 0, named: bool = False
+) -> Result:
     """The index table of a group as a result.
 
     Parameters
@@ -176,15 +181,17 @@ def described(table: pd.DataFrame, group: Text, base: Text, reference: str = "",
         Name of the reference population; empty: the other customers.
     customers : int
         How many are described.
+    named : bool
+        Whether the base is a group of its own, which sentences name, rather than everybody else.
     """
     table = quadrants(table)
-    family = int(table.attrs["family"]) if len(table) else 0
+    family = family_size(table, ["attribute"]) if len(table) else 0
     return Result(
         "index",
         table,
         Text(N_("What sets apart: {group:label}, compared with {base:label}"), {"group": group, "base": base}),
         Disclosure(mask=measurements(table)),
-        claims=partial(_claims, family=family, group=group, reference=reference),
+        claims=partial(_claims, family=family, group=group, reference=reference, versus=base if named else None),
         family=family,
         about=Text(N_("Index with its interval; hollow marks may be chance. {n:count} customers."), {"n": customers}),
         needs="population",
@@ -204,15 +211,17 @@ def quadrants(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(quadrant=names.mask(table["index"].isna()))
 
 
-def _claims(table: pd.DataFrame, family: int, group: Text, reference: str) -> list[Finding]:
+def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versus: Text | None = None) -> list[Finding]:
     """The strongest over- and under-representations, or that there is none."""
     exact = N_("exact binomial test, Benjamini–Hochberg")
     test = exact if table["base_rest"].isna().all() else N_("Fisher's exact or χ² test, Benjamini–Hochberg")
     spoken = shown(table.loc[table["claim"].astype(bool)])
     # Of the two mirror-image rows of a two-valued attribute one is told.
     spoken = spoken.loc[~(spoken.duplicated(["attribute"]) & _two_valued(table).loc[spoken.index])]
-    versus = {"reference": lambda row: reference} if reference else {"group": lambda row: group}
-    told = replace(CLAIMS, message=_REFERENCE if reference else _OTHERS, values=CLAIMS.values | versus, test=test)
+    sides: dict[str, Any] = {"reference": lambda row: reference} if reference else {"group": lambda row: group}
+    sides |= {"versus": lambda row: versus} if versus else {}
+    message = _REFERENCE if reference else _NAMED if versus else _OTHERS
+    told = replace(CLAIMS, message=message, values=CLAIMS.values | sides, test=test)
     return told.tell(table, family, spoken)
 
 
@@ -223,6 +232,10 @@ _REFERENCE = N_(
 _OTHERS = N_(
     "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of "
     "the other customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+)
+_NAMED = N_(
+    "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of the group "
+    "it is compared with ({versus:label}), index {index:index} ({low:index} to {high:index}, n = {base:count})."
 )
 CLAIMS = Claims(
     "index",
@@ -236,12 +249,12 @@ CLAIMS = Claims(
     key=("attribute", "value"),
     nothing=N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),
     estimate="index",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: from_shares(row.share, row.share_rest),
     most=12,
 )
 
 
-def _counts(group: pd.Series, rest: pd.Series, name: str, order: list[str] | None) -> pd.DataFrame:
+def _counts(group: pd.Series, rest: pd.Series, name: str, order: Sequence[str] | None) -> pd.DataFrame:
     values = order_of(pd.concat([group, rest], ignore_index=True), order)
     inside, outside = values_of(group).value_counts(), values_of(rest).value_counts()
     return pd.DataFrame(
@@ -265,9 +278,7 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     """Tested rows first, largest effect first; ties keep the order of the values."""
     strength = table["effect"].abs().fillna(-1).round(12)
     order = np.lexsort((np.arange(len(table)), table["attribute"], -strength, table["p"].isna()))
-    result = table.iloc[order].reset_index(drop=True)[COLUMNS]
-    result.attrs["family"] = table.attrs["family"]
-    return result
+    return table.iloc[order].reset_index(drop=True)[COLUMNS]
 
 
 def _reference(population: pd.DataFrame, name: str) -> pd.Series:

@@ -12,7 +12,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size
 from ...stats.group_tests import chi2_test
 from .associations import MadeOf, one_source
 from .categories import banded, values_of
@@ -82,7 +82,7 @@ def uneven(
             if name != attribute and not derived and (test := _test(absent, *group)):
                 rows.append({"attribute": attribute, "group": name} | test)
     table = adjust(pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")]))
-    family = table.attrs["family"]
+    family = family_size(table)
     table = table.loc[table["value"] != ""]
     table = table.sort_values(["effect", "attribute", "group"], ascending=[False, True, True], ignore_index=True)
     return Result(

@@ -16,7 +16,8 @@ from ...errors import InputRejected
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust, measurements
+from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, measurements
+from ...stats.effect_sizes import from_d
 from ...stats.intervals import z_value
 from .categories import values_of
 
@@ -107,6 +108,7 @@ def margins(population: pd.DataFrame) -> pd.DataFrame:
     given, added = set(single["attribute"]), []
     for pair in population.loc[cross, "attribute"].unique():
         table = _cross_table(population, *pair.split(CROSS, 1))
+        assert table is not None  # the pair is one of the reference
         for axis, name in enumerate(pair.split(CROSS, 1)):
             if name not in given:
                 given.add(name)
@@ -199,7 +201,7 @@ def described(table: pd.DataFrame, by: str) -> Result:
     by : str
         What it was standardised by.
     """
-    family = int(table.attrs["family"]) if len(table) else 0
+    family = family_size(table, ["attribute"]) if len(table) else 0
     return Result(
         "standardised",
         table,
@@ -260,7 +262,7 @@ TURNED = Claims(
     key=("attribute", "value"),
     test=_TEST,
     estimate="index_standardised",
-    effect=lambda row: row.effect / np.pi,
+    effect=lambda row: from_d(row.effect),  # Cohen's h is a difference in standard deviations
 )
 
 
@@ -295,8 +297,9 @@ def _standardised(rows, ours, share, error, base, strata, above) -> pd.DataFrame
     enough = (ours.covered >= COVERED) & (base * np.minimum(share, 1 - share) >= MIN_EXPECTED)
     part = rows.drop(columns=["p", "p_adjusted"]).rename(columns={"claim": "crude"})
     part["index_standardised"] = np.where(enough, 100 * ratio, np.nan)
-    part["index_standardised_low"] = part["index_standardised"] * np.exp(-width)
-    part["index_standardised_high"] = part["index_standardised"] * np.exp(width)
+    with np.errstate(over="ignore"):  # an interval without end
+        part["index_standardised_low"] = part["index_standardised"] * np.exp(-width)
+        part["index_standardised_high"] = part["index_standardised"] * np.exp(width)
     part["strata"], part["strata_above"] = strata, above
     # What the index table does not test, for want of customers, is not tested here either.
     return part.assign(p=np.where(enough & rows["p"].notna(), 2 * special.ndtr(-z), np.nan))
@@ -309,13 +312,10 @@ def _judged(table: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=columns).astype({"claim": bool, "verdict": "str"})
     result = adjust(pd.concat(parts).sort_index().reset_index(drop=True), together=["attribute"])
-    family = result.attrs["family"]
     turned = result["claim"] & ((result["index"] > 100) != (result["index_standardised"] > 100))
     verdict = np.select([turned, ~result["claim"]], [REVERSED, EXPLAINED], REMAINS)
     tested = result["crude"].astype(bool) & result["p"].notna()
-    result = result.assign(verdict=np.where(tested, verdict, ""))[columns]
-    result.attrs["family"] = family
-    return result
+    return result.assign(verdict=np.where(tested, verdict, ""))[columns]
 
 
 def _cross_table(population: pd.DataFrame, by: str, name: str) -> pd.DataFrame | None:

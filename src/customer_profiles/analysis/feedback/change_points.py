@@ -10,10 +10,11 @@ import pandas as pd
 from ...messages import N_, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_d
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import RESAMPLES, noise_covariance
-from .events import TOGETHER, on_scale, signed, weekly, within_weeks
+from .events import TOGETHER, signed, weekly, within_weeks
 
 TRIM = 0.15
 """Share of the weeks at either end in which no break is looked for (Andrews 1993)."""
@@ -55,7 +56,7 @@ def breaks(answers: pd.DataFrame, seed: int = 1) -> Result:
     rows = [row for row in rows if row]
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype({"p": float}))
-    family = table.attrs["family"]
+    family = family_size(table)
     return Result(
         "breaks",
         table[COLUMNS],
@@ -115,7 +116,7 @@ BREAK = Claims(
     test=N_("supremum test of a break, simulated series, Benjamini–Hochberg"),
     estimate="change",
     n="n",
-    effect=on_scale,
+    effect=lambda row: from_d(row.effect),
 )
 
 

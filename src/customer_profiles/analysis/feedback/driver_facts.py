@@ -151,7 +151,9 @@ def _ticket(said: pd.DataFrame, tickets: pd.DataFrame, cases: pd.DataFrame | Non
     facts["ticket_count"] = _recent(tickets)
     last = _before(said, facts, "opened_at")
     named, had = said["customer_no"].notna(), last["ticket"].notna()
-    found = pd.DataFrame({"ticket_before": np.where(named, np.where(had, "yes", "no"), None)}, index=said.index)
+    found = pd.DataFrame(
+        {"ticket_before": np.where(named, np.where(had, "yes", "no"), np.asarray(None))}, index=said.index
+    )
     for name in ("ticket_theme", "ticket_count", "ticket_channel", "ticket_reopened", "ticket_hours"):
         if last[name].notna().any():
             column = last[name].astype("boolean") if name == "ticket_reopened" else last[name]

@@ -12,7 +12,8 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_explained
 from ...stats.group_tests import kruskal, welch
 from ...stats.importance import Moments, alone, lmg, moments
 from .driver_facts import MEMORY_DAYS, TOPIC, Candidates
@@ -77,7 +78,7 @@ def drivers(found: Candidates, seed: int = 1, resamples: int = RESAMPLES) -> Res
         {"driver": list(found.values), "p": [t.p for t in tests], "effect": [t.effect for t in tests]}
     )
     tested = adjust(tested)
-    family = tested.attrs["family"]
+    family = family_size(tested)
     columns = _Columns(found.values)
     chosen, shares, nets, total = _resampled(columns, score, seed, resamples)
     rows = []
@@ -221,7 +222,7 @@ DRIVER = Claims(
         "candidates."
     ),
     estimate="difference",
-    effect=lambda row: min(row.explained**0.5, 1.0),
+    effect=lambda row: from_explained(row.explained),
     most=5,
 )
 
@@ -230,7 +231,8 @@ class _Columns:
     """One column of 0 and 1 for each value of each candidate but its most frequent, centred; unknown is average."""
 
     def __init__(self, values: pd.DataFrame):
-        parts, groups = [], []
+        parts: list[np.ndarray] = []
+        groups: list[int] = []
         self.place: dict[tuple[int, str], int] = {}
         self.first: dict[int, tuple[int, float]] = {}
         for at, name in enumerate(values):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,11 +13,11 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_d
 from ...stats.families import ALPHA, benjamini_hochberg
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import newey_west, noise_models, null_t
-from .metrics import METRICS
 
 MIN_WEEKS = 8
 """Weeks with answers needed before and after an event. Wagner et al. (2002), J. Clin. Pharm. Ther. 27:299–309, ask
@@ -114,7 +115,7 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> Result:
         return result
     table = pd.concat(parts, ignore_index=True)
     once = adjust(table.drop_duplicates(["metric", "same_as"]))
-    family = once.attrs["family"]
+    family = family_size(once)
     once["p_turn_adjusted"] = benjamini_hochberg(once["p_turn"])
     adjusted = once[["metric", "same_as", "p_adjusted", "p_turn_adjusted"]]
     table = table.merge(adjusted, on=["metric", "same_as"], validate="m:1")
@@ -136,7 +137,7 @@ def limits(effects: Result, events: pd.DataFrame) -> list[Limit]:
     return [Limit(message, {"event": name}, needs=NEEDS["feedback"]) for name in events["name"] if name not in judged]
 
 
-def signed(row: object, name: str) -> tuple[float, float]:
+def signed(row: Any, name: str) -> tuple[float, float]:
     """Ends of the interval of a change, the size before its direction.
 
     >>> from types import SimpleNamespace
@@ -146,13 +147,6 @@ def signed(row: object, name: str) -> tuple[float, float]:
     sign = -1 if getattr(row, name) < 0 else 1
     low, high = sorted(sign * float(getattr(row, f"{name}_{end}")) for end in ("low", "high"))
     return low, high
-
-
-def on_scale(row: object) -> float:
-    """Change as a fraction of the scale; for other scores half a standard deviation counts as much as 0.1."""
-    if row.metric in METRICS:
-        return min(abs(float(row.change)) / (METRICS[row.metric].high - METRICS[row.metric].low), 1.0)
-    return min(abs(float(row.effect)) / 5, 1.0)
 
 
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
@@ -167,7 +161,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     return found + TURNED.tell(table.assign(p_adjusted=table["p_turn_adjusted"], claim=turned), turns)
 
 
-def _moved(row: object) -> str:
+def _moved(row: Any) -> str:
     if row.metric == TOGETHER:
         return _DROP_ALL if row.change < 0 else _RISE_ALL
     return _DROP if row.change < 0 else _RISE
@@ -225,7 +219,7 @@ MOVED = Claims(
     test=N_("segmented regression, Newey–West errors, placebo dates"),
     estimate="change",
     n="n",
-    effect=on_scale,
+    effect=lambda row: from_d(row.effect),
 )
 STILL = replace(
     MOVED,
@@ -353,7 +347,7 @@ def weekly(score: np.ndarray, week: np.ndarray, steps: np.ndarray) -> tuple[np.n
 
 
 def _placebos(
-    answers: pd.DataFrame, events: pd.DataFrame, event: object, week: np.ndarray, steps: np.ndarray
+    answers: pd.DataFrame, events: pd.DataFrame, event: Any, week: np.ndarray, steps: np.ndarray
 ) -> np.ndarray:
     """Absolute t values of the same kind of step at every week that is clear of all events, beside the real steps."""
     first, last = answers["at"].min().normalize(), answers["at"].max()

@@ -8,6 +8,7 @@ turn every statement about it into its opposite.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,7 +136,7 @@ def _asked(known: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _declared(row: object) -> dict:
+def _declared(row: Any) -> dict:
     """Ends of a question's scale and its direction, as far as they are declared or usual."""
     metric = METRICS[row.metric]
     first, second = _numbers(row.scale, metric, row.metric)
@@ -249,7 +250,7 @@ def _told(row: dict) -> dict:
     return row | {"good_from": good, "poor_from": poor}
 
 
-def _name(row: object) -> str:
+def _name(row: Any) -> str:
     return f"the {row.metric} score" + (f" of source {row.source!r}" if row.source else "")
 
 

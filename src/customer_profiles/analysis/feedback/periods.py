@@ -11,7 +11,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_d
 from ...stats.group_tests import nps_difference, welch
 from .metrics import ESTIMATES, METRICS, summarise
 
@@ -57,7 +58,7 @@ def score_periods(answers: pd.DataFrame, as_of: object, min_answers: int = 30) -
                 rows.append(row | _against(table, last, other))
     columns = [name for name in COLUMNS if name not in ("p_adjusted", "claim")]
     table = adjust(pd.DataFrame(rows, columns=[*columns, "against"]))
-    family = table.attrs["family"]
+    family = family_size(table)
     return Result(
         "score_periods",
         table,
@@ -96,7 +97,7 @@ NPS = Claims(
     test=N_("adjusted-Wald z or Welch's t test, Benjamini–Hochberg"),
     estimate="difference",
     n="n",
-    effect=lambda row: min(abs(row.effect) / 2, 1.0),
+    effect=lambda row: from_d(row.effect),
 )
 MEAN = replace(
     NPS,

@@ -11,7 +11,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Result
 from ...stats.claims import Claims
-from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, rate_ratio
+from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import add_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
@@ -71,7 +72,7 @@ def response(
         table["p"] = np.where((np.minimum(n1, n0) >= min_base) & (expected >= MIN_EXPECTED), p, np.nan)
         table["effect"] = cohens_h(table["share"], table["share_rest"])
         table = adjust(table, together=["attribute"])
-        family = table.attrs["family"]
+        family = family_size(table, ["attribute"])
     return Result(
         "response",
         table[COLUMNS],
@@ -111,6 +112,6 @@ UNEVEN = Claims(
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="share",
     reach="base",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: from_shares(row.share, row.share_rest),
     most=CLAIMS_SHOWN,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.group_tests import nps_difference, welch
 from ...stats.intervals import add_shares, nps
 from ..demographics.categories import Orders, order_of, values_of
@@ -104,7 +104,7 @@ def scores_by_group(
     table, family = pd.DataFrame(columns=BY_GROUP).astype({"claim": bool, "p": float}), 0
     if parts:
         table = adjust(pd.concat(parts, ignore_index=True), together=["metric", "attribute"])
-        family = table.attrs["family"]
+        family = family_size(table, ["metric", "attribute"])
         rank = np.lexsort((np.arange(len(table)), -table["effect"].abs().fillna(-1).round(12), table["p"].isna()))
         table = table.iloc[rank].reset_index(drop=True)[BY_GROUP]
     return Result(
@@ -121,7 +121,7 @@ def scores_by_group(
 
 def facts(latest: pd.DataFrame, answers: pd.DataFrame) -> dict[str, int | float]:
     """Answers and, for each score, customers and what their latest answers make of them."""
-    found = {"answers": len(answers)}
+    found: dict[str, int | float] = {"answers": len(answers)}
     for row in _in_metric_order(summarise(latest, ["metric"])).itertuples():
         boxes = zip(METRICS[row.metric].names, (row.good, row.middle, row.poor), strict=True)
         found |= {"nps": float(row.nps)} if row.metric == "nps" else {}
@@ -229,7 +229,7 @@ GROUP_MEAN = Claims(
 
 
 def _groups_of(
-    joined: pd.DataFrame, metric: str, attribute: str, min_answers: int, order: list[str] | None
+    joined: pd.DataFrame, metric: str, attribute: str, min_answers: int, order: Sequence[str] | None
 ) -> pd.DataFrame:
     """Every value of one attribute against the rest, for one metric."""
     if joined.empty or joined[attribute].isna().all():

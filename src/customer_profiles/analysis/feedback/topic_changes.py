@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, cohens_h, rate_ratio
+from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
+from ...stats.effect_sizes import from_shares
 from ...stats.intervals import add_shares
 from ...text.themes.discovery import OTHER
 from .trend import theme_volumes
@@ -88,7 +90,7 @@ def topic_changes(recent: pd.DataFrame, before: pd.DataFrame, months: int = 3) -
         table["p"] = np.where(table["n"] + table["n_rest"] >= MIN_TEXTS, ratio.p, np.nan)
         table["effect"] = cohens_h(table["share"], table["share_rest"])
         table = adjust(table)
-        family = table.attrs["family"]
+        family = family_size(table)
         table["verdict"] = [_verdict(row) for row in table.itertuples()]
         table = table.sort_values(["effect", "theme"], ascending=[False, True], ignore_index=True)[COLUMNS]
     return Result(
@@ -147,11 +149,11 @@ CHANGED = Claims(
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="share",
     reach="base",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: from_shares(row.share, row.share_rest),
 )
 
 
-def _verdict(row: object) -> str:
+def _verdict(row: Any) -> str:
     if not row.claim:
         return STEADY
     if row.n_rest == 0 or row.n == 0:

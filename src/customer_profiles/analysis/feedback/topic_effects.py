@@ -11,7 +11,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
 from ...stats.group_tests import nps_difference, welch
 from .driver_facts import LEAST, TOPIC, Candidates
 from .metrics import METRICS
@@ -47,7 +47,7 @@ def topic_effects(found: Candidates, seed: int = 1, resamples: int = 2000) -> Re
         rows.append(row | {"p": _p_of(counts, grid, found.metric)})
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype({"p": float}))
-    family = table.attrs["family"]
+    family = family_size(table)
     return Result(
         "topic_effects",
         table.sort_values(["lift", "theme"], ascending=[False, True], ignore_index=True)[COLUMNS],

@@ -10,7 +10,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust
+from ...stats.comparisons import adjust, family_size
+from ...stats.effect_sizes import from_tau
 from ...stats.intervals import add_shares
 from .metrics import ESTIMATES, METRICS, summarise
 
@@ -51,7 +52,7 @@ def score_trend(answers: pd.DataFrame, min_answers: int = MIN_PER_MONTH) -> Resu
     parts = [part for part in parts if not part.empty]
     table = pd.concat(parts, ignore_index=True)[table.columns] if parts else table
     drifts = drift(table, "metric", "mean")
-    family = drifts.attrs["family"]
+    family = family_size(drifts)
     return Result(
         "score_trend",
         table,
@@ -134,10 +135,7 @@ def drift(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
         rows.append(row)
     result = pd.DataFrame(rows, columns=[by, "n", "tau", "p", "slope", "slope_low", "slope_high"])
     result = adjust(result.astype(dict.fromkeys(["tau", "p", "slope", "slope_low", "slope_high"], float)))
-    family = result.attrs["family"]
-    result = result[[by, *_DRIFT]]
-    result.attrs["family"] = family
-    return result
+    return result[[by, *_DRIFT]]
 
 
 def _claims(_: pd.DataFrame, drifts: pd.DataFrame, family: int, answers: int) -> list[Finding]:
@@ -169,7 +167,7 @@ DRIFT = Claims(
     estimate="size",
     n="answers",
     reach="answers",
-    effect=lambda row: min(row.size / (METRICS[row.metric].high - METRICS[row.metric].low), 1.0),
+    effect=lambda row: from_tau(row.tau),
 )
 
 

@@ -197,19 +197,20 @@ def _largest(table: pd.DataFrame) -> list[Finding]:
 def _contributions(found: Chain, seed: int, resamples: int) -> pd.DataFrame:
     from threadpoolctl import threadpool_limits
 
-    size = len(found.touches) + 3
+    size, moves = len(found.touches) + 3, found.moves
+    assert moves is not None  # whoever asks has seen that the chain is not empty
     with threadpool_limits(1):
-        whole = np.asarray(found.moves.sum(axis=0)).reshape(size, size)
+        whole = np.asarray(moves.sum(axis=0)).reshape(size, size)
         effects = removal_effects(whole)
         rng, draws, customers = np.random.default_rng(seed), [], len(found)
         for first in range(0, resamples, _CHUNK):
             count = min(_CHUNK, resamples - first)
             weights = rng.multinomial(customers, np.full(customers, 1 / customers), size=count)
-            draws += [removal_effects(each.reshape(size, size)) for each in weights @ found.moves]
-    draws, ends = np.array(draws), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+            draws += [removal_effects(each.reshape(size, size)) for each in weights @ moves]
+    drawn, ends = np.array(draws), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     times = whole[:, 3:].sum(axis=0)
-    removal = np.quantile(draws, ends, axis=0)
-    contribution = np.quantile(draws / draws.sum(axis=1, keepdims=True), ends, axis=0)
+    removal = np.quantile(drawn, ends, axis=0)
+    contribution = np.quantile(drawn / drawn.sum(axis=1, keepdims=True), ends, axis=0)
     counts = (found.touches, found.customers, customers, times.astype(int), times / times.sum())
     table = pd.DataFrame(
         dict(zip(COLUMNS, (*counts, effects, *removal, effects / effects.sum(), *contribution), strict=True))

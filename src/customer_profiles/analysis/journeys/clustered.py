@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from ...stats.comparisons import adjust, cohens_h
+from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import Interval, wilson, z_value
 from ..demographics.categories import Orders
 from .groups import members
@@ -56,7 +56,7 @@ def share_interval(hits: ArrayLike, occasions: ArrayLike) -> Interval:
     hits, occasions = np.asarray(hits, float), np.asarray(occasions, float)
     total, customers = occasions.sum(), int((occasions > 0).sum())
     if not total:
-        return Interval(np.float64(np.nan), np.float64(np.nan))
+        return Interval(np.asarray(np.nan), np.asarray(np.nan))
     share = hits.sum() / total
     spread = np.square(hits - share * occasions).sum()
     effective = customers if spread == 0 else share * (1 - share) * total**2 / spread
@@ -141,7 +141,7 @@ def by_group(
 def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> tuple[pd.DataFrame, int]:
     """The comparisons as one family, in these columns, and its size; no rows if none of them could be tested."""
     adjusted = adjust(table, together)
-    family = int(adjusted.attrs["family"])
+    family = family_size(adjusted, together)
     return pd.DataFrame(adjusted if family else None, columns=columns), family
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...messages import Finding
 from ...stats.claims import Claims
+from ...stats.effect_sizes import from_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
 RATIO = {
@@ -23,8 +24,8 @@ RATIO = {
 
 
 def difference(row: Any) -> float:
-    """Size of an effect for the summary: how many percentage points lie between the two shares, as a fraction."""
-    return float(row.share) - float(row.share_rest)
+    """Size of the difference of the two shares on the common scale of effects."""
+    return float(from_shares(row.share, row.share_rest))
 
 
 class Members(NamedTuple):

@@ -19,6 +19,7 @@ from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats import survival
 from ...stats.claims import Claims, shown
+from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ..demographics.categories import Orders
 from .clustered import tested
@@ -251,7 +252,9 @@ def by_group(
     table, family = pd.DataFrame(columns=BY_GROUP), 0
     if parts:
         table = pd.concat(parts, ignore_index=True)
-        table, family = tested(table.assign(effect=(table["ratio"] - 1) / (table["ratio"] + 1)), TOGETHER, BY_GROUP)
+        table, family = tested(
+            table.assign(effect=np.sign(np.log(table["ratio"])) * from_ratio(table["ratio"])), TOGETHER, BY_GROUP
+        )
     about = N_("Above one: sooner than other customers; {n:count} customers.")
     return Result(
         steps.group_name,

@@ -9,7 +9,7 @@ from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import compare_shares
+from ...stats.comparisons import compare_shares, family_size
 from ...stats.intervals import add_shares
 from .groups import RATIO, difference, teller
 
@@ -196,7 +196,7 @@ def switches(first: pd.DataFrame) -> Result:
     table, family = pd.DataFrame(columns=SWITCHES), 0
     if rows and len(names) > 1:
         found = compare_shares(pd.DataFrame(rows).astype({"base": int}), MIN_BASE, ["then_channel"])
-        table, family = add_shares(found)[SWITCHES], int(found.attrs["family"])
+        table, family = add_shares(found)[SWITCHES], family_size(found, ["then_channel"])
     return Result(
         "channel_switches",
         table,

@@ -16,7 +16,8 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, cohens_h, rate_ratio
+from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
+from ...stats.effect_sizes import from_d, from_ratio
 from ...stats.intervals import CONFIDENCE, z_value
 from ...stats.regression import e_value, full_rank, linear, poisson
 from ..demographics.categories import bands, values_of
@@ -157,7 +158,7 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Res
     text = dict.fromkeys(("pain", "evidence", "outcome"), "str") | {"n": "int64", "base": "int64"}
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
-    family = table.attrs["family"]
+    family = family_size(table)
     order = np.lexsort((table["outcome"], table["pain"], -table["effect"].abs().fillna(-1).round(9), ~table["claim"]))
     return Result(
         "pain_costs",
@@ -265,7 +266,7 @@ CLAIMS = Claims(
     nothing=N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow."),
     test=N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg"),
     estimate="size",
-    effect=lambda row: min(abs(row.effect), 1.0),
+    effect=lambda row: from_ratio(row.ratio) if row.outcome in ("spend", "tickets") else from_d(row.effect),
     most=12,
 )
 
@@ -307,7 +308,7 @@ def _dummies(alike: pd.DataFrame) -> np.ndarray:
 def _compared(outcome: str, y: np.ndarray, suffers: np.ndarray, controls: np.ndarray) -> dict[str, float]:
     """One row of `costs`: sufferers against others."""
     n, rest = int(suffers.sum()), int((~suffers).sum())
-    row = {"n": n, "base": n + rest}
+    row: dict[str, float] = {"n": n, "base": n + rest}
     row |= {"raw": y[suffers].mean() if n else np.nan, "raw_rest": y[~suffers].mean() if rest else np.nan}
     if min(n, rest) < MIN_HIT or y.std() == 0:
         return row

@@ -12,7 +12,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, compare_shares, compared, measurements
+from ...stats.comparisons import MIN_EXPECTED, compare_shares, compared, family_size, measurements
+from ...stats.effect_sizes import from_shares, from_tau
 from ...stats.intervals import add_shares
 from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, order_of, values_of
@@ -64,7 +65,7 @@ def prevalence(counts: pd.DataFrame, evidence: Evidence, cases: pd.DataFrame, cu
     if table["occasions"].isna().all():
         table = table.drop(columns="occasions")
     place = table["evidence"].map({kind: at for at, kind in enumerate(KINDS)})
-    order = np.lexsort((table["pain"], -table["n"], place)) if len(table) else []
+    order: np.ndarray | list[int] = np.lexsort((table["pain"], -table["n"], place)) if len(table) else []
     return Result(
         "pain_points",
         table.iloc[order].reset_index(drop=True),
@@ -111,7 +112,7 @@ def by_group(
     counts = _counts(evidence, banded(profile, names), profile, names, orders or {})
     source = evidence.names.set_index("pain")["source"]
     table = compare_shares(counts[~_renames(counts, source)].reset_index(drop=True), min_n, TOGETHER)
-    family = table.attrs["family"]
+    family = family_size(table, TOGETHER)
     kinds = [table["p"].isna(), ~table["claim"], table["ratio"] > 1]
     table = table.assign(verdict=np.select(kinds, [TOO_FEW, CHANCE, HARDER], LESS))[COLUMNS]
     return Result(
@@ -170,7 +171,7 @@ def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int) -> Re
     Result
         ``month, pain, evidence, n, base, share`` with interval.
     """
-    family = drifts.attrs["family"]
+    family = family_size(drifts)
     return Result(
         "pain_volumes",
         add_shares(periods)[["month", "pain", "evidence", "n", "base", "share", "share_low", "share_high"]],
@@ -238,7 +239,7 @@ CLAIMS = Claims(
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="ratio",
-    effect=lambda row: row.share - row.share_rest,
+    effect=lambda row: from_shares(row.share, row.share_rest),
     most=12,
 )
 _UP = N_(
@@ -257,7 +258,7 @@ DRIFT = Claims(
     nothing=N_("No pain becomes more or less frequent: {family:count} tested, none by more than chance."),
     test=N_("Mann–Kendall test, Theil–Sen slope"),
     estimate="yearly",
-    effect=lambda row: min(row.yearly, 1.0),
+    effect=lambda row: from_tau(row.tau),
     most=100,
 )
 

@@ -154,7 +154,7 @@ def rates(cases: pd.DataFrame, outcome: str, members: pd.Index, others: pd.Index
     summed = known.groupby("customer_no").sum()
     here, there = (summed[summed.index.isin(who)] for who in (members, others))
     concerned = [len(side) if outcome == HOURS else int(side["sum"].gt(0).sum()) for side in (here, there)]
-    row = {"n": concerned[0], "base": len(here), "n_rest": concerned[1], "base_rest": len(there)}
+    row: dict[str, float] = {"n": concerned[0], "base": len(here), "n_rest": concerned[1], "base_rest": len(there)}
     if min(len(here), len(there)) < 2:
         return row | {"p": np.nan}
     row |= {"mean": here["sum"].sum() / here["cases"].sum(), "mean_rest": there["sum"].sum() / there["cases"].sum()}

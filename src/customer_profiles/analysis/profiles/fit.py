@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -147,7 +148,7 @@ def _claims(gains: pd.DataFrame, pairs: Estimate, p: float) -> list[Finding]:
     """Whether what customers are tells who is ideal; of a best tenth that the page hides nothing is said."""
     n, best = int(gains["base"].sum()), gains.iloc[0]
     values = {"pairs": pairs.value, "low": pairs.low, "high": pairs.high, "n": n}
-    evidence = {
+    evidence: dict[str, Any] = {
         "id": "ideal.fit",
         "n": n,
         "interval": (pairs.low, pairs.high),

@@ -282,10 +282,10 @@ def _gap(table: pd.DataFrame, ideal: Ideal, fit: Fit) -> list[Finding]:
             message,
             {name: found[name] for name in ("n", "gap", "low", "high")},
             id="ideal.gap",
-            n=found["n"],
+            n=int(found["n"]),
             interval=(found["low"], found["high"]),
             test=N_("Welch’s t interval"),
             effect=found["effect"],
-            reach=found["n"],
+            reach=int(found["n"]),
         )
     ]

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
-from ...results import ONE_MARGIN, OVERLAPPING, Disclosure, Result
+from ...results import ONE_MARGIN, OVERLAPPING, Result
 from ..segments import personas as segment_personas
-from ..segments.personas import DERIVED, FICTIONAL, MEASURED, MEDIANS, Persona
+from ..segments.personas import DERIVED, FICTIONAL, MEASURED, MEDIANS, OF_SEGMENTS, Persona
 from .ideal import IDEAL
 from .vulnerable import ANY, NONE
 
 TRAITS = 10
 
-OF_SEGMENTS = {
+SEGMENT_TABLES = {
     "segment_figures": ONE_MARGIN,
-    "segment_traits": Disclosure(within=(("segment", "attribute"), ("attribute", "value"))),
+    "segment_traits": OF_SEGMENTS,
     "segment_verdicts": ONE_MARGIN,
     "routing": OVERLAPPING,
 }
@@ -86,14 +86,14 @@ AVERAGES = ("orders", "basket_value", "discount_share", "sessions", "tickets", "
 
 
 def of_segments(name: str, table: pd.DataFrame) -> Result:
-    """A table of chapter 05, one of `OF_SEGMENTS`, with its rule of disclosure."""
-    return Result(name, table, Text(name), OF_SEGMENTS[name])
+    """A table of chapter 05, one of `SEGMENT_TABLES`, with its rule of disclosure."""
+    return Result(name, table, Text(name), SEGMENT_TABLES[name])
 
 
 def usual(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str]) -> Result:
     """The most frequent value of each attribute in each segment, see `personas.habits`."""
-    table = segment_personas.habits(profile, labels, attributes)
-    return Result("segment_habits", table, Text("segment_habits"), OVERLAPPING)
+    name, table = "segment_habits", segment_personas.habits(profile, labels, attributes)
+    return Result(name, table, Text(name), OVERLAPPING)
 
 
 def segments(
@@ -111,7 +111,7 @@ def segments(
     cards : sequence of Persona
         From `personas.personas`.
     sizes, traits, verdicts, routes : DataFrame
-        As a page shows them: the tables of `OF_SEGMENTS`.
+        As a page shows them: the tables of `SEGMENT_TABLES`.
     most : int
         Traits on a page.
     """
@@ -139,7 +139,7 @@ def personas(
     ----------
     cards : sequence of Persona
     sizes, routes : DataFrame
-        As a page shows them: tables of `OF_SEGMENTS`.
+        As a page shows them: tables of `SEGMENT_TABLES`.
     habits, pains : DataFrame
         As a page shows them: `usual` values, and the `usual` pain of each segment.
     persons : bool
@@ -365,5 +365,5 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     return table[~table["suppressed"].astype(bool)]
 
 
-def _known(row: pd.Series | None, name: str) -> bool:
+def _known(row: pd.Series | None, name: str) -> TypeGuard[pd.Series]:
     return row is not None and name in row and bool(pd.notna(row[name]))

@@ -16,7 +16,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats import effect_sizes
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, compare_shares, compared
+from ...stats.comparisons import adjust, compare_shares, compared, family_size
 from ...stats.intervals import add_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
@@ -144,7 +144,7 @@ def disagreement(
         nobody = pd.DataFrame(columns=compared("ratio")).astype({"claim": bool})
         return Result("channel_disagreement", nobody, title, needs=needs)
     table = compare_shares(pd.concat(parts, ignore_index=True), min_base, ["attribute"])
-    family = int(table.attrs["family"])
+    family = family_size(table, ["attribute"])
     claims = partial(_otherwise, n=int(otherwise.sum()), base=len(otherwise), family=family)
     about = Text(N_("Of {n:count} customers who name a channel and were seen on one."), {"n": len(otherwise)})
     return Result("channel_disagreement", table, title, claims=claims, family=family, about=about, needs=needs)
@@ -171,12 +171,13 @@ def shifts(profile: pd.DataFrame, seen: pd.DataFrame, orders: Orders | None = No
         way. Evidence in which all are alike is left out; empty where nothing has an order.
     """
     attribute = next((name for name in SHIFTS if name in (orders or {}) and name in profile), None)
+    order = orders[attribute] if orders and attribute else ()
     columns = ["attribute", "value", "evidence", "way", "n", "base"]
     rows, tests = [], []
-    for kind, way in seen.items() if attribute else ():
+    for kind, way in seen.items() if order else ():
         values = profile[attribute].astype("object")
         known = pd.crosstab(values[way.notna()].to_numpy(), way[way.notna()].to_numpy())
-        known = known.reindex([value for value in orders[attribute] if value in known.index])
+        known = known.reindex([value for value in order if value in known.index])
         if len(known.columns) < 2 or len(known) < 2:  # where all are alike, nothing can shift
             continue
         known = known.reindex(columns=list(WAYS), fill_value=0)
@@ -192,7 +193,7 @@ def shifts(profile: pd.DataFrame, seen: pd.DataFrame, orders: Orders | None = No
         nothing = pd.DataFrame(columns=[*columns, *tested]).astype({"claim": bool})
         return Result("shifts", nothing, title, rule)
     tested = adjust(pd.DataFrame(tests), together=["evidence"])
-    family = int(tested.attrs["family"])
+    family = family_size(tested, ["evidence"])
     table = add_shares(pd.concat(rows, ignore_index=True)).merge(tested, on=["evidence", "way"], validate="m:1")
     about = Text(N_("Shares of the customers of whom it is known, of {n:count} customers."), {"n": len(profile)})
     return Result("shifts", table, title, rule, partial(_shifting, family=family), family, about)
@@ -241,8 +242,8 @@ def routing(profile: pd.DataFrame, labels: pd.Series, min_group: int = 10) -> Re
     rows = []
     for segment in sorted(labels.dropna().unique()):
         members = profile[(labels == segment).to_numpy(bool)]
-        first = _most(members, "preferred_channel", min_group)
-        rows.append((int(segment), *first, *_most(members, "help_channel", min_group)))
+        asked = _most(members, "preferred_channel", min_group)
+        rows.append((int(segment), *asked, *_most(members, "help_channel", min_group)))
     first, then = ["segment", "first_channel", "n", "base"], ["then_channel", "then_n", "then_base"]
     table = pd.DataFrame(rows, columns=[*first, *then])
     table = add_shares(table.astype(dict.fromkeys(["segment", "n", "base", "then_n", "then_base"], int)))

@@ -163,10 +163,10 @@ def _against_continuum(
         taken = continuum.rows(rng)
         copy = np.hstack([block[rows] for block, rows in zip(columns, taken.T, strict=True)])
         copies.append(_quality(project(copy, components), sizes, seed))
-    copies = np.array(copies)
-    mean, spread = copies.mean(axis=0), copies.std(axis=0, ddof=1)
+    drawn = np.array(copies)
+    mean, spread = drawn.mean(axis=0), drawn.std(axis=0, ddof=1)
     above = (observed - mean) / spread
-    highest = ((copies - mean) / spread)[:, :, 0].max(axis=1)
+    highest = ((drawn - mean) / spread)[:, :, 0].max(axis=1)
     p = (1 + int((highest >= above[:, 0].max()).sum())) / (REFERENCES + 1)
     table = pd.DataFrame({"k": list(sizes), "explained": 1 - np.exp(-observed[:, 0])})
     table["expected"] = 1 - np.exp(-mean[:, 0])

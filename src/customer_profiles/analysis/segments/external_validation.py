@@ -15,7 +15,7 @@ import pandas as pd
 from ...messages import N_, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, proportions_p
+from ...stats.comparisons import adjust, family_size, proportions_p
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import Interval, add_shares, auc_interval, z_value
 
@@ -101,7 +101,7 @@ def by_segment(labels: pd.Series, held_out: Outcomes) -> Result:
     if not rows:
         return Result("separation_by_segment", pd.DataFrame(columns=list(OF_SEGMENT)), title, rule)
     table = adjust(pd.concat(rows, ignore_index=True))
-    family = int(table.attrs["family"])
+    family = family_size(table)
     table = add_shares(table)[list(OF_SEGMENT)]
     about = Text(N_("Share of a segment over the share of all; hollow marks may be chance."))
     return Result("separation_by_segment", table, title, rule, family=family, about=about)
@@ -139,7 +139,7 @@ def separate(labels: pd.Series, held_out: Outcomes, seed: int = 1) -> Result:
     if not rows:
         return Result("separation", pd.DataFrame(columns=list(OF_OUTCOME)), title, rule, needs="feedback")
     table = adjust(pd.DataFrame(rows))
-    family = int(table.attrs["family"])
+    family = family_size(table)
     table = add_shares(table)[list(OF_OUTCOME)]
     about = Text(N_("The tenth whose segments put them most at risk beside all customers of whom it is known."))
     return Result("separation", table, title, rule, partial(SEPARATION.tell, family=family), family, about)

@@ -12,7 +12,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import shown
-from ...stats.comparisons import adjust, cohens_h
+from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import add_shares, mean_interval, median_interval, share_of_sum
 from ..demographics.index import compare
 from .embedding import is_number
@@ -132,7 +132,7 @@ def traits(
         table[["segment", *(name for name in table if name != "segment")]],
         Text(N_("Every trait of every segment against all other customers")),
         OF_SEGMENTS,
-        family=int(table.attrs["family"]),
+        family=family_size(table, ["segment", "attribute"]),
         about=Text(
             N_("Index: 100 is the share among all other customers. What formed the segments stands in the table.")
         ),
@@ -178,18 +178,8 @@ def figures(profile: pd.DataFrame, labels: pd.Series, cards: Sequence[Persona] =
         Text(N_("Key figures of each segment")),
         ONE_MARGIN,
         claims=partial(_sizes, cards=cards),
-        about=Text(N_("Shares of {n:count} customers and of their spend."), {"n": len(profile)}),
+        about=Text(_OF_BOTH if "spend_share" in table else _OF_CUSTOMERS, {"n": len(profile)}),
     )
-
-
-def with_main_pain(profile: pd.DataFrame, pains: pd.DataFrame) -> pd.DataFrame:
-    """The profile with ``main_pain``: what a customer met most often, of equally frequent pains the first by name."""
-    if not len(pains):
-        return profile
-    counts = pains.groupby(["customer_no", "pain"], observed=True)["n"].sum().reset_index()
-    counts = counts.sort_values(["customer_no", "n", "pain"], ascending=[True, False, True], kind="stable")
-    most = counts.drop_duplicates("customer_no").set_index("customer_no")["pain"]
-    return profile.assign(main_pain=profile["customer_no"].map(most))
 
 
 def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] = HABITS) -> pd.DataFrame:
@@ -201,7 +191,9 @@ def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] =
     for segment in sorted(labels.dropna().unique()):
         members = profile[(labels == segment).to_numpy(bool)]
         for name in dict.fromkeys(attributes):
-            counts = members[name].dropna().astype(str).value_counts() if name in members else ()
+            if name not in members:
+                continue
+            counts = members[name].dropna().astype(str).value_counts()
             if len(counts):
                 top = min(counts[counts == counts.max()].index)
                 rows.append((segment, name, top, int(counts[top]), int(counts.sum())))
@@ -242,6 +234,8 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0) -> li
     return cards
 
 
+_OF_BOTH = N_("Shares of {n:count} customers and of their spend.")
+_OF_CUSTOMERS = N_("Shares of {n:count} customers.")
 _SIZE = N_(
     "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,7 +159,7 @@ def grid(scored: pd.DataFrame) -> Result:
 
 _SPEND = ("spend", "spend_share")
 _VALUES = {"low": "share_low", "high": "share_high"} | {name: name for name in ("share", "n", *_SPEND)}
-_HOW = {"test": N_("quintiles; Wilson interval"), "estimate": "share", "kind": "fact"}
+_HOW: dict[str, Any] = {"test": N_("quintiles; Wilson interval"), "estimate": "share", "kind": "fact"}
 TOLD = {
     "Champions": Claims(
         "rfm.champions",

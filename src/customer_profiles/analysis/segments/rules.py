@@ -160,7 +160,7 @@ def _paths(
     """Paths to the leaves in which most customers are members; if there is none, to the leaf with most."""
     tree, leaf = fitted.tree_, fitted.apply(described)
     purity = {int(node): float(inside[leaf == node].mean()) for node in np.unique(leaf)}
-    wanted = {node for node, share in purity.items() if share >= 0.5} or {max(purity, key=purity.get)}
+    wanted = {node for node, share in purity.items() if share >= 0.5} or {max(purity, key=purity.__getitem__)}
     found: list[Path] = []
 
     def walk(node: int, path: Path) -> bool:

@@ -175,7 +175,8 @@ def facts(found: Segmentation) -> dict[str, int | str]:
     if not len(found):
         return {"segments": 0}
     sizes = {f"segment_{row.segment}_customers": int(row.n) for row in found.table.itertuples()}
-    return {"segments": len(found), "segments_are": found.kind} | sizes
+    told: dict[str, int | str] = {"segments": len(found), "segments_are": found.kind}
+    return told | sizes
 
 
 def verdict(jaccard: float) -> str:

@@ -155,12 +155,13 @@ def _uncovered(table: pd.DataFrame) -> list[Finding]:
 
 def _several(table: pd.DataFrame) -> list[Finding]:
     """How many customers there are, and, unless it would tell of a few, how many several sources know."""
-    values, one = {"n": int(table["base"].iloc[0])}, table[table["known_by"] == "1"]
+    n, one = int(table["base"].iloc[0]), table[table["known_by"] == "1"]
+    values: dict[str, float] = {"n": n}
     message = N_("{n:count} customers are known.")
     if len(shown(one)):
         message = N_("{n:count} customers are known; {share:share} of them appear in more than one source.")
-        values["share"] = 1 - int(one["n"].iloc[0]) / values["n"]
-    return [Finding(message, values, id="customers", n=values["n"])]
+        values["share"] = 1 - int(one["n"].iloc[0]) / n
+    return [Finding(message, values, id="customers", n=n)]
 
 
 def _each_once(keys: str) -> str:

@@ -179,9 +179,9 @@ def _outdated(table: pd.DataFrame, bands: set[str], values: dict[str, int]) -> l
         "{share:share} of the customers ({n:count} of {base:count}) have left no trace for more than {days:count} "
         "days: no order, visit, question, answer or change of their data. What is known of them may no longer be true."
     )
-    values = {"share": old / customers, "n": old, "base": customers} | values
+    told = {"share": old / customers, "n": old, "base": customers} | values
     test, interval = N_("Wilson interval"), (float(low), float(high))
-    return [Finding(message, values, id="outdated", n=customers, interval=interval, test=test)]
+    return [Finding(message, told, id="outdated", n=customers, interval=interval, test=test)]
 
 
 NEW = Claims(

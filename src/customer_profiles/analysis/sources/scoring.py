@@ -110,7 +110,7 @@ def scores(
     table["weakest"] = shares[known].idxmin(axis=1).map(DIMENSIONS).where(lowest < NEARLY_ALL)
     table = table.reset_index().sort_values(["quality", "source"], ignore_index=True)
     title, about = Text(N_("Quality of each source")), Text(N_("Score from zero to one hundred."))
-    return Result("scores", table, title, NOBODY, claims=_weakest, about=about)
+    return Result("source_quality", table, title, NOBODY, claims=_weakest, about=about)
 
 
 def contradictions(compared: pd.DataFrame) -> Result:

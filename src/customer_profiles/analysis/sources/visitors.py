@@ -51,10 +51,11 @@ def _visitors(table: pd.DataFrame) -> list[Finding]:
         "For {linked:count} visitors a login tells who they are; {touchpoints:count} of their touchpoints without "
         "a login are counted as those of the customer."
     )
+    n = int(table["base"].iloc[0])
     values = {
-        "n": int(table["base"].iloc[0]),
+        "n": n,
         "anonymous": float(rows.loc[ANONYMOUS, "share"]),
         "linked": int(rows.loc[LINKED, "n"]),
         "touchpoints": int(rows.loc[LINKED, "linked_touchpoints"]),
     }
-    return [Finding(message, values, id="visitors", n=values["n"])]
+    return [Finding(message, values, id="visitors", n=n)]

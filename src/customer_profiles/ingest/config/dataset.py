@@ -154,7 +154,7 @@ class Source(FileFormat):
         if self.thousands and self.thousands == self.decimal:
             raise ValueError("'decimal' and 'thousands' cannot be the same sign")
         fields = contract.TABLES[self.table]
-        known = {*fields, self.key} - {None}
+        known = {*fields, *([self.key] if self.key else [])}
         for name in self.columns:
             if name not in known and self.table != "areas":
                 extra = (
@@ -362,6 +362,10 @@ class Dataset(Model):
             for name, of in self.derived.items()
         }
 
+    def orders(self) -> dict[str, list[str]]:
+        """Values of ordered attributes, from low to high."""
+        return {name: list(known.order) for name, known in self.attributes().items() if known.order}
+
     def ingredients(self) -> dict[str, tuple[str, ...]]:
         """Columns of the profile that each derived attribute is made of, by its name."""
         return {name: of.made_of for name, of in self.derived.items()}
@@ -416,7 +420,8 @@ class Dataset(Model):
             name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
         }
         values = {rule.value: rule.label for of in self.derived.values() for rule in of.rules if rule.label}
-        named = {name: of.label for name, of in (*self.derived.items(), *self.vulnerability.items()) if of.label}
+        named = {name: of.label for name, of in self.derived.items() if of.label}
+        named |= {name: of.label for name, of in self.vulnerability.items() if of.label}
         return values | own | named
 
 
@@ -434,7 +439,7 @@ def load_dataset(path: str | Path) -> Dataset:
         raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")
     try:
         dataset = Dataset.model_validate(content)
-        faults = dataset.wrong_rules()
+        faults: list[Any] = dataset.wrong_rules()
     except ValidationError as error:
         faults = error.errors()
     if faults:

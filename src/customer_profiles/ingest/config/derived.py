@@ -290,8 +290,8 @@ def met(column: pd.Series, condition: Condition, order: tuple[str, ...]) -> np.n
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         numbers = column.to_numpy("float64", na_value=np.nan)
         if condition.values:
-            return np.isin(numbers, [_number(text) for text in condition.values])
-        return np.all([_COMPARED[bound](numbers, _number(text)) for bound, text in condition.bounds.items()], axis=0)
+            return np.isin(numbers, np.array([_number(text) for text in condition.values], dtype=float))
+        return np.all([_COMPARED[bound](numbers, float(text)) for bound, text in condition.bounds.items()], axis=0)
     words = column.map({True: "yes", False: "no"}) if pd.api.types.is_bool_dtype(column) else column
     allowed = _within(condition, order) if order else condition.values or ()
     return words.astype("str").str.casefold().isin([text.casefold() for text in allowed]).to_numpy(dtype=bool)

@@ -42,7 +42,7 @@ def _place(at: tuple[str | int, ...], content: Any) -> str:
         return f", derived {at[1]}" + (f", rule {int(at[3]) + 1}" if len(at) > 3 and at[2] == "rules" else "")
     if len(at) < 2 or at[0] != "sources":
         return ""
-    source = content["sources"][at[1]] if isinstance(content["sources"], list) else None
+    source = content["sources"][int(at[1])] if isinstance(content["sources"], list) else None
     name = source.get("name") if isinstance(source, dict) else None
     return f", source {name or int(at[1]) + 1}"
 

@@ -122,7 +122,7 @@ def write_topics(path: Path, topics: Mapping[str, Sequence[Named]]) -> None:
     os.replace(beside, path)
 
 
-def _plain(topic: Named) -> dict[str, Any]:
+def _plain(topic: Named | Entry) -> dict[str, Any]:
     return {
         "name": topic.name,
         "phrases": list(topic.phrases),

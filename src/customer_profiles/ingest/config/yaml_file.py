@@ -74,5 +74,5 @@ def _plain(node: yaml.Node | None, at: tuple[str | int, ...], lines: Lines, path
             content[name] = _plain(value, (*at, name), lines, path)
             lines[(*at, name)] = line
         return content
-    written_as_text = node.style in ("'", '"', "|", ">")
+    written_as_text = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"', "|", ">")
     return node.value if written_as_text or node.tag != "tag:yaml.org,2002:null" else None

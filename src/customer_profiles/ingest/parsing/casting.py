@@ -135,7 +135,7 @@ def _count_dropped(cleaned: Log, name: str, dropped: Reasons, raw: pd.Series, fi
 def _field(source: Source, name: str, column: Column) -> Field:
     """The contract of a column, or that of a column of one's own."""
     if name in source.attributes:
-        kind = "boolean" if column.is_yes_or_no else "number" if getattr(column, "number", False) else "category"
+        kind: Kind = "boolean" if column.is_yes_or_no else "number" if getattr(column, "number", False) else "category"
         return Field(kind)
     if name in TABLES[source.table]:
         return TABLES[source.table][name]
@@ -165,6 +165,7 @@ def _origin(
         return joined.mask(joined == "")
     if column.after is not None:
         return _later(cells, column.after, source, written, zone, as_of)
+    assert column.sum is not None  # a column has exactly one origin
     summands = [tidied(cells[part].reset_index(drop=True), source.empty, cleaned, name) for part in column.sum]
     parts = [as_numbers(part, written) for part in summands]
     total = pd.concat([values for values, _ in parts], axis=1).sum(axis=1, min_count=1)
@@ -250,7 +251,7 @@ def _none(cells: pd.Series) -> Reasons:
 
 
 def _spread(reasons: Reasons, codes: np.ndarray) -> Reasons:
-    return np.append(reasons, None)[codes]
+    return np.append(reasons, np.asarray([None]))[codes]
 
 
 def _range(wanted: Field) -> str:
@@ -303,7 +304,9 @@ def _check_days(
         if "%y" in (written.date or ""):
             values.mask(values > today, values - century, inplace=True)
             earlier = values.where(values.dt.year >= 2000) - century
-            two = (earlier > today - pd.DateOffset(years=TABLES["customers"]["age"].high + 1)).to_numpy()
+            oldest = TABLES["customers"]["age"].high
+            assert oldest is not None  # the contract limits ages
+            two = (earlier > today - pd.DateOffset(years=oldest + 1)).to_numpy()
             wrong[two] = N_("a year of two digits that may be of two centuries")
         wrong[((values > today).to_numpy()) & ~placeholder] = N_("in the future")
 

@@ -38,7 +38,7 @@ def as_texts(cells: pd.Series) -> Typed:
         return cells, wrong
     if pd.api.types.is_integer_dtype(cells.dtype):
         return cells.astype("str"), wrong
-    texts = []
+    texts: list[str | None] = []
     for position, value in enumerate(cells.astype("object")):
         if pd.isna(value):
             texts.append(None)

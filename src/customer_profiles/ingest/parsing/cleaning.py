@@ -99,7 +99,8 @@ class Log:
         given, kept = old.notna().to_numpy(), new.notna().to_numpy()
         changed = given & ~(kept & old.eq(new).fillna(False).to_numpy(dtype=bool))
         example = _example(old, new, int(changed.argmax())) if changed.any() else ""
-        self.count(rule, column, *(int(weights[rows].sum()) for rows in (given, kept, changed)), example)
+        before, after, n = (int(weights[rows].sum()) for rows in (given, kept, changed))
+        self.count(rule, column, before, after, n, example)
 
     def update(self, other: Log) -> None:
         """Add the changes of another chunk."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -178,7 +178,7 @@ class Notation:
 
     def _settle_numbers(self) -> None:
         signs = self._signs
-        thousands = self._declared.thousands or next(iter(signs.thousands), None)
+        thousands: str | None = self._declared.thousands or next(iter(signs.thousands), None)
         decimals = set(signs.decimal)
         decimals |= {"," if sign == "." else "." for sign in {thousands, *signs.thousands} & {".", ","}}
         if len(decimals) != 1 or len(signs.thousands) > 1:
@@ -309,7 +309,7 @@ def _see_day(row: pd.Series, text: str, forms: _Days) -> None:
     if row.time == "none" or row.year == "none":
         return
     name = "datetime" if row.time else "date"
-    time = "" if not row.time else text[re.search(r"[T ]", text).start()] + row.time
+    time = "" if not row.time else next(sign for sign in text if sign in "T ") + row.time
     seen = getattr(forms, name)
     if row.year == "first":
         if row.second:
@@ -371,5 +371,5 @@ def _pattern(text: str) -> str:
     return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text))
 
 
-def _listed(texts: object) -> str:
+def _listed(texts: Iterable[str]) -> str:
     return ", ".join(sorted({_pattern(text) for text in texts}))

@@ -47,9 +47,10 @@ def read_excel(path: Path, form: FileFormat, needed: Collection[str]) -> Iterato
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         name = _sheet(path, book, form.sheet)
-        parts = sheet_parts(path, book[name]._worksheet_path)
+        sheet: Any = book[name]
+        parts = sheet_parts(path, sheet._worksheet_path)
         formulas = openpyxl.load_workbook(path, read_only=True) if parts.has_formulas else None
-        yield from _Rows(path, form, needed, book[name], formulas[name] if formulas else None, parts).chunks()
+        yield from _Rows(path, form, needed, sheet, formulas[name] if formulas else None, parts).chunks()
     except _DAMAGE as error:
         problem = f"a part of it is damaged ({type(error).__name__})"
         raise InputRejected(f"{path.name} is not a readable .xlsx workbook: {problem}; export it again") from None
@@ -184,7 +185,7 @@ def _sheet(path: Path, book: Any, wanted: str | None) -> str:
     names = book.sheetnames
     if wanted is None and len(names) == 1:
         return names[0]
-    if wanted not in names:
+    if wanted is None or wanted not in names:
         problem = f"has no sheet {wanted!r}" if wanted else "has several sheets"
         shown = [name if book[name].sheet_state == "visible" else f"{name} (hidden)" for name in names]
         raise InputRejected(f"{path.name} {problem}: set 'sheet' to one of {', '.join(shown)}")

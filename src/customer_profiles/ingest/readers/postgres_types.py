@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 import numpy as np
@@ -115,7 +115,7 @@ def _plain(column: pa.Array, field: pa.Field) -> pa.Array:
     return column
 
 
-def _within(column: pa.Array, kind: pa.DataType, ends: dict[bool, date], endless: int) -> pa.Array:
+def _within(column: pa.Array, kind: pa.DataType, ends: Mapping[bool, date], endless: int) -> pa.Array:
     """Days or points in time between the first and the last that Python knows.
 
     The driver counts from 1970 what the server counts from 2000, so that its "infinity", the largest number there

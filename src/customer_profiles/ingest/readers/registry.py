@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import importlib.util
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from ...errors import InputRejected
 from ..config.dataset import Dataset, FileFormat
@@ -20,7 +21,7 @@ from .postgres import read_postgres
 from .sql import Place
 from .sqlite_file import read_sqlite
 
-READERS = {
+READERS: dict[str, Callable[[Any, FileFormat, Collection[str]], Iterator[Chunk]]] = {
     "csv": read_csv,
     "excel": read_excel,
     "parquet": read_parquet,
@@ -49,13 +50,13 @@ def read(path: Path | Place, form: FileFormat, needed: Collection[str]) -> Itera
         If the file cannot be read without guessing; names file, row or column, and a remedy. If it changed while it
         was read.
     """
-    of_run = isinstance(path, Path) and form.kind not in DATABASES  # those are read in a transaction of their own
+    of_run = path if isinstance(path, Path) and form.kind not in DATABASES else None  # those have transactions
     try:
-        if of_run:
-            provenance.remember(path)
+        if of_run is not None:
+            provenance.remember(of_run)
         yield from READERS[form.kind](path, form, needed)
     except (OSError, InputRejected) as error:
-        if of_run:  # a file that is being written looks damaged
+        if of_run is not None:  # a file that is being written looks damaged
             provenance.refuse_changed()
         if isinstance(error, InputRejected):
             raise
@@ -81,12 +82,12 @@ def files(dataset: Dataset, form: FileFormat) -> list[Path | Place]:
     else:
         folder, inner = dataset.folder, form.path
         matches = [folder / name for name in sorted(glob.glob(inner, root_dir=folder))]
-    matches = [path for path in matches if path.is_file()]
-    if not matches:
+    found: list[Path | Place] = [path for path in matches if path.is_file()]
+    if not found:
         where = f"in {folder}" if folder else "because its Python package is not installed"
         origin = f" {dataset.origin}" if dataset.origin else ""
         raise InputRejected(f"{form.path} does not exist {where}.{origin}")
-    return matches
+    return found
 
 
 def shown_name(path: Path, form: FileFormat, dataset: Dataset) -> str:

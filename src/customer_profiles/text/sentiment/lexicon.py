@@ -106,7 +106,7 @@ def _tone(tokens: list[str], lexicon: Lexicon, known: dict[str, float]) -> float
             value = known[word]
         if value:
             values.append((place, value * strength))
-        strength = {"very": STRONGER, "little": WEAKER}.get(role, 1.0)
+        strength = {"very": STRONGER, "little": WEAKER}.get(role or "", 1.0)
     if not values:
         return 0.0
     ends = [place for place, token in enumerate(tokens) if token in ".;,\n!?"]

@@ -140,10 +140,10 @@ def learn(
     from sklearn.model_selection import StratifiedGroupKFold
 
     truth, grade = own[rows].astype(str), grade[rows].astype(float)
-    classes = np.unique(truth) if classes is None else np.unique(np.asarray(classes, dtype=str))
-    asked = np.isin(truth, classes)
+    known = np.unique(truth) if classes is None else np.unique(np.asarray(classes, dtype=str))
+    asked = np.isin(truth, known)
     sides = _sides(grade)
-    typical = [side for side in ("2+", "3+", "middle") if side in sides] or list(sides)[:1]
+    typical: list[str] = [side for side in ("2+", "3+", "middle") if side in sides] or list(sides)[:1]
     parts = list(StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(rows, truth, groups[rows]))
     numbers = np.zeros((len(rows), len(sides) + len(typical) + 2))
     for seen, unseen in parts:
@@ -151,15 +151,15 @@ def learn(
             features, rows[seen], grade[seen], {name: side[seen] for name, side in sides.items()}, typical, seed
         )
         numbers[unseen] = _numbers(features, rows[unseen], *models)
-    probabilities, decided = np.zeros((len(rows), len(classes))), np.zeros(len(rows), dtype=int)
+    probabilities, decided = np.zeros((len(rows), len(known))), np.zeros(len(rows), dtype=int)
     for seen, unseen in parts:
-        centre, spread, stack, weights = _stack(numbers[seen][asked[seen]], truth[seen][asked[seen]], classes)
+        centre, spread, stack, weights = _stack(numbers[seen][asked[seen]], truth[seen][asked[seen]], known)
         # Where all of a class are one customer's, the others teach nothing of it.
-        known = np.searchsorted(classes, stack.classes_)
-        probabilities[np.ix_(unseen, known)] = stack.predict_proba((numbers[unseen] - centre) / spread)
+        taught = np.searchsorted(known, stack.classes_)
+        probabilities[np.ix_(unseen, taught)] = stack.predict_proba((numbers[unseen] - centre) / spread)
         decided[unseen] = (probabilities[unseen] * weights).argmax(axis=1)
     final = _fit(features, rows, grade, sides, typical, seed)
-    return Classifier(classes, *final, *_stack(numbers[asked], truth[asked], classes)), probabilities, decided
+    return Classifier(known, *final, *_stack(numbers[asked], truth[asked], known)), probabilities, decided
 
 
 def best_weights(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -194,7 +194,7 @@ def _features(texts: Sequence[str], languages: Sequence[str], words: Any, presen
     known = np.asarray(languages, dtype=object)
     for language in lexicon.LANGUAGES:
         rows = np.flatnonzero(known == language)
-        tone[rows] = lexicon.tones([texts[row] for row in rows], language)
+        tone[rows] = lexicon.tones([texts[row] for row in rows.tolist()], language)
     return Features(words.tocsr(), presence.tocsr(), tone)
 
 

@@ -87,6 +87,8 @@ class SentimentModel:
 
     def predict(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> pd.DataFrame:
         """Probability of each class for new texts, one row each; only of a model learnt from own scores."""
+        assert self.reader is not None  # learnt from own scores
+        assert self.classifier is not None
         features = self.reader.read(texts, languages if languages is not None else [""] * len(texts))
         rows = np.arange(len(texts))
         return pd.DataFrame(self.classifier.probabilities(features, rows), columns=self.classifier.classes)
@@ -189,8 +191,9 @@ def _from_list(comments: pd.DataFrame, languages: np.ndarray, own: np.ndarray, s
     heard = np.flatnonzero(np.isin(languages, lexicon.LANGUAGES))
     comments, own = comments.iloc[heard].reset_index(drop=True), own[heard]
     scored = np.flatnonzero(pd.notna(own))
-    features, _ = read(comments["text"].tolist(), languages[heard])
-    numbers = start.sounds(features, languages[heard], seed)
+    spoken = languages[heard].tolist()
+    features, _ = read(comments["text"].tolist(), spoken)
+    numbers = start.sounds(features, spoken, seed)
     if start.enough(own[scored]):
         classes, probabilities, decided = start.calibrate(numbers, own, scored, seed)
         judged = _judged(comments, classes[decided], probabilities[np.arange(len(decided)), decided])

@@ -194,7 +194,8 @@ def find_themes(
         curve = model.stability(sizes)
         stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
         curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()
-        labels, known = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0])), []
+        labels = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0]))
+        known: list[Topic | None] = []
         if topics:
             labels, known = start(labels, votes(model.spelt, topics), topics)
         fixed = np.array([topic is not None and topic.pinned for topic in known]) if known else None

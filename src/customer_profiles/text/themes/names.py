@@ -64,7 +64,7 @@ def phrases(text: str, language: str) -> set[str]:
     >>> sorted(phrases("Das Paket kam nicht. Service schlecht", "de"))
     ['paket', 'schlecht', 'service', 'service schlecht']
     """
-    found = set()
+    found: set[str] = set()
     for sentence in SENTENCE.split(normalise(text)):
         tokens = [word.lower() for word in words(sentence)]
         empty = stop_words(language) | NO_NAMES
@@ -94,7 +94,8 @@ def nouns(texts: Sequence[str], language: str) -> dict[str, float]:
     >>> nouns(["Leider ist das Paket kaputt"], "de")["paket"]
     1.0
     """
-    uses, noun = Counter(), Counter()
+    uses: Counter[str] = Counter()
+    noun: Counter[str] = Counter()
     before = BEFORE_NOUNS.get(language, frozenset())
     for text in texts:
         for sentence in SENTENCE.split(normalise(text)):

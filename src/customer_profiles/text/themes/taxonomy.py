@@ -80,14 +80,14 @@ def votes(spelt: Sequence[Sequence[str]], topics: Sequence[Topic]) -> np.ndarray
     topics_of: dict[frozenset[str], set[int]] = defaultdict(set)
     for number, found in enumerate(map(set, spelt)):
         for word in found & wanted.keys():
-            for topic, parts in wanted[word]:
-                topics_of[parts].add(topic)
+            for place, parts in wanted[word]:
+                topics_of[parts].add(place)
                 if parts <= found and (not hits[parts] or hits[parts][-1] != number):
                     hits[parts].append(number)
     score = np.zeros((len(spelt), max(len(topics), 1)))
     for parts, texts in sorted(hits.items(), key=lambda item: sorted(item[0])):
-        for topic in topics_of[parts]:
-            score[texts, topic] += np.log(1 + len(spelt) / max(len(texts), 1)) / len(topics_of[parts])
+        for place in topics_of[parts]:
+            score[texts, place] += np.log(1 + len(spelt) / max(len(texts), 1)) / len(topics_of[parts])
     ordered = np.sort(score, axis=1)
     second = ordered[:, -2] if score.shape[1] > 1 else np.zeros(len(score))
     clear = (ordered[:, -1] > 0) & (np.round(ordered[:, -1] - second, 9) > 0)
@@ -113,7 +113,8 @@ def start(divided: np.ndarray, voted: np.ndarray, topics: Sequence[Topic]) -> tu
     themes : list
         The topic of each label; None for a new one.
     """
-    labels, found = voted.copy(), list(topics)
+    labels = voted.copy()
+    found: list[Topic | None] = list(topics)
     for group in range(int(divided.max()) + 1):
         inside = divided == group
         counts = np.bincount(voted[inside & (voted >= 0)], minlength=max(len(topics), 1))
