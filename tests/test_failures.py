@@ -127,6 +127,14 @@ def values() -> set[str]:
     return known - {"Null", "Ingo"}
 
 
+# As libraries say it: with a path, without, and an engine in words of its own.
+FULL = {
+    "with a path": "raise OSError(28, 'No space left on device', '/disk/spill')",
+    "without": "raise OSError(28, 'Error writing bytes to file. Detail: No space left on device')",
+    "an engine": "import duckdb\nraise duckdb.IOException('IO Error: Could not write: No space left on device')",
+}
+
+
 class Project:
     """A project folder whose command line is the real one.
 
@@ -425,6 +433,13 @@ class TestOtherOutputs:
         profile = pd.read_parquet(project.runs / publish.LATEST / "profile.parquet")
         assert not any(name in done.stderr for name in profile.customer_id)
 
+    def test_all_are_listed_in_the_manifest(self, done):
+        done, _, folder = done
+        said = re.findall(r"notebook (\w+), cell (\d+) ([^;]+); it stays", done.stderr)
+        listed = json.loads((folder / "run.json").read_text())["kept_in_notebooks"]
+        assert [(each["notebook"], str(each["cell"]), " and ".join(each["outputs"])) for each in listed] == said
+        assert len(listed) == len(STAYS)
+
     def test_nothing_of_it_is_on_a_page(self, project, done):
         _, _, folder = done
         profile = pd.read_parquet(project.runs / publish.LATEST / "profile.parquet")
@@ -460,11 +475,18 @@ class TestMachine:
         runs = tmp_path / "kiosk" / "runs"
         runs.mkdir()
         done = self.mounted(project, runs, "size=64k", "report", tmp_path / "kiosk" / "dataset.yaml")
-        assert_failed(done, 5, "[Nn]o space left")
+        assert_failed(done, 5, re.escape(str(runs)), "No space left on device")
 
     def test_a_full_disk_below_the_reports(self, project, tmp_path):
         done = self.mounted(project, tmp_path, "size=32k", "report", "kiosk", "--out", tmp_path, "--only", "01")
-        assert_failed(done, 5, "[Nn]o space left")
+        assert_failed(done, 5, re.escape(str(tmp_path)), "No space left on device")
+
+    @pytest.mark.parametrize("cell", FULL)
+    def test_a_cell_finds_the_disk_full(self, project, tmp_path, cell):
+        notebooks = changed_notebooks(tmp_path / "notebooks", "01", FULL[cell])
+        done = project.call("report", "kiosk", "--only", "01", notebooks=notebooks)
+        where = "/disk/spill" if cell == "with a path" else re.escape(str(project.runs))
+        assert_failed(done, 5, f"^Error: {where}", r"No space left on device \(notebook 01_collect_data\)")
 
 
 @pytest.mark.usefixtures("unchanged")
@@ -515,22 +537,24 @@ class TestKilled:
         run, kernel = waiting
         run.send_signal(number)
         _, errors = run.communicate(timeout=60)
-        assert run.returncode != 0
+        assert run.returncode == 128 + number
+        assert re.search(r"^Error: stopped by (Ctrl-C|SIGTERM): nothing was published", errors, re.MULTILINE)
         assert "Traceback" not in errors
         assert_no_value(errors)
         until(lambda: not alive(kernel), "the end of the kernel", 30)
 
 
 def test_a_run_that_is_killed_leaves_the_report_and_no_kernel(project, waiting):
-    """Nobody can tidy up after SIGKILL; the lock of the dead run is free, and the report is the old one."""
-    before = project.state()
+    """Nobody can tidy up after SIGKILL but the next run; the lock is free, and the report is the old one."""
+    before, left = project.state(), project.leftovers()
     run, kernel = waiting
     run.kill()
     run.wait()
     until(lambda: not alive(kernel), "the end of the kernel", 30)
     assert project.state() == before
+    assert project.leftovers() > left
     with publish.lock(project.runs):
-        for parent in (project.runs, project.reports):
-            dead = max(path for path in parent.iterdir() if publish.RUN_ID.fullmatch(path.name))
-            assert dead != (parent / publish.LATEST).resolve()
-            shutil.rmtree(dead)
+        (killed,) = publish.clear_killed(project.runs, project.reports)
+    assert not (project.runs / killed).exists()
+    assert project.leftovers() == left
+    assert project.state() == before

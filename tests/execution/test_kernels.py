@@ -144,3 +144,11 @@ def test_a_server_that_does_not_start_is_done_without(monkeypatch):
     with Kernels() as kernels:
         assert not kernels.forked
         assert kernels.note
+
+
+def test_a_long_path_of_temporary_files_is_no_obstacle(monkeypatch, tmp_path, cold):
+    long = tmp_path / ("a" * 80)
+    long.mkdir()
+    monkeypatch.setattr(module.tempfile, "tempdir", str(long))
+    with Kernels() as kernels:
+        assert run(kernels, "1 + 1") == [[{"text/plain": "2"}]]

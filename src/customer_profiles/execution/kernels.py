@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COLD = "python3"
 SWITCH = "CUSTOMER_PROFILES_KERNEL"  # set to "python3" to do without forked kernels
+LONGEST_FOLDER = 70  # bytes, so that a socket in a folder of it has less than a hundred
 READY_WITHIN = 120  # seconds the server may take to import everything on a slow disk
 # Results must not depend on the number of cores, and notebooks already run side by side.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -30,8 +31,10 @@ NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 def folder_of(name: str) -> Path:
-    """Where the sockets of a run lie."""
-    return Path(tempfile.gettempdir()) / f"kernels-{name}"
+    """Where the sockets of a run lie: in the folder for temporary files, or in /tmp if its path is too long."""
+    usual, short = Path(tempfile.gettempdir()), Path("/tmp")
+    fits = len(os.fsencode(usual)) <= LONGEST_FOLDER or not os.access(short, os.W_OK)
+    return (usual if fits else short) / f"kernels-{name}"
 
 
 class Kernels:
@@ -99,7 +102,7 @@ class Kernels:
                 return spec
 
             def _connection_file_default(self) -> str:
-                return str(source.folder / f"{self.kernel_id}.json")
+                return str(source.folder / f"{self.kernel_id[:8]}.json")
 
             async def _async_launch_kernel(self, kernel_cmd: list[str], **options: object) -> None:
                 # What a kernel says outside its cells is for nobody: a page shows outputs, an error is raised.
