@@ -34,11 +34,13 @@ report: $(READY) data/$(DATASET)/dataset.yaml
 
 test: $(READY) browser postgres spark
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --junitxml=build/test.xml $(ARGS)
 
 # While one works: without Chromium, PostgreSQL, Java, and what needs a whole report or many runs.
 test-fast: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --junitxml=build/test-fast.xml \
 	  -m "not slow and not report and not browser and not postgres and not spark and not costly" $(ARGS)
 

@@ -84,7 +84,7 @@ def test_no_company_and_no_contact_is_named_anywhere(report):
     firms = pd.read_csv(raw / "crm_firmen.csv", sep=";", dtype=str, encoding="cp1252")
     contacts = pd.read_csv(raw / "crm_kontakte.csv", sep=";", dtype=str, encoding="utf-8-sig")
     names = [*firms["Firma"], *firms["Website"].dropna(), *contacts["E-Mail"], *contacts["Kontaktnr"]]
-    texts = [*report.pages.values(), (report.folder / "findings.json").read_text(encoding="utf-8")]
+    texts = [*map(visible, report.pages.values()), (report.folder / "findings.json").read_text(encoding="utf-8")]
     with zipfile.ZipFile(report.folder / "tables.xlsx") as workbook:
         texts += [workbook.read(name).decode("utf-8") for name in workbook.namelist() if name.endswith(".xml")]
     together = "\n".join(texts)

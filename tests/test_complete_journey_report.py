@@ -121,7 +121,7 @@ def test_a_page_shows_the_published_numbers_rounded(report):
             assert told[2] == "–"
             continue
         assert told[2:4] == [f"{row.n:,}", f"{row.base:,}"]
-        assert told[4].startswith(percent(row.n, row.base))
+        assert told[4].startswith(percent(int(row.n), int(row.base)))
         ends = [float(end) for end in re.findall(r"[\d.]+", told[4].split("(")[1])]
         assert ends == pytest.approx([100 * end for end in wilson(row.n, row.base)], abs=0.05 + 1e-9)
 

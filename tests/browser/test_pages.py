@@ -51,7 +51,7 @@ CUT_OFF = """() => {
 NOT_SEEN = """() => [...document.querySelectorAll('figure.chart')].filter(figure => {
   const seen = [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 0);
   return seen.length !== 1 || [...seen[0].querySelectorAll('text')].some(text =>
-    parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a < 8);
+    parseFloat(getComputedStyle(text).fontSize) * Math.hypot(text.getScreenCTM().a, text.getScreenCTM().b) < 8);
 }).map(figure => figure.closest('section').id)"""
 
 

@@ -131,14 +131,14 @@ class Analysed:
             self.orders,
             made_of=self.made_of,
         )
-        return found.table
+        return found.table.frame
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
         """Customers without a value against those with one."""
         given = audience.given(self.traits, self.made_of)
         known_by = audience.known_by(self.profile, self.tables.read("identities"))
-        return distributions.who_is_missing(self.profile, given, audience.measures(self.profile), known_by)
+        return distributions.who_is_missing(self.profile, given, audience.measures(self.profile), known_by).frame
 
     @cached_property
     def standardised(self) -> pd.DataFrame:
@@ -150,18 +150,18 @@ class Analysed:
     @cached_property
     def uneven_gaps(self) -> pd.DataFrame:
         """Groups that lack a value more often than others."""
-        return gaps.uneven(self.profile, self.traits, made_of=self.made_of)
+        return gaps.uneven(self.profile, self.traits, made_of=self.made_of).frame
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """Every trait with every other."""
         described = [*self.traits, *audience.behaviour(self.profile)]
-        return associations.scan(self.profile, described, self.orders, made_of=self.made_of)
+        return associations.scan(self.profile, described, self.orders, made_of=self.made_of).frame
 
     @cached_property
     def areas(self) -> pd.DataFrame:
         """Customers per inhabitant of each area."""
-        return areas.density(self.profile, self.tables.read("areas"))
+        return areas.density(self.profile, self.tables.read("areas")).frame
 
     # Chapter 03
 

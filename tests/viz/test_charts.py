@@ -1,5 +1,6 @@
 """What charts draw: lengths, places and words, whatever may not be shown, and nothing that touches or is cut off."""
 
+import re
 import warnings
 
 import numpy as np

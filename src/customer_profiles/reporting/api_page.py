@@ -134,7 +134,9 @@ def _entries(section: str) -> Iterator[str]:
         if line.startswith(" "):
             yield f"  {line.strip()}"
         elif line.strip():
-            name, kind = ENTRY.match(line).groups()  # type: ignore[union-attr]
+            found = ENTRY.match(line)
+            assert found is not None, line
+            name, kind = found.groups()
             yield f"* `{name}`" + (f" ({kind})" if kind else "")
 
 

@@ -94,7 +94,8 @@ def _said(line: Line, language: Language) -> tuple[str, str, str]:
     name = "" if isinstance(line.label, Text) else line.label
     label = language.label(name) if name in language.labels else language.translate(column(name).label)
     origin = language.text(line.origin) if line.origin else ""
-    return (label if name else language.text(line.label)), _value(name, line.value, language), origin
+    label = language.text(line.label) if isinstance(line.label, Text) else label
+    return label, _value(name, line.value, language), origin
 
 
 def _value(name: str, value: object, language: Language) -> str:

@@ -1,6 +1,7 @@
 """Bars: shares and values with intervals, two measures beside each other, parts of a whole."""
 
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -104,19 +105,19 @@ def stacked_bars(
         for start, share, colour in zip(left, shares, colours, strict=False):
             words = current().value(x, share)
             if measure(words) + 10 < share * width_of(ax) * 0.55:
-                style = {"color": palette.text_on(colour), "ha": "center", "va": "center_baseline"}
+                style: dict[str, Any] = {"color": palette.text_on(colour), "ha": "center", "va": "center_baseline"}
                 ax.text(start + share / 2, place, words, **style)
     key(ax, {" / ".join(same): colour for colour, same in legend.items()})
     _finish(ax, x, y)
     ax.set_xlim(0, 1)
 
 
-def _bars(ax: Axes, frame: pd.DataFrame, x: str, at: np.ndarray, colours: np.ndarray, strong) -> None:
+def _bars(ax: Any, frame: pd.DataFrame, x: str, at: np.ndarray, colours: np.ndarray, strong) -> None:
     """Bars with their values; intervals are dark on paper and pale where they lie on the bar."""
     value, low, high, known, sure = ends(frame, x)
     if known.any():
         thick = THICK / np.diff(at[known]).min(initial=np.inf if known.sum() > 1 else 1.0)  # as a share of the distance
-        place = {"orient": "h", "native_scale": True, "width": thick, "ax": ax}
+        place: dict[str, Any] = {"orient": "h", "native_scale": True, "width": thick, "ax": ax}
         sns.barplot(x=value[known], y=at[known], color=palette.OURS, saturation=1, **place)
         for bar, colour in zip(ax.containers[-1], colours[known], strict=True):
             bar.set_facecolor(colour)
@@ -126,7 +127,7 @@ def _bars(ax: Axes, frame: pd.DataFrame, x: str, at: np.ndarray, colours: np.nda
     values(ax, at, x, value, strong)
 
 
-def _finish(ax: Axes, x: str, y: str) -> None:
+def _finish(ax: Any, x: str, y: str) -> None:
     """A scale from zero to the longest bar, with a hairline at zero and no numbers: each bar has its own."""
     low, high = ax.dataLim.intervalx if ax.has_data() else (0.0, 1.0)
     ax.set(xlim=(min(low, 0) * 1.04, max(high, 0) * 1.02 or 1.0), xticks=[], xlabel=x, ylabel=y)
@@ -134,7 +135,7 @@ def _finish(ax: Axes, x: str, y: str) -> None:
     hide(ax, "x", "y", "bottom")
 
 
-def key(ax: Axes, colours: dict, title: str | None = None) -> None:
+def key(ax: Any, colours: dict, title: str | None = None) -> None:
     """A legend of colours."""
     ax.legend(handles=[Patch(color=colour, label=str(name)) for name, colour in colours.items()], title=title)
 

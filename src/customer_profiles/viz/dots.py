@@ -1,5 +1,7 @@
 """Dots with intervals beside a reference line."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -68,20 +70,24 @@ def dot_intervals(
     more(ax, rest)
 
 
-def dots(ax: Axes, x: np.ndarray, y: np.ndarray, colours: np.ndarray, strong: np.ndarray, size: float) -> None:
+def dots(ax: Any, x: np.ndarray, y: np.ndarray, colours: np.ndarray, strong: np.ndarray, size: float) -> None:
     """Dots that are filled where a difference is established, with a legend that says so where some are not."""
     faces = np.where(strong, colours, palette.PAPER)
     if len(faces):
         look = {"s": size, "edgecolor": list(colours), "linewidth": 2, "zorder": 3}
         sns.scatterplot(x=x, y=y, hue=faces, palette={face: face for face in faces}, legend=False, ax=ax, **look)
     if not strong.all():
-        dot = {"marker": "o", "ls": "none", "ms": 8, "mew": 2}
-        filled = Line2D([], [], color=[*colours[strong], palette.OURS][0], label="difference established", **dot)
-        hollow = Line2D([], [], mfc=palette.PAPER, mec=palette.NEUTRAL, label="could be chance", **dot)
-        ax.legend(handles=[filled, hollow])
+        own = [*colours[strong], palette.OURS][0]
+        said = {"difference established": (own, own), "could be chance": (palette.PAPER, palette.NEUTRAL)}
+        dot_key(ax, {words: {"mfc": face, "mec": edge, "ms": 8, "mew": 2} for words, (face, edge) in said.items()})
 
 
-def _scale(ax: Axes, ends: np.ndarray, reference: float | None, log: bool) -> None:
+def dot_key(ax: Any, dots: dict[str, dict[str, Any]]) -> None:
+    """A legend of dots: what each says and how it looks."""
+    ax.legend(handles=[Line2D([], [], marker="o", ls="none", label=words, **look) for words, look in dots.items()])
+
+
+def _scale(ax: Any, ends: np.ndarray, reference: float | None, log: bool) -> None:
     """Limits that hold every dot, its interval and the reference, with a few round ticks."""
     ends = np.append(ends, np.nan if reference is None else reference)
     ends = ends[np.isfinite(ends) & ((ends > 0) | (not log))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -13,9 +14,6 @@ from matplotlib.gridspec import GridSpec
 from .layout import LINE, NAMED, set_height, settle, text_size
 from .marks import refuse_if_more
 from .speech import Speech, speaking
-from .vector import svg
-
-__all__ = ["STYLE", "draw", "house_style", "svg"]
 
 STYLE = Path(__file__).with_name("style.mplstyle")
 UNSET = 12.0  # inches, height of a figure before anybody chooses one: enough for whatever is drawn on the way
@@ -28,12 +26,7 @@ def house_style(width: int = 720) -> dict:
 
 
 def draw(
-    chart: Callable[..., object],
-    frame: pd.DataFrame,
-    *,
-    width: int = 720,
-    speech: Speech | None = None,
-    **columns: object,
+    chart: Callable[..., object], frame: pd.DataFrame, *, width: int = 720, speech: Speech | None = None, **columns: Any
 ) -> Figure:
     """Call a chart on axes of its own and return the figure, which is as tall as its content.
 
@@ -64,7 +57,7 @@ def draw(
     with mpl.rc_context(house_style(width)), speaking(speech):
         figure = Figure(figsize=(width / 72, UNSET), dpi=72, layout="constrained")
         FigureCanvasAgg(figure)
-        ax = figure.add_subplot(GridSpec(1, 1, figure, left=0, bottom=0, right=1, top=1)[0])
+        ax: Any = figure.add_subplot(GridSpec(1, 1, figure, left=0, bottom=0, right=1, top=1)[0])
         chart(frame, ax, **columns)
         refuse_if_more(figure, frame)
         alone = len(figure.axes) == 1

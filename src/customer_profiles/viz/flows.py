@@ -1,29 +1,22 @@
 """How groups flow from one place of a path to the next: a Sankey diagram."""
 
-from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from . import palette
-from .layout import LINE, NAMED, hide, levels, numbers, set_height, text_size, width_of, wrap
+from .layout import LINE, NAMED, hide, levels, note, numbers, set_height, text_size, width_of, wrap
 from .speech import current
 
 TALL = 340  # points, of the fullest column
+NOTHING = "path_nothing"  # the node of those who did nothing
 NODE = 0.045  # of the way from place to place, width of a node
 
 
 def sankey(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "position",
-    source: str = "from_what",
-    target: str = "to_what",
-    value: str = "n",
-    quiet: Iterable[str] = ("path_nothing",),
+    frame: pd.DataFrame, ax: Any, *, x="position", source="from_what", target="to_what", value="n", quiet=(NOTHING,)
 ) -> None:
     """Bands from place to place, as thick as the number that went that way.
 
@@ -53,12 +46,11 @@ def sankey(
         ax.add_patch(PathPatch(_band(at + NODE, at + 1, there, here, thick), color=colour, alpha=alpha, lw=0))
     for at, (node, top) in enumerate(zip(nodes, tops, strict=True)):
         lean, ha = ((at, (-6, 0)), "right") if at == len(places) else ((at + NODE, (6, 0)), "left")
-        style = {"ha": ha, "va": "center_baseline", "textcoords": "offset points"}
         for name in node.index:
             tall = max(node[name] * scale, 1.5)
             ax.bar(at + NODE / 2, tall, NODE, top[name], color=palette.NEUTRAL if name in quiet else palette.OURS)
             words = wrap(current().label(name), width_of(ax) / max(len(places), 1) * 0.8, most=2)
-            ax.annotate(words, (lean[0], top[name] + max(tall, LINE * text_size()) / 2), lean[1], **style)
+            note(ax, words, (lean[0], top[name] + max(tall, LINE * text_size()) / 2), lean[1], ha=ha)
     deepest = max([_room(node * scale).sum() for node in nodes] + [20.0])
     ax.set(xlim=(0, max(len(places), 1) + NODE), ylim=(deepest, -4), yticks=[], xlabel=x, ylabel=value)
     heads = [current().label(str(place)) for place in [*places, _next(places)]]

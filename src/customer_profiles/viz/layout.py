@@ -9,13 +9,12 @@ import textwrap
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import dates, ticker
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
@@ -36,12 +35,12 @@ def text_size() -> float:
     return float(mpl.rcParams["font.size"])
 
 
-def width_of(ax: Axes) -> float:
+def width_of(ax: Any) -> float:
     """Width of the whole figure in points."""
     return ax.figure.get_figwidth() * 72
 
 
-def set_height(ax: Axes, points: float) -> None:
+def set_height(ax: Any, points: float) -> None:
     """Give the plot a height; `settle` adds what stands around it."""
     ax.figure.set_figheight(points / 72)
 
@@ -95,9 +94,7 @@ def levels(frame: pd.DataFrame, column: str) -> list:
     return list(known.cat.remove_unused_categories().cat.categories if ordered else known.unique())
 
 
-def rows(
-    ax: Axes, names: Sequence, blocks: Sequence | None = None, *, least=1.0, air=0.65, above: bool = False
-) -> np.ndarray:
+def rows(ax: Any, names: Sequence, blocks: Any = None, *, least=1.0, air=0.65, above=False) -> np.ndarray:
     """Name the rows of a chart on its upright axis, and give the figure the height that they need.
 
     Parameters
@@ -122,7 +119,8 @@ def rows(
     pad = 0 if above else max(map(measure, words), default=0.0) + GAP
     several = blocks is not None and pd.Series(list(blocks)).nunique() > 1 and list(blocks) != list(names)
     blocks = list(blocks) if several else [None] * len(words)
-    centres, y, last = [], 0.0, None
+    centres: list[float] = []
+    y, last = 0.0, None
     for text, block in zip(words, blocks, strict=True):
         if block != last:
             y += 0.5 if centres else 0.0
@@ -142,22 +140,27 @@ def rows(
     return np.array(centres)
 
 
-def margin(ax: Axes, words: str, at: tuple[float, float], lean: float = 0.0, **style) -> None:
+def margin(ax: Any, words: str, at: tuple[float, float], lean: float = 0.0, **style) -> None:
     """Text at a place across the axes (0 to 1) and a height of the data, some points to the right of it."""
-    style = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "annotation_clip": False} | style
-    ax.annotate(words, at, (lean, 0), va="center_baseline", **style)
+    note(ax, words, at, (lean, 0), xycoords=("axes fraction", "data"), **style)
 
 
-def values(ax: Axes, at: Sequence[float], column: str, known: np.ndarray, strong: np.ndarray | bool = True) -> None:
+def note(ax: Any, words: str, at: tuple[Any, float], lean: tuple[float, float], **style) -> Any:
+    """Text at a place of the data, some points to the right of it and above."""
+    style = {"va": "center_baseline", "textcoords": "offset points", "annotation_clip": False} | style
+    return ax.annotate(words, at, lean, **style)
+
+
+def values(ax: Any, at: Any, column: str, known: np.ndarray, strong: np.ndarray | bool = True) -> None:
     """Write a value to the right of each row, flush right; strong ones in bold, others in secondary colour."""
     words = [current().value(column, number) for number in known]
     widest = max((measure(text, True) for text in words), default=0.0)
     for y, text, heavy in zip(at, words, strong & ~np.isnan(known), strict=True):
-        style = {"weight": "bold"} if heavy else {"color": palette.SOFT}
+        style: dict[str, Any] = {"weight": "bold"} if heavy else {"color": palette.SOFT}
         margin(ax, text, (1, y), GAP + widest, ha="right", **style)
 
 
-def more(ax: Axes, rest: int) -> None:
+def more(ax: Any, rest: int) -> None:
     """Say below the last row how many rows a chart leaves to the table, if any."""
     if rest:
         words = f"+ {current().value('n', rest)} {current().label('more in the table')}"
@@ -167,13 +170,13 @@ def more(ax: Axes, rest: int) -> None:
         set_height(ax, ax.figure.get_figheight() * 72 + 1.2 * LINE * text_size())
 
 
-def hide(ax: Axes, *parts: str) -> None:
+def hide(ax: Any, *parts: str) -> None:
     """Leave out the labels of the axes ``x`` and ``y``, or the line at the ``bottom``: the chart says it otherwise."""
     for part in parts:
         (ax.spines.bottom if part == "bottom" else getattr(ax, f"{part}axis").label).set_visible(False)
 
 
-def settle(ax: Axes, frame: pd.DataFrame) -> None:
+def settle(ax: Any, frame: pd.DataFrame) -> None:
     """Say what is written around the axes in the reader's language, and cut the figure to it.
 
     The width of the figure and the height of the plot stay; whoever places words by what is already drawn calls this
@@ -195,7 +198,7 @@ def settle(ax: Axes, frame: pd.DataFrame) -> None:
         axis.set_major_locator(ticker.FixedLocator(axis.get_majorticklocs()))
 
 
-def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
+def _speak(ax: Any, axis: Any, columns: set[str]) -> None:
     """Label and ticks of an axis in the reader's language."""
     speech, column, across = current(), axis.get_label_text(), axis is ax.xaxis
     formatter, fixed = axis.get_major_formatter(), isinstance(axis.get_major_locator(), ticker.FixedLocator)
@@ -225,7 +228,7 @@ def _speak(ax: Axes, axis: Axis, columns: set[str]) -> None:
         axis.label.set(visible=False, gid=SPOKEN)
 
 
-def name_columns(ax: Axes, places: Sequence[float], words: Sequence[str], room: float, **style) -> None:
+def name_columns(ax: Any, places: Any, words: Sequence[str], room: float, **style) -> None:
     """Names on the level axis: upright where no word must be broken in a `room` that wide, else turned."""
     turned = any(measure(part) > room for text in words for part in text.split())
     deep = (2 if room > 2.6 * text_size() else 1) if turned else 4
@@ -235,7 +238,7 @@ def name_columns(ax: Axes, places: Sequence[float], words: Sequence[str], room: 
     ax.xaxis.set_gid(NAMED)
 
 
-def _legend(ax: Axes, columns: set[str]) -> None:
+def _legend(ax: Any, columns: set[str]) -> None:
     """The legend in the reader's language on top of the figure, as wide as that allows."""
     legend, full = ax.get_legend(), width_of(ax)
     title, *words = (
@@ -244,13 +247,13 @@ def _legend(ax: Axes, columns: set[str]) -> None:
     )
     each = max(map(measure, words), default=0.0) + 3.2 * text_size()
     count = int(min(max(full // each, 1), len(words) or 1))
-    place = {"loc": "upper left", "bbox_to_anchor": (0, 1), "borderaxespad": 0, "alignment": "left"}
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, 1), "borderaxespad": 0, "alignment": "left"}
     made = ax.figure.legend(legend.legend_handles, words, title=title or None, ncols=count, **place)
     made.get_title().set_color(palette.SOFT)
     legend.remove()
 
 
-def _fit(ax: Axes) -> None:
+def _fit(ax: Any) -> None:
     """Give the axes the width that names leave, and the figure the height that the plot and its words need."""
     figure, renderer = ax.figure, ax.figure.canvas.get_renderer()
     scale = figure.dpi / 72
@@ -270,11 +273,11 @@ def _fit(ax: Axes) -> None:
     figure.set_figheight(height / figure.dpi)
     ax.set_position((left / wide, below / height, max(wide - left - right, 20) / wide, plot / height))
     if title:
-        style = {"ha": "left", "va": "top", "size": text_size(), "color": palette.SOFT}
+        style: dict[str, Any] = {"ha": "left", "va": "top", "size": text_size(), "color": palette.SOFT}
         figure.suptitle(label.get_text(), x=scale / wide, y=1 - (legend + ascent) / height, **style)
 
 
-def _thin(ax: Axes) -> None:
+def _thin(ax: Any) -> None:
     """Leave out labels of ticks that would touch their neighbours; names of groups stay."""
     renderer, (low, high) = ax.figure.canvas.get_renderer(), sorted(ax.get_xlim())
     places = [place for place in ax.get_xticks() if low <= place <= high]

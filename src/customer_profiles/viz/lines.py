@@ -1,6 +1,7 @@
 """Lines: a score by month with what happened, small lines side by side, and curves of shares."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -135,7 +136,7 @@ def _with_gaps(frame: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     return pd.concat([own, before]).sort_values(x, kind="stable", ignore_index=True) if len(before) else own
 
 
-def _told(ax: Axes, own: pd.DataFrame, x: str, y: str, **style) -> None:
+def _told(ax: Any, own: pd.DataFrame, x: str, y: str, **style) -> None:
     """Line and band by seaborn, which is told the values and intervals of the frame instead of estimating them.
 
     It asks for them where several rows stand at one place, so each comes twice; what is missing stays a gap.
@@ -148,7 +149,7 @@ def _told(ax: Axes, own: pd.DataFrame, x: str, y: str, **style) -> None:
         sns.lineplot(twice, x=x, y=y, estimator=lambda rows: told[rows.index[0], 0], ax=ax, **look)
 
 
-def _line(ax: Axes, own: pd.DataFrame, x: str, y: str, steps: bool = False) -> None:
+def _line(ax: Any, own: pd.DataFrame, x: str, y: str, steps: bool = False) -> None:
     """A line with its band, dots where a value stands alone, and the last value at its end."""
     across, value = own[x], own[y].to_numpy()
     band = {"alpha": 0.16, "lw": 0, "step": "post" if steps else None}
@@ -158,12 +159,11 @@ def _line(ax: Axes, own: pd.DataFrame, x: str, y: str, steps: bool = False) -> N
     ax.scatter(across[alone], value[alone], 25, palette.OURS)
     for at in own.index[known[1:-1]][-1:]:
         ax.scatter([across[at]], [value[at]], 45, palette.OURS, clip_on=False, zorder=3)
-        place = {"xytext": (9, 0), "textcoords": "offset points", "va": "center_baseline", "annotation_clip": False}
-        words = current().value(y, value[at])
-        ax.annotate(words, (across[at], value[at]), weight="bold", color=palette.OURS, **place)
+        style = {"weight": "bold", "color": palette.OURS}
+        layout.note(ax, current().value(y, value[at]), (across[at], value[at]), (9, 0), **style)
 
 
-def _scale(ax: Axes, x: str, y: str) -> None:
+def _scale(ax: Any, x: str, y: str) -> None:
     """Hairlines at a few round values."""
     ax.yaxis.set_major_locator(MaxNLocator(4, steps=ROUND))
     ax.grid(axis="y")
@@ -172,7 +172,7 @@ def _scale(ax: Axes, x: str, y: str) -> None:
     layout.set_height(ax, min(max(layout.width_of(ax) * 0.34, 170), 230))
 
 
-def _months(ax: Axes, days: pd.Series) -> None:
+def _months(ax: Any, days: pd.Series) -> None:
     """Months across, as far as the data reach."""
     locator = dates.AutoDateLocator(minticks=2, maxticks=6)
     ax.xaxis.set(major_locator=locator, major_formatter=dates.AutoDateFormatter(locator))
@@ -181,7 +181,7 @@ def _months(ax: Axes, days: pd.Series) -> None:
         ax.set_xlim(known.min() - room, known.max() + room)
 
 
-def _events(ax: Axes, events: pd.DataFrame) -> None:
+def _events(ax: Any, events: pd.DataFrame) -> None:
     """Dashed marks with their names above the plot, each in the nearest lane where it covers nothing."""
     at, plot, scale = dates.date2num(events["at"]), ax.get_window_extent(), 72 / ax.figure.dpi
     words = [layout.wrap(current().label(name), layout.width_of(ax) * WIDEST_EVENT, most=2) for name in events["name"]]
@@ -195,9 +195,9 @@ def _events(ax: Axes, events: pd.DataFrame) -> None:
     for day, text, (mark, start, end, lane) in zip(at, words, placed, strict=True):
         up = 5 + (lane - lowest) * pitch
         ax.axvline(day, 0, 1 + up / (plot.height * scale), color=palette.EVENT, lw=1.5, ls=DASHES, clip_on=False)
-        place = {"xycoords": ax.get_xaxis_transform(), "textcoords": "offset points", "va": "bottom"}
+        style = {"xycoords": ax.get_xaxis_transform(), "va": "bottom", "color": palette.EVENT}
         ha, lean = ("left", start - mark) if end > mark else ("right", 0)
-        ax.annotate(text, (day, 1), (lean, up), ha=ha, color=palette.EVENT, **place)
+        layout.note(ax, text, (day, 1), (lean, up), ha=ha, **style)
 
 
 def _free(mark: float, wide: float, placed: list, left: float, right: float) -> tuple[float, float, float, int]:

@@ -1,6 +1,7 @@
 """Counts what a figure shows, so that a chart of groups cannot become a chart of customers."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,13 +64,13 @@ def refuse_if_more(figure: Figure, frame: pd.DataFrame) -> None:
             )
 
 
-def _marks_of(artist: object) -> dict[str, int]:
+def _marks_of(artist: Any) -> dict[str, int]:
     if isinstance(artist, Line2D):
         points = int(np.isfinite(np.asarray(artist.get_ydata(orig=False), dtype=float)).sum())
         dotted = artist.get_marker() not in ("None", "none", "", " ", None, "_", "|")
         return {"points of lines": points, "dots": points if dotted and points > 2 else int(dotted and points > 0)}
     if isinstance(artist, PathCollection):
-        return {"dots": len(artist.get_offsets())}
+        return {"dots": len(np.asarray(artist.get_offsets()))}
     if isinstance(artist, LineCollection):
         return {"intervals": len(artist.get_segments())}
     if isinstance(artist, QuadMesh):
@@ -77,8 +78,8 @@ def _marks_of(artist: object) -> dict[str, int]:
     if isinstance(artist, AxesImage):
         return {"tiles": int(np.prod(artist.get_size()))}
     if isinstance(artist, Collection):  # areas between lines, violins, hexagons
-        paths = artist.get_paths()
-        areas = max(len(paths), len(artist.get_offsets())) if paths else 0
+        paths: Any = artist.get_paths()
+        areas = max(len(paths), len(np.asarray(artist.get_offsets()))) if paths else 0
         return {"bars": areas, "points of lines": sum(len(path.vertices) // 2 for path in paths)}
     if isinstance(artist, Text):
         return {"words": int(bool(artist.get_text().strip()))}
@@ -88,7 +89,7 @@ def _marks_of(artist: object) -> dict[str, int]:
     return {}
 
 
-def _tiles(mesh: QuadMesh) -> int:
+def _tiles(mesh: Any) -> int:
     """Tiles with a colour; masked and fully transparent ones show nothing."""
     values = mesh.get_array()
     if values is not None and np.ndim(values) == 3:

@@ -1,18 +1,18 @@
 """Planes with a named dot per group: share against index, and areas where they lie."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from . import palette
-from .dots import FAR, FARTHEST, dots, no_difference
-from .layout import claims, hide, numbers, set_height, settle, width_of
+from .dots import FAR, FARTHEST, dot_key, dots, no_difference
+from .layout import claims, hide, note, numbers, set_height, settle, width_of
 from .speech import current
 
 MOST_NAMES = 12  # written beside dots; the table has all
@@ -22,16 +22,7 @@ BIGGEST, SMALLEST, ROOMY = 28, 4, 20  # radius of bubbles in points; how many fi
 FAINTEST = 0.2  # opacity of the bubble with the lowest rate
 
 
-def quadrants(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "share",
-    y: str = "index",
-    label: str = "value",
-    across: float | None = None,
-    reference: float | None = None,
-) -> None:
+def quadrants(frame: pd.DataFrame, ax: Axes, *, x="share", y="index", label="value", across=None) -> None:
     """Groups by how frequent they are and how far from average: core, developmental, niche, marginal.
 
     Parameters
@@ -44,13 +35,11 @@ def quadrants(
         Columns.
     across : float, optional
         Where the upright line stands: the share from which a group is typical; by default the median.
-    reference : float, optional
-        Where the level line stands; by default at "no difference" of an index or a ratio.
     """
     own = frame[~np.isnan(numbers(frame, x)) & (numbers(frame, y) > 0)]
     share, index, strong = numbers(own, x), numbers(own, y), claims(own)
     across = np.median([*share] or [0.5]) if across is None else across
-    middle = reference or no_difference(y) or np.median([*index] or [1.0])
+    middle = no_difference(y) or np.median([*index] or [1.0])
     dots(ax, share, index, np.where(strong, palette.OURS, palette.NEUTRAL), strong, size=60)
     reach = min(max([1.5, *(index / middle), *(middle / index)]), FARTHEST) * 1.35
     ax.set(xlim=(0, max([*share, across * 1.4]) * 1.08), yscale="log", ylim=(middle / reach, middle * reach))
@@ -68,14 +57,7 @@ def quadrants(
 
 
 def area_bubbles(
-    frame: pd.DataFrame,
-    ax: Axes,
-    *,
-    x: str = "longitude",
-    y: str = "latitude",
-    size: str = "n",
-    hue: str = "rate",
-    label: str | None = "area",
+    frame: pd.DataFrame, ax: Axes, *, x="longitude", y="latitude", size="n", hue="rate", label="area"
 ) -> None:
     """A map without a map: one bubble per area where it lies, by size and by rate.
 
@@ -103,15 +85,14 @@ def area_bubbles(
     ax.set(xlabel=x, ylabel=y, xticks=[], yticks=[], aspect=1 / wide, adjustable="datalim")
     ax.margins(0.06)
     hide(ax, "x", "y", "bottom")
-    dot = {"marker": "o", "ls": "none", "ms": 11, "color": palette.OURS}
     ends = {current().value(hue, low): FAINTEST, current().value(hue, high): 1.0} if len(own) else {}
-    said = {f"{current().heading(hue)}: {value}": alpha for value, alpha in ends.items()}
-    ax.legend(handles=[Line2D([], [], alpha=alpha, label=words, **dot) for words, alpha in said.items()])
+    look = {"ms": 11, "color": palette.OURS}
+    dot_key(ax, {f"{current().heading(hue)}: {value}": look | {"alpha": alpha} for value, alpha in ends.items()})
     settle(ax, frame)
     _name(ax, own[x].to_numpy(), own[y].to_numpy(), own[label], radii, range(min(len(own), 3 * MOST_NAMES)), [])
 
 
-def _name(ax: Axes, x, y, names: Iterable, radii: np.ndarray, which: Iterable[int], taken: list[Bbox]) -> None:
+def _name(ax: Any, x, y, names: Iterable, radii: np.ndarray, which: Iterable[int], taken: list[Bbox]) -> None:
     """Write names beside dots where there is room; without room, nothing: the table has all names."""
     scale, renderer, names = ax.figure.dpi / 72, ax.figure.canvas.get_renderer(), list(names)
     centres = ax.transData.transform(np.column_stack([x, y])) if len(names) else []
@@ -120,8 +101,7 @@ def _name(ax: Axes, x, y, names: Iterable, radii: np.ndarray, which: Iterable[in
         gap = radii[i] + 4
         spots = (((gap, 0), "left", "center"), ((-gap, 0), "right", "center"))
         for lean, ha, va in (*spots, ((0, -gap), "center", "top"), ((0, gap), "center", "bottom")):
-            style = {"ha": ha, "va": va, "textcoords": "offset points", "annotation_clip": False}
-            text = ax.annotate(current().label(names[i]), (x[i], y[i]), lean, **style)
+            text = note(ax, current().label(names[i]), (x[i], y[i]), lean, ha=ha, va=va)
             box = text.get_window_extent(renderer)
             inside = box.x0 >= 2 and box.x1 <= ax.figure.bbox.x1 - 2
             if inside and not any(box.overlaps(other) for other in (*boxes[:i], *boxes[i + 1 :], *taken)):
@@ -130,12 +110,11 @@ def _name(ax: Axes, x, y, names: Iterable, radii: np.ndarray, which: Iterable[in
             text.remove()
 
 
-def _field(ax: Axes, name: str, ha: str, va: str, across: float) -> Bbox | None:
+def _field(ax: Any, name: str, ha: str, va: str, across: float) -> Bbox | None:
     """Name of a quadrant in its corner, if it has room there; returns where it stands."""
     corner = (float(ha == "right"), float(va == "top"))
-    place = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": ha, "va": va}
-    lean = (4 - 8 * corner[0], 4 - 8 * corner[1])
-    text = ax.annotate(current().label(name), corner, lean, weight="bold", color=palette.SOFT, **place)
+    style = {"xycoords": "axes fraction", "ha": ha, "va": va, "weight": "bold", "color": palette.SOFT}
+    text = note(ax, current().label(name), corner, (4 - 8 * corner[0], 4 - 8 * corner[1]), **style)
     box, middle = text.get_window_extent(), ax.transData.transform((across, ax.get_ylim()[0]))[0]
     if (box.x1 + 4 < middle) if ha == "left" else (box.x0 - 4 > middle):
         return box

@@ -1,6 +1,6 @@
 """Tiles with a number in each: groups by themes, recency by value."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,11 +59,9 @@ def heatmap(
     at = layout.rows(ax, lines[y], lines.get(blocks), least=1.75, air=0.5 if above else 0.12, above=above)
     upward = dict(zip(lines.itertuples(index=False, name=None), at, strict=True))
     places = [upward[key] for key in frame[keys].itertuples(index=False, name=None)]
-    number, strong, across = layout.numbers(frame, values), layout.claims(frame), [heads.index(h) for h in frame[x]]
-    tints = [
-        _tint(n, reference, good, np.nanmax([*number, 0.0])) if s and not np.isnan(n) else PLAIN
-        for n, s in zip(number, strong, strict=True)
-    ]
+    number, across = layout.numbers(frame, values), [heads.index(head) for head in frame[x]]
+    shown, top = layout.claims(frame) & ~np.isnan(number), np.nanmax([*number, 0.0])
+    tints = [_tint(n, reference, good, top) if sure else PLAIN for n, sure in zip(number, shown, strict=True)]
     own = pd.DataFrame({"at": across, "y": np.array(places) - TALL / 2, "tint": tints})[~np.isnan(number)]
     if len(own):  # one by one: rows are as far apart as their names need
         ax.bar(own["at"], TALL, 0.96, own["y"], color=[*own["tint"]], clip_on=False, in_layout=False)
@@ -104,13 +102,13 @@ def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x="r", y="fm", values="share") ->
     layout.set_height(ax, 12 * layout.LINE * layout.text_size())
 
 
-def _write(ax: Axes, across: Sequence, upward: Sequence, frame: pd.DataFrame, values: str) -> None:
+def _write(ax: Any, across: Any, upward: Any, frame: pd.DataFrame, values: str) -> None:
     """Numbers of tiles; bold where a difference is established."""
     number = layout.numbers(frame, values)
     for left, y, value, sure in zip(across, upward, number, layout.claims(frame) & ~np.isnan(number), strict=True):
-        style = {"weight": "bold" if sure and "claim" in frame else "normal", "in_layout": False, "ha": "center"}
-        colour = palette.INK if sure else palette.SOFT
-        ax.text(left, y, current().value(values, value), color=colour, va="center_baseline", **style)
+        weight, colour = "bold" if sure and "claim" in frame else "normal", palette.INK if sure else palette.SOFT
+        look: dict[str, Any] = {"ha": "center", "va": "center_baseline", "in_layout": False}
+        ax.text(left, y, current().value(values, value), color=colour, weight=weight, **look)
 
 
 def _tint(number: float, reference: float | None, good: str | None, top: float = 1.0) -> tuple[float, ...]:
@@ -120,7 +118,7 @@ def _tint(number: float, reference: float | None, good: str | None, top: float =
         off = np.log(max(number, 1e-9) / reference) if reference else number
         strength = 0.3 + 0.7 * min(abs(off) / np.log(STRONGEST), 1.0)
         sides = {"above": (palette.GOOD, palette.BAD), "below": (palette.BAD, palette.GOOD)}
-        colour = sides.get(good, (palette.OURS, palette.COMPARISON))[0 if off > 0 else 1]
+        colour = sides.get(str(good), (palette.OURS, palette.COMPARISON))[0 if off > 0 else 1]
     return to_rgba(colour, round(TINT[0] + (TINT[1] - TINT[0]) * min(max(strength, 0.0), 1.0), 2))
 
 

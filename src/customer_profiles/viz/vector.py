@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from html import escape
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import seaborn as sns
@@ -42,7 +43,8 @@ def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     prefix : str
         Begins every id, so that several drawings can stand in one page.
     """
-    for text in figure.findobj(Text):  # a renderer gets lines without their text: this name tells how they are aligned
+    texts: list[Any] = figure.findobj(Text)
+    for text in texts:  # a renderer gets lines without their text: this name tells how they are aligned
         text.set_gid(text.get_ha())
     dpi, (wide, tall) = figure.dpi, figure.get_size_inches() * 72
     renderer = _Renderer(wide, tall, prefix)
@@ -82,7 +84,7 @@ class _Renderer(RendererBase):
     def open_group(self, s: str, gid: str | None = None) -> None:
         self.align = gid
 
-    def draw_path(self, gc: GraphicsContextBase, path: Path, transform, rgbFace=None) -> None:
+    def draw_path(self, gc: Any, path: Any, transform, rgbFace=None) -> None:
         look = {"fill": "none"} if rgbFace is None else self._paint(gc, "fill", rgbFace)
         if gc.get_linewidth() > 0 and len(gc.get_rgb()) and gc.get_rgb()[3] > 0:
             look |= self._paint(gc, "stroke", gc.get_rgb()) | {"stroke-width": _short(gc.get_linewidth())}
@@ -110,10 +112,10 @@ class _Renderer(RendererBase):
         look = self._paint(gc, "fill", gc.get_rgb()) | {"font-size": _short(prop.get_size_in_points())}
         if prop.get_weight() in ("bold", "semibold", "heavy", 600, 700):
             look["font-weight"] = "600"
-        place = {}
+        place: dict[str, Any] = {}
         if angle:
             place["transform"] = f"rotate({_short(-angle)} {_short(x)} {_short(y)})"
-        elif anchor := ANCHORS.get(self.align):
+        elif anchor := ANCHORS.get(self.align or ""):
             look["text-anchor"] = anchor[0]
             x += anchor[1] * self.get_text_width_height_descent(s, prop, False)[0]
         words = escape(re.sub(r"[\x00-\x1f]", "", s).strip(" "), quote=False)

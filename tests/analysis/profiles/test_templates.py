@@ -115,11 +115,13 @@ def test_a_value_that_few_have_is_on_no_page(company):
 
 def test_tables_of_segments_are_guarded_as_in_their_chapter(parts, company):
     profile, labels = company
-    made = {"segment_figures": personas.figures(profile, labels), "routing": channels.routing(profile, labels)}
-    for name, result in made.items():
-        assert templates.of_segments(name, result.frame).disclosure == result.disclosure
-    few = personas.figures(profile, labels.mask(labels.eq(3) & (labels.index > 503), 2)).frame
-    shown = GATE.guard(templates.of_segments("segment_figures", few)).frame
+    few = labels.mask(labels.eq(3) & (labels.index > 503), 2)
+    figures, routing = personas.figures(profile, few), channels.routing(profile, few)
+    read = templates.of_segments(figures.frame, parts["traits"], parts["verdicts"], routing.frame)
+    assert [result.name for result in read] == ["segment_figures", "segment_traits", "segment_verdicts", "routing"]
+    rules = [figures.disclosure, personas.OF_SEGMENTS, figures.disclosure, routing.disclosure]
+    assert [result.disclosure for result in read] == rules
+    shown = GATE.guard(read[0]).frame
     assert shown.loc[shown["segment"].eq(3), "n"].isna().all()
 
 

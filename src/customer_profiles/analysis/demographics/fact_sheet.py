@@ -99,7 +99,7 @@ def striking(comparison: Comparison, guarded: pd.DataFrame, made_of: MadeOf | No
     hidden = [key not in keys for key in table[["attribute", "value"]].itertuples(index=False, name=None)]
     top = top_traits(table.assign(hidden=hidden), made_of=made_of)
     about = Text(N_("The traits of the sheet, strongest first, and the share of the base."))
-    return Result("striking", top.drop(columns="hidden"), comparison.table.title, OVERLAPPING, about=about)
+    return Result("striking", top.drop(columns="hidden"), Text(N_("What stands out most")), OVERLAPPING, about=about)
 
 
 def fact_sheet(top: pd.DataFrame, group: Text, base: Text) -> FactSheet:

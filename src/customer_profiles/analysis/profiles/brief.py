@@ -90,13 +90,14 @@ def find(identities: pd.DataFrame, pseudonym: str) -> int:
 def sections(tables: Mapping[str, pd.DataFrame], customer_no: int, attributes: Sequence[str]) -> list[Section]:
     """All sections of the brief of a customer, from the tables of `TABLES`."""
     mine = {name: rows[rows["customer_no"] == customer_no] for name, rows in tables.items() if "customer_no" in rows}
+    routes = tables["routing"][tables["routing"]["segment"].isin(mine["segments"]["segment"])]
     return [
         who(mine["profile"], mine["provenance"], attributes),
         bought(mine["profile"]),
         said(mine["profile"], mine["comment_themes"]["theme"].value_counts()),
         needed(mine["profile"], mine["ticket_themes"]["theme"].value_counts(), mine["priorities"]),
         worth(tables["profile"], mine["profile"], mine["rfm"], mine["segments"], mine["ideal_fit"]),
-        next_contact(mine["profile"], tables["routing"], mine["segments"]),
+        next_contact(mine["profile"], routes),
     ]
 
 
@@ -167,21 +168,20 @@ def worth(
     return Section(Text(N_("Worth")), tuple(lines))
 
 
-def next_contact(profile: pd.DataFrame, routing: pd.DataFrame, segments: pd.DataFrame) -> Section:
+def next_contact(profile: pd.DataFrame, routes: pd.DataFrame) -> Section:
     """The channel the customer asks for; else the first of their segment, said to be so.
 
     Parameters
     ----------
-    profile, segments : DataFrame
-        Rows of the customer.
-    routing : DataFrame
-        ``segment, first_channel`` of every segment.
+    profile : DataFrame
+        Row of the customer.
+    routes : DataFrame
+        ``first_channel`` of the customer's segment.
     """
     heading, channel = Text(N_("Next contact")), Text(N_("Channel"))
     asked = profile["preferred_channel"].dropna() if "preferred_channel" in profile else ()
     origin = Text(N_("asked for by the customer") if len(asked) else N_("most asked for in the segment"))
-    routes = routing.loc[routing["segment"].isin(segments["segment"]), "first_channel"].dropna()
-    found = asked if len(asked) else routes
+    found = asked if len(asked) else routes["first_channel"].dropna()
     lines = [Line(channel, Text("{name:label}", {"name": value}), origin) for value in found]
     return Section(heading, tuple(lines))
 

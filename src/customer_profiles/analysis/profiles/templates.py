@@ -22,14 +22,6 @@ from .vulnerable import ANY, NONE
 
 TRAITS = 10
 
-SEGMENT_TABLES = {
-    "segment_figures": ONE_MARGIN,
-    "segment_traits": OF_SEGMENTS,
-    "segment_verdicts": ONE_MARGIN,
-    "routing": OVERLAPPING,
-}
-"""Tables of chapter 05 that pages are made of, with what adds up to what in them."""
-
 
 @dataclass(frozen=True)
 class Field:
@@ -85,9 +77,17 @@ NUMBERS = {"spend_per_customer": "{x:money}", "basket_value": "{x:money}", "disc
 AVERAGES = ("orders", "basket_value", "discount_share", "sessions", "tickets", "age", "recency_days")
 
 
-def of_segments(name: str, table: pd.DataFrame) -> Result:
-    """A table of chapter 05, one of `SEGMENT_TABLES`, with its rule of disclosure."""
-    return Result(name, table, Text(name), SEGMENT_TABLES[name])
+def of_segments(
+    figures: pd.DataFrame, traits: pd.DataFrame, verdicts: pd.DataFrame, routing: pd.DataFrame
+) -> list[Result]:
+    """The tables of chapter 05 that pages are made of, each with what adds up to what in it."""
+    tables = {
+        "segment_figures": (figures, ONE_MARGIN),
+        "segment_traits": (traits, OF_SEGMENTS),
+        "segment_verdicts": (verdicts, ONE_MARGIN),
+        "routing": (routing, OVERLAPPING),
+    }
+    return [Result(name, table, Text(name), rule) for name, (table, rule) in tables.items()]
 
 
 def usual(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str]) -> Result:
@@ -111,7 +111,7 @@ def segments(
     cards : sequence of Persona
         From `personas.personas`.
     sizes, traits, verdicts, routes : DataFrame
-        As a page shows them: the tables of `SEGMENT_TABLES`.
+        As a page shows them, see `of_segments`.
     most : int
         Traits on a page.
     """
@@ -139,7 +139,7 @@ def personas(
     ----------
     cards : sequence of Persona
     sizes, routes : DataFrame
-        As a page shows them: tables of `SEGMENT_TABLES`.
+        As a page shows them, see `of_segments`.
     habits, pains : DataFrame
         As a page shows them: `usual` values, and the `usual` pain of each segment.
     persons : bool
