@@ -159,7 +159,7 @@ def telco() -> Worked:
     places = pd.DataFrame(
         {"area": places["Zip Code"], "population": places["Population"].str.replace(",", "").astype(int)}
     )
-    density = areas.density(people.rename(columns={"Zip Code": "postal_code"})[["postal_code"]], places)
+    density = areas.density(people.rename(columns={"Zip Code": "postal_code"})[["postal_code"]], places).frame
     return {
         "index of contracts by the month": (rows.loc["Month-to-Month", "index"], 100 * ratio, 1e-9),
         "its interval": (
@@ -189,7 +189,7 @@ def olist() -> Worked:
     people = pd.read_csv(folder / "customers.csv", dtype=str).drop_duplicates("customer_unique_id")
     states = pd.read_csv(ROOT / "data" / "olist" / "states.csv").rename(columns={"state": "area"})
     people["region"] = people["customer_state"].map(states.set_index("code")["area"])
-    density = areas.density(people[["region"]], states[["area", "population"]])
+    density = areas.density(people[["region"]], states[["area", "population"]]).frame
     counts, total = people["region"].value_counts(), states["population"].sum()
     bahia = density.set_index("area").loc["Bahia"]
     inhabitants = int(states.set_index("area").loc["Bahia", "population"])
