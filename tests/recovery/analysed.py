@@ -137,7 +137,8 @@ class Analysed:
     def gaps(self) -> pd.DataFrame:
         """Customers without a value against those with one."""
         given = audience.given(self.traits, self.made_of)
-        known_by = audience.known_by(self.profile, self.tables.read("identities"))
+        records = self.tables.read("identities").groupby(["customer_no", "ids"]).size()
+        known_by = audience.known_by(self.profile, records)
         return distributions.who_is_missing(self.profile, given, audience.measures(self.profile), known_by).frame
 
     @cached_property
