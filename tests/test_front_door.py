@@ -223,7 +223,7 @@ class TestTables:
 class TestFindings:
     def test_every_statement_of_the_chapters(self, data, demo_report):
         assert list(data.findings) == ["id", "chapter", "text", "n", "p_adjusted", "effect", "kind"]
-        told = {each["text"] for each in json.loads((demo_report / "findings.json").read_text(encoding="utf-8"))}
+        told = {each["text"] for each in demo_report.findings}
         assert set(data.findings["text"]) <= told
         assert not data.findings.duplicated(["chapter", "id"]).any()
 
