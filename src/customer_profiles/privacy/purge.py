@@ -19,7 +19,7 @@ from ..tables import Tables
 ABOUT_NOBODY = frozenset(
     [
         *("events", "areas", "population", "reconciliation", "set_aside", "inventory", "cleaning", "exclusions"),
-        *("completeness", "dialects", "id_changes", "match_evidence"),
+        *("completeness", "dialects", "files_read", "id_changes", "match_evidence"),
         *("checks", "shared_addresses", "contradictions", "kinds", "gaps"),
     ]
 )
