@@ -33,6 +33,7 @@ from .tables import Stamp, Tables, file_hash
 if TYPE_CHECKING:
     from .analysis.actions.proposals import Proposal
     from .analysis.segments.personas import Persona
+    from .ingest.config.outcome import Outcome
     from .ingest.config.solutions import Solution
     from .ingest.config.topics import Entry, Named
     from .reporting.panel import Panel
@@ -110,6 +111,11 @@ class Chapter:
     def attributes(self) -> list[str]:
         """Columns of the profile that say who a customer is, as dataset.yaml maps them."""
         return list(self.dataset.attributes())
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The company's own outcome, such as who left, if dataset.yaml names one."""
+        return self.dataset.outcome
 
     @property
     def orders(self) -> dict[str, list[str]]:
@@ -200,7 +206,10 @@ class Chapter:
             return
         first = result.name not in self._titles
         name = self._block_name(result.name, first)
-        shown = panels.of_result(result, chart, self.gate, self.language, name, alt=alt, again=not first, **columns)
+        small = first and name in self.spec.answers
+        shown = panels.of_result(
+            result, chart, self.gate, self.language, name, alt=alt, again=not first, small=small, **columns
+        )
         if shown is None:
             return
         if shown.table is not None:
@@ -237,7 +246,7 @@ class Chapter:
         from .reporting.cards import html
 
         if personas:
-            self._block(html(personas, self.language, persons=self.dataset.kind == "b2c"))
+            self._block(html(personas, self.language, persons=self.dataset.kind == "b2c"), role="cards")
 
     def quotes(self, quotes: pd.DataFrame, rule: Text) -> None:
         """Show comments in the customers' own words, below the rule by which they were chosen.
@@ -252,7 +261,7 @@ class Chapter:
         if len(quotes) and not self.dataset.privacy.quotes:
             raise PrivacyRefused("quotes are not allowed: dataset.yaml says privacy: {quotes: false}")
         if len(quotes):
-            self._block(html(quotes, rule, self.language))
+            self._block(html(quotes, rule, self.language), role="quotes")
 
     def limits(self, limits: Iterable[Limit]) -> None:
         """Say what could not be answered, and which source would answer it."""
@@ -358,10 +367,10 @@ class Chapter:
         self._blocks += 1
         return name if first else f"{name}-{self._blocks}"
 
-    def _block(self, html: str) -> None:
+    def _block(self, html: str, role: str = "") -> None:
         if html:
             name = self._block_name(f"block-{self._blocks}")
-            stored.write_block(self.results, name, html)
+            stored.write_block(self.results, name, html, role)
             self._show(name, html)
 
     def _show(self, name: str, html: str) -> None:

@@ -29,6 +29,10 @@ class ChapterSpec:
         Chapters whose tables it reads.
     makes : tuple of str
         Tables that it writes for later chapters.
+    question : str
+        What its page answers, in a few words; the page's heading.
+    answers : tuple of str
+        Results that answer it, the best first: they lead the page, and the first with a message stands on the summary.
     """
 
     number: str
@@ -37,6 +41,8 @@ class ChapterSpec:
     params: type[params.Params]
     after: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
+    question: str = ""
+    answers: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> Path:
@@ -47,15 +53,27 @@ class ChapterSpec:
 CHAPTERS = {
     spec.number: spec
     for spec in (
-        ChapterSpec("01", "01_collect_data", N_("What we know"), params.CollectData),
-        ChapterSpec("02", "02_find_demographics", N_("Who they are"), params.FindDemographics, ("01",)),
+        ChapterSpec(
+            *("01", "01_collect_data", N_("What we know"), params.CollectData),
+            question=N_("What do we know?"),
+            answers=("reconciliation", "inventory"),
+        ),
+        ChapterSpec(
+            *("02", "02_find_demographics", N_("Who they are"), params.FindDemographics, ("01",)),
+            question=N_("Who are they?"),
+            answers=("index", "areas", "lorenz"),
+        ),
         ChapterSpec(
             *("03", "03_analyse_pain_points", N_("What hurts them"), params.AnalysePainPoints, ("01",)),
             makes=("themes", "ticket_themes", "pains"),
+            question=N_("What hurts most?"),
+            answers=("pain_costs", "pain_volumes", "pains_by_group"),
         ),
         ChapterSpec(
             *("04", "04_analyse_feedback", N_("What they say"), params.AnalyseFeedback, ("03",)),
             makes=("comment_themes", "sentiment"),
+            question=N_("What do they say?"),
+            answers=("topic_changes", "event_effects", "drivers", "score_periods", "scores", "quotes"),
         ),
         ChapterSpec(
             *("05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")),
@@ -63,19 +81,31 @@ CHAPTERS = {
                 *("rfm", "segments", "segment_figures", "segment_traits", "segment_verdicts"),
                 *("segment_rules", "routing"),
             ),
+            question=N_("Which segments do they form?"),
+            answers=("segment_figures", "segments", "rfm_segments"),
         ),
         ChapterSpec(
             *("06", "06_follow_journeys", N_("Which ways they take"), params.FollowJourneys, ("01",)),
             makes=("stages",),
+            question=N_("Which ways do they take, and where do we lose them?"),
+            answers=("funnel", "stages"),
         ),
         ChapterSpec(
             *("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
             makes=("actions",),
+            question=N_("What to do?"),
+            answers=("action_board", "action_outcomes", "action_proposals"),
         ),
         ChapterSpec(
             *("10", "10_describe_customers", N_("Profiles on a page"), params.DescribeCustomers, ("05",)),
             makes=("ideal_fit", "priorities"),
+            question=N_("What are they like, each on a page?"),
+            answers=("cards",),
         ),
-        ChapterSpec("00", "00_summary", N_("Summary"), params.Summary, ("06", "09", "10")),
+        ChapterSpec(
+            *("00", "00_summary", N_("Summary"), params.Summary, ("06", "09", "10")),
+            question=N_("What changed?"),
+            answers=("kpi_line", "outcome_groups"),
+        ),
     )
 }

@@ -11,7 +11,7 @@ from ..privacy.disclosure import scan
 from ..tables import Tables
 from . import findings as statements
 from .excel import write_workbook
-from .export import export
+from .export import export, panels_of
 from .pages import SUMMARY, Report, file_name
 from .stored import write_json
 
@@ -32,8 +32,9 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
     report : Report
         What they share, and their results.
     """
+    chapters = {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs}
     for spec in report.specs:
-        page = export(notebooks[spec.number], spec, report)
+        page = export(notebooks[spec.number], spec, report, chapters)
         (folder / file_name(spec)).write_text(page, encoding="utf-8")
     write_json(folder / "findings.json", all_findings(report))
     tables: dict[str, tuple[str, pd.DataFrame]] = {}

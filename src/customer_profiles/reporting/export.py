@@ -7,6 +7,7 @@ import copy
 import hashlib
 import itertools
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from nbformat.v4 import new_output
 
 from ..chapters import ChapterSpec
 from ..viz import palette
-from . import outputs, panel, stored
+from . import memo, outputs, panel, stored, storyline
 from .extract import translate_markdown
 from .markdown import Prose, highlight
-from .pages import Report, view
+from .pages import SUMMARY, Report, view
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACES = panel.Drawing("[the wide drawing]", "[the narrow drawing]", alt="")  # while the rest is sanitised
@@ -41,7 +42,12 @@ class PageExporter(TemplateExporter):
         self.environment.autoescape = True
 
 
-def export(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> str:
+def export(
+    notebook: NotebookNode,
+    spec: ChapterSpec,
+    report: Report,
+    chapters: Mapping[str, list[panel.Panel]] | None = None,
+) -> str:
     """The page of a chapter.
 
     Parameters
@@ -52,6 +58,8 @@ def export(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> str:
         Which chapter it is.
     report : Report
         What the page says around it.
+    chapters : mapping of str to list of Panel, optional
+        Panels of every chapter, by its number: the summary repeats the leading ones.
 
     Returns
     -------
@@ -64,19 +72,58 @@ def export(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> str:
         If a cell raised.
     """
     outputs.check(notebook, spec)
-    notebook = prepared(notebook, spec, report)
-    shown = view(report, spec, contents(notebook)) | {"question": take_question(notebook)} | stylesheet()
-    page, _ = PageExporter(Prose()).from_notebook_node(notebook, {"view": shown})
+    panels = panels_of(notebook, spec, report)
+    first = storyline.seen(panels, spec.answers)
+    seen = [panel.name for panel in first] + of_role(notebook, spec, report)
+    said = {
+        "panels": [Markup(rendered(name, spec, report, level=2)) for name in seen],
+        "not_found": [report.language.text(finding) for finding in storyline.not_found(panels)],
+        "contents": [{"id": f"panel-{panel.name}", "title": report.language.text(panel.title)} for panel in first],
+    }
+    if spec.number == SUMMARY:
+        said |= {"panels": [], "contents": [], "not_found": []} | memo.view(
+            report, {**(chapters or {}), SUMMARY: panels}
+        )
+        seen = []
+    notebook = prepared(notebook, spec, report, leave_out=seen)
+    take_question(notebook)
+    page, _ = PageExporter(Prose()).from_notebook_node(notebook, {"view": view(report, spec) | said | stylesheet()})
     return page
 
 
-def prepared(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> NotebookNode:
-    """The notebook in the reader's language, each cell with the blocks that it has put on the page and nothing else."""
+def panels_of(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[panel.Panel]:
+    """The panels of a chapter in the order in which its notebook shows them."""
+    folder = report.folder / "chapters" / spec.number
+    found = [stored.read_block(folder, name, report.min_group_size) for name in _blocks(notebook)]
+    return [block for block in found if isinstance(block, panel.Panel)]
+
+
+def of_role(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[str]:
+    """Blocks that are no panels, such as cards, and that the chapter names among its answers."""
+    folder = report.folder / "chapters" / spec.number
+    roles = {name: stored.role_of(folder, name) for name in _blocks(notebook)}
+    return [name for name, role in roles.items() if role and role in spec.answers]
+
+
+def _blocks(notebook: NotebookNode) -> list[str]:
+    return [name for cell in notebook.cells if cell.cell_type == "code" for name in outputs.blocks(cell)]
+
+
+def prepared(
+    notebook: NotebookNode, spec: ChapterSpec, report: Report, leave_out: Collection[str] = ()
+) -> NotebookNode:
+    """The notebook in the reader's language, each cell with the blocks that it has put on the page and nothing else.
+
+    Parameters
+    ----------
+    leave_out : collection of str
+        Blocks that stand elsewhere on the page.
+    """
     notebook = copy.deepcopy(notebook)
     notebook.cells = outputs.own_cells(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            html = [rendered(name, spec, report) for name in outputs.blocks(cell)]
+            html = [rendered(name, spec, report) for name in outputs.blocks(cell) if name not in leave_out]
             cell.outputs = [new_output("display_data", {"text/html": each}) for each in html if each]
     prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
     if prose:  # the page has a title already
@@ -87,13 +134,13 @@ def prepared(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> Noteb
     return without_empty_sections(notebook)
 
 
-def rendered(name: str, spec: ChapterSpec, report: Report) -> str:
+def rendered(name: str, spec: ChapterSpec, report: Report, level: int = 3) -> str:
     """A block as HTML that is safe to stand in a page: what is no drawing of ours has nothing active in it."""
     block = stored.read_block(report.folder / "chapters" / spec.number, name, report.min_group_size)
     if block is None or isinstance(block, str):
         return outputs.sanitise(block or "")
     drawing, block = block.drawing, replace(block, drawing=block.drawing and PLACES)
-    html = str(outputs.sanitise(panel.html(block, report.language, report.as_of)))
+    html = str(outputs.sanitise(panel.html(block, report.language, report.as_of, level)))
     if drawing:
         html = html.replace(PLACES.wide, drawing.wide).replace(PLACES.narrow, drawing.narrow)
         html = html.replace('class="chart"', 'class="chart foreign"') if drawing.foreign else html
@@ -113,23 +160,11 @@ def without_empty_sections(notebook: NotebookNode) -> NotebookNode:
     return notebook
 
 
-def take_question(notebook: NotebookNode) -> str:
-    """Cut the question that a chapter answers, its first paragraph in italics, out of the notebook's first cell."""
+def take_question(notebook: NotebookNode) -> None:
+    """Cut the question in italics out of the notebook's first cell: the page has it as its heading."""
     first = next((cell for cell in notebook.cells if cell.cell_type == "markdown"), None)
-    found = QUESTION.match(first.source) if first else None
-    if first is None or not found:
-        return ""
-    first.source = first.source[found.end() :]
-    return found[1].replace("\n", " ")
-
-
-def contents(notebook: NotebookNode) -> list[dict[str, str]]:
-    """Sections of the page, for its table of contents."""
-    prose = Prose()
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            prose.html(cell.source)
-    return prose.sections
+    if first and (found := QUESTION.match(first.source)):
+        first.source = first.source[found.end() :]
 
 
 def stylesheet() -> dict[str, str]:

@@ -12,7 +12,7 @@ from ..chapters import CHAPTERS
 from ..messages import Finding, Limit, Text
 from .language import Language
 
-ESTIMATES = ("share", "money", "index", "points", "ratio", "number")  # formatters of headline numbers
+ESTIMATES = ("share", "part", "money", "index", "points", "ratio", "number")  # formatters of headline numbers
 
 
 def html(findings: Iterable[Finding], language: Language) -> Markup:

@@ -8,7 +8,7 @@ from ..messages import N_
 from .words import FIELDS, VALUES
 
 KINDS = (
-    *("count", "share", "money", "index", "points", "day", "month", "ratio", "number", "p", "label"),
+    *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label"),
     *("p_value", "short_month", "yes"),  # of table cells and chart axes only
 )
 
@@ -36,6 +36,11 @@ class Column:
 
 # What every table of the report may hold: the estimate, its base, and what it is compared with.
 MEASURES = {
+    "kpi": Column(N_("Key figure"), "label"),
+    "sales": Column(N_("Sales"), "money"),
+    "orders_per_buyer": Column(N_("Orders per buyer"), "number"),
+    "tickets_per_100_orders": Column(N_("Service cases per 100 orders"), "number"),
+    "quarter": Column(N_("Quarter"), "month"),
     "n": Column(N_("Number (n)"), "count"),
     "base": Column(N_("Base"), "count"),
     "share": Column(N_("Share"), "share"),

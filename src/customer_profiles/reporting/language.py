@@ -171,6 +171,10 @@ class Language:
     def _share(self, value: Any) -> str:
         return self.percent(float(value), 1)
 
+    def _part(self, value: Any) -> str:
+        """A share in a headline, where a decimal only adds clutter."""
+        return self.percent(float(value))
+
     def _money(self, value: object) -> str:
         from babel.numbers import format_currency
 

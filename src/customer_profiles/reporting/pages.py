@@ -11,20 +11,24 @@ from .. import __version__
 from ..chapters import ChapterSpec
 from ..messages import N_, Finding, Text
 from ..params import Params
-from . import findings as statements
 from .language import Language
 from .stored import Results
 from .tiles import tiles
 
 SUMMARY = "00"
-IN_SHORT = 4  # statements at the top of a page: what a reader keeps in mind
 NOT_OF_THE_READER = {"dataset", "run_folder", "as_of", "language"}  # paths, and what the page says anyway
 WORDS = {
     "product": N_("Customer profiles"),
     "skip": N_("Skip to content"),
     "chapters": N_("Chapters"),
     "contents": N_("On this page"),
-    "in_short": N_("In short"),
+    "answers": N_("Six questions, six answers"),
+    "not_found": N_("What we looked at and did not find"),
+    "more": N_("Everything else this page looked at, and how"),
+    "limits": N_("What we cannot tell yet"),
+    "how_sure": N_("How sure is this, and what we cannot tell yet"),
+    "certain": N_("Certain: it holds after correcting for everything that was compared with it."),
+    "likely": N_("Likely: it holds by itself. Within chance: a difference of this size comes about by chance."),
     "about": N_("How this page was made"),
     "methods": N_("Methods"),
     "methods_note": N_("The statements on this page rest on these tests and intervals."),
@@ -88,44 +92,27 @@ def reading_order(specs: dict[str, ChapterSpec] | list[ChapterSpec]) -> tuple[Ch
     return tuple(sorted(chapters, key=lambda spec: spec.number))
 
 
-def view(report: Report, spec: ChapterSpec, contents: list[dict[str, str]]) -> dict[str, Any]:
-    """Everything the page template shows besides the notebook's cells, as plain texts in the reader's language.
-
-    Parameters
-    ----------
-    report : Report
-    spec : ChapterSpec
-        The chapter of the page.
-    contents : list of dict
-        Its sections: ``id`` and ``title``.
-    """
+def view(report: Report, spec: ChapterSpec) -> dict[str, Any]:
+    """Everything the page template shows besides panels and the notebook's cells, in the reader's language."""
     speak = report.language
     results = report.results.get(spec.number, Results())
-    is_summary = spec.number == SUMMARY  # its body is the list of findings: no need to say them twice
-    others = [other for other in report.specs if other.number != SUMMARY]
+    is_summary = spec.number == SUMMARY
+    asked = speak.translate(spec.question or spec.title)
     return {
         "words": {key: speak.translate(message) for key, message in WORDS.items()},
         "language": speak.code,
         "company": report.company,
         "title": speak.translate(spec.title),
+        "heading": asked,
         "as_of": speak.text(Text("As of {day:day}", {"day": report.as_of})),
         "is_summary": is_summary,
         "chapters": [_link(report, other) | {"current": other is spec} for other in report.specs],
         "neighbours": _neighbours(report, spec),
-        "tiles": tiles(results.facts, speak),
-        "lead": "" if is_summary else statements.html(strongest(results.findings), speak),
-        "contents": [] if is_summary else contents,
-        "cards": [_card(report, other) for other in others] if is_summary else [],
+        "tiles": [] if is_summary else tiles(results.facts, speak),
         "methods": methods(results.findings, speak),
         "run": _run(report, spec),
         "facts": [(name, "–" if value is None else str(value)) for name, value in results.facts.items()],
     }
-
-
-def strongest(findings: tuple[Finding, ...], count: int = IN_SHORT) -> list[Finding]:
-    """Findings to read first: established differences, then facts, then what was not found; each by weight."""
-    order = {"difference": 0, "fact": 1, "nothing": 2}
-    return sorted(findings, key=lambda finding: (order[finding.kind], -finding.weight))[:count]
 
 
 def methods(findings: tuple[Finding, ...], language: Language) -> list[str]:
@@ -151,13 +138,6 @@ def _neighbours(report: Report, spec: ChapterSpec) -> list[dict[str, Any]]:
     before = [_link(report, report.specs[at - 1]) | {"direction": "previous"}] if at > 0 else []
     after = [_link(report, other) | {"direction": "next"} for other in report.specs[at + 1 : at + 2]]
     return before + after
-
-
-def _card(report: Report, spec: ChapterSpec) -> dict[str, Any]:
-    """A chapter on the summary page: its title and its strongest statement, or why it has none."""
-    results = report.results.get(spec.number, Results())
-    said = [*strongest(results.findings, 1), *results.limits[:1]]
-    return _link(report, spec) | {"text": report.language.text(said[0]) if said else ""}
 
 
 def _run(report: Report, spec: ChapterSpec) -> list[dict[str, str]]:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = 720, 343
 """Pixels: a full column of a page, and a phone."""
-ALSO = 3
+ALSO = 2
 """Claims beside the message that are seen at once; further ones are in the evidence."""
+FEW = 4
+"""Rows of the small drawing that stands on the summary."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class Drawing:
 
     Parameters
     ----------
-    wide, narrow : str
-        SVG for a full column and for a phone.
+    wide, narrow, small : str
+        SVG for a full column, for a phone, and of the first rows for the summary; `small` is empty if it needs none.
     alt : str
         The message, in the language of the report.
     foreign : bool
@@ -54,6 +56,7 @@ class Drawing:
     narrow: str
     alt: str
     foreign: bool = False
+    small: str = ""
     figure: Figure | None = field(default=None, repr=False, compare=False)
 
 
@@ -93,7 +96,9 @@ class Panel:
             "claims": [claim.to_dict() for claim in self.claims],
             "about": self.about.to_dict() if self.about else None,
             "note": self.note.to_dict() if self.note else None,
-            "drawing": {k: getattr(drawing, k) for k in ("wide", "narrow", "alt", "foreign")} if drawing else None,
+            "drawing": {k: getattr(drawing, k) for k in ("wide", "narrow", "alt", "foreign", "small")}
+            if drawing
+            else None,
         }
 
     @classmethod
@@ -164,6 +169,7 @@ def of_result(
     *,
     alt: str = "",
     again: bool = False,
+    small: bool = False,
     **columns: Any,
 ) -> Panel | None:
     """The panel of a result, guarded before it is drawn; None if its view has no rows.
@@ -181,6 +187,8 @@ def of_result(
         What the chart says to those who do not see it; by default the message.
     again : bool
         Whether another panel has its claims and its evidence.
+    small : bool
+        Whether the summary may show it.
     **columns
         Handed to the chart.
     """
@@ -193,7 +201,7 @@ def of_result(
     drawing = None
     if chart is not None:
         words = alt or language.text(claims[0] if claims else result.title)
-        drawing = draw(chart, result.view.of(published.frame), language, words, name, **columns)
+        drawing = draw(chart, result.view.of(published.frame), language, words, name, small=small, **columns)
     return Panel(name, result.title, claims, result.about, result.note, drawing, None if again else published)
 
 
@@ -211,7 +219,13 @@ def heading(name: str, language: Language) -> str:
 
 
 def draw(
-    chart: Callable[..., object], frame: pd.DataFrame, language: Language, alt: str, name: str, **columns: object
+    chart: Callable[..., object],
+    frame: pd.DataFrame,
+    language: Language,
+    alt: str,
+    name: str,
+    small: bool = False,
+    **columns: object,
 ) -> Drawing:
     """Draw a guarded frame at both widths.
 
@@ -226,23 +240,31 @@ def draw(
         The message.
     name : str
         Prefix of the ids in the drawing, unique on its page.
+    small : bool
+        Whether to draw the first rows once more, for the summary.
     """
     speech = ChartSpeech(language)
     frame = frame.drop(columns="suppressed", errors="ignore")
     figures = [viz.draw(chart, frame, width=width, speech=speech, **columns) for width in (WIDE, NARROW)]
     wide, narrow = (viz.svg(figure, alt=alt, prefix=f"{name}-{i}-") for i, figure in enumerate(figures))
-    return Drawing(wide, narrow, alt, viz.is_foreign(wide), figures[0])
+    few = ""
+    if small:
+        known = frame.dropna(subset=[name for name in (columns.get("x"),) if name in frame])
+        rows = known.head(FEW) if chart in viz.ROW_BY_ROW else frame
+        figure = viz.draw(chart, rows, width=NARROW, speech=speech, **columns)
+        few = viz.svg(figure, alt=alt, prefix=f"{name}-few-")
+    return Drawing(wide, narrow, alt, viz.is_foreign(wide), few, figures[0])
 
 
-def html(panel: Panel, language: Language, as_of: date, page: str = "") -> Markup:
-    """A panel as a block of a page."""
+def html(panel: Panel, language: Language, as_of: date, level: int = 3) -> Markup:
+    """A panel as a block of a page, its title a heading of that level."""
     message, *others = panel.claims or (None,)
     said = [other for other in others if other is not None]
     seen, folded = said[:ALSO], said[ALSO:]
     title, subject = language.text(message or panel.title), language.text(panel.title)
     parts = [
         Markup('<p class="subject">{}</p>').format(subject) if message else "",
-        Markup("<h3>{}</h3>").format(title),
+        Markup("<h{}>{}</h{}>").format(level, title, level),
         _list(seen, language),
     ]
     if panel.drawing:

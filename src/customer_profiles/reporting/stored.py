@@ -79,9 +79,14 @@ def write_panel(folder: Path, panel: Panel) -> None:
         panel.table.frame.to_parquet(folder / "published" / f"{panel.name}.parquet", index=False)
 
 
-def write_block(folder: Path, name: str, html: str) -> None:
-    """Keep a block of the page that is no panel: sentences, cards, quotes."""
-    write_json(folder / "blocks" / f"{name}.json", {"kind": "html", "html": html})
+def write_block(folder: Path, name: str, html: str, role: str = "") -> None:
+    """Keep a block of the page that is no panel: sentences, or of a role, such as cards and quotes."""
+    write_json(folder / "blocks" / f"{name}.json", {"kind": "html", "role": role, "html": html})
+
+
+def role_of(folder: Path, name: str) -> str:
+    """Role of a block that is no panel, empty if it has none."""
+    return _json(folder / "blocks" / f"{name}.json", {}).get("role", "")
 
 
 def read_block(folder: Path, name: str, min_group_size: int) -> str | Panel | None:

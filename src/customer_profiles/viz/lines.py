@@ -71,6 +71,25 @@ def sparklines(frame: pd.DataFrame, ax: Axes, *, x="month", y="n", hue="theme") 
     layout.hide(ax, "x", "y", "bottom")
 
 
+def spark(frame: pd.DataFrame, ax: Axes, *, x="quarter", y="value") -> None:
+    """A line as small as a word, with its last value as a dot and nothing around it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per period: `x` (timestamps), `y`.
+    ax : Axes
+    x, y : str
+        Columns.
+    """
+    own = _known(frame.assign(**{x: dates.date2num(frame[x])}), x, y)
+    ax.plot(own[x], own[y], color=palette.OURS, lw=2)
+    ax.scatter(own[x][-1:], own[y][-1:], 25, palette.OURS, clip_on=False, zorder=3)
+    ax.margins(0.05, 0.15)
+    ax.set_axis_off()
+    layout.set_height(ax, 34)
+
+
 def lorenz(frame: pd.DataFrame, ax: Axes, *, x="buyers_share", y="spend_share") -> None:
     """Lorenz curve: the farther it hangs below the diagonal, the fewer account for the whole.
 

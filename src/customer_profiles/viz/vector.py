@@ -55,7 +55,10 @@ def svg(figure: Figure, *, alt: str = "", prefix: str = "c") -> str:
     root = {"fill": "var(--ink)"} | ({"font-size": usual[0][0]} if usual else {})
     body = "".join(_run(look, list(run), root) for look, run in groupby(renderer.marks, key=lambda mark: mark[:2]))
     root |= {"font-family": "system-ui, sans-serif", "stroke-linejoin": "round"}
-    view = {"viewBox": f"0 0 {_short(wide)} {_short(tall)}", "role": "img", "aria-label": alt}
+    view = {
+        "viewBox": f"0 0 {_short(wide)} {_short(tall)}",
+        **({"role": "img", "aria-label": alt} if alt else {"aria-hidden": "true"}),
+    }
     return f'<svg xmlns="http://www.w3.org/2000/svg"{_said(view | root)}>{body}</svg>'
 
 

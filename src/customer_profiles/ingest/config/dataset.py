@@ -20,6 +20,7 @@ from ..sessions import SESSION_GAP_MINUTES
 from ..visitors import LINK_DAYS, NEW_DAYS
 from . import derived as rules
 from . import ideal_customer
+from . import outcome as outcomes
 from . import vulnerability as care
 from .derived import Attribute, Derived
 from .faults import explain, near
@@ -295,6 +296,9 @@ class Dataset(Model):
         default_factory=dict, description="sign that a customer may need particular care to its driver and its rule"
     )
     ideal: ideal_customer.IdealCustomer = ideal_customer.IdealCustomer()
+    outcome: outcomes.Outcome | None = Field(
+        None, description="column that says who accepted, won or left: every page compares them with the rest"
+    )
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
@@ -382,6 +386,7 @@ class Dataset(Model):
         found += rules.unknown(self.segment_by, {*known, *self.derived}, ("segment_by",))
         made = {name: rules.Known(False, of.order, of.values) for name, of in self.derived.items()}
         found += ideal_customer.faults(self.ideal, known | made)
+        found += outcomes.faults(self.outcome, known | made)
         return found + list(care.faults(self.vulnerability, known | made, self.privacy.legal_basis))
 
     def _given(self) -> dict[str, Attribute]:
@@ -422,6 +427,8 @@ class Dataset(Model):
         values = {rule.value: rule.label for of in self.derived.values() for rule in of.rules if rule.label}
         named = {name: of.label for name, of in self.derived.items() if of.label}
         named |= {name: of.label for name, of in self.vulnerability.items() if of.label}
+        if self.outcome and self.outcome.label:
+            named["outcome"] = self.outcome.label
         return values | own | named
 
 

@@ -1,0 +1,457 @@
+"""Key figures of the company: what each means, in which direction it should go, and how it moved within a year.
+
+A key figure is a total, or a ratio of two totals, of what customers did in a period. One registry holds their
+definitions; tiles, headline and, later, the comparison of runs read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..messages import N_, Finding, Text
+from ..results import Disclosure, Result
+from ..stats import effect_sizes
+from ..stats.families import ALPHA, Family
+from ..stats.ratios import change
+from .demographics.categories import values_of
+from .feedback.metrics import METRICS
+
+YEAR, QUARTER = 12, 3
+"""Months that a key figure looks back."""
+QUARTERS = 8
+"""Quarters of the small line beside each figure."""
+MIN_ANSWERS = 50
+"""Answers that a quarter needs in both years; with fewer a score looks back a year."""
+MOST = 5
+
+CERTAIN, LIKELY, CHANCE, UNKNOWN = N_("certain"), N_("likely"), N_("within chance"), N_("no year before")
+COLUMNS = [
+    *("kpi", "kind", "months", "until", "value", "before", "change", "change_low", "change_high"),
+    *("n", "n_before", "p", "p_adjusted", "effect", "claim", "verdict"),
+]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A total: the sum of a column of monthly sums, or the number of customers who have any."""
+
+    table: str
+    column: str
+    customers: bool = False
+
+
+@dataclass(frozen=True)
+class KPI:
+    """Definition of a key figure.
+
+    Parameters
+    ----------
+    label, definition : str
+        What it is called, and what it counts.
+    kind : str
+        Formatter of the value.
+    top, bottom : Part
+        What is counted, and per what; without `bottom` it is a total.
+    times : float
+        Unit: 100 for "per 100 orders".
+    months : int
+        Months that it looks back.
+    better : int
+        1 if more is better, −1 if less is.
+    up, down : str
+        Sentence if it rose or fell, with ``{value}`` and ``{before}`` in the formatter of `kind`.
+    """
+
+    label: str
+    definition: str
+    kind: str
+    top: Part
+    bottom: Part | None = None
+    times: float = 1.0
+    months: int = YEAR
+    better: int = 1
+    up: str = ""
+    down: str = ""
+
+
+ORDERS, BUYERS = Part("orders", "orders"), Part("orders", "orders", customers=True)
+ALL = Part("profile", "customers")
+KPIS = {
+    "buyers": KPI(
+        N_("Buyers"),
+        N_("Customers with at least one order in the 12 months."),
+        "count",
+        BUYERS,
+        up=N_("More customers buy than a year ago: {value:count}, a year ago {before:count}."),
+        down=N_("Fewer customers buy than a year ago: {value:count}, a year ago {before:count}."),
+    ),
+    "sales": KPI(
+        N_("Sales"),
+        N_("Sum of all order lines of the 12 months."),
+        "money",
+        Part("orders", "sales"),
+        up=N_("Sales grew to {value:money} within a year, from {before:money}."),
+        down=N_("Sales fell to {value:money} within a year, from {before:money}."),
+    ),
+    "orders_per_buyer": KPI(
+        N_("Orders per buyer"),
+        N_("Orders of the 12 months over the customers who placed them."),
+        "number",
+        ORDERS,
+        BUYERS,
+        up=N_("Buyers order more often: {value:number} times a year, a year ago {before:number}."),
+        down=N_("Buyers order less often: {value:number} times a year, a year ago {before:number}."),
+    ),
+    "nps": KPI(
+        N_("Net Promoter Score"),
+        N_("Share of answers of 9 and 10 minus share of answers up to 6, in points from −100 to +100."),
+        "points",
+        Part("nps", "points"),
+        Part("nps", "answers"),
+        times=100,
+        months=QUARTER,
+        up=N_("Customers recommend us more than a year ago: Net Promoter Score {value:points}, then {before:points}."),
+        down=N_(
+            "Customers recommend us far less than a year ago: Net Promoter Score {value:points}, then {before:points}."
+        ),
+    ),
+    **{
+        name: KPI(
+            label,
+            N_("Share of good answers among all answers."),
+            "share",
+            Part(name, "points"),
+            Part(name, "answers"),
+            months=QUARTER,
+            up=N_("More customers are satisfied than a year ago: {value:share}, then {before:share}."),
+            down=N_("Fewer customers are satisfied than a year ago: {value:share}, then {before:share}."),
+        )
+        for name, label in {
+            "csat": N_("Satisfied"),
+            "stars": N_("Four or five stars"),
+            "ces": N_("Found it easy"),
+            "rating": N_("Good ratings"),
+        }.items()
+    },
+    "customers": KPI(N_("Customers"), N_("Customers on file, as of the day of the run."), "count", ALL),
+    "outcome": KPI(
+        N_("Outcome"), N_("Share of customers with the outcome, of those of whom it is known."), "share", ALL
+    ),
+    "worth": KPI(N_("Worth of all customers"), N_("Sum of what each customer is worth."), "money", ALL),
+    "tickets_per_100_orders": KPI(
+        N_("Service cases per 100 orders"),
+        N_("Service cases opened in the period for every 100 orders placed in it."),
+        "number",
+        Part("tickets", "tickets"),
+        ORDERS,
+        times=100,
+        months=QUARTER,
+        better=-1,
+        up=N_("Service cases rose to {value:number} per 100 orders, from {before:number} a year ago."),
+        down=N_("Service cases fell to {value:number} per 100 orders, from {before:number} a year ago."),
+    ),
+    "tickets": KPI(
+        N_("Service cases"),
+        N_("Service cases opened in the 12 months."),
+        "count",
+        Part("tickets", "tickets"),
+        better=-1,
+        up=N_("Service cases rose to {value:count} within a year, from {before:count}."),
+        down=N_("Service cases fell to {value:count} within a year, from {before:count}."),
+    ),
+}
+INSTEAD = {"tickets": "tickets_per_100_orders"}
+"""Figures that are told only where the better one cannot be."""
+ONE_SCORE = ("nps", "csat", "stars", "ces", "rating")
+"""Of these the first is told."""
+
+Months = Mapping[str, pd.DataFrame]
+
+
+def by_month(transactions: pd.DataFrame, answers: pd.DataFrame, tickets: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What each customer did in each month, the only thing that key figures need.
+
+    Parameters
+    ----------
+    transactions : DataFrame
+        ``customer_no, at, order_id, amount``.
+    answers : DataFrame
+        From `feedback.metrics.answers`.
+    tickets : DataFrame
+        ``customer_no, opened_at``.
+
+    Returns
+    -------
+    dict of DataFrame
+        ``orders`` (with ``orders, sales``), ``tickets`` and one for each score (``answers, points``), each with
+        ``customer_no, month`` (months since year 0). Rows without a customer are customers of their own: nothing tells
+        that two of them are one person.
+    """
+    lines = transactions[["customer_no", "at", "order_id", "amount"]].dropna(subset=["at"])
+    lines = lines.assign(order=lines["order_id"].astype("object").where(lines["order_id"].notna(), lines["at"]))
+    bought = _sums(lines, "at", orders=("order", "nunique"), sales=("amount", "sum"))
+    asked = _sums(tickets[["customer_no", "opened_at"]].dropna(subset=["opened_at"]), "opened_at", tickets="size")
+    months = {"orders": bought, "tickets": asked}
+    for metric, given in answers.dropna(subset=["at"]).groupby("metric"):
+        points = given["good"].astype(int) - (given["poor"].astype(int) if metric == "nps" else 0)
+        months[str(metric)] = _sums(
+            given.assign(points=points), "at", answers=("points", "size"), points=("points", "sum")
+        )
+    return months
+
+
+def compare(months: Months, as_of: date, snapshot: pd.DataFrame | None = None) -> Result:
+    """Each key figure now and a year before.
+
+    Parameters
+    ----------
+    months : mapping of str to DataFrame
+        From `by_month`.
+    as_of : date
+        The last full month and the last full quarter up to this day count.
+    snapshot : DataFrame, optional
+        From `on_file`; told first where nobody orders.
+
+    Returns
+    -------
+    Result
+        ``kpi, kind`` (formatter)``, months`` (looked back)``, until`` (last day)``, value, before, change, change_low,
+        change_high, n, n_before`` (customers behind both)``, p, p_adjusted, effect, claim, verdict``. Without a year
+        before, only ``value`` is told.
+    """
+    end = _full_month(as_of)
+    rows = [row for name in _available(months, end) if (row := _compared(name, months, end))]
+    table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("p_adjusted", "claim", "verdict")])
+    family = Family.of(table["p"])
+    table["p_adjusted"] = family.adjust(table["p"])
+    table["claim"] = table["p_adjusted"] <= ALPHA
+    likely, compared = table["p"] <= ALPHA, table["p"].notna()
+    table["verdict"] = np.select([table["claim"], likely, compared], [CERTAIN, LIKELY, CHANCE], UNKNOWN)
+    if snapshot is not None and "buyers" not in set(table["kpi"]):
+        table = pd.concat([snapshot, table[COLUMNS]], ignore_index=True) if len(table) else snapshot
+    return Result(
+        "kpis",
+        table[COLUMNS].head(MOST),
+        Text(N_("Key figures")),
+        Disclosure(within=None, also=("n_before",)),
+        claims=_claims(family.size),
+        family=family.size,
+        note=Text(N_("A year before means the same months. Errors are clustered by customer, corrected together.")),
+    )
+
+
+def on_file(profile: pd.DataFrame, outcome: Any = None, worth: str | None = None) -> pd.DataFrame:
+    """Key figures of a company whose customers have no history: how many, who has the outcome, what they are worth.
+
+    Parameters
+    ----------
+    profile : DataFrame
+    outcome : Outcome, optional
+        ``column, value`` that say who has it; those who have it are worth nothing any more if it is a bad one.
+    worth : str, optional
+        Column with what a customer is worth.
+
+    Returns
+    -------
+    DataFrame
+        Rows as `compare` has them; a snapshot has no year before.
+    """
+    rows = [{"kpi": "customers", "kind": "count", "value": float(len(profile)), "n": len(profile)}]
+    staying = pd.Series(True, profile.index)
+    if outcome is not None and outcome.column in profile:
+        known = values_of(profile[outcome.column]).dropna()
+        has = known == outcome.value
+        staying = ~has.reindex(profile.index, fill_value=False) | outcome.good
+        rows.append({"kpi": "outcome", "kind": "share", "value": has.mean(), "n": int(has.sum())})
+    if worth in profile:
+        value = profile.loc[staying, worth]
+        rows.append({"kpi": "worth", "kind": "money", "value": value.sum(), "n": int(value.notna().sum())})
+    table = pd.DataFrame(rows).assign(verdict=UNKNOWN, claim=False)
+    return table.assign(n_before=table["n"]).reindex(columns=COLUMNS)
+
+
+def history(months: Months, as_of: date) -> Result:
+    """Each key figure of the last quarters.
+
+    Returns
+    -------
+    Result
+        ``kpi, kind, quarter`` (first day)``, value, n``; quarters before the data begin are left out.
+    """
+    end = _full_quarter(_full_month(as_of))
+    rows = []
+    for name in _available(months, _full_month(as_of)):
+        for back in range(QUARTERS - 1, -1, -1):
+            last = end - 3 * back
+            if last - 2 < _first(months, KPIS[name]):
+                continue
+            top, bottom, n = _totals(KPIS[name], months, last - 2, last)
+            below = None if bottom is None else bottom.sum()
+            if below is None or below > 0:
+                value = KPIS[name].times * top.sum() / (1 if below is None else below)
+                rows.append({"kpi": name, "kind": KPIS[name].kind, "quarter": _day(last - 2), "value": value, "n": n})
+    frame = pd.DataFrame(rows, columns=["kpi", "kind", "quarter", "value", "n"]).astype({"quarter": "datetime64[ns]"})
+    return Result("kpi_history", frame, Text(N_("Key figures by quarter")), Disclosure(within=None))
+
+
+def line(history: Result, figures: Result, name: str) -> Result:
+    """One key figure by quarter, under its own name; its claim is how it moved within a year."""
+    own = history.frame.query("kpi == @name")[["quarter", "value", "n"]].rename(columns={"value": name})
+    told = figures.claims(figures.frame) if figures.claims else []
+    return Result(
+        "kpi_line",
+        own,
+        Text(N_("{kpi:label} by quarter"), {"kpi": KPIS[name].label}),
+        Disclosure(within=None),
+        claims=lambda _: [claim for claim in told if claim.id == f"kpi.{name}"],
+        about=Text(KPIS[name].definition),
+    )
+
+
+def _claims(family: int) -> Callable[[pd.DataFrame], list[Finding]]:
+    def tell(table: pd.DataFrame) -> list[Finding]:
+        """Figures that changed, the largest change first."""
+        changed = table[table["claim"] & ~table.get("hidden", pd.Series(False, table.index)).astype(bool)]
+        return [_finding(row, family) for row in changed.sort_values("effect", ascending=False).itertuples()]
+
+    return tell
+
+
+def _finding(row: Any, family: int) -> Finding:
+    kpi = KPIS[row.kpi]
+    return Finding(
+        kpi.up if row.change > 0 else kpi.down,
+        {"value": float(row.value), "before": float(row.before)},
+        id=f"kpi.{row.kpi}",
+        n=int(row.n),
+        interval=(float(row.change_low), float(row.change_high)),
+        test=N_("difference of two ratios, linearised, errors clustered by customer"),
+        p_adjusted=float(row.p_adjusted),
+        family=family,
+        effect=float(row.effect),
+        reach=int(row.n),
+        kind="difference",
+    )
+
+
+def _sums(table: pd.DataFrame, at: str, **sums: Any) -> pd.DataFrame:
+    """Monthly sums by customer; those without a number count as one customer each."""
+    number = table["customer_no"].astype("float64")
+    number = number.where(number.notna(), -1.0 - np.arange(len(table)))
+    days = table[at].dt
+    table = table.assign(customer_no=number.astype("int64"), month=12 * days.year + days.month - 1)
+    groups = table.groupby(["customer_no", "month"], sort=False)
+    if set(sums.values()) == {"size"}:
+        return groups.size().rename(next(iter(sums))).reset_index()
+    return groups.agg(**sums).reset_index()
+
+
+def _available(months: Months, end: int) -> list[str]:
+    """Key figures that the data know, at most `MOST`, in the order of the registry."""
+
+    def known(name: str) -> bool:
+        return all(
+            part is None or (part.table in months and months[part.table]["month"].between(end - YEAR + 1, end).any())
+            for part in (KPIS[name].top, KPIS[name].bottom)
+        )
+
+    found = [name for name in KPIS if known(name)]
+    score = next((name for name in ONE_SCORE if name in found), None)
+    found = [name for name in found if name not in ONE_SCORE or name == score]
+    return [name for name in found if INSTEAD.get(name) not in found][:MOST]
+
+
+def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
+    """A row of `compare`; None if the period is empty."""
+    kpi, span = KPIS[name], _span(name, months, end)
+    last = end if span == YEAR else _full_quarter(end)
+    top, bottom, n = _totals(kpi, months, last - span + 1, last)
+    if not n or (bottom is not None and not bottom.sum()):
+        return None
+    row = {"kpi": name, "kind": kpi.kind, "months": span, "until": (_day(last + 1) - pd.Timedelta(days=1))}
+    if _first(months, kpi) > last - span + 1 - YEAR:
+        value = kpi.times * top.sum() / (1 if bottom is None else bottom.sum())
+        return (
+            row
+            | {"value": value, "n": n, "n_before": n}
+            | dict.fromkeys(["before", "change", "change_low", "change_high", "p", "effect"], np.nan)
+        )
+    top_before, bottom_before, n_before = _totals(kpi, months, last - span + 1 - YEAR, last - YEAR)
+    parts = {"top": top, "bottom": bottom, "top_before": top_before, "bottom_before": bottom_before}
+    sums = pd.DataFrame({name: part for name, part in parts.items() if part is not None}).fillna(0)
+    found = change(sums["top"], sums.get("bottom"), sums["top_before"], sums.get("bottom_before"))
+    now, before, low, high = (kpi.times * each for each in found[:4])
+    return row | {
+        "value": now,
+        "before": before,
+        "change": now - before,
+        "change_low": low,
+        "change_high": high,
+        "n": n,
+        "n_before": n_before,
+        "p": found.p,
+        "effect": _effect(kpi, found.now, found.before, sums),
+    }
+
+
+def _span(name: str, months: Months, end: int) -> int:
+    """Months a figure looks back: a score with few answers in a quarter takes a year."""
+    kpi = KPIS[name]
+    if kpi.months == YEAR or name not in METRICS:
+        return kpi.months
+    month, last = months[name]["month"], _full_quarter(end)
+    quarters = [months[name].loc[month.between(at - 2, at), "answers"].sum() for at in (last, last - YEAR)]
+    return QUARTER if min(quarters) >= MIN_ANSWERS else YEAR
+
+
+def _totals(kpi: KPI, months: Months, first: int, last: int) -> tuple[pd.Series, pd.Series | None, int]:
+    """Sums by customer above and below the line, and how many customers are behind them."""
+    top, bottom = (None if part is None else _total(part, months, first, last) for part in (kpi.top, kpi.bottom))
+    assert top is not None
+    return top, bottom, len(top.index if bottom is None else bottom.index)
+
+
+def _total(part: Part, months: Months, first: int, last: int) -> pd.Series:
+    table = months[part.table]
+    own = table[table["month"].between(first, last)].groupby("customer_no")[part.column].sum()
+    return (own > 0).astype(float) if part.customers else own.astype(float)
+
+
+def _effect(kpi: KPI, now: float, before: float, sums: pd.DataFrame) -> float:
+    """Size of the change on the common scale."""
+    if kpi.kind == "share":
+        return float(effect_sizes.from_shares(now, before))
+    if kpi.kind == "points":
+        own = sums[sums["bottom"] > 0]
+        spread = np.sqrt(np.average((own["top"] / own["bottom"] - now) ** 2, weights=own["bottom"]))
+        return float(effect_sizes.from_points(now - before, spread))
+    if kpi.bottom is not None:
+        return float(effect_sizes.from_rates(now, before))
+    return float(effect_sizes.from_ratio(now / before)) if now > 0 and before > 0 else float("nan")
+
+
+def _first(months: Months, kpi: KPI) -> int:
+    """First month from which on the figure can be known: the later beginning of its parts, the month after a stub."""
+    return int(max(months[part.table]["month"].min() for part in (kpi.top, kpi.bottom) if part is not None))
+
+
+def _full_month(day: date) -> int:
+    """The last month that is over on the evening of the day."""
+    month = 12 * day.year + day.month - 1
+    return month if (pd.Timestamp(day) + pd.Timedelta(days=1)).day == 1 else month - 1
+
+
+def _full_quarter(month: int) -> int:
+    """The last month of the last quarter that is over with the month."""
+    return month - (month + 1) % 3
+
+
+def _day(month: int) -> pd.Timestamp:
+    """First day of a month."""
+    return pd.Timestamp(month // 12, month % 12 + 1, 1)

@@ -1,0 +1,174 @@
+"""The summary as one memo: a headline, key figures with the year before, one answer to each question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from .. import viz
+from ..analysis.kpis import CERTAIN, KPIS, LIKELY, QUARTER, UNKNOWN, YEAR
+from ..chapters import ChapterSpec
+from ..messages import N_, Finding, Text
+from . import storyline
+from .language import Language, is_missing
+from .pages import SUMMARY, Report, file_name
+from .panel import ChartSpeech, Panel
+from .stored import PublishedTable, Results
+
+ASKED = ("00", "03", "02", "05", "04", "09")
+"""Chapters whose question the memo answers, in its order."""
+SPARK = 180
+"""Pixels of the small line on a tile."""
+QUESTIONS_LEFT = 3
+GROUPS = N_("Which groups stand out?")
+PERIODS = {YEAR: N_("12 months"), QUARTER: N_("last quarter")}
+NOTHING_CHANGED = N_("No key figure has changed by more than chance within a year.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question and its answer, with a small chart and where to read on."""
+
+    question: str
+    said: str
+    sure: str
+    drawing: Markup
+    href: str
+    link: str
+
+
+def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
+    """What the template of the summary shows.
+
+    Parameters
+    ----------
+    report : Report
+    chapters : mapping of str to list of Panel
+        Panels of each chapter, by its number.
+    """
+    speak = report.language
+    own = report.results.get(SUMMARY, Results())
+    told = tiles(own.tables, speak)
+    specs = {spec.number: spec for spec in report.specs}
+    answers = [
+        answer(specs[number], chapters.get(number, []), report.results.get(number, Results()), speak)
+        for number in ASKED
+        if number in specs
+    ]
+    found = [finding for results in report.results.values() for finding in results.findings]
+    first, changed = headline(own.findings, speak), what_changed(found)
+    if answers and answers[0] and answers[0].href == "":  # the headline says already what its panel says
+        asked = (
+            {} if changed is None or not changed.id.startswith("outcome.") else {"question": speak.translate(GROUPS)}
+        )
+        answers[0] = replace(answers[0], said=speak.text(changed), **asked) if changed else None
+    return {
+        "headline": first or (speak.translate(NOTHING_CHANGED) if any(tile["change"] for tile in told) else ""),
+        "kpis": told,
+        "answers": [each for each in answers if each],
+        "limits": [speak.text(limit) for limit in own.limits[:QUESTIONS_LEFT]],
+    }
+
+
+def sure(finding: Finding) -> str:
+    """How certain a statement is, in a word; empty for a plain count.
+
+    Certain: it holds after the correction for everything that was compared with it.
+    """
+    return CERTAIN if finding.kind == "difference" and finding.p_adjusted is not None else ""
+
+
+def headline(findings: Sequence[Finding], language: Language) -> str:
+    """The largest established change of a key figure, else the group with most of the outcome; empty without both."""
+    changes = [finding for finding in findings if finding.id.startswith("kpi.")]
+    groups = [finding for finding in findings if finding.id.startswith("outcome.") and finding.kind == "difference"]
+    said = sorted(changes, key=lambda finding: -finding.effect) or groups
+    return language.text(said[0]) if said else ""
+
+
+def what_changed(findings: Sequence[Finding]) -> Finding | None:
+    """What the headline does not say yet: the event that moved scores, or the next key figure or group."""
+    events = [each for each in findings if each.id.startswith("event.") and each.kind == "difference"]
+    changes = sorted((each for each in findings if each.id.startswith("kpi.")), key=lambda each: -each.effect)
+    groups = [each for each in findings if each.id.startswith("outcome.") and each.kind == "difference"]
+    return next(iter([*events[:1], *changes[1:], *groups[0 if changes else 1 :]]), None)
+
+
+def tiles(tables: Mapping[str, PublishedTable], language: Language) -> list[dict[str, Any]]:
+    """Key figures, each with its change to the year before, a small line and a word about chance."""
+    if "kpis" not in tables:
+        return []
+    past = tables["kpi_history"].frame if "kpi_history" in tables else pd.DataFrame(columns=["kpi"])
+    return [_tile(row, past[past["kpi"] == row.kpi], language) for row in tables["kpis"].frame.itertuples()]
+
+
+def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: Language) -> Answer | None:
+    """What a chapter answers on the memo: the message of its leading panel, else what it did not find."""
+    if spec.number == SUMMARY and not any(
+        claim.id.startswith(("kpi.", "outcome.")) for panel in panels for claim in panel.claims
+    ):
+        return None
+    panel = storyline.answer(panels, spec.answers)
+    # The first sentence of a panel is its title; what its chart shows first goes with it.
+    told = (
+        [claim for claim in panel.claims if claim.kind != "nothing"] if panel else storyline.strongest(results.findings)
+    )
+    if not told:
+        return None
+    drawing = next((each.drawing for each in panels if panel and each.title == panel.title and each.drawing), None)
+    return Answer(
+        language.translate(spec.question),
+        language.text(told[0]),
+        language.translate(sure(told[0])) if sure(told[0]) else "",
+        Markup(drawing.small or drawing.narrow) if drawing else Markup(""),
+        file_name(spec) if spec.number != SUMMARY else "",
+        language.translate(spec.title),
+    )
+
+
+def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
+    kpi = KPIS[row.kpi]
+    moved = 0 if row.verdict not in (CERTAIN, LIKELY) else kpi.better if row.change > 0 else -kpi.better
+    return {
+        "label": _capital(language.label(row.kpi)) if row.kpi in language.labels else language.translate(kpi.label),
+        "period": language.translate(PERIODS[row.months]) if row.months in PERIODS else "",
+        "value": _short(row.kind, row.value, language),
+        "change": _change(row, language),
+        "verdict": "" if row.verdict == UNKNOWN else language.translate(row.verdict),
+        "mood": {1: "good", -1: "bad"}.get(moved, ""),
+        "definition": language.translate(kpi.definition),
+        "spark": _spark(row.kpi, past, language),
+    }
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _change(row: Any, language: Language) -> str:
+    """The year before: a percentage for amounts, the figure itself for the rest."""
+    if row.verdict == UNKNOWN or is_missing(row.before):
+        return ""
+    if row.kind in ("count", "money") and row.before:
+        share = row.value / row.before - 1
+        sign = "+" if round(share, 2) > 0 else ""
+        return language.text(Text(N_("{change} on a year ago"), {"change": sign + language.percent(share)}))
+    return language.text(Text(N_("{before} a year ago"), {"before": _short(row.kind, row.before, language)}))
+
+
+def _short(kind: str, value: Any, language: Language) -> str:
+    if kind == "money":
+        return language.short_money(value)
+    return language.decimal(value, 1) if kind == "number" else language.format(kind, value)
+
+
+def _spark(name: str, past: pd.DataFrame, language: Language) -> Markup:
+    """A line of the last quarters, decoration beside the numbers, so without words of its own."""
+    if len(past) < 2:
+        return Markup("")
+    figure = viz.draw(viz.spark, past, width=SPARK, speech=ChartSpeech(language), x="quarter", y="value")
+    return Markup(viz.svg(figure, alt="", prefix=f"spark-{name}-"))

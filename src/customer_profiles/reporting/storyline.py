@@ -1,0 +1,65 @@
+"""What of a chapter a reader sees at once: the few panels that answer its question. The rest stays behind a fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..messages import Finding
+from .panel import Panel
+
+MOST = 5
+"""Panels seen at once."""
+TABLES = 1
+"""Of these, panels that are a table instead of a chart."""
+ROWS, COLUMNS = 8, 6
+"""Largest table that is seen at once."""
+ORDER = {"difference": 0, "fact": 1, "nothing": 2}
+
+
+def strongest(findings: Iterable[Finding]) -> list[Finding]:
+    """Established differences first, then facts, then what was not found; each by weight."""
+    return sorted(findings, key=lambda finding: (ORDER[finding.kind], -finding.weight))
+
+
+def answer(panels: Sequence[Panel], answers: Sequence[str]) -> Panel | None:
+    """The panel that answers the chapter's question best; None if nothing was found.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        In the order of the notebook.
+    answers : sequence of str
+        Results that answer the question, the best first.
+    """
+    return next(iter(seen(panels, answers)), None)
+
+
+def seen(panels: Sequence[Panel], answers: Sequence[str]) -> list[Panel]:
+    """Panels that a reader sees at once, in the order in which they are told.
+
+    A panel is seen if it has a message: something was found. Those that answer the question come first, the others by
+    how much is at stake; a table is seen only if it is small.
+    """
+    place = {name: at for at, name in enumerate(answers)}
+    told = [panel for panel in panels if panel.claims and strongest(panel.claims)[0].kind != "nothing"]
+
+    def rank(panel: Panel) -> tuple[int, int, float]:
+        best = strongest(panel.claims)[0]
+        return place.get(panel.name, len(place)), ORDER[best.kind], -best.weight
+
+    chosen: list[Panel] = []
+    for panel in sorted(told, key=rank):
+        tables = sum(other.drawing is None for other in chosen)
+        if len(chosen) < MOST and (panel.drawing or (tables < TABLES and _is_small(panel))):
+            chosen.append(panel)
+    return chosen
+
+
+def not_found(panels: Iterable[Panel]) -> list[Finding]:
+    """What was looked at and not found, each sentence once."""
+    nothing = [claim for panel in panels for claim in panel.claims if claim.kind == "nothing"]
+    return list({claim.id: claim for claim in nothing}.values())
+
+
+def _is_small(panel: Panel) -> bool:
+    return panel.table is not None and panel.table.frame.shape[0] <= ROWS and panel.table.frame.shape[1] <= COLUMNS

@@ -1,0 +1,105 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis import kpis
+from customer_profiles.analysis.feedback import metrics
+
+AS_OF = date(2025, 12, 31)
+
+
+def orders(rng, customers=300, more=1.0, first="2024-01-01"):
+    """Orders over two years, `more` times as many in the second."""
+    rows = []
+    for year, rate in ((2024, 2.0), (2025, 2.0 * more)):
+        for customer, many in enumerate(rng.poisson(rate, customers)):
+            days = pd.Timestamp(year, 1, 1) + pd.to_timedelta(rng.integers(0, 365, many), "D")
+            rows += [{"customer_no": customer, "at": day, "amount": 10.0} for day in days]
+    table = pd.DataFrame(rows)
+    return table[table["at"] >= first].assign(order_id=lambda t: [f"o{i}" for i in range(len(t))])
+
+
+def answers(rng, many=200, shift=0):
+    rows = []
+    for day in ("2024-01-15", "2024-11-15", "2025-11-15"):
+        low = shift if day.startswith("2025") else 0
+        score = np.clip(rng.integers(5, 11, many) - low, 0, 10)
+        rows.append(
+            pd.DataFrame({"customer_no": range(many), "at": pd.Timestamp(day), "metric": "nps", "score": score})
+        )
+    return metrics.answers(pd.concat(rows, ignore_index=True))
+
+
+def tickets(many=0):
+    return pd.DataFrame({"customer_no": range(many), "opened_at": pd.Timestamp("2025-11-02")}).astype(
+        {"customer_no": "Int64", "opened_at": "datetime64[ns]"}
+    )
+
+
+def figures(transactions, given, cases):
+    months = kpis.by_month(transactions, given, cases)
+    return months, kpis.compare(months, AS_OF)
+
+
+def test_the_same_months_of_two_years_are_compared():
+    rng = np.random.default_rng(1)
+    bought = orders(rng, more=1.5)
+    _, result = figures(bought, answers(rng, shift=3), tickets())
+    table = result.frame.set_index("kpi")
+    this_year = bought["at"] >= "2025-01-01"
+    assert table.loc["sales", "value"] == bought.loc[this_year, "amount"].sum()
+    assert table.loc["sales", "before"] == bought.loc[~this_year, "amount"].sum()
+    assert table.loc["buyers", "value"] == bought.loc[this_year, "customer_no"].nunique()
+    assert table.loc["nps", "change"] < 0
+    assert set(table.loc[["sales", "nps"], "verdict"]) == {kpis.CERTAIN}
+    told = result.claims(result.frame)
+    assert told[0].id == "kpi.nps"  # the largest change leads
+    assert told[0].message == kpis.KPIS["nps"].down
+
+
+def test_without_a_change_it_is_within_chance():
+    rng = np.random.default_rng(3)
+    _, result = figures(orders(rng), answers(rng), tickets())
+    assert set(result.frame["verdict"]) == {kpis.CHANCE}
+    assert not result.claims(result.frame)
+
+
+def test_a_year_that_the_data_do_not_cover_is_no_year_before():
+    rng = np.random.default_rng(1)
+    months, result = figures(orders(rng, first="2024-03-01"), answers(rng)[:0], tickets())
+    assert set(result.frame["verdict"]) == {kpis.UNKNOWN}
+    assert result.frame["value"].gt(0).all()
+    assert result.frame["before"].isna().all()
+    assert kpis.history(months, AS_OF).frame["quarter"].min() == pd.Timestamp("2024-04-01")  # no stub
+
+
+def test_a_day_within_a_month_takes_the_last_full_one():
+    rng = np.random.default_rng(1)
+    months = kpis.by_month(orders(rng), answers(rng)[:0], tickets())
+    assert kpis.compare(months, date(2025, 12, 30)).frame["until"].unique().tolist() == [pd.Timestamp("2025-11-30")]
+
+
+def test_rows_without_a_customer_are_customers_of_their_own():
+    given = answers(np.random.default_rng(1)).assign(customer_no=pd.array([None] * 600, dtype="Int64"))
+    months = kpis.by_month(orders(np.random.default_rng(1)), given, tickets())
+    assert months["nps"]["customer_no"].nunique() == 600
+
+
+@pytest.mark.parametrize("table", ["transactions", "answers", "tickets", "all"])
+def test_a_source_that_is_missing_leaves_its_figures_out(table):
+    rng = np.random.default_rng(1)
+    given = {"transactions": orders(rng), "answers": answers(rng), "tickets": tickets(80)}
+    for name in given if table == "all" else [table]:
+        given[name] = given[name][:0]
+    months = kpis.by_month(*given.values())
+    told = set(kpis.compare(months, AS_OF).frame["kpi"])
+    expected = {
+        "transactions": {"nps", "tickets"},
+        "answers": {"buyers", "sales", "orders_per_buyer", "tickets_per_100_orders"},
+        "tickets": {"buyers", "sales", "orders_per_buyer", "nps"},
+        "all": set(),
+    }
+    assert told == expected[table]
+    assert set(kpis.history(months, AS_OF).frame["kpi"]) <= told
