@@ -14,6 +14,10 @@ def N_(message: str) -> str:
     return message
 
 
+CERTAIN, LIKELY, CHANCE, UNKNOWN = N_("certain"), N_("likely"), N_("within chance"), N_("no year before")
+"""How sure a statement is: it holds after the correction for everything compared with it, by itself, or not at all."""
+
+
 @dataclass(frozen=True)
 class Text:
     """A sentence, caption or title whose numbers are filled in when it is rendered in a language.
@@ -22,9 +26,9 @@ class Text:
     ----------
     message : str
         English message, the key of the catalogue. Placeholders carry the name of a formatter:
-        ``{n:count}``, ``{share:share}``, ``{spend:money}``, ``{index:index}``, ``{nps:points}``,
-        ``{day:day}``, ``{month:month}``, ``{ratio:ratio}``, ``{x:number}``, ``{p:p}``, and ``{name:label}``
-        for the name of an attribute or one of its values.
+        ``{n:count}``, ``{share:share}``, ``{share:part}`` (without decimals), ``{spend:money}``, ``{index:index}``,
+        ``{nps:points}``, ``{day:day}``, ``{month:month}``, ``{ratio:ratio}``, ``{x:number}``, ``{p:p}``, and
+        ``{name:label}`` for the name of an attribute or one of its values.
     values : dict
         What fills the placeholders: plain numbers, dates and names; shares as fractions of one.
     """

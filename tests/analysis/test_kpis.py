@@ -6,6 +6,8 @@ import pytest
 
 from customer_profiles.analysis import kpis
 from customer_profiles.analysis.feedback import metrics
+from customer_profiles.analysis.kpi_definitions import KPIS
+from customer_profiles.messages import CERTAIN, CHANCE, UNKNOWN
 
 AS_OF = date(2025, 12, 31)
 
@@ -50,28 +52,28 @@ def test_the_same_months_of_two_years_are_compared():
     table = result.frame.set_index("kpi")
     this_year = bought["at"] >= "2025-01-01"
     assert table.loc["sales", "value"] == bought.loc[this_year, "amount"].sum()
-    assert table.loc["sales", "before"] == bought.loc[~this_year, "amount"].sum()
+    assert table.loc["sales", "value_before"] == bought.loc[~this_year, "amount"].sum()
     assert table.loc["buyers", "value"] == bought.loc[this_year, "customer_no"].nunique()
     assert table.loc["nps", "change"] < 0
-    assert set(table.loc[["sales", "nps"], "verdict"]) == {kpis.CERTAIN}
+    assert set(table.loc[["sales", "nps"], "verdict"]) == {CERTAIN}
     told = result.claims(result.frame)
     assert told[0].id == "kpi.nps"  # the largest change leads
-    assert told[0].message == kpis.KPIS["nps"].down
+    assert told[0].message == KPIS["nps"].down
 
 
 def test_without_a_change_it_is_within_chance():
     rng = np.random.default_rng(3)
     _, result = figures(orders(rng), answers(rng), tickets())
-    assert set(result.frame["verdict"]) == {kpis.CHANCE}
+    assert set(result.frame["verdict"]) == {CHANCE}
     assert not result.claims(result.frame)
 
 
 def test_a_year_that_the_data_do_not_cover_is_no_year_before():
     rng = np.random.default_rng(1)
     months, result = figures(orders(rng, first="2024-03-01"), answers(rng)[:0], tickets())
-    assert set(result.frame["verdict"]) == {kpis.UNKNOWN}
+    assert set(result.frame["verdict"]) == {UNKNOWN}
     assert result.frame["value"].gt(0).all()
-    assert result.frame["before"].isna().all()
+    assert result.frame["value_before"].isna().all()
     assert kpis.history(months, AS_OF).frame["quarter"].min() == pd.Timestamp("2024-04-01")  # no stub
 
 

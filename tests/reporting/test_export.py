@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -83,10 +84,10 @@ class TestPage:
         assert "<title>Who they are – Berg &amp; Tal &lt;GmbH&gt;</title>" in text
         assert "As of 31 December 2025" in text
         assert text.count("<h1>") == 1
-        assert '<p class="question">Who is it?</p>' in text
+        assert "<h1>Who are they?</h1>" in text
+        assert "Who is it?" not in text  # the notebook's own question; the page has its heading
         assert '<a href="02_find_demographics.html" aria-current="page">Who they are</a>' in text
         assert '<a href="index.html">Summary</a>' in text
-        assert '<li><a href="#section-age">Age</a></li>' in text
         assert '<h2 id="section-age">Age</h2>' in text
 
     def test_pages_and_charts_have_the_same_colours(self):
@@ -94,12 +95,19 @@ class TestPage:
         assert palette.css() in style
         assert not re.findall(r"--(?:ink|ours|paper): #", style)
 
-    def test_findings_come_first_and_the_established_ones_before_the_others(self):
-        text = page(v4.new_markdown_cell("## Age"))
+    def test_panels_with_a_message_come_first_and_the_rest_is_folded(self, kept):
+        said = stored.read_block(kept / "chapters" / "02", "shares", 10)
+        for name, claim in (("told", FINDINGS[1]), ("none", FINDINGS[2])):
+            stored.write_panel(kept / "chapters" / "02", replace(said, name=name, claims=(claim,)))
+        shown = [v4.new_markdown_cell("## Age"), code("x", block("shares"), block("none"), block("told"))]
+        text = page(*shown, folder=kept)
         order = [
-            text.index(part) for part in ("In short", "A is larger.", "Seen in 1,862", "Nothing found", "<article>")
+            text.index(part) for part in ('id="panel-told"', "did not find", "<details class", 'id="panel-shares"')
         ]
         assert order == sorted(order)
+        assert "<h2>A is larger.</h2>" in text
+        assert text.count('id="panel-told"') == 1
+        assert '<li><a href="#panel-told">Shares</a></li>' in text
 
     def test_end_holds_methods_parameters_facts_and_code(self):
         text = page(code("answer = 6 * 7  # why"), facts={"customers": 1862, "unknown": None})
@@ -110,7 +118,7 @@ class TestPage:
         assert 'answer = 6 * 7  <span class="c"># why</span>' in about
 
     def test_speaks_german(self):
-        text = page(language="de")
+        text = page(language="de", facts={"customers": 1862, "orders": 4000})
         assert '<html lang="de">' in text
         assert "31. Dezember 2025" in text
         assert "1.862" in text
@@ -122,14 +130,14 @@ class TestPage:
         assert once() == once()
         assert "as it looks in the notebook" not in once()
 
-    def test_summary_leads_to_every_chapter_with_its_strongest_statement(self):
-        text = page(spec=CHAPTERS["00"])
-        cards = text[text.index('class="cards"') : text.index('class="about"')]
-        assert re.findall(r'href="([^"]+)"', cards) == [
-            pages.file_name(spec) for number, spec in sorted(CHAPTERS.items()) if number != "00"
-        ]
-        assert "A is larger." in cards
-        assert "In short" not in text
+    def test_summary_repeats_the_leading_answer_of_each_chapter(self, kept):
+        panel = replace(stored.read_block(kept / "chapters" / "02", "shares", 10), claims=FINDINGS[1:2])
+        text = export(notebook(), CHAPTERS["00"], report(folder=kept), {"02": [panel]})
+        answers = text[text.index('class="answers"') : text.index('class="sure-of"')]
+        assert re.findall(r'href="([^"]+)"', answers) == ["02_find_demographics.html"]
+        assert "Who are they?" in answers
+        assert "<h2>A is larger.</h2>" in answers
+        assert answers.count("<svg") == 1
 
     def test_a_page_alone_needs_no_way_to_others(self):
         alone = report()

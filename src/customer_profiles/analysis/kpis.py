@@ -1,175 +1,41 @@
 """Key figures of the company: what each means, in which direction it should go, and how it moved within a year.
 
-A key figure is a total, or a ratio of two totals, of what customers did in a period. One registry holds their
-definitions; tiles, headline and, later, the comparison of runs read it.
+A key figure is a total, or a ratio of two totals, of what customers did in a period. Their
+definitions are in `kpi_definitions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..messages import N_, Finding, Text
+from ..messages import CERTAIN, CHANCE, LIKELY, N_, UNKNOWN, Finding, Text
 from ..results import Disclosure, Result
 from ..stats import effect_sizes
 from ..stats.families import ALPHA, Family
 from ..stats.ratios import change
 from .demographics.categories import values_of
 from .feedback.metrics import METRICS
+from .kpi_definitions import INSTEAD, KPI, KPIS, ONE_SCORE, QUARTER, YEAR, Part
 
-YEAR, QUARTER = 12, 3
-"""Months that a key figure looks back."""
 QUARTERS = 8
 """Quarters of the small line beside each figure."""
 MIN_ANSWERS = 50
 """Answers that a quarter needs in both years; with fewer a score looks back a year."""
 MOST = 5
 
-CERTAIN, LIKELY, CHANCE, UNKNOWN = N_("certain"), N_("likely"), N_("within chance"), N_("no year before")
 COLUMNS = [
-    *("kpi", "kind", "months", "until", "value", "before", "change", "change_low", "change_high"),
-    *("n", "n_before", "p", "p_adjusted", "effect", "claim", "verdict"),
+    *("kpi", "label", "definition", "better", "kind", "months", "until", "value", "value_before"),
+    *("change", "change_low", "change_high", "n", "n_before", "p", "p_adjusted", "effect", "claim", "verdict"),
 ]
 
 
-@dataclass(frozen=True)
-class Part:
-    """A total: the sum of a column of monthly sums, or the number of customers who have any."""
+DERIVED = ("label", "definition", "better", "p_adjusted", "claim", "verdict")
 
-    table: str
-    column: str
-    customers: bool = False
-
-
-@dataclass(frozen=True)
-class KPI:
-    """Definition of a key figure.
-
-    Parameters
-    ----------
-    label, definition : str
-        What it is called, and what it counts.
-    kind : str
-        Formatter of the value.
-    top, bottom : Part
-        What is counted, and per what; without `bottom` it is a total.
-    times : float
-        Unit: 100 for "per 100 orders".
-    months : int
-        Months that it looks back.
-    better : int
-        1 if more is better, −1 if less is.
-    up, down : str
-        Sentence if it rose or fell, with ``{value}`` and ``{before}`` in the formatter of `kind`.
-    """
-
-    label: str
-    definition: str
-    kind: str
-    top: Part
-    bottom: Part | None = None
-    times: float = 1.0
-    months: int = YEAR
-    better: int = 1
-    up: str = ""
-    down: str = ""
-
-
-ORDERS, BUYERS = Part("orders", "orders"), Part("orders", "orders", customers=True)
-ALL = Part("profile", "customers")
-KPIS = {
-    "buyers": KPI(
-        N_("Buyers"),
-        N_("Customers with at least one order in the 12 months."),
-        "count",
-        BUYERS,
-        up=N_("More customers buy than a year ago: {value:count}, a year ago {before:count}."),
-        down=N_("Fewer customers buy than a year ago: {value:count}, a year ago {before:count}."),
-    ),
-    "sales": KPI(
-        N_("Sales"),
-        N_("Sum of all order lines of the 12 months."),
-        "money",
-        Part("orders", "sales"),
-        up=N_("Sales grew to {value:money} within a year, from {before:money}."),
-        down=N_("Sales fell to {value:money} within a year, from {before:money}."),
-    ),
-    "orders_per_buyer": KPI(
-        N_("Orders per buyer"),
-        N_("Orders of the 12 months over the customers who placed them."),
-        "number",
-        ORDERS,
-        BUYERS,
-        up=N_("Buyers order more often: {value:number} times a year, a year ago {before:number}."),
-        down=N_("Buyers order less often: {value:number} times a year, a year ago {before:number}."),
-    ),
-    "nps": KPI(
-        N_("Net Promoter Score"),
-        N_("Share of answers of 9 and 10 minus share of answers up to 6, in points from −100 to +100."),
-        "points",
-        Part("nps", "points"),
-        Part("nps", "answers"),
-        times=100,
-        months=QUARTER,
-        up=N_("Customers recommend us more than a year ago: Net Promoter Score {value:points}, then {before:points}."),
-        down=N_(
-            "Customers recommend us far less than a year ago: Net Promoter Score {value:points}, then {before:points}."
-        ),
-    ),
-    **{
-        name: KPI(
-            label,
-            N_("Share of good answers among all answers."),
-            "share",
-            Part(name, "points"),
-            Part(name, "answers"),
-            months=QUARTER,
-            up=N_("More customers are satisfied than a year ago: {value:share}, then {before:share}."),
-            down=N_("Fewer customers are satisfied than a year ago: {value:share}, then {before:share}."),
-        )
-        for name, label in {
-            "csat": N_("Satisfied"),
-            "stars": N_("Four or five stars"),
-            "ces": N_("Found it easy"),
-            "rating": N_("Good ratings"),
-        }.items()
-    },
-    "customers": KPI(N_("Customers"), N_("Customers on file, as of the day of the run."), "count", ALL),
-    "outcome": KPI(
-        N_("Outcome"), N_("Share of customers with the outcome, of those of whom it is known."), "share", ALL
-    ),
-    "worth": KPI(N_("Worth of all customers"), N_("Sum of what each customer is worth."), "money", ALL),
-    "tickets_per_100_orders": KPI(
-        N_("Service cases per 100 orders"),
-        N_("Service cases opened in the period for every 100 orders placed in it."),
-        "number",
-        Part("tickets", "tickets"),
-        ORDERS,
-        times=100,
-        months=QUARTER,
-        better=-1,
-        up=N_("Service cases rose to {value:number} per 100 orders, from {before:number} a year ago."),
-        down=N_("Service cases fell to {value:number} per 100 orders, from {before:number} a year ago."),
-    ),
-    "tickets": KPI(
-        N_("Service cases"),
-        N_("Service cases opened in the 12 months."),
-        "count",
-        Part("tickets", "tickets"),
-        better=-1,
-        up=N_("Service cases rose to {value:count} within a year, from {before:count}."),
-        down=N_("Service cases fell to {value:count} within a year, from {before:count}."),
-    ),
-}
-INSTEAD = {"tickets": "tickets_per_100_orders"}
-"""Figures that are told only where the better one cannot be."""
-ONE_SCORE = ("nps", "csat", "stars", "ces", "rating")
-"""Of these the first is told."""
 
 Months = Mapping[str, pd.DataFrame]
 
@@ -221,20 +87,22 @@ def compare(months: Months, as_of: date, snapshot: pd.DataFrame | None = None) -
     Returns
     -------
     Result
-        ``kpi, kind`` (formatter)``, months`` (looked back)``, until`` (last day)``, value, before, change, change_low,
-        change_high, n, n_before`` (customers behind both)``, p, p_adjusted, effect, claim, verdict``. Without a year
-        before, only ``value`` is told.
+        ``kpi, label, definition, better`` (1: more is better, −1: less)``, kind`` (formatter)``, months`` (looked
+        back)``, until`` (last day)``, value, value_before, change, change_low, change_high, n, n_before`` (customers
+        behind both)``, p, p_adjusted, effect, claim, verdict``. Without a year before, only ``value`` is told.
     """
     end = _full_month(as_of)
     rows = [row for name in _available(months, end) if (row := _compared(name, months, end))]
-    table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in ("p_adjusted", "claim", "verdict")])
+    table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c not in DERIVED])
     family = Family.of(table["p"])
     table["p_adjusted"] = family.adjust(table["p"])
     table["claim"] = table["p_adjusted"] <= ALPHA
     likely, compared = table["p"] <= ALPHA, table["p"].notna()
     table["verdict"] = np.select([table["claim"], likely, compared], [CERTAIN, LIKELY, CHANCE], UNKNOWN)
     if snapshot is not None and "buyers" not in set(table["kpi"]):
-        table = pd.concat([snapshot, table[COLUMNS]], ignore_index=True) if len(table) else snapshot
+        table = pd.concat([snapshot, table], ignore_index=True) if len(table) else snapshot
+    for name in ("label", "definition", "better"):
+        table[name] = [getattr(KPIS[kpi], name) for kpi in table["kpi"]]
     return Result(
         "kpis",
         table[COLUMNS].head(MOST),
@@ -327,7 +195,7 @@ def _finding(row: Any, family: int) -> Finding:
     kpi = KPIS[row.kpi]
     return Finding(
         kpi.up if row.change > 0 else kpi.down,
-        {"value": float(row.value), "before": float(row.before)},
+        {"value": float(row.value), "before": float(row.value_before)},
         id=f"kpi.{row.kpi}",
         n=int(row.n),
         interval=(float(row.change_low), float(row.change_high)),
@@ -380,7 +248,7 @@ def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
         return (
             row
             | {"value": value, "n": n, "n_before": n}
-            | dict.fromkeys(["before", "change", "change_low", "change_high", "p", "effect"], np.nan)
+            | dict.fromkeys(["value_before", "change", "change_low", "change_high", "p", "effect"], np.nan)
         )
     top_before, bottom_before, n_before = _totals(kpi, months, last - span + 1 - YEAR, last - YEAR)
     parts = {"top": top, "bottom": bottom, "top_before": top_before, "bottom_before": bottom_before}
@@ -389,7 +257,7 @@ def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
     now, before, low, high = (kpi.times * each for each in found[:4])
     return row | {
         "value": now,
-        "before": before,
+        "value_before": before,
         "change": now - before,
         "change_low": low,
         "change_high": high,

@@ -36,7 +36,7 @@ SHOWN = 40
 COLUMNS = [
     *("group", "attribute", "value", "attribute_2", "value_2", "n", "base", "share", "share_low", "share_high"),
     *("n_rest", "base_rest", "share_rest", "of_customers", "of_outcome", "ratio", "ratio_low", "ratio_high"),
-    *("p", "p_adjusted", "effect", "quality", "claim"),
+    *("p", "p_adjusted", "effect", "subgroup_quality", "claim"),
 ]
 
 
@@ -59,7 +59,7 @@ def groups(profile: pd.DataFrame, attributes: Iterable[str], outcome: Any, min_b
     Result
         ``group`` (its values)``, attribute, value, attribute_2, value_2`` (empty for a single trait)``, n`` (with the
         outcome)``, base, share`` with its interval``, n_rest, base_rest, share_rest, of_customers, of_outcome, ratio``
-        with its interval``, p, p_adjusted, effect, quality, claim``; at most `SHOWN` rows of the family.
+        with its interval``, p, p_adjusted, effect, subgroup_quality, claim``; at most `SHOWN` rows of the family.
     """
     title = Text(N_("Groups with most of the outcome"))
     empty = Result("outcome_groups", pd.DataFrame(columns=COLUMNS), title, Disclosure(within=None))
@@ -83,11 +83,11 @@ def groups(profile: pd.DataFrame, attributes: Iterable[str], outcome: Any, min_b
     family = int(table["p"].notna().sum())
     overall = has.mean()
     table["of_customers"], table["of_outcome"] = table["base"] / len(known), table["n"] / has.sum()
-    table["quality"] = np.sqrt(table["of_customers"]) * (table["share"] - overall)
+    table["subgroup_quality"] = np.sqrt(table["of_customers"]) * (table["share"] - overall)
     table["effect"] = effect_sizes.from_shares(table["share"], table["share_rest"])
-    table["claim"] &= table["quality"] > 0
+    table["claim"] &= table["subgroup_quality"] > 0
     table["group"] = table["value"] + np.where(table["value_2"] != "", " · " + table["value_2"], "")
-    table = table.sort_values(["claim", "quality"], ascending=False, kind="stable", ignore_index=True)
+    table = table.sort_values(["claim", "subgroup_quality"], ascending=False, kind="stable", ignore_index=True)
     members = _members(columns, table.head(SHOWN))
     told = _different(table.head(SHOWN), members)
     return Result(

@@ -10,9 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from .. import viz
-from ..analysis.kpis import CERTAIN, KPIS, LIKELY, QUARTER, UNKNOWN, YEAR
 from ..chapters import ChapterSpec
-from ..messages import N_, Finding, Text
+from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text
 from . import storyline
 from .language import Language, is_missing
 from .pages import SUMMARY, Report, file_name
@@ -25,7 +24,8 @@ SPARK = 180
 """Pixels of the small line on a tile."""
 QUESTIONS_LEFT = 3
 GROUPS = N_("Which groups stand out?")
-PERIODS = {YEAR: N_("12 months"), QUARTER: N_("last quarter")}
+PERIODS = {12: N_("12 months"), 3: N_("last quarter")}
+"""Of months looked back."""
 NOTHING_CHANGED = N_("No key figure has changed by more than chance within a year.")
 
 
@@ -62,10 +62,8 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
     found = [finding for results in report.results.values() for finding in results.findings]
     first, changed = headline(own.findings, speak), what_changed(found)
     if answers and answers[0] and answers[0].href == "":  # the headline says already what its panel says
-        asked = (
-            {} if changed is None or not changed.id.startswith("outcome.") else {"question": speak.translate(GROUPS)}
-        )
-        answers[0] = replace(answers[0], said=speak.text(changed), **asked) if changed else None
+        asked = GROUPS if changed and changed.id.startswith("outcome.") else specs[SUMMARY].question
+        answers[0] = replace(answers[0], said=speak.text(changed), question=speak.translate(asked)) if changed else None
     return {
         "headline": first or (speak.translate(NOTHING_CHANGED) if any(tile["change"] for tile in told) else ""),
         "kpis": told,
@@ -131,16 +129,15 @@ def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: L
 
 
 def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
-    kpi = KPIS[row.kpi]
-    moved = 0 if row.verdict not in (CERTAIN, LIKELY) else kpi.better if row.change > 0 else -kpi.better
+    moved = 0 if row.verdict not in (CERTAIN, LIKELY) else row.better if row.change > 0 else -row.better
     return {
-        "label": _capital(language.label(row.kpi)) if row.kpi in language.labels else language.translate(kpi.label),
+        "label": _capital(language.label(row.kpi)) if row.kpi in language.labels else language.translate(row.label),
         "period": language.translate(PERIODS[row.months]) if row.months in PERIODS else "",
         "value": _short(row.kind, row.value, language),
         "change": _change(row, language),
         "verdict": "" if row.verdict == UNKNOWN else language.translate(row.verdict),
         "mood": {1: "good", -1: "bad"}.get(moved, ""),
-        "definition": language.translate(kpi.definition),
+        "definition": language.translate(row.definition),
         "spark": _spark(row.kpi, past, language),
     }
 
@@ -151,13 +148,13 @@ def _capital(words: str) -> str:
 
 def _change(row: Any, language: Language) -> str:
     """The year before: a percentage for amounts, the figure itself for the rest."""
-    if row.verdict == UNKNOWN or is_missing(row.before):
+    if row.verdict == UNKNOWN or is_missing(row.value_before):
         return ""
-    if row.kind in ("count", "money") and row.before:
-        share = row.value / row.before - 1
+    if row.kind in ("count", "money") and row.value_before:
+        share = row.value / row.value_before - 1
         sign = "+" if round(share, 2) > 0 else ""
         return language.text(Text(N_("{change} on a year ago"), {"change": sign + language.percent(share)}))
-    return language.text(Text(N_("{before} a year ago"), {"before": _short(row.kind, row.before, language)}))
+    return language.text(Text(N_("{before} a year ago"), {"before": _short(row.kind, row.value_before, language)}))
 
 
 def _short(kind: str, value: Any, language: Language) -> str:

@@ -296,9 +296,7 @@ class Dataset(Model):
         default_factory=dict, description="sign that a customer may need particular care to its driver and its rule"
     )
     ideal: ideal_customer.IdealCustomer = ideal_customer.IdealCustomer()
-    outcome: outcomes.Outcome | None = Field(
-        None, description="column that says who accepted, won or left: every page compares them with the rest"
-    )
+    outcome: outcomes.Outcome | None = Field(None, description="column that says who accepted, was won or left")
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
