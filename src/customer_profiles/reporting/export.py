@@ -77,7 +77,7 @@ def export(
     seen = [panel.name for panel in first] + of_role(notebook, spec, report)
     said = {
         "panels": [Markup(rendered(name, spec, report, level=2)) for name in seen],
-        "not_found": [report.language.text(finding) for finding in storyline.not_found(panels)],
+        "not_found": [report.language.news(finding) for finding in storyline.not_found(panels)],
         "contents": [{"id": f"panel-{panel.name}", "title": report.language.text(panel.title)} for panel in first],
     }
     if spec.number == SUMMARY:

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..messages import Text
 from . import labels as vocabulary
+from .short import short
 
 LOCALE = Path(__file__).parent / "locale"
 NOTHING = "–"  # what stands for a number that does not exist
@@ -60,6 +61,10 @@ class Language:
         """Translation of a message with its placeholders untouched, or the message itself if there is none."""
         return self._catalogue.get(message) or message
 
+    def news(self, text: Text) -> str:
+        """A text as it stands above the fold, see `short`."""
+        return self._filled(short(self.translate(text.message)), text)
+
     def text(self, text: Text) -> str:
         """A text with its numbers filled in; plain, not escaped for HTML.
 
@@ -72,8 +77,11 @@ class Language:
         ValueError
             If a placeholder names a formatter that does not exist.
         """
+        return self._filled(self.translate(text.message), text)
+
+    def _filled(self, message: str, text: Text) -> str:
         parts = []
-        for literal, name, kind, _ in string.Formatter().parse(self.translate(text.message)):
+        for literal, name, kind, _ in string.Formatter().parse(message):
             parts.append(literal)
             if name is not None:
                 parts.append(self.format(kind, text.values[name]) if kind else str(text.values[name]))
@@ -173,7 +181,7 @@ class Language:
 
     def _part(self, value: Any) -> str:
         """A share in a headline, where a decimal only adds clutter."""
-        return self.percent(float(value))
+        return self.percent(float(value), 0 if abs(float(value)) >= 0.1 or value == 0 else 1)
 
     def _money(self, value: object) -> str:
         from babel.numbers import format_currency

@@ -63,7 +63,7 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
     first, changed = headline(own.findings, speak), what_changed(found)
     if answers and answers[0] and answers[0].href == "":  # the headline says already what its panel says
         asked = GROUPS if changed and changed.id.startswith("outcome.") else specs[SUMMARY].question
-        answers[0] = replace(answers[0], said=speak.text(changed), question=speak.translate(asked)) if changed else None
+        answers[0] = replace(answers[0], said=speak.news(changed), question=speak.translate(asked)) if changed else None
     return {
         "headline": first or (speak.translate(NOTHING_CHANGED) if any(tile["change"] for tile in told) else ""),
         "kpis": told,
@@ -85,7 +85,7 @@ def headline(findings: Sequence[Finding], language: Language) -> str:
     changes = [finding for finding in findings if finding.id.startswith("kpi.")]
     groups = [finding for finding in findings if finding.id.startswith("outcome.") and finding.kind == "difference"]
     said = sorted(changes, key=lambda finding: -finding.effect) or groups
-    return language.text(said[0]) if said else ""
+    return language.news(said[0]) if said else ""
 
 
 def what_changed(findings: Sequence[Finding]) -> Finding | None:
@@ -120,7 +120,7 @@ def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: L
     drawing = next((each.drawing for each in panels if panel and each.title == panel.title and each.drawing), None)
     return Answer(
         language.translate(spec.question),
-        language.text(told[0]),
+        language.news(told[0]),
         language.translate(sure(told[0])) if sure(told[0]) else "",
         Markup(drawing.small or drawing.narrow) if drawing else Markup(""),
         file_name(spec) if spec.number != SUMMARY else "",

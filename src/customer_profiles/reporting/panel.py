@@ -260,8 +260,8 @@ def html(panel: Panel, language: Language, as_of: date, level: int = 3) -> Marku
     """A panel as a block of a page, its title a heading of that level."""
     message, *others = panel.claims or (None,)
     said = [other for other in others if other is not None]
-    seen, folded = said[:ALSO], said[ALSO:]
-    title, subject = language.text(message or panel.title), language.text(panel.title)
+    seen = said[:ALSO]
+    title, subject = language.news(message) if message else language.text(panel.title), language.text(panel.title)
     parts = [
         Markup('<p class="subject">{}</p>').format(subject) if message else "",
         Markup("<h{}>{}</h{}>").format(level, title, level),
@@ -273,7 +273,7 @@ def html(panel: Panel, language: Language, as_of: date, level: int = 3) -> Marku
     if visible:
         parts.append(_table(panel, language))
     parts.append(_base(panel, language, as_of))
-    evidence = [_evidence([*([message] if message else []), *seen], language), _list(folded, language, evidence=True)]
+    evidence = [statements.html([*([message] if message else []), *said], language)]
     if panel.table is not None and not visible:
         evidence.append(_table(panel, language))
     if any(evidence):
@@ -305,17 +305,8 @@ def _base(panel: Panel, language: Language, as_of: date) -> Markup:
     return Markup('<p class="base">{}</p>').format(" ".join(said))
 
 
-def _list(claims: Sequence[Finding], language: Language, evidence: bool = False) -> Markup:
+def _list(claims: Sequence[Finding], language: Language) -> Markup:
     if not claims:
         return Markup("")
-    if evidence:
-        return statements.html(claims, language)
-    items = Markup("").join(Markup("<li>{}</li>").format(language.text(claim)) for claim in claims)
+    items = Markup("").join(Markup("<li>{}</li>").format(language.news(claim)) for claim in claims)
     return Markup('<ul class="also">{}</ul>').format(items)
-
-
-def _evidence(claims: Sequence[Finding], language: Language) -> Markup:
-    """n, interval, test and p-value of each claim that is seen, in their order."""
-    lines = [" · ".join(statements.evidence(claim, language)) for claim in claims]
-    items = [Markup("<li>{}</li>").format(line) for line in dict.fromkeys(filter(None, lines))]
-    return Markup('<ul class="proof">{}</ul>').format(Markup("").join(items)) if items else Markup("")

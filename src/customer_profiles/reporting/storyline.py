@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ..messages import Finding
@@ -13,6 +14,9 @@ TABLES = 1
 """Of these, panels that are a table instead of a chart."""
 ROWS, COLUMNS = 8, 6
 """Largest table that is seen at once."""
+TALL = 900
+"""Pixels; a taller drawing is evidence, unless it answers the question."""
+HEIGHT = re.compile(r'viewBox="0 0 [\d.]+ ([\d.]+)"')
 ORDER = {"difference": 0, "fact": 1, "nothing": 2}
 
 
@@ -48,7 +52,7 @@ def seen(panels: Sequence[Panel], answers: Sequence[str]) -> list[Panel]:
         return place.get(panel.name, len(place)), ORDER[best.kind], -best.weight
 
     chosen: list[Panel] = []
-    for panel in sorted(told, key=rank):
+    for panel in sorted((each for each in told if each.name in place or not _is_tall(each)), key=rank):
         tables = sum(other.drawing is None for other in chosen)
         if len(chosen) < MOST and (panel.drawing or (tables < TABLES and _is_small(panel))):
             chosen.append(panel)
@@ -59,6 +63,11 @@ def not_found(panels: Iterable[Panel]) -> list[Finding]:
     """What was looked at and not found, each sentence once."""
     nothing = [claim for panel in panels for claim in panel.claims if claim.kind == "nothing"]
     return list({claim.id: claim for claim in nothing}.values())
+
+
+def _is_tall(panel: Panel) -> bool:
+    found = HEIGHT.search(panel.drawing.wide) if panel.drawing else None
+    return bool(found and float(found[1]) > TALL)
 
 
 def _is_small(panel: Panel) -> bool:
