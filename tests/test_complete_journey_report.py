@@ -85,11 +85,13 @@ def test_households_baskets_and_sales(report, lines):
         assert (told["customers"], told["orders"]) == (households, baskets)
         assert told["spend"] == pytest.approx(sales, abs=0.005)
         assert told["basket_value"] == pytest.approx(sales / baskets, rel=1e-8)
+        assert f"<dt><code>spend</code></dt><dd>{sales:.2f}</dd>" in page  # to the cent, further down
+        if number == "00":  # its tiles are the key figures of a year
+            continue
         assert tile(page, "Customers") == f"{households:,}"
         assert tile(page, "Orders") == f"{baskets:,}"
         assert tile(page, "Sales") == f"${sales / 1e6:.1f}M"
         assert tile(page, "Sales per order") == f"${sales / baskets:.2f}"
-        assert f"<dt><code>spend</code></dt><dd>{sales:.2f}</dd>" in page  # to the cent, further down
 
 
 @pytest.mark.parametrize(("attribute", "column"), [("age_band", "age"), ("income_band", "income")])

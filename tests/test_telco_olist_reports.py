@@ -134,7 +134,7 @@ def test_olist_key_figures(olist, orders):
         assert (told["customers"], told["orders"]) == (8_016, baskets)
         assert told["spend"] == pytest.approx(float(sales), abs=0.005)
     assert len(orders) == 8_135
-    assert f"<dt>Orders</dt><dd>{baskets:,}</dd>" in olist.pages["00"]
+    assert f"<dt>Orders</dt><dd>{baskets:,}</dd>" in olist.pages["01"]
 
 
 def test_olist_stars_by_delivery(olist, orders):

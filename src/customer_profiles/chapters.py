@@ -102,6 +102,7 @@ CHAPTERS = {
             question=N_("What are they like, each on a page?"),
             answers=("cards",),
         ),
+        # The summary repeats all others.
         ChapterSpec(
             *("00", "00_summary", N_("Summary"), params.Summary, ("06", "09", "10")),
             question=N_("What changed?"),
