@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .front_door import load as load
+    from .ingest.init import propose as init
 
 __version__ = "0.1.0"
-__all__ = ["load"]
+__all__ = ["init", "load"]
 
 
 def __getattr__(name: str) -> object:
-    """`load` comes with pandas, which the command line does not wait for."""
+    """`load` and `init` come with pandas, which the command line does not wait for."""
     if name == "load":
         from .front_door import load
 
         return load
+    if name == "init":
+        from .ingest.init import propose
+
+        return propose
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

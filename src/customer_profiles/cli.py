@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 import click
 
 from . import __version__
-from .errors import ConfigurationError, EnvironmentFailed, ProfileError
+from .errors import ConfigurationError, EnvironmentFailed, InputRejected, ProfileError
 from .execution.stopping import Stopped, listening
 
 if TYPE_CHECKING:
@@ -76,11 +76,26 @@ def report(
 
 
 @main.command()
+@click.argument("folder", type=click.Path(file_okay=False))
+def init(folder: str) -> None:
+    """Describe the exports of a folder in a dataset.yaml, as far as they tell.
+
+    Each guess stands there with its reason; what is unsure is a line with OPEN. A dataset.yaml that is there already
+    is never written over: then the difference is told.
+    """
+    from .ingest.init import propose
+
+    click.echo(repr(propose(folder)))
+
+
+@main.command()
 @DATASET
-def check(dataset_yaml: str) -> None:
+@click.option("--strict", is_flag=True, help="End with exit code 3 if there is a warning.")
+def check(dataset_yaml: str, strict: bool) -> None:
     """Check a dataset.yaml and all its sources, without making a report.
 
-    Prints for each source how many rows were read and what became of them.
+    Prints for each source how many rows were read and what became of them, and warns of what is lost or doubtful, with
+    the line of dataset.yaml that mends it.
     """
     import tempfile
     from datetime import datetime
@@ -89,6 +104,7 @@ def check(dataset_yaml: str) -> None:
     from . import paths
     from .identity.pseudonyms import pseudonym_key
     from .ingest.config.dataset import load_dataset
+    from .ingest.doubts import doubts, unread
     from .ingest.pipeline import collect
     from .tables import Tables
 
@@ -102,6 +118,14 @@ def check(dataset_yaml: str) -> None:
         reasons = ["source", "column", "reason"]
         counts = collected.set_aside.groupby(reasons, dropna=False).size().reset_index(name="rows")
         click.echo(_lines(counts.sort_values(["rows", *reasons], ascending=[False, True, True, True])))
+    if left := unread(dataset):
+        click.echo("\nColumns that nobody reads:")
+        click.echo("\n".join(f"  {path}: {', '.join(names)}" for path, names in left.items()))
+    found = doubts(dataset, collected)
+    if found:
+        click.echo("\nWarnings:\n" + "\n".join(f"  {sentence}" for sentence in found))
+    if found and strict:
+        raise InputRejected(f"{len(found)} warnings, and --strict asks for none")
 
 
 @main.command()

@@ -42,9 +42,7 @@ def test_german_numbers(company, written, amount):
     assert company.tables.read("transactions").amount.tolist() == [amount]
 
 
-@pytest.mark.parametrize(
-    "written", ["1,234.50", "1.23", "12.34.567", "1 000", "€5", "0x10", "nan", "inf", "１２", "1_000"]
-)
+@pytest.mark.parametrize("written", ["1,234.50", "1.23", "12.34.567", "1 000", "0x10", "nan", "inf", "１２", "1_000"])
 def test_numbers_in_another_format_set_the_row_aside(company, written):
     company.write("orders.csv", f"id;at;amount\n1;31.12.2025 08:00;{written}\n2;31.12.2025 08:00;1\n")
     set_aside = company.collect(source(ORDERS, **GERMAN)).set_aside

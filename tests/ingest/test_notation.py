@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from customer_profiles.ingest.parsing.cells import as_dates, as_numbers
 from customer_profiles.ingest.parsing.notation import Notation
 
-NOTHING = dict.fromkeys(("decimal", "thousands", "date", "datetime", "time_zone"))
+NOTHING = dict.fromkeys(("decimal", "sign", "thousands", "date", "datetime", "time_zone"))
 SIGNS = [(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'"), (".", " ")]
 FORMS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d", "%d%m%Y"]
 

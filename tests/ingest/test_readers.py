@@ -43,7 +43,6 @@ class TestCsv:
             (b'id,b\n1,"x"y\n', "line 2: "),
             (b"", "empty"),
             (b"id,id\n1,2\n", "'id' appears twice"),
-            (b"id,\n1,2\n", "column 2 has no name"),
             (b"idd,b\n1,2\n", "no column 'id'; did you mean 'idd'"),
         ],
     )

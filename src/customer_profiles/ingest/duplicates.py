@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from . import contract
+
 
 class Seen:
     """Remembers 64-bit hashes of rows in sorted runs that are merged as they grow.
@@ -41,3 +43,15 @@ def row_hashes(cells: pd.DataFrame) -> np.ndarray:
     if not plain:
         return np.zeros(len(cells), dtype="uint64")
     return pd.util.hash_pandas_object(pd.DataFrame(plain), index=False).to_numpy()
+
+
+def has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:
+    """Rows of a known person or visitor. Two equal anonymous answers are two answers, not one sent twice."""
+    if table not in contract.MAY_BE_ANONYMOUS:
+        return np.ones(len(rows), dtype=bool)
+    return (
+        rows[[name for name in ("customer_id", "anonymous_id", "email", "phone") if name in rows]]
+        .notna()
+        .any(axis=1)
+        .to_numpy()
+    )

@@ -87,10 +87,11 @@ class Account:
         accounted = self.used + self.set_aside + self.duplicate + self.excluded.total()
         if accounted != self.read:
             raise InputRejected(f"source {name!r}: {self.read} rows were read but {accounted} are accounted for")
-        if self.read and self.set_aside == self.read:
+        wanted = self.read - self.excluded.total()
+        if self.set_aside and self.set_aside == wanted:
             file, (row, column, reason, masked) = self.listed[0]
             raise InputRejected(
-                f"source {name!r}: none of {self.read} rows fits what dataset.yaml says; the first: {file}, "
+                f"source {name!r}: none of {wanted} rows fits what dataset.yaml says; the first: {file}, "
                 f"row {row}, column {column!r}: {reason} ({masked})"
             )
 

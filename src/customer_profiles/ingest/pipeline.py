@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -22,11 +22,12 @@ from ..privacy.opt_outs import Suppressed, linked_entries, list_file
 from ..privacy.purge import purge
 from ..tables import Tables
 from . import ages, contract, crosschecks, cutoff, ledger
+from .carried import FilledDown, current_ids, merged_ids
 from .config.dataset import Dataset, Source
 from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
 from .contract import Field
-from .duplicates import Seen, row_hashes
+from .duplicates import Seen, has_somebody, row_hashes
 from .ledger import Account
 from .parsing.casting import Cast, cast_chunk, notation_of
 from .parsing.cells import as_texts, stripped
@@ -72,6 +73,7 @@ class Run:
     as_of: date
     key: bytes
     suppressed: Suppressed
+    merged: Mapping[str, dict[str, str]] = field(default_factory=dict)  # name space to former ids and today's
 
     @property
     def end(self) -> pd.Timestamp:
@@ -111,7 +113,7 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
 
 
 def _collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collected:
-    run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key))
+    run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key), merged_ids(dataset))
     accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
     last = last_ids(Tables(dataset.folder / "runs" / "latest"))
     records, people, suppressed = read_people(run, accounts, last)
@@ -171,12 +173,14 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
             account.excluded[NOT_WANTED] += int((~wanted).sum())
             chunk, hashes = chunk.only(wanted), hashes[wanted]
         cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of, run.dataset.cleaning.off, notation)
+        if source.ids in run.merged and "customer_id" in cast.table:
+            cast.table["customer_id"] = current_ids(cast.table["customer_id"], run.merged[source.ids])
         account.add_faults(file, cast.faults)
         account.cleaned.update(cast.cleaned)
         account.add_checked(cast.checked)
         new = cast.good.copy()
         if source.duplicates == "drop" and account.cleaned.wants("repeated_rows"):
-            told_apart = cast.good & _has_somebody(source.table, cast.table)
+            told_apart = cast.good & has_somebody(source.table, cast.table)
             new[told_apart] = ~seen.repeats(hashes[told_apart])
             before, after = int(cast.good.sum()), int(new.sum())
             account.duplicate += before - after
@@ -188,8 +192,9 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
 def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Part]:
     """Chunks of all files of a source with the columns of its lookups."""
     for path in files(run.dataset, source):
+        filled = FilledDown(source.fill_down, source.empty)
         for chunk in read(path, source, source.read_columns):
-            own, cells = list(chunk.cells), chunk.cells
+            own, cells = list(chunk.cells), filled.cells(chunk.cells)
             for lookup in lookups:
                 cells = lookup.join(cells, source)
             yield path.name, chunk.with_cells(cells), own
@@ -199,18 +204,6 @@ def _wanted(cells: pd.DataFrame, source: Source) -> np.ndarray:
     """Rows that have one of the values that ``where`` asks for in each of its columns."""
     columns = [as_texts(stripped(cells[name], source.empty))[0].isin(values) for name, values in source.where.items()]
     return np.all(columns, axis=0)
-
-
-def _has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:
-    """Rows of a known person or visitor. Two equal anonymous answers are two answers, not one sent twice."""
-    if table not in contract.MAY_BE_ANONYMOUS:
-        return np.ones(len(rows), dtype=bool)
-    return (
-        rows[[name for name in ("customer_id", "anonymous_id", "email", "phone") if name in rows]]
-        .notna()
-        .any(axis=1)
-        .to_numpy()
-    )
 
 
 def _read_customers(run: Run, accounts: dict[str, Account], table: str = "customers") -> pd.DataFrame:

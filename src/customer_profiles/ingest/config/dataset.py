@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from ...errors import ConfigurationError
 from ...identity.resolution import THRESHOLD
@@ -15,13 +15,14 @@ from ...tables import file_hash
 from .. import contract
 from ..engine import MEMORY_LIMIT, EngineName
 from ..parsing import cleaning
-from ..readers.file_format import FileFormat, Lookup, Model, composed
+from ..readers.file_format import FileFormat, Lookup, Model
 from ..sessions import SESSION_GAP_MINUTES
 from ..visitors import LINK_DAYS, NEW_DAYS
 from . import derived as rules
 from . import ideal_customer
 from . import outcome as outcomes
 from . import vulnerability as care
+from .columns import Column, Decimal, ExtraColumn, Form, Texts, Thousands
 from .derived import Attribute, Derived
 from .faults import explain, near
 from .yaml_file import read_yaml
@@ -52,75 +53,6 @@ REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
 GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
 
 
-def _text_list(value: Any) -> Any:
-    """An entry left empty in a list of texts is the empty text."""
-    return ["" if item is None else item for item in value] if isinstance(value, list) else value
-
-
-Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
-Decimal = Literal[".", ","]
-Thousands = Literal[".", ",", " ", "'"]
-
-
-class Column(Model):
-    """Where one column of a table comes from."""
-
-    column: str | None = Field(None, description="column of the source")
-    value: str | None = Field(None, description="the same text for every row")
-    sum: tuple[str, ...] | None = Field(None, description="number columns of the source to add up")
-    join: tuple[str, ...] | None = Field(None, description="text columns of the source to write behind each other")
-    after: tuple[str, str] | None = Field(
-        None, description="two times of the source: true where the first is later, missing where one of them is"
-    )
-    values: dict[str, str] | None = Field(None, description="code of the source to value; other codes are dropped")
-    order: tuple[str, ...] | None = Field(None, description="values from low to high; others are dropped")
-    missing: str | None = Field(None, description="category of rows without a value, e.g. none or not delivered")
-    present: bool = Field(False, description="true where the source has any value")
-    includes: str | None = Field(
-        None, description="true where a list in the cell names it, such as a purpose somebody agreed to"
-    )
-    factor: float = Field(1.0, gt=0, description="numbers are multiplied by it, e.g. 0.01 for cents or percent")
-    decimal: Decimal | None = Field(None, description="decimal sign, if it is not that of the source")
-    thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
-    date: str | None = Field(None, description="how its days are written, if otherwise than in the source")
-    datetime: str | None = Field(None, description="how its points in time are written, if otherwise")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, given: Any) -> Any:
-        return composed({"column": given} if isinstance(given, str) else given)
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if sum(origin is not None for origin in (self.column, self.value, self.sum, self.join, self.after)) != 1:
-            raise ValueError("give exactly one of 'column', 'value', 'sum', 'join' and 'after'")
-        return self
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """Columns of the source it needs."""
-        return self.sum or self.join or self.after or ((self.column,) if self.column is not None else ())
-
-    @property
-    def listed(self) -> tuple[str, ...]:
-        """All values it can have, if the file says which."""
-        values = self.order or tuple((self.values or {}).values()) or ((self.value,) if self.value is not None else ())
-        return (*values, self.missing) if values and self.missing is not None else values
-
-    @property
-    def is_yes_or_no(self) -> bool:
-        """Whether it says by itself if something is so."""
-        return self.present or self.includes is not None or (self.after is not None and self.values is None)
-
-
-class ExtraColumn(Column):
-    """A column that the contract does not know, with how to call it."""
-
-    label: dict[str, str] = Field(default_factory=dict, description="language to name, e.g. {en: Home, de: Wohnung}")
-    number: bool = Field(False, description="a number rather than a category")
-    reason: bool = Field(False, description="why somebody complains, returns or leaves: each value is a pain")
-
-
 class Source(FileFormat):
     """One export and how it fills one canonical table."""
 
@@ -131,14 +63,21 @@ class Source(FileFormat):
     attributes: dict[str, ExtraColumn] = Field(default_factory=dict, description="further columns to keep")
     decimal: Decimal | None = Field(None, description="decimal sign; otherwise as the file shows")
     thousands: Thousands | None = Field(None, description="thousands sign, if the file has one")
-    date: str | None = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
-    datetime: str | None = Field(None, description="how points in time are written; otherwise ISO or as shown")
+    sign: str | None = Field(None, min_length=1, description="sign of the currency that stands beside amounts, e.g. €")
+    date: Form = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
+    datetime: Form = Field(
+        None, description="how points in time are written, or unix for seconds since 1970; otherwise ISO or as shown"
+    )
     time_zone: str | None = Field(None, description="zone the file's times are in; otherwise that of the data set")
     empty: Texts = Field(("",), description="texts that mean 'no value'")
     ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of customer_id")
     account_ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of a contact's account_id")
     key: Literal["email", "phone"] | None = Field(None, description="finds the customer where there is no customer_id")
     duplicates: Literal["drop", "keep"] = Field("drop", description="rows equal to an earlier one in every cell")
+    fill_down: dict[str, Texts] = Field(
+        default_factory=dict, description="key such as an order number to columns that only its first row fills"
+    )
+    merged_ids: str | None = Field(None, description="column with a list of former ids of the same customer")
     lookups: tuple[Lookup, ...] = ()
     where: dict[str, Texts] = Field(
         default_factory=dict, description="column of the source to the values a row must have, others are left out"
@@ -152,6 +91,8 @@ class Source(FileFormat):
             _check_zone(self.time_zone)
         if self.where and "consent" in self.columns:
             raise ValueError("'where' could leave out the row in which somebody objects: use a source without it")
+        if self.merged_ids and self.table != "customers":
+            raise ValueError("'merged_ids' is possible for customers")
         if self.thousands and self.thousands == self.decimal:
             raise ValueError("'decimal' and 'thousands' cannot be the same sign")
         fields = contract.TABLES[self.table]
@@ -168,6 +109,8 @@ class Source(FileFormat):
             if name in fields:
                 raise ValueError(f"{name!r} is a column of the contract: move it from 'attributes' to 'columns'")
         for name, column in self.mapped.items():
+            if (column.cut or column.pad or column.lower) and (name not in fields or fields[name].kind != "id"):
+                raise ValueError(f"{name!r}: 'cut', 'pad' and 'lower' are for ids, which this column does not hold")
             if column.missing is not None and not self._is_category(name, column):
                 raise ValueError(f"{name!r}: 'missing' names a category, which this column does not hold")
         needed = {name for name, field in fields.items() if field.required} - set(self.columns)
@@ -198,6 +141,8 @@ class Source(FileFormat):
             needed |= set(lookup.on) - looked_up
             looked_up |= set(lookup.take)
         read = {name for column in self.mapped.values() for name in column.reads} | set(self.where)
+        read |= {name for key, filled in self.fill_down.items() for name in (key, *filled)}
+        read |= {self.merged_ids} if self.merged_ids else set()
         return sorted(needed | (read - looked_up))
 
     @property

@@ -59,7 +59,7 @@ def notation_of(source: Source) -> Notation:
     numbers: list[str] = []
     days: list[str] = []
     for name, column in source.mapped.items():
-        kind = "number" if column.sum else "datetime" if column.after else _field(source, name, column).kind
+        kind = "number" if column.terms else "datetime" if column.after else _field(source, name, column).kind
         if column.present or column.join or (column.values is not None and not column.after):
             continue
         if kind in ("integer", "number") and not (column.decimal or column.thousands):
@@ -109,7 +109,7 @@ def cast_chunk(
         _count_dropped(cleaned, name, dropped, raw, filled)
         shown = ", ".join(column.reads) or name
         for position in np.flatnonzero(pd.notna(wrong) & pd.isna(first_fault)):
-            cell = raw.iloc[position] if column.sum is None and column.after is None else ""
+            cell = raw.iloc[position] if not column.terms and column.after is None else ""
             first_fault[position] = (shown, wrong[position], mask("" if pd.isna(cell) else cell))
         columns[name] = values
     table = pd.DataFrame(columns, index=pd.RangeIndex(rows))
@@ -165,12 +165,16 @@ def _origin(
         return joined.mask(joined == "")
     if column.after is not None:
         return _later(cells, column.after, source, written, zone, as_of)
-    assert column.sum is not None  # a column has exactly one origin
-    summands = [tidied(cells[part].reset_index(drop=True), source.empty, cleaned, name) for part in column.sum]
-    parts = [as_numbers(part, written) for part in summands]
-    total = pd.concat([values for values, _ in parts], axis=1).sum(axis=1, min_count=1)
-    wrong = np.any([pd.notna(reasons) for _, reasons in parts], axis=0)
-    return total.astype("object").where(~wrong, "not a number")
+    terms = [
+        (tidied(cells[term.column].reset_index(drop=True), source.empty, cleaned, name), term.factor)
+        for term in column.terms
+    ]
+    parts = [(as_numbers(part, written), factor) for part, factor in terms]
+    numbers = pd.concat([values * factor for (values, _), factor in parts], axis=1)
+    # A missing summand counts nothing, but a price without its quantity is no amount.
+    total = numbers.sum(axis=1, min_count=1) if column.sum else numbers.prod(axis=1, min_count=len(parts))
+    wrong = np.any([pd.notna(reasons) for (_, reasons), _ in parts], axis=0)
+    return total.round(10).astype("object").where(~wrong, "not a number")
 
 
 def _later(
@@ -213,6 +217,8 @@ def _cast_column(
         if not cleaned.wants("undeclared_codes"):
             wrong = np.where(pd.notna(dropped), dropped, wrong)
             dropped = _none(cells)
+        if wanted.kind == "id":
+            values = _by_rule(values, column)
         if wanted.kind in ("id", "category", "text"):
             values = _undamaged(values, wrong, dropped, wanted, cleaned)
         if wanted.kind in ("integer", "number") and len(values):
@@ -227,9 +233,25 @@ def _cast_column(
     return spread.astype(DTYPES[wanted.kind]), _spread(wrong, codes), _spread(dropped, codes)
 
 
+_JSON_LIST = r'^\s*\[|\]\s*$|"'
+
+
+def _by_rule(ids: pd.Series, column: Column) -> pd.Series:
+    """Ids as another system writes them: cut, in lower-case letters, with zeros in front."""
+    ids = ids.str.lower() if column.lower else ids
+    ids = ids.str[: column.cut] if column.cut else ids
+    return ids.str.zfill(column.pad) if column.pad else ids
+
+
 def _includes(cells: pd.Series, wanted: str) -> pd.Series:
-    """Whether the list in each cell, parted by ``; , |`` or ``/``, has the wanted word; capitals do not matter."""
-    lists = cells.dropna().str.casefold().str.split(r"\s*[;,|/]\s*", regex=True)
+    """Whether the list in each cell, in JSON or parted by ``; , |`` or ``/``, has the word, whatever its capitals."""
+    lists = (
+        cells.dropna()
+        .astype("str")
+        .str.casefold()
+        .str.replace(_JSON_LIST, "", regex=True)
+        .str.split(r"\s*[;,|/]\s*", regex=True)
+    )
     return lists.map(lambda words: wanted.casefold() in words).astype("boolean").reindex(cells.index)
 
 

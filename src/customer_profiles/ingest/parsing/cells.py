@@ -12,6 +12,7 @@ import pandas as pd
 from ...messages import N_
 from .cleaning import tidied
 from .notation import ISO_DAY, Written
+from .number_forms import CURRENCY_SIGN, plain_numbers
 
 # Zones are known for these years; what lies beyond is a placeholder.
 _CLOCKS_SINCE_AND_UNTIL = (pd.Timestamp("1900-01-02"), pd.Timestamp("2200-01-01"))
@@ -22,6 +23,17 @@ NO = ("false", "no", "n", "nein", "0", "falsch", "f")
 _ISO_DAY = r"\d{4}-\d{2}-\d{2}"
 _ISO_TIME = rf"{_ISO_DAY}([T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?)?\s?(Z|[+-]\d{{2}}:?\d{{2}})?"
 _OFFSET = r":\d{2}\S*\s?(?:Z|[+-]\d{2}:?\d{2})$"
+
+_GMT = re.compile(r"(?:GMT|UTC)(?:([+-])(\d{1,2})(?::?(\d{2}))?)?$")
+UNIX = "unix"
+"""Seconds since the beginning of 1970, as `datetime` of a source."""
+
+
+def _offset(zone: re.Match[str]) -> str:
+    """GMT+1 as +0100."""
+    sign, hours, minutes = zone.groups()
+    return f"{sign or '+'}{int(hours or 0):02}{minutes or '00'}"
+
 
 Typed = tuple[pd.Series, np.ndarray]
 
@@ -66,7 +78,7 @@ def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed
         values = cells.astype("float64")
     else:
         typed = cells.map(lambda value: isinstance(value, int | float) and not isinstance(value, bool)).astype(bool)
-        texts = cells.where(~typed).astype("str")
+        texts = plain_numbers(cells.where(~typed).astype("str"), written.sign)
         if thousands == " ":  # fixed and narrow blanks are written so that a number is not broken at the line's end
             texts = texts.str.replace("[\u00a0\u202f]", " ", regex=True)
         sign = re.escape(decimal)
@@ -84,6 +96,9 @@ def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed
             values = values.where(~typed, pd.to_numeric(cells.where(typed), errors="coerce").astype("float64"))
     wrong = np.full(len(cells), None, dtype="object")
     wrong[(cells.notna() & ~np.isfinite(values)).to_numpy()] = N_("not a number in the declared format")
+    if written.sign is None and pd.notna(wrong).any():
+        signed = cells.astype("str").str.contains(CURRENCY_SIGN, na=False).to_numpy() & pd.notna(wrong)
+        wrong[signed] = N_("a number with a currency sign; if all amounts are in that currency, set 'sign' to it")
     if whole:
         part = (np.isfinite(values) & (values % 1 != 0)).to_numpy()
         wrong[part] = N_("not a whole number")
@@ -101,11 +116,14 @@ def as_booleans(cells: pd.Series) -> Typed:
 
 
 def as_dates(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
-    """Days in the given format; of a typed point in time, its day in the data set's zone."""
+    """Days in the given format; of a point in time, its day in the data set's zone."""
     texts, values, clock = _typed_times(cells, written, zone)
     form = written.date or ISO_DAY
     plain = texts.where(texts.str.fullmatch(_ISO_DAY, na=False)) if form == ISO_DAY else texts
     values = values.fillna(_parsed(plain, form))
+    timed = texts.where(values.isna() & texts.str.contains(":", na=False))
+    if timed.notna().any():
+        values = values.fillna(as_times(timed, written, zone)[0])
     return values.dt.normalize(), _unparsed(cells, values, clock, N_("not a day as written in the declared format"))
 
 
@@ -115,11 +133,14 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
     Without a format they are ISO 8601; one with an offset is converted, one without is in the source's zone. An
     hour that a clock change skips is none; one that it repeats is none where it would have to be converted.
     """
+    if written.datetime == UNIX and pd.api.types.is_numeric_dtype(cells.dtype):
+        cells = cells.astype("Int64").astype("str")
     texts, values, clock = _typed_times(cells, written, zone)
     no_time = N_("not a point in time as written in the declared format")
     if texts.isna().all():
         return values, _unparsed(cells, values, clock, no_time)
     if written.datetime is None:
+        texts = texts.str.replace(_GMT, _offset, regex=True)
         iso = texts.where(texts.str.fullmatch(_ISO_TIME, na=False))
         offset = iso.str.contains(_OFFSET, na=False) if len(iso) else pd.Series([], dtype=bool)
         day = iso.str.fullmatch(_ISO_DAY, na=False) if len(iso) else pd.Series([], dtype=bool)
@@ -127,9 +148,13 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
         naive = pd.to_datetime(iso.where(~offset & ~day), format="ISO8601", errors="coerce").astype("datetime64[us]")
         placed, clock_of_texts = _placed(naive, written, zone)
         parsed = _local(with_offset, zone).fillna(placed).fillna(_parsed(iso.where(day), ISO_DAY))
-    elif "%z" in written.datetime:
-        dated = texts.where(texts.str.contains(r"\d", na=False))
-        parsed = _local(pd.to_datetime(dated, format=written.datetime, errors="coerce", utc=True), zone)
+    elif written.datetime == UNIX:
+        seconds = pd.to_numeric(texts.where(texts.str.fullmatch(r"\d{9,10}(\.\d+)?", na=False)), errors="coerce")
+        parsed, clock_of_texts = _local(pd.to_datetime(seconds, unit="s", utc=True), zone), clock
+    elif "%z" in written.datetime or "%Z" in written.datetime:
+        dated = texts.where(texts.str.contains(r"\d", na=False)).str.replace(_GMT, _offset, regex=True)
+        form = written.datetime.replace("%Z", "%z")
+        parsed = _local(pd.to_datetime(dated, format=form, errors="coerce", utc=True), zone)
         clock_of_texts = clock
     else:
         parsed, clock_of_texts = _placed(_parsed(texts, written.datetime), written, zone)
@@ -149,6 +174,8 @@ def _unparsed(cells: pd.Series, values: pd.Series, clock: np.ndarray, reason: st
     missing = (cells.notna() & values.isna()).to_numpy() & pd.isna(wrong)
     wrong[missing] = reason
     if missing.any():
+        seconds = cells.astype("str").str.fullmatch(r"1\d{9}", na=False).to_numpy()
+        wrong[missing & seconds] = N_("a bare number, as seconds since 1970 are; if it is one, set 'datetime: unix'")
         looks_like_serial = cells.astype("str").str.fullmatch(r"[2-6]\d{4}([.,]\d+)?", na=False).to_numpy()
         wrong[missing & looks_like_serial] = N_("a bare number, as Excel counts days; format the column as dates there")
     return wrong

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..config.dataset import Column, Source
+from .number_forms import plain_numbers
 
 ISO_DAY, ISO_TIMES = "%Y-%m-%d", "ISO 8601"
 # Rows of a chunk that are looked at where only the kind that has not occurred yet is in question.
@@ -25,6 +26,7 @@ _TIMES = {
     r"[ T]\d{1,2}:\d{2}:\d{2}\.\d{1,6}": "%H:%M:%S.%f",
     r" \d{1,2}:\d{2} [AaPp][Mm]": "%I:%M %p",
     r" \d{1,2}:\d{2}:\d{2} [AaPp][Mm]": "%I:%M:%S %p",
+    r" \d{1,2}:\d{2}:\d{2} [AaPp][Mm] (?:GMT|UTC)(?:[+-]\d{1,2}(?::?\d{2})?)?": "%I:%M:%S %p %Z",
 }
 _DAY_FIRST, _MONTH_FIRST = "%d{0}%m{0}%Y", "%m{0}%d{0}%Y"
 
@@ -38,6 +40,7 @@ class Written:
     date: str | None = None
     datetime: str | None = None
     time_zone: str | None = None
+    sign: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,9 @@ class Notation:
         self._numbers, self._days = numbers, days
         self._signs, self._forms = _Signs(), _Days()
         self._settled: set[str] = set()
-        self.written = Written(source.decimal, source.thousands, source.date, source.datetime, source.time_zone)
+        self.written = Written(
+            source.decimal, source.thousands, source.date, source.datetime, source.time_zone, source.sign
+        )
 
     def of(self, column: Column) -> Written:
         """How one column is written: as it says itself, else as the source."""
@@ -159,7 +164,7 @@ class Notation:
             for sign in _SIGNS:
                 if sign != self.written.decimal:
                     telling |= texts.str.contains(sign, regex=False).to_numpy(dtype=bool)
-            found += texts[telling].tolist()
+            found += plain_numbers(texts[telling], self.written.sign).tolist()
         return found
 
     @staticmethod
@@ -261,7 +266,7 @@ class Notation:
 
 def _see_number(text: str, signs: _Signs) -> None:
     """Evidence of one number; a text that is none has none."""
-    text = re.sub("[\u00a0\u202f]", " ", text.lstrip("+-"))
+    text = re.sub("[\u00a0\u202f]", " ", text.lstrip("+-").strip())
     if one := _ONE_SIGN.fullmatch(text):
         before, sign, after = one.groups()
         if not before and not after:
@@ -355,7 +360,7 @@ def _time_of(text: str) -> str:
     for pattern, form in _TIMES.items():
         if re.fullmatch(pattern, text):
             return form
-    return "ISO" if re.fullmatch(r"[T ]\d{2}:\d{2}\S*\s?(?:Z|[+-]\d{2}:?\d{2})?", text) else "none"
+    return "ISO" if re.fullmatch(r"[T ]\d{2}:\d{2}\S*\s?(?:Z|[+-]\d{2}:?\d{2}|UTC|GMT)?", text) else "none"
 
 
 def _is_seen(form: str, forms: _Days) -> bool:

@@ -77,7 +77,7 @@ def mask(value: object) -> str:
 
 
 def check_header(path: Path, names: Sequence[str], needed: Collection[str], hint: str = "") -> None:
-    """Refuse a header that has not all the columns that are read, too many, one without a name or one name twice.
+    """Refuse a header that has not all the columns that are read, too many, or twice the name of one that is read.
 
     A first row without any of them may be a customer's: then its cells are not shown.
 
@@ -94,7 +94,7 @@ def check_header(path: Path, names: Sequence[str], needed: Collection[str], hint
     known = set(names)
     missing = [name for name in needed if name not in known]
     if missing:
-        near = None if _looks_like_data(names) else nearest(missing[0], names)
+        near = None if looks_like_data(names) else nearest(missing[0], names)
         if near:
             meant = f"did you mean {near!r}?"
         elif len(missing) < len(needed):
@@ -105,14 +105,25 @@ def check_header(path: Path, names: Sequence[str], needed: Collection[str], hint
                 "file a row of column names, and one only?"
             )
         raise InputRejected(f"{path.name}, header: there is no column {missing[0]!r}; {meant}{hint}")
+    for name, count in Counter(names).items():
+        if count > 1 and name in known.intersection(needed):
+            raise InputRejected(f"{path.name}, header: {name!r} appears twice; which one is meant cannot be told")
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Names of columns, each once: those that nobody can mean, because they are empty or repeated, get their place.
+
+    >>> told_apart(["id", "", "note", "note"])
+    ['id', '(column 2)', 'note', 'note (column 4)']
+    """
+    seen: set[str] = set()
+    plain = []
     for position, name in enumerate(names, start=1):
-        if not name:
-            raise InputRejected(f"{path.name}, header: column {position} has no name; give it one in the export")
-    if len(known) < len(names):
-        twice = next(name for name, count in Counter(names).items() if count > 1)
-        raise InputRejected(f"{path.name}, header: {twice!r} appears twice; which one is meant cannot be told")
+        plain.append(f"{name} (column {position})".strip() if not name or name in seen else name)
+        seen.add(name)
+    return plain
 
 
-def _looks_like_data(names: Sequence[str]) -> bool:
+def looks_like_data(names: Sequence[str]) -> bool:
     """Whether some cell is what no column is called: a number, a day or an address."""
     return any("@" in name or (name and not any(character.isalpha() for character in name)) for name in names)

@@ -14,7 +14,7 @@ import pandas as pd
 from ...errors import InputRejected
 from ...messages import N_
 from ..config.dataset import FileFormat
-from .chunks import CHUNK_ROWS, Chunk, Fault, check_header
+from .chunks import CHUNK_ROWS, Chunk, Fault, check_header, told_apart
 from .dialect import Dialect, dialect_of, is_units, plain_names
 from .encodings import first_undecodable
 
@@ -43,7 +43,7 @@ def read_csv(path: Path, form: FileFormat, needed: Collection[str]) -> Iterator[
     with path.open(encoding=dialect.encoding, newline="") as file:
         table = _Table(path, form, dialect, needed)
         try:
-            yield from table.chunks(file)
+            yield from table.chunks(map(_doubled, file) if form.escape else file)
         except csv.Error as error:
             raise InputRejected(f"{path.name}, line {table.start}: {_quoting(error)}") from None
         except UnicodeError:
@@ -75,7 +75,7 @@ class _Table:
         self._read_header(next(reader, []))
         width, limit = len(self.header), CHUNK_ROWS + self.form.last_rows
         self.start = reader.line_num + 1 + above
-        below = 1 if self.form.units_row else 0
+        below = self.form.units_row
         units_at = None if self.form.units_row else self.start
         for row in reader:
             end = reader.line_num + above
@@ -101,6 +101,7 @@ class _Table:
             raise InputRejected(f"{self.path.name}, line {self.start}: is empty: there is no header")
         hint = f" Is {self.dialect.delimiter!r} its delimiter?" if len(self.header) == 1 else ""
         check_header(self.path, self.header, self.needed, hint)
+        self.header = told_apart(self.header)
 
     def _fault(self, row: list[str], width: int, end: int, units_at: int | None) -> tuple[str, str] | None:
         if len(row) != width:
@@ -168,6 +169,11 @@ class _Table:
         return chunk
 
 
+def _doubled(line: str) -> str:
+    """A line with quotes inside cells doubled instead of behind a backslash."""
+    return re.sub(r'\\(["\\])', lambda found: '""' if found[1] == '"' else "\\", line)
+
+
 def _has_swallowed_rows(row: list[str], delimiter: str) -> bool:
     """Whether a cell of several lines holds what looks like rows: as many cells, and a first one of the same kind."""
     if len(row) < 2:
@@ -208,4 +214,6 @@ def _quoting(error: csv.Error) -> str:
         )
     if "unexpected end" in str(error):
         return "a quote is opened and never closed; mend the quoting in the export"
-    return f"{error}; mend the quoting in the export"
+    return (
+        f"{error}; mend the quoting in the export, or set 'escape: \\' if quotes inside a cell are written \\\" there"
+    )

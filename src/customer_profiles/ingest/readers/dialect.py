@@ -80,7 +80,7 @@ def dialect_of(path: Path, form: FileFormat, needed: Collection[str]) -> Dialect
 
 def always_declared(form: FileFormat) -> list[Stated]:
     """What is never detected, where it is declared."""
-    rows = [("units_row", "yes", "declared")] if form.units_row else []
+    rows = [("units_row", str(form.units_row), "declared")] if form.units_row else []
     return rows + ([("last_rows", str(form.last_rows), "declared")] if form.last_rows else [])
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from ...errors import InputRejected
 from ...messages import N_
 from ..config.dataset import FileFormat
-from .chunks import CHUNK_ROWS, Chunk, Fault, Stated, check_header
+from .chunks import CHUNK_ROWS, Chunk, Fault, Stated, check_header, told_apart
 from .dialect import SAMPLE_ROWS, always_declared, is_units, plain_names
 from .excel_parts import Sheet, refuse_damaged, sheet_parts
 
@@ -116,7 +116,7 @@ class _Rows:
         if self.form.skip_rows is None:
             number, names = next((row for row in filled if set(self.needed) <= set(row[1])), filled[0])
         check_header(self.path, names, self.needed)
-        self.header, self.above = names, number + (self.form.skip_rows or 0)
+        self.header, self.above = told_apart(names), number + (self.form.skip_rows or 0)
 
     def _last_row(self) -> int | None:
         """Last row that is read, None for all; rows without any cell do not count as last ones."""

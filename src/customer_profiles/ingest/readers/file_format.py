@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from .sql import check_request, statement
 
@@ -67,9 +67,12 @@ class FileFormat(Model):
     delimiter: str | None = Field(
         None, min_length=1, max_length=1, description="between cells of a CSV file, \\t for tabs; otherwise as it shows"
     )
+    escape: Literal["\\"] | None = Field(None, description="\\ if it stands before quotes inside a quoted cell")
     sheet: str | None = Field(None, description="sheet of a workbook; otherwise its only one")
     skip_rows: int | None = Field(None, ge=0, description="lines above the column names; otherwise as the file shows")
-    units_row: bool = Field(False, description="whether a row of units follows the column names")
+    units_row: Annotated[bool | int, AfterValidator(int)] = Field(
+        0, ge=0, le=9, description="rows of units or explanations below the column names: true for one, or how many"
+    )
     last_rows: int = Field(0, ge=0, description="rows at the end that are totals or notes")
 
     @model_validator(mode="before")

@@ -146,8 +146,19 @@ def _pairs(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in record.items():
         if isinstance(value, dict):
             yield from _pairs(value, f"{prefix}{key}.")
+        elif pairs := _named_values(value):
+            yield from _pairs(pairs, f"{prefix}{key}.")
         else:
             yield prefix + key, value
+
+
+def _named_values(value: Any) -> dict[str, Any]:
+    """A list of named values, such as ``[{"id": 7, "value": "x"}]``, by name; of any other list, nothing."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) and "value" in item for item in value):
+        return {}
+    names = [next((str(item[key]) for key in ("id", "key", "name") if key in item), None) for item in value]
+    told_apart = None not in names and len(set(names)) == len(names)
+    return {name: item["value"] for name, item in zip(names, value, strict=True) if name} if told_apart else {}
 
 
 def _cell(value: Any) -> Any:

@@ -1,0 +1,81 @@
+"""What a row leaves to others to say: order fields that only its first line fills, and ids that became another one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ..errors import InputRejected
+from .config.dataset import Dataset
+from .parsing.cells import as_texts, stripped
+from .readers.registry import files, read
+
+_LIST = re.compile(r"[^;,|\[\]\"'\s]+")
+
+
+@dataclass
+class FilledDown:
+    """Empty cells of one file filled from the row above with the same key, across its chunks.
+
+    Parameters
+    ----------
+    columns : mapping
+        Key to the columns that are filled.
+    empty : tuple of str
+        What means no value.
+    """
+
+    columns: Mapping[str, tuple[str, ...]]
+    empty: tuple[str, ...]
+    _last: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def cells(self, cells: pd.DataFrame) -> pd.DataFrame:
+        """The cells with what the first row of each key says in all of its rows."""
+        for key, names in self.columns.items():
+            part = cells[[key, *names]].reset_index(drop=True)
+            blank = {name: stripped(part[name], self.empty).isna() for name in names}
+            part = part.assign(**{name: part[name].mask(blank[name]) for name in names})
+            before = self._last.get(key)
+            joined = part if before is None else pd.concat([before, part], ignore_index=True)
+            runs = (joined[key] != joined[key].shift()).cumsum()
+            filled = joined.groupby(runs, sort=False)[list(names)].ffill()
+            whole = pd.concat([joined[[key]], filled], axis=1)
+            self._last[key] = whole.tail(1)
+            cells = cells.reset_index(drop=True).assign(**whole.tail(len(part)).reset_index(drop=True)[list(names)])
+        return cells
+
+
+def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
+    """Former ids and the one that each became, by name space, as sources of customers list them.
+
+    Raises
+    ------
+    InputRejected
+        If one former id is listed for two customers.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for source in dataset.filled("customers"):
+        if source.merged_ids is None:
+            continue
+        own = source.columns["customer_id"].column
+        if own is None:
+            raise InputRejected(f"source {source.name!r}: 'merged_ids' needs a customer_id that is a column")
+        known = found.setdefault(source.ids, {})
+        for path in files(dataset, source):
+            for chunk in read(path, source, [own, source.merged_ids]):
+                texts = {
+                    name: as_texts(stripped(chunk.cells[name], source.empty))[0] for name in (own, source.merged_ids)
+                }
+                for today, former in zip(texts[own], texts[source.merged_ids], strict=True):
+                    for one in _LIST.findall(former) if isinstance(former, str) and isinstance(today, str) else ():
+                        if known.setdefault(one, today) != today:
+                            raise InputRejected(f"source {source.name!r}: a former id is listed for two customers")
+    return found
+
+
+def current_ids(ids: pd.Series, merged: Mapping[str, str]) -> pd.Series:
+    """Ids with former ones replaced by today's."""
+    return ids.map(merged).fillna(ids).astype("str")

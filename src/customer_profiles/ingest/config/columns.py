@@ -1,0 +1,116 @@
+"""Where one column of a table comes from, as dataset.yaml says it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ..readers.file_format import Model, composed
+
+
+def _text_list(value: Any) -> Any:
+    """An entry left empty in a list of texts is the empty text."""
+    return ["" if item is None else item for item in value] if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
+Decimal = Literal[".", ","]
+Thousands = Literal[".", ",", " ", "'"]
+
+
+def _says_the_year(form: str | None) -> str | None:
+    """Refuse a day without its year: it would be read as one of 1900."""
+    if form is not None and "%" in form and not any(year in form for year in ("%Y", "%y", "%G", "%c", "%x")):
+        raise ValueError(f"{form!r} has no year (%Y): without it nobody knows when it was; export days with their year")
+    return form
+
+
+Form = Annotated[str | None, AfterValidator(_says_the_year)]
+
+
+class Term(Model):
+    """A number column that is added up or multiplied."""
+
+    column: str = Field(description="number column of the source")
+    factor: float = Field(1.0, description="it is multiplied by, e.g. -1 for refunds that are written without a sign")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return composed({"column": given} if isinstance(given, str) else given)
+
+
+class Column(Model):
+    """Where one column of a table comes from."""
+
+    column: str | None = Field(None, description="column of the source")
+    value: str | None = Field(None, description="the same text for every row")
+    sum: tuple[Term, ...] | None = Field(None, description="number columns of the source to add up")
+    product: tuple[Term, ...] | None = Field(None, description="number columns to multiply, e.g. [price, quantity]")
+    join: tuple[str, ...] | None = Field(None, description="text columns of the source to write behind each other")
+    after: tuple[str, str] | None = Field(
+        None, description="two times of the source: true where the first is later, missing where one of them is"
+    )
+    values: dict[str, str] | None = Field(None, description="code of the source to value; other codes are dropped")
+    order: tuple[str, ...] | None = Field(None, description="values from low to high; others are dropped")
+    missing: str | None = Field(None, description="category of rows without a value, e.g. none or not delivered")
+    present: bool = Field(False, description="true where the source has any value")
+    includes: str | None = Field(
+        None, description="true where a list in the cell names it, such as a purpose somebody agreed to"
+    )
+    factor: float = Field(
+        1.0, description="numbers are multiplied by it, e.g. 0.01 for cents or percent, -1 to turn the sign"
+    )
+    cut: int | None = Field(None, ge=1, description="ids: only so many characters from the left, e.g. 15 of 18")
+    pad: int | None = Field(None, ge=1, description="ids: zeros in front up to so many characters")
+    lower: bool = Field(False, description="ids: in lower-case letters")
+    decimal: Decimal | None = Field(None, description="decimal sign, if it is not that of the source")
+    thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
+    date: Form = Field(None, description="how its days are written, if otherwise than in the source")
+    datetime: Form = Field(None, description="how its points in time are written, if otherwise")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        return composed({"column": given} if isinstance(given, str) else given)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        origins = (self.column, self.value, self.sum, self.product, self.join, self.after)
+        if sum(origin is not None for origin in origins) != 1:
+            raise ValueError("give exactly one of 'column', 'value', 'sum', 'product', 'join' and 'after'")
+        if self.factor == 0:
+            raise ValueError("'factor: 0' would make every number 0")
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns of the source it needs."""
+        if terms := self.terms:
+            return tuple(dict.fromkeys(term.column for term in terms))
+        return self.join or self.after or ((self.column,) if self.column is not None else ())
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Numbers that are added up or multiplied."""
+        return self.sum or self.product or ()
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """All values it can have, if the file says which."""
+        values = self.order or tuple((self.values or {}).values()) or ((self.value,) if self.value is not None else ())
+        return (*values, self.missing) if values and self.missing is not None else values
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it says by itself if something is so."""
+        return self.present or self.includes is not None or (self.after is not None and self.values is None)
+
+
+class ExtraColumn(Column):
+    """A column that the contract does not know, with how to call it."""
+
+    label: dict[str, str] = Field(default_factory=dict, description="language to name, e.g. {en: Home, de: Wohnung}")
+    number: bool = Field(False, description="a number rather than a category")
+    reason: bool = Field(False, description="why somebody complains, returns or leaves: each value is a pain")

@@ -1,0 +1,282 @@
+"""One source of dataset.yaml as text, with the reason of each guess behind its line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import yaml
+from pydantic import ValidationError
+
+from .. import contract
+from ..config.dataset import Source
+from ..parsing.casting import notation_of
+from ..readers.chunks import looks_like_data
+from .compositions import carried, composed_columns
+from .guesses import BY_VALUE, Guess, Meaning, codes
+from .headings import plain, says, synonyms
+from .links import Linked
+from .roles import reads
+from .sample import Sample, Values
+
+OPEN = "OPEN"
+_FIXED = {"interactions": ("channel", {"app_analytics": "app"}, "web"), "campaigns": ("channel", {}, "email")}
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """Lines of one source; those of a source that lacks something are comments.
+
+    Parameters
+    ----------
+    lines : list of str
+    is_live : bool
+    meanings : dict
+        From file and column to role and reason.
+    """
+
+    lines: list[str]
+    is_live: bool
+    meanings: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+
+
+def quoted(value: Any) -> str:
+    """A value as YAML writes it on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000, sort_keys=False).strip()
+    return text.removesuffix("...").strip()
+
+
+def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
+    """Describe one file."""
+    guess, sample = one.guess, one.guess.sample
+    if sample.problem:
+        return SourceText([f"  # {OPEN} {sample.path}: {sample.problem}"], False)
+    if not guess.table:
+        readers = [other.guess.sample.path for other in every if any(join.path == sample.path for join in other.joins)]
+        what = f"is read by {', '.join(readers)}" if readers else "fills no table"
+        reason = f": {guess.reason}" if guess.reason else ""
+        return SourceText([f"  # {sample.path} {what}{reason} ({_names(sample)})"], False)
+    system = _system(guess)
+    columns, attributes, left = _columns(guess, system), _attributes(guess), []
+    content: dict[str, Any] = {"name": name, "system": system, "path": sample.path, "table": guess.table}
+    content |= _form(guess) | carried(guess)
+    content |= {
+        key: value for key, value in (("ids", one.ids), ("account_ids", one.account_ids), ("key", guess.key)) if value
+    }
+    joins = [
+        {"path": join.path, "on": join.on, "take": join.take} | ({"first": True} if join.first else {})
+        for join in one.joins
+    ]
+    columns_in_yaml = {role: column for role, (column, _) in columns.items()}
+    mapped = {"columns": columns_in_yaml} | (
+        {"attributes": {k: v for k, (v, _) in attributes.items()}} if attributes else {}
+    )
+    stated, doubts = _notation({**content, **({"lookups": joins} if joins else {}), **mapped}, guess)
+    doubts = [
+        *one.doubts,
+        *doubts,
+        *_consents(guess),
+        *(f"{role}: no column was found; without it the source cannot be read" for role in guess.missing),
+    ]
+    lines = [f"  - name: {name}   # {guess.reason}" if guess.reason else f"  - name: {name}"]
+    lines += [f"    {key}: {quoted(value)}" for key, value in content.items() if key != "name"]
+    lines += [f"    {key}: {quoted(value)}   # as the cells show" for key, value in stated]
+    lines += [f"    # {OPEN} {doubt}" for doubt in doubts]
+    if joins:
+        lines.append("    lookups:")
+        lines += [f"      - {quoted(join)}   # {known.reason}" for join, known in zip(joins, one.joins, strict=True)]
+    lines.append("    columns:")
+    lines += [f"      {role}: {quoted(column)}{_why(reason)}" for role, (column, reason) in columns.items()]
+    if attributes:
+        lines.append("    attributes:")
+        lines += [f"      {key}: {quoted(column)}{_why(reason)}" for key, (column, reason) in attributes.items()]
+    read = guess.read | {key for join in one.joins for key in join.on}
+    read |= {name for column, _ in (*columns.values(), *attributes.values()) for name in reads(column)}
+    left = [column for column in sample.cells if column not in read]
+    if left:
+        lines.append(f"    # not read: {', '.join(left)}")
+    meanings = {(sample.names[0], m.heading): (f"{guess.table}.{role}", m.reason) for role, m in guess.columns.items()}
+    meanings |= {(sample.names[0], column["column"]): ("attribute", reason) for column, reason in attributes.values()}
+    if guess.missing:
+        return SourceText(["  # " + line.strip("\n")[2:] for line in lines], False)
+    return SourceText(lines, True, meanings)
+
+
+def _names(sample: Sample) -> str:
+    """Its headings, unless its first row may be a person."""
+    if looks_like_data(list(sample.cells)):
+        return "its first row looks like data and not like names of columns"
+    return f"columns: {', '.join(sample.cells)}"
+
+
+def _why(reason: str) -> str:
+    return f"   # {reason}" if reason else ""
+
+
+def _system(guess: Guess) -> str:
+    """Kind of system, by the name of the file, else the usual one of its table."""
+    usual: str = synonyms()["tables"][guess.table]["system"]
+    words = guess.sample.words
+    allowed = {
+        "customers": ("shop",),
+        "interactions": ("app_analytics", "web_analytics", "social", "email"),
+        "feedback": ("nps_ces", "review", "survey", "market_research", "social"),
+        "campaigns": ("email", "social"),
+    }.get(guess.table, ())
+    return next((system for system in allowed if says(words, synonyms()["systems"].get(system, []))), usual)
+
+
+def _form(guess: Guess) -> dict[str, Any]:
+    form = guess.sample.form
+    assert form is not None  # a file without a form has no table
+    found: dict[str, Any] = {
+        name: getattr(form, name) for name in ("sheet", "db_table", "records", "escape") if getattr(form, name)
+    }
+    if form.units_row:
+        found["units_row"] = form.units_row if form.units_row > 1 else True
+    return found
+
+
+def _columns(guess: Guess, system: str) -> dict[str, tuple[Any, str]]:
+    """Columns of the contract in its order, as YAML has them, with their reasons."""
+    found: dict[str, tuple[Any, str]] = {}
+    fields = [*contract.TABLES[guess.table], *([guess.key] if guess.key else [])]
+    for role in dict.fromkeys([*fields, *guess.columns]):
+        if role not in fields:
+            continue
+        meaning = guess.columns.get(role)
+        if meaning is not None:
+            values = guess.sample.columns.get(meaning.heading)
+            unsure = f"{OPEN} {role}: only its values speak for it, " if meaning.sure <= BY_VALUE else ""
+            found[role] = (_column(role, meaning, values), unsure + meaning.reason)
+    if guess.table in _FIXED and "channel" not in found:
+        role, by_system, usual = _FIXED[guess.table]
+        found[role] = ({"value": by_system.get(system, usual)}, "the kind of its system")
+    if guess.table == "feedback":
+        found |= _scored(guess, found, system)
+    return found | composed_columns(guess)
+
+
+def _column(role: str, meaning: Meaning, values: Values | None) -> Any:
+    if values is None:
+        return meaning.heading
+    if role in ("gender", "metric"):
+        known = codes(values, role) or {}
+        return (
+            {"column": meaning.heading, "values": known} if any(k != v for k, v in known.items()) else meaning.heading
+        )
+    if role == "responded" and values.kind == "date":
+        return {"column": meaning.heading, "present": True}
+    if role == "score" and values.kind != "number":
+        numbers = values.distinct.str.extract(r"^(\d{1,3})", expand=False)
+        pairs = {text: number for text, number in zip(values.distinct, numbers, strict=True) if isinstance(number, str)}
+        return {"column": meaning.heading, "values": dict(sorted(pairs.items(), key=lambda pair: int(pair[1])))}
+    return meaning.heading
+
+
+def _scored(guess: Guess, found: dict[str, tuple[Any, str]], system: str) -> dict[str, tuple[Any, str]]:
+    """What a score is: its metric by the words of its heading and file, its scale by its values."""
+    added: dict[str, tuple[Any, str]] = {}
+    if "source" not in found:
+        added["source"] = ({"value": "review" if system == "review" else "survey"}, "the kind of its system")
+    if "score" not in found or "metric" in found:
+        return added
+    heading = guess.columns["score"].heading
+    words = f"{plain(heading)} {guess.sample.words}"
+    metric = next((name for name, known in synonyms()["metrics"].items() if any(word in words for word in known)), None)
+    values = guess.sample.columns.get(heading)
+    numbers = (
+        values.distinct.str.extract(r"^(\d{1,3})", expand=False).dropna().astype(int) if values is not None else []
+    )
+    low, high = (min(numbers), max(numbers)) if len(numbers) else (0, 0)
+    top = next((top for top in (5, 7, 10, 100) if high <= top), 100)
+    if metric == "nps" or (metric is None and low == 0 and high == 10):
+        added["metric"] = ({"value": "nps"}, _sure(metric, words))
+    else:
+        added["metric"] = ({"value": metric or "rating"}, _sure(metric, words))
+        if "scale" not in found:
+            lowest = 0 if low == 0 else 1
+            added["scale"] = ({"value": f"{lowest}-{top}"}, f"{OPEN} scale: the answers go from {low} to {high}")
+    return added
+
+
+def _sure(metric: str | None, words: str) -> str:
+    return "heading or name of the file" if metric else f"{OPEN} metric: nothing but the range of the answers tells it"
+
+
+def _attributes(guess: Guess) -> dict[str, tuple[Any, str]]:
+    """Further columns of a file of customers that describe them: categories and numbers that say something new."""
+    if guess.table not in ("customers", "leads", "areas"):
+        return {}
+    found: dict[str, tuple[Any, str]] = {}
+    kept: list[Values] = [
+        guess.sample.columns[m.heading] for m in guess.columns.values() if m.heading in guess.sample.columns
+    ]
+    order = sorted(guess.sample.columns.values(), key=lambda values: -len(values.distinct))
+    for values in order:
+        words = plain(values.heading)
+        key = re.sub(r"\W+", "_", words).strip("_")
+        if values.heading in guess.read or not key or not key[0].isalpha() or key in contract.TABLES[guess.table]:
+            continue
+        if _is_nothing_new(values, words, guess, kept):
+            continue
+        is_number = values.kind == "number" and len(values.distinct) > 12
+        column = {"column": values.heading} | ({"number": True} if is_number else {})
+        count = f"{len(values.distinct):,} {'numbers' if is_number else 'values'}"
+        found[key] = (column, f"{count}, {len(values.texts):,} of {values.rows:,} rows filled")
+        kept.append(values)
+    placed = {values.heading: position for position, values in enumerate(guess.sample.columns.values())}
+    return dict(sorted(found.items(), key=lambda item: placed[item[1][0]["column"]]))
+
+
+def _is_nothing_new(values: Values, words: str, guess: Guess, kept: list[Values]) -> bool:
+    """Whether a column is empty, constant, personal, of a special category, or follows from one that is read."""
+    if words in map(plain, [*synonyms()["ignored"], *synonyms()["consent_open"], *synonyms()["currency_headings"]]):
+        return True
+    if contract.is_special_category(values.heading) or len(values.distinct) < 2:
+        return True
+    if values.kind in ("email", "date", "seconds", "text", "empty"):
+        return True
+    if values.kind == "code" and (values.is_various or len(values.distinct) > 30):
+        return True
+    is_sum = values.has_fractions and values.numbers.abs().max() > 1000
+    if values.kind == "number" and guess.table != "areas" and (values.is_unique or is_sum):
+        return True
+    return any(_follows(guess.sample.cells, values, other) for other in kept if not other.is_unique)
+
+
+def _follows(cells: pd.DataFrame, values: Values, other: Values) -> bool:
+    """Whether each value of another column that comes often goes with one value of this one."""
+    if len(other.distinct) > 150 or values.heading == other.heading:
+        return False
+    pairs = cells[[other.heading, values.heading]].astype("str").dropna()
+    if pairs.empty:
+        return False
+    return bool((pairs.groupby(other.heading)[values.heading].nunique() <= 1).all())
+
+
+def _consents(guess: Guess) -> list[str]:
+    """Columns that may hold a consent, which only a person can understand."""
+    known = list(map(plain, synonyms()["consent_open"]))
+    return [
+        f"consent: does {heading!r} say who may be analysed? then add 'consent: {heading}' under columns"
+        for heading in guess.sample.cells
+        if guess.table in ("customers", "contacts") and "consent" not in guess.columns
+        if plain(heading) in known
+    ]
+
+
+def _notation(content: dict[str, Any], guess: Guess) -> tuple[list[tuple[str, str]], list[str]]:
+    """Signs of numbers and forms of days, as the cells prove them, and what they leave open."""
+    if guess.missing:
+        return [], []
+    try:
+        source = Source.model_validate(content)
+    except ValidationError as error:
+        return [], [f"check: {error.errors()[0]['msg'].removeprefix('Value error, ')}"]
+    notation = notation_of(source)
+    doubt = notation.learn(guess.sample.cells)
+    stated = [(name, value) for name, value, how in notation.stated() if how == "detected" and value != "ISO 8601"]
+    return stated, [f"{doubt.column}: {doubt.problem}"] if doubt else []
