@@ -48,6 +48,8 @@ def company(folder: Path, source: str) -> None:
     profile = pd.DataFrame({"customer_id": number.astype(str), "customer_no": number})
     profile["gender"], profile["region"] = rng.choice(["female", "male"], CUSTOMERS), rng.choice(["n", "s"], CUSTOMERS)
     profile["nps_score"] = rng.integers(0, 11, CUSTOMERS).astype(float)
+    given = {"customer_no": number, "at": pd.Timestamp("2025-12-01"), "metric": "nps", "source": "survey"}
+    tables.write("feedback", pd.DataFrame(given).assign(score=profile["nps_score"]))
     who, at = number[:150], pd.Timestamp("2025-01-01") + pd.to_timedelta(rng.integers(0, 300, 150), unit="D")
     if source == "reasons":
         profile["churn_reason"] = np.where(number < 60, "price", np.where(number < 120, "service", "did not leave"))

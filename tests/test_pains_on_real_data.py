@@ -35,7 +35,7 @@ def raw(name: str, file: str) -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(rows))
 
 
-def company(home: Path, name: str, reasons: dict) -> tuple[Dataset, pd.DataFrame, Evidence]:
+def company(home: Path, name: str, reasons: dict) -> tuple[Dataset, pd.DataFrame, Evidence, dict[str, pd.DataFrame]]:
     """Profile and evidence of a real company."""
     dataset = load_dataset(shipped_dataset(name, home, real_data(name)))
     (home / "run").mkdir()
@@ -43,22 +43,23 @@ def company(home: Path, name: str, reasons: dict) -> tuple[Dataset, pd.DataFrame
     collect(dataset, tables, dataset.as_of, KEY)
     profile = build_profile(tables, dataset.as_of, dataset.attributes())
     sources = {table: tables.read(table) for table in observations.TABLES if tables.has(table)}
-    return dataset, profile, observations.gather(sources, profile, dataset.as_of, reasons=reasons)
+    evidence = observations.gather(sources, profile, dataset.as_of, reasons=reasons)
+    return dataset, profile, evidence, sources | {"feedback": tables.read("feedback")}
 
 
 @pytest.fixture(scope="module")
-def olist(tmp_path_factory) -> tuple[Dataset, pd.DataFrame, Evidence]:
+def olist(tmp_path_factory) -> tuple[Dataset, pd.DataFrame, Evidence, dict[str, pd.DataFrame]]:
     return company(tmp_path_factory.mktemp("olist"), "olist", {})
 
 
 @pytest.fixture(scope="module")
-def telco(tmp_path_factory) -> tuple[Dataset, pd.DataFrame, Evidence]:
+def telco(tmp_path_factory) -> tuple[Dataset, pd.DataFrame, Evidence, dict[str, pd.DataFrame]]:
     return company(tmp_path_factory.mktemp("telco"), "telco", {"churn_reason": "did not leave"})
 
 
-def low_scores(evidence: Evidence, profile: pd.DataFrame) -> pd.DataFrame:
+def low_scores(dataset: Dataset, profile: pd.DataFrame, evidence: Evidence, tables: dict[str, pd.DataFrame]):
     """How often each pain goes with a low score, of customers who are alike in what the chapter takes."""
-    table = costs.costs(evidence, profile, profile[costs.covariates(profile)]).frame
+    table = costs.costs(evidence, profile, profile[costs.covariates(profile)], tables, dataset.as_of).frame
     return table[table["outcome"] == "low_score"]
 
 
@@ -88,11 +89,11 @@ def parcels() -> tuple[dict[str, bool], dict[str, int]]:
 
 
 def test_late_delivery_ranks_first_with_the_ratio_of_low_scores(olist, parcels):
-    _, profile, evidence = olist
+    dataset, profile, evidence, tables = olist
     late, stars = parcels
     counts = Counter((hit, stars[who] <= 2) for who, hit in late.items() if who in stars)
     of, of_rest = counts[True, True] + counts[True, False], counts[False, True] + counts[False, False]
-    first = costs.low_scores(low_scores(evidence, profile)).frame.iloc[0]
+    first = costs.low_scores(low_scores(dataset, profile, evidence, tables)).frame.iloc[0]
     assert first["pain"] == "late_delivery"
     assert (first["n"], first["base"], first["n_rest"], first["base_rest"]) == (
         *(counts[True, True], of),
@@ -107,7 +108,7 @@ def test_the_adjusted_ratio_is_that_of_a_regression_written_another_way(olist):
     import statsmodels.formula.api as smf
     from statsmodels.genmod.families import Poisson
 
-    _, profile, evidence = olist
+    dataset, profile, evidence, tables = olist
     pains = evidence.occasions.drop_duplicates("customer_no", keep="last").set_index("customer_no")["hit"]
     table = profile.assign(late=profile["customer_no"].map(pains)).dropna(subset=["late", "stars_score"])
     everywhere = profile["region"].value_counts()
@@ -122,14 +123,14 @@ def test_the_adjusted_ratio_is_that_of_a_regression_written_another_way(olist):
     small = math.sqrt(len(table) / (len(table) - len(fitted.params)))
     middle, error = fitted.params["late"], fitted.bse["late"] * small
     expected = [math.exp(middle + z * error) for z in (0, -1.959964, 1.959964)]
-    row = low_scores(evidence, profile).iloc[0]
+    row = low_scores(dataset, profile, evidence, tables).iloc[0]
     assert row[["ratio", "ratio_low", "ratio_high"]].tolist() == pytest.approx(expected, rel=1e-4)
     assert row["e_limit"] == pytest.approx(expected[1] + math.sqrt(expected[1] * (expected[1] - 1)), rel=1e-4)
     assert row["claim"]
 
 
 def test_the_order_s_delivery_is_no_group_that_late_delivery_hits(olist):
-    dataset, profile, evidence = olist
+    dataset, profile, evidence, _ = olist
     groups = [*audience.groups(profile, list(dataset.attributes())), "tenure_days"]
     table = prevalence.by_group(evidence, profile, groups).frame
     assert "delivery" in groups
@@ -146,7 +147,7 @@ def reasons_by(column: str, file: str, bands: dict[str, str] | None = None) -> I
 
 
 def test_reasons_for_leaving_are_those_of_the_file(telco):
-    _, profile, evidence = telco
+    _, profile, evidence, _ = telco
     counts = Counter(row["Churn Reason"] for row in raw("telco", "status") if row["Churn Reason"])
     del counts["Don't know"]
     pains = evidence.pains.groupby(["evidence", "pain"], as_index=False)
@@ -181,7 +182,7 @@ CONTRACTS = {"Month-to-Month": "month to month", "One Year": "one year", "Two Ye
     ],
 )
 def test_reasons_for_leaving_by_group(telco, attribute, column, file, named):
-    dataset, profile, evidence = telco
+    dataset, profile, evidence, _ = telco
     divided = profile.drop(columns="churn_reason")
     assert attribute in [*audience.groups(divided, list(dataset.attributes())), "tenure_days"]
     table = prevalence.by_group(evidence, divided, [attribute]).frame
@@ -205,6 +206,6 @@ def test_reasons_for_leaving_by_group(telco, attribute, column, file, named):
 
 
 def test_what_only_renames_a_reason_is_no_group(telco):
-    _, profile, evidence = telco
+    _, profile, evidence, _ = telco
     table = prevalence.by_group(evidence, profile, ["status", "churn_category", "contract"]).frame
     assert set(table["attribute"]) == {"contract"}

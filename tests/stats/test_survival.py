@@ -24,7 +24,7 @@ def test_the_textbook_example():
     found = survival.log_rank(days, event, member)
     assert found.expected[0] == pytest.approx(19.25, abs=0.005)
     assert found.p[0] == pytest.approx(4.17e-5, rel=0.01)  # chi-squared 16.79
-    assert found.ratio[0] == pytest.approx(np.exp((9 - 19.2505) / 6.2570), rel=1e-3)
+    assert found.ratio[0] == pytest.approx(np.exp(-1.5721), rel=1e-3)  # Cox regression, Efron
 
 
 def test_curve_median_and_intervals_are_those_of_statsmodels():
@@ -85,3 +85,52 @@ def test_nobody_and_nothing():
     assert survival.at(everybody, [0, 1]).equals(
         pd.DataFrame({"share": [0.0, 1.0], "share_low": [0.0, 1.0], "share_high": [0.0, 1.0]})
     )
+
+
+@pytest.mark.parametrize(("tied", "late"), [(False, False), (False, True), (True, False)])
+def test_cox_regression_is_that_of_statsmodels(tied, late):
+    from statsmodels.duration.hazard_regression import PHReg
+
+    rng = np.random.default_rng(6)
+    design = np.column_stack([rng.random(200) < 0.4, rng.normal(size=(200, 2))]).astype(float)
+    start = rng.integers(0, 10, 200) * float(late)
+    stop = start + (rng.integers(1, 30, 200) if tied else rng.uniform(1, 30, 200))
+    event = rng.random(200) < 0.6
+    referee = PHReg(stop, design, status=event.astype(int), entry=start if late else None, ties="efron").fit(disp=0)
+    np.testing.assert_allclose(survival.cox(start, stop, event, design), (referee.params[0], referee.bse[0]), rtol=1e-6)
+
+
+def test_with_ties_and_late_entry_the_likelihood_is_largest():
+    from scipy.optimize import minimize_scalar
+
+    rng = np.random.default_rng(7)
+    member, start = rng.random(150) < 0.5, rng.integers(0, 10, 150)
+    stop, event = start + rng.integers(1, 20, 150), rng.random(150) < 0.7
+
+    def unlikely(b: float) -> float:
+        weight, total = np.exp(b * member), 0.0
+        for day in np.unique(stop[event]):
+            died, watched = event & (stop == day), (start < day) & (stop >= day)
+            gone = np.arange(died.sum()) / died.sum() * weight[died].sum()
+            total += b * member[died].sum() - np.log(weight[watched].sum() - gone).sum()
+        return -total
+
+    assert survival.cox(start, stop, event, member[:, None])[0] == pytest.approx(minimize_scalar(unlikely).x, abs=1e-4)
+
+
+@pytest.mark.parametrize("draws", [40, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("hazard", [1.5, 2, 3])
+def test_a_planted_hazard_ratio_lies_in_its_interval(hazard, draws):
+    """Three times as fast used to be told as 4.26, and its interval held the truth in 3 of 100 companies."""
+    from scipy.stats import binomtest
+
+    inside, middle = 0, []
+    for seed in range(draws):
+        rng = np.random.default_rng(seed)
+        member = rng.random((600, 1)) < 0.2
+        waits = np.ceil(rng.exponential(60 / np.where(member[:, 0], hazard, 1)))
+        found = survival.log_rank(np.minimum(waits, 90), waits <= 90, member)
+        inside += found.low[0] <= hazard <= found.high[0]
+        middle.append(np.log(found.ratio[0]))
+    assert binomtest(inside, draws, 0.95, alternative="less").pvalue > 0.01
+    assert np.exp(np.mean(middle)) == pytest.approx(hazard, rel=0.05)

@@ -10,6 +10,10 @@ import scipy
 from numpy.typing import ArrayLike
 
 from .intervals import Estimate, z_value
+from .regression import ENDLESS, full_rank
+
+MOST_STEPS = 50
+"""Newton steps; four or five are usual, more only where a ratio has no end."""
 
 
 class LogRank(NamedTuple):
@@ -18,7 +22,7 @@ class LogRank(NamedTuple):
     Parameters
     ----------
     ratio, low, high : arrays, shape (groups,)
-        Hazard ratio, above 1: sooner than the others; one-step estimate of Peto, exp((O − E) / V).
+        Hazard ratio, above 1: sooner than the others; by Cox regression (`cox`), NaN where it has no end.
     p : array, shape (groups,)
     expected : array, shape (groups,)
         Events expected in the group; NaN-free, for deciding whether to test at all.
@@ -86,6 +90,118 @@ def at(curve: pd.DataFrame, days: ArrayLike) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
+class Rows(NamedTuple):
+    """Time under watch in rows within which nothing changes, see `split`.
+
+    Parameters
+    ----------
+    who : int array, shape (rows,)
+        Place of the customer in what was split.
+    start, stop : arrays, shape (rows,)
+        After and up to when, in days.
+    event : bool array, shape (rows,)
+        Whether it happened at the end of the row.
+    changed : bool array, shape (rows, changes)
+        Which changes have come before.
+    """
+
+    who: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+    event: np.ndarray
+    changed: np.ndarray
+
+
+def split(entry: np.ndarray, exit_: np.ndarray, event: np.ndarray, changes: np.ndarray) -> Rows:
+    """Cut the time under watch wherever something changes, so that nobody has a change before it came.
+
+    Parameters
+    ----------
+    entry, exit_ : arrays, shape (n,)
+        Days on which the watch began and ended, the one before the other.
+    event : bool array, shape (n,)
+        Whether it ended because it happened.
+    changes : array, shape (n, changes)
+        Day of each change, NaN: never. One after the end does not count.
+
+    >>> rows = split(np.array([0.0]), np.array([9.0]), np.array([True]), np.array([[4.0, np.nan]]))
+    >>> rows.start, rows.stop, rows.event, rows.changed[:, 0]
+    (array([0., 4.]), array([4., 9.]), array([False,  True]), array([False,  True]))
+    """
+    later = np.where(np.isnan(changes), np.inf, changes)
+    ends = np.sort(np.column_stack([entry, np.clip(later, entry[:, None], exit_[:, None]), exit_]), axis=1)
+    who, column = np.nonzero(ends[:, 1:] > ends[:, :-1])
+    start, stop = ends[who, column], ends[who, column + 1]
+    return Rows(who, start, stop, event[who] & (stop == exit_[who]), later[who] <= start[:, None])
+
+
+def cox(start: ArrayLike, stop: ArrayLike, event: ArrayLike, design: np.ndarray) -> tuple[float, float]:
+    """Logarithm of the hazard ratio of the first column of a design, and its error, by Cox regression.
+
+    Parameters
+    ----------
+    start, stop : array_like of numbers, shape (rows,)
+        After and up to when each row was watched; a customer may have several rows, see `split`.
+    event : array_like of bool, shape (rows,)
+        Whether it happened at ``stop``.
+    design : array, shape (rows, columns)
+        Without constant; columns that others already say are left out.
+
+    Returns
+    -------
+    coefficient, error : float
+        NaN if the ratio has no end.
+
+    Notes
+    -----
+    Own code: ``statsmodels.duration.hazard_regression.PHReg``, the referee of the tests, takes 2.4 seconds for 800
+    customers in 1,200 rows, this a few milliseconds, and its estimate is not the largest likelihood where times are
+    tied and customers enter late (measured November 2026, statsmodels 0.14).
+
+    References
+    ----------
+    Cox (1972), JRSS B 34:187–220; Efron (1977), JASA 72:557–565, for ties; start-stop rows: Therneau & Grambsch (2000),
+    Modeling Survival Data, section 3.7.
+    """
+    begin, end, happens = np.asarray(start, float), np.asarray(stop, float), np.asarray(event, bool)
+    x = full_rank(np.column_stack([np.ones(len(design)), design]))[:, 1:]
+    if not happens.any() or not np.ptp(np.asarray(design, float)[:, 0]):
+        return np.nan, np.nan
+    x = x - x.mean(axis=0)
+    times, at_time, tied = np.unique(end[happens], return_inverse=True, return_counts=True)
+    when = np.repeat(np.arange(len(times)), tied)
+    gone = (np.arange(len(when)) - np.repeat(tied.cumsum() - tied, tied)) / tied[when]  # Efron: part of the tied
+    before_start, before_end = np.searchsorted(times, begin, side="right"), np.searchsorted(times, end, side="right")
+
+    def per_time(values: np.ndarray) -> np.ndarray:
+        """Sums over those at risk at each time, less the part of the tied that has gone, one row per event."""
+        ends, entered, died = (np.zeros((len(times) + 1, values.shape[1])) for _ in range(3))
+        np.add.at(ends, before_end, values)
+        np.add.at(entered, before_start, values)
+        np.add.at(died, at_time, values[happens])
+        watched = (entered.cumsum(axis=0) - ends.cumsum(axis=0))[:-1]
+        return watched[when] - gone[:, None] * died[when]
+
+    b = np.zeros(x.shape[1])
+    information = np.full((len(b), len(b)), np.nan)
+    for _ in range(MOST_STEPS):
+        weight = np.exp(x @ b)
+        sums = per_time(np.column_stack([weight, weight[:, None] * x]))
+        means = sums[:, 1:] / sums[:, :1]
+        at_once, parts = (np.bincount(when, of / sums[:, 0], minlength=len(times)) for of in (1.0, gone))
+        hazard = np.append(0.0, at_once.cumsum())
+        cumulated = hazard[before_end] - hazard[before_start]
+        cumulated[happens] -= parts[at_time]
+        expected = (weight * cumulated)[:, None] * x
+        information = x.T @ expected - means.T @ means
+        step = np.linalg.lstsq(information, x[happens].sum(axis=0) - expected.sum(axis=0), rcond=None)[0]
+        b = b + np.clip(step, -1, 1)
+        if np.abs(step).max(initial=0) < 1e-8:
+            break
+    error = float(np.sqrt(np.linalg.pinv(information)[0, 0]))
+    return (float(b[0]), error) if abs(b[0]) < ENDLESS and 0 < error < ENDLESS else (np.nan, np.nan)
+
+
 def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayLike | None = None) -> LogRank:
     """Does it happen sooner or later in a group than among all others?
 
@@ -105,8 +221,7 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
 
     References
     ----------
-    Mantel (1966), Cancer Chemotherapy Reports 50:163–170; Yusuf, Peto et al. (1985), Progress in Cardiovascular
-    Diseases 27:335–371, for the hazard ratio.
+    Mantel (1966), Cancer Chemotherapy Reports 50:163–170.
     """
     day = np.asarray(days, np.int64)
     keep = np.ones(len(day), bool) if known is None else np.asarray(known, bool)
@@ -127,6 +242,8 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
         variance = np.where(n > 1, d * (n1 / n) * (1 - n1 / n) * (n - d) / (n - 1), 0.0).sum(axis=0)
         beyond = d1.sum(axis=0) - expected.sum(axis=0)
         variance = np.where(variance > 0, variance, np.nan)
-        centre, width = beyond / variance, z_value() / np.sqrt(variance)
         p = 2 * scipy.special.ndtr(-np.abs(beyond) / np.sqrt(variance))
-    return LogRank(np.exp(centre), np.exp(centre - width), np.exp(centre + width), p, expected.sum(axis=0))
+    fitted = [cox(np.full(len(day), -1), day, happens, inside[:, [column]]) for column in range(inside.shape[1])]
+    centre, error = np.array(fitted).reshape(-1, 2).T
+    low, high = (np.exp(centre + sign * z_value() * error) for sign in (-1, 1))
+    return LogRank(np.exp(centre), low, high, p, expected.sum(axis=0))

@@ -1,31 +1,36 @@
-"""What a pain goes with: score, lapse, spend and further contacts, adjusted for who the customers are.
+"""What follows a pain: score, leaving, spend and further contacts, adjusted for who the customers are.
 
-Nobody was made to suffer at random, so nothing here says that a pain makes scores fall or customers leave: it is an
-association. Beside every one stands the E-value: how strongly something that nobody measured would have to go with
-both the pain and the outcome to explain it away.
+Only what came after the pain counts, and only a pain that came before: who stays longer has more time for pains, orders
+and tickets, which would make every pain look as if it kept customers. Nobody was made to suffer at random, so nothing
+here says that a pain makes scores fall or customers leave: it is an association. Beside every one stands the E-value:
+how strongly something that nobody measured would have to go with both the pain and the outcome to explain it away.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy import special, stats
 
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
-from ...stats.effect_sizes import from_d, from_ratio
-from ...stats.intervals import CONFIDENCE, z_value
+from ...stats.effect_sizes import from_d
+from ...stats.intervals import z_value
 from ...stats.regression import e_value, full_rank, linear, poisson
+from ...stats.survival import cox, split
 from ..demographics.categories import bands, values_of
-from ..feedback.metrics import METRICS
-from .observations import Evidence
+from ..feedback.metrics import METRICS, answers, latest
+from .observations import BEHAVIOUR, Evidence
 
-SCORES = ("nps_score", "csat_score", "stars_score")
-"""The first score that the profile has tells how content a customer is."""
+SCORES = ("nps", "csat", "stars")
+"""The first score that somebody has given tells how content a customer is."""
 
 WHO = ("age_band", "gender", "region", "tenure_days")
 """Who the customers are, as far as known: what every effect is adjusted for. Age and sex differ between the sufferers
@@ -48,13 +53,14 @@ LAPSE_GAPS, LAPSE_ORDERS = 3, 3
 """A customer with at least three orders counts as lapsed after three times their own mean gap between orders without
 one: of customers who buy at random at a steady rate only exp(−3) = 5 % wait that long."""
 
-OUTCOMES = ("score", "low_score", "lapsed", "spend", "tickets")
-"""What may go with a pain: the score, whether it is low, whether the customer left or lapsed, spend, and tickets."""
+HALF_YEAR = pd.Timedelta(days=182)
+"""Spend and tickets are those of the half year from the pain on; in the half year before it, customers are alike."""
 
 STATED = "customers"
 """Table from which reasons come that a customer states once, such as that of a termination."""
 
 _FROM = {"spend": "transactions", "tickets": "tickets"}
+_YES_OR_NO = ("low_score", "tickets")
 COLUMNS = [
     *("pain", "evidence", "outcome", "n", "base", "raw", "raw_rest"),
     *("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"),
@@ -64,34 +70,64 @@ PUBLISHED = [name for name in COLUMNS if name not in ("raw", "raw_rest")]
 """Means as they are stay here: a share of few sufferers tells of single ones."""
 
 
-def outcomes(profile: pd.DataFrame) -> pd.DataFrame:
-    """What may go with a pain, as far as the profile knows it.
+def lapsed(profile: pd.DataFrame) -> pd.Series | None:
+    """Who has left or lapsed: as stated, else by the own rhythm of orders; 1 and 0, None where nothing tells it."""
+    if (stated := _stated(profile)) is not None:
+        return stated
+    if {"orders", "first_order_at", "last_order_at", "recency_days"} <= set(profile):
+        span = (profile["last_order_at"] - profile["first_order_at"]).dt.total_seconds() / 86_400
+        gap = span / (profile["orders"] - 1).where(profile["orders"] >= LAPSE_ORDERS)
+        told = gap.gt(0)
+        if told.any():
+            return (profile["recency_days"].astype(float) > LAPSE_GAPS * gap).astype(float).where(told)
+    return None
+
+
+def watched(profile: pd.DataFrame, orders: pd.DataFrame, pains: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """From when to when it would be seen that a customer leaves, and whether it was.
+
+    Of who has left, the day is not on file. Somebody who buys at random at a steady rate leaves on average one mean gap
+    after the last order, so that is taken, or the last pain if it came later: it is a sign of life. Where leaving shows
+    in the orders alone, nobody can be seen to leave before the third order, nor in the last two gaps before the run.
 
     Parameters
     ----------
     profile : DataFrame
         One row per customer.
+    orders, pains : DataFrame
+        ``customer_no, at``.
+    as_of : date
+        Day of the run.
 
     Returns
     -------
     DataFrame
-        Index of the profile, columns of `OUTCOMES`: the score as given, yes-or-no outcomes as 1 and 0, amounts and
-        numbers; missing where unknown.
+        ``customer_no, start`` (first order)``, entry, exit, left``: days, and whether they left on the last; only
+        customers of whom it can be told.
     """
-    found = pd.DataFrame(index=profile.index)
-    score = next((name for name in SCORES if name in profile and profile[name].notna().any()), None)
-    if score:
-        found["score"] = profile[score].astype(float)
-        poor = METRICS[score.removesuffix("_score")].poor
-        found["low_score"] = found["score"].round(9).le(poor).astype(float).mask(found["score"].isna())
-    lapsed = _lapsed(profile)
-    if lapsed is not None:
-        found["lapsed"] = lapsed
-    if "spend" in profile and profile["spend"].gt(0).any():
-        found["spend"] = profile["spend"].astype(float).clip(lower=0)
-    if "tickets" in profile and profile["tickets"].gt(0).any():
-        found["tickets"] = profile["tickets"].astype(float)
-    return found
+    gone = lapsed(profile)
+    if gone is None or not len(orders):
+        return pd.DataFrame(columns=["customer_no", "start", "entry", "exit", "left"])
+    days = orders[["customer_no", "at"]].dropna().assign(at=lambda table: table["at"].dt.normalize()).drop_duplicates()
+    days = days.sort_values(["customer_no", "at"])
+    each = days.groupby("customer_no")["at"].agg(start="min", last="max", times="size")
+    each["entry"] = (
+        days.groupby("customer_no")["at"]
+        .nth(LAPSE_ORDERS - 1)
+        .set_axis(days.loc[days.groupby("customer_no").cumcount() == LAPSE_ORDERS - 1, "customer_no"])
+    )
+    gap = ((each["last"] - each["start"]) / (each["times"] - 1).where(each["times"] > 1)).dt.total_seconds() / 86_400
+    gap = pd.to_timedelta(gap.fillna(gap.median()), unit="D")
+    each["left"] = gone.set_axis(profile["customer_no"]).reindex(each.index)
+    end, kept = pd.Timestamp(as_of) + pd.Timedelta(days=1), each["left"] == 0
+    alive = pains.groupby("customer_no")["at"].max().reindex(each.index) + pd.Timedelta(days=1)
+    gone_on = (each["last"] + gap).where(~(alive > each["last"] + gap), alive).clip(upper=end)
+    if leaving_is_stated(profile):
+        each["entry"], each["exit"] = each["start"], gone_on.mask(kept, end)
+    else:
+        each["exit"] = gone_on.mask(kept, end - (LAPSE_GAPS - 1) * gap)
+    known = each["left"].notna() & (each["exit"] > each["entry"])
+    return each[known].reset_index()[["customer_no", "start", "entry", "exit", "left"]].astype({"left": bool})
 
 
 def leaving_is_stated(profile: pd.DataFrame) -> bool:
@@ -105,15 +141,21 @@ def covariates(profile: pd.DataFrame) -> list[str]:
     return [name for name in named if name in profile and profile[name].nunique() > 1]
 
 
-def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Result:
-    """What goes with each pain.
+def costs(
+    evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, tables: Mapping[str, pd.DataFrame], as_of: date
+) -> Result:
+    """What follows each pain.
 
-    The score is compared by linear regression with HC3 errors (Long & Ervin 2000, The American Statistician
-    54:217–224), everything else by Poisson regression with robust errors: a ratio of risks (Zou 2004, American Journal
-    of Epidemiology 159:702–706) or of means (Santos Silva & Tenreyro 2006, Review of Economics and Statistics
-    88:641–658). Every pain has a model of its own, with the covariates and the number of other pains of the same kind.
-    Those who state why they left differ from those who stayed in more than the reason, and are compared with those who
-    state another.
+    The latest score is compared between those who had the pain before they gave it and the others, by linear regression
+    with HC3 errors (Long & Ervin 2000, The American Statistician 54:217–224); whether it is low by Poisson regression
+    with robust errors, a ratio of risks (Zou 2004, American Journal of Epidemiology 159:702–706). Leaving is a Cox
+    regression in which a customer is without the pain until the day it came (`stats.survival.cox`). Spend and
+    tickets are those of the half year from the pain on, against a half year of customers without it so far, alike in
+    what they ordered, and when last, in the half year before. Spend has a tail so heavy that means and their errors
+    tell little: ranks are compared, ``ratio`` is how many times as often a sufferer spends more than another customer
+    as less. Every pain has a model of its own, with the covariates and the number of
+    other pains of the same kind at that time. Those who state why they left have no day, so only their scores are
+    compared, with those of customers who state another reason.
 
     Parameters
     ----------
@@ -124,37 +166,52 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Res
     alike : DataFrame
         What comparable customers are alike in, with the index of the profile: columns of the profile (`covariates`) or
         any others; numbers are banded. No columns: the customers are compared as they are.
+    tables : mapping of str to DataFrame
+        ``feedback, transactions, tickets`` as far as a source fills them.
+    as_of : date
+        Day of the run.
 
     Returns
     -------
     Result
         ``pain, evidence, outcome, n`` (sufferers whose outcome is known)``, base`` (all of whom it is)``, raw,
-        raw_rest`` (mean of sufferers and of others, as it is)``, difference`` with interval (score only)``, ratio``
-        with interval (all else)``, e_value, e_limit, p, p_adjusted, effect`` (Cohen's d, his h, or the logarithm of
-        the ratio)``, claim``; one family; what is claimed comes first, then the strongest. An outcome that is counted
-        from the same rows as the pain is left out.
+        raw_rest`` (mean of sufferers and of others, as it is; of leaving, per year)``, difference`` with interval
+        (score only)``, ratio`` with interval (all else)``, e_value, e_limit, p, p_adjusted, effect`` (standard
+        deviations, also where it is a ratio)``, claim``; one family; what is claimed comes first, then the strongest.
+        An outcome that is counted from the same rows as the pain is left out.
     """
     from threadpoolctl import threadpool_limits
 
-    known, names = outcomes(profile), evidence.names
-    counted_from = _FROM | {"lapsed": "customers" if leaving_is_stated(profile) else "transactions"}
-    controls = _dummies(alike)
-    hit, exposed = evidence.matrix(profile["customer_no"])
+    names, metric = evidence.names, _metric(tables)
+    from_table = "customers" if leaving_is_stated(profile) else "transactions"
     rows = []
     with threadpool_limits(1):
-        for at, pain in enumerate(names.itertuples()):
-            alike = (names["evidence"] == pain.evidence).to_numpy()
-            others = hit[:, alike].sum(axis=1) - hit[:, at]
-            for outcome in known:
-                if counted_from.get(outcome) in pain.source.split("+"):
-                    continue
-                asked = exposed[:, at] & known[outcome].notna().to_numpy()
-                if pain.source == STATED:
-                    asked &= hit[:, (names["source"] == STATED).to_numpy()].any(axis=1)
-                y, suffers = known[outcome].to_numpy()[asked], hit[asked, at]
+        for outcome, y, before in _scores(profile, tables, metric):
+            hit, exposed = evidence.matrix(profile["customer_no"], before)
+            controls = _dummies(alike)
+            for at, pain in enumerate(names.itertuples()):
+                stated = pain.source == STATED
+                others = hit[:, (names["evidence"] == pain.evidence).to_numpy()].sum(axis=1) - hit[:, at]
+                among = hit[:, (names["source"] == STATED).to_numpy()].any(axis=1) if stated else before.notna()
+                asked = exposed[:, at] & ~np.isnan(y) & among
                 row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": outcome}
-                row |= _compared(outcome, y, suffers, np.column_stack([controls, others])[asked])
-                rows.append(row)
+                compared = _compared(outcome, y[asked], hit[asked, at], np.column_stack([controls, others])[asked])
+                rows.append(row | compared)
+        known = alike.set_axis(pd.Index(profile["customer_no"]))
+        for outcome, table in _FROM.items():
+            if not all(len(tables.get(name, ())) for name in ("transactions", table)):
+                continue
+            for pain in names[names["source"] != STATED].itertuples():
+                if table not in pain.source.split("+"):
+                    row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": outcome}
+                    rows.append(row | _afterwards(outcome, tables, evidence, pain.pain, known, as_of))
+        stay = watched(profile, tables.get("transactions", pd.DataFrame()), evidence.hits, as_of)
+        place = pd.Index(profile["customer_no"]).get_indexer(stay["customer_no"])
+        fixed = _dummies(alike.drop(columns="tenure_days", errors="ignore").iloc[place])  # it is the time scale
+        for pain in names[names["source"] != STATED].itertuples() if len(stay) else ():
+            if from_table not in pain.source.split("+"):
+                row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": "lapsed"}
+                rows.append(row | _leaving(stay, evidence, pain.pain, fixed))
     text = dict.fromkeys(("pain", "evidence", "outcome"), "str") | {"n": "int64", "base": "int64"}
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
@@ -163,9 +220,9 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Res
     return Result(
         "pain_costs",
         table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True),
-        Text(N_("What goes with each pain, adjusted for who the customers are")),
+        Text(N_("What follows each pain, adjusted for who the customers are")),
         OVERLAPPING,
-        claims=partial(_claims, family=family),
+        claims=partial(_claims, family=family, metric=metric),
         family=family,
         about=Text(N_("Compared with customers who are alike otherwise; {n:count} customers."), {"n": len(profile)}),
         columns=PUBLISHED,
@@ -207,66 +264,64 @@ def low_scores(table: pd.DataFrame) -> Result:
     )
 
 
-def limits(profile: pd.DataFrame) -> list[Limit]:
-    """What cannot be told of what pains go with, because the profile knows neither scores nor orders."""
-    known = set(outcomes(profile))
+def limits(tables: Mapping[str, pd.DataFrame]) -> list[Limit]:
+    """What cannot be told of what follows pains, because there are neither scores nor orders."""
     found = []
-    if "score" not in known:
+    if not _metric(tables):
         found.append(Limit(N_("Whether those who have a pain score lower"), needs=NEEDS["feedback"]))
-    if "spend" not in known:
+    if not len(tables.get("transactions", ())):
         found.append(Limit(N_("Whether those who have a pain spend less"), needs=NEEDS["transactions"]))
     return found
 
 
-def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
-    """The pains that go with a worse outcome, strongest first, or that none does; association throughout."""
+def _claims(table: pd.DataFrame, family: int, metric: str) -> list[Finding]:
+    """The pains that a worse outcome follows, strongest first, or that none does; association throughout."""
     worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"] > 0
     table = table.assign(claim=table["claim"] & worse & ~table["hidden"].astype(bool))
     told = table[table["claim"]]
     if (told["outcome"] == "score").any():  # a low score says the same again
         told = told[told["outcome"] != "low_score"]
     strength = told["effect"].abs().where(told["outcome"] != "low_score", -1)
-    score = told["outcome"] == "score"
-    ends = {"size": ("", ""), "size_low": ("_high", "_low"), "size_high": ("_low", "_high")}
-    for name, (of_score, of_ratio) in ends.items():
-        told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, told[f"ratio{of_ratio}"])})
+    told = told.assign(metric=metric)
+    for name, mirrored in {"": "", "_low": "_high", "_high": "_low"}.items():
+        sizes = [-told[f"difference{mirrored}"], 1 / (1 + told[f"ratio{mirrored}"])]
+        told[f"size{name}"] = np.select(
+            [told["outcome"] == "score", told["outcome"] == "spend"], sizes, told[f"ratio{name}"]
+        )
     order = np.lexsort((told["pain"], -strength))
     return CLAIMS.tell(table, family, told.iloc[order])
 
 
+_RECOMMEND = N_(
+    "Customers who had “{pain:label}” recommend us less: {size:number} points of 10 lower than similar customers."
+)
 _MESSAGES = {
     "score": N_(
-        "Customers with “{pain:label}” score {size:number} points lower than comparable customers ({low:number} to "
-        "{high:number}). This is an association; its E-value is {e:ratio}."
+        "Customers who had “{pain:label}” are less content: {size:number} points lower than similar customers."
     ),
     "low_score": N_(
-        "Customers with “{pain:label}” give a low score {size:ratio} times as often as comparable customers "
-        "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
+        "Customers who had “{pain:label}” are discontent {size:ratio} times as often as similar customers."
     ),
     "lapsed": N_(
-        "Customers with “{pain:label}” have left or lapsed {size:ratio} times as often as comparable customers "
-        "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
+        "Customers who had “{pain:label}” leave sooner: in the same time {size:ratio} times as many as of similar "
+        "customers."
     ),
-    "spend": N_(
-        "Customers with “{pain:label}” spend {size:ratio} times as much as comparable customers ({low:ratio} to "
-        "{high:ratio}). This is an association; its E-value is {e:ratio}."
-    ),
+    "spend": N_("After “{pain:label}” customers spend less: {size:part} of them less than a similar customer."),
     "tickets": N_(
-        "Customers with “{pain:label}” open {size:ratio} times as many tickets as comparable customers ({low:ratio} to "
-        "{high:ratio}). This is an association; its E-value is {e:ratio}."
+        "After “{pain:label}” customers need help more often: {size:ratio} times as many as of similar customers."
     ),
 }
 
 
 CLAIMS = Claims(
     "cost",
-    lambda row: _MESSAGES[row.outcome],
-    {"pain": "pain", "size": "size", "low": "size_low", "high": "size_high", "e": "e_value"},
+    lambda row: _RECOMMEND if (row.outcome, row.metric) == ("score", "nps") else _MESSAGES[row.outcome],
+    {"pain": "pain", "size": "size"},
     key=("outcome", "pain"),
-    nothing=N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow."),
+    nothing=N_("After no pain customers score lower, leave, spend less or need more help than similar customers."),
     test=N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg"),
     estimate="size",
-    effect=lambda row: from_ratio(row.ratio) if row.outcome in ("spend", "tickets") else from_d(row.effect),
+    effect=lambda row: from_d(row.effect),
     most=12,
 )
 
@@ -280,17 +335,107 @@ def _stated(profile: pd.DataFrame) -> pd.Series | None:
     return gone.astype(float).mask(status.isna()) if gone.any() and not gone.all() else None
 
 
-def _lapsed(profile: pd.DataFrame) -> pd.Series | None:
-    """Who has left or lapsed: as stated, else by the own rhythm of orders."""
-    if (stated := _stated(profile)) is not None:
-        return stated
-    if {"orders", "first_order_at", "last_order_at", "recency_days"} <= set(profile):
-        span = (profile["last_order_at"] - profile["first_order_at"]).dt.total_seconds() / 86_400
-        gap = span / (profile["orders"] - 1).where(profile["orders"] >= LAPSE_ORDERS)
-        told = gap.gt(0)
-        if told.any():
-            return (profile["recency_days"].astype(float) > LAPSE_GAPS * gap).astype(float).where(told)
-    return None
+def _metric(tables: Mapping[str, pd.DataFrame]) -> str:
+    """The score that tells how content customers are; "" where none has a day."""
+    feedback = tables.get("feedback", pd.DataFrame())
+    given = set(answers(feedback)["metric"]) if len(feedback) else set()
+    return next((name for name in SCORES if name in given), "")
+
+
+def _scores(
+    profile: pd.DataFrame, tables: Mapping[str, pd.DataFrame], metric: str
+) -> Iterator[tuple[str, np.ndarray, pd.Series]]:
+    """The latest score and whether it is low, by customer, and the time before which a pain counts."""
+    if metric:
+        given = latest(answers(tables["feedback"])).query("metric == @metric").dropna(subset="customer_no")
+        given = given.set_index("customer_no")[["score", "at"]].reindex(pd.Index(profile["customer_no"]))
+        score = given["score"].to_numpy(float)
+        yield "score", score, given["at"]
+        yield "low_score", np.where(np.isnan(score), np.nan, score.round(9) <= METRICS[metric].poor), given["at"]
+
+
+def _afterwards(
+    outcome: str, tables: Mapping[str, pd.DataFrame], evidence: Evidence, pain: str, alike: pd.DataFrame, as_of: date
+) -> dict[str, float]:
+    """One row of `costs`: spend or tickets from the pain on, against as long a time of customers without it so far.
+
+    The time of the others begins on the day of some sufferer's pain, drawn for each. Whoever has waited longer than
+    their own mean gap of the half year before may have left, which a pain would deny, and is no part of it.
+    """
+    orders = tables["transactions"].dropna(subset=["customer_no", "at"])
+    rows = orders if outcome == "spend" else tables["tickets"].dropna(subset=["customer_no", "opened_at"])
+    rows = rows if outcome == "spend" else rows.assign(at=rows["opened_at"], amount=1.0)
+    end, first = pd.Timestamp(as_of) + pd.Timedelta(days=1), evidence.hits.dropna(subset="at")
+    first = first.groupby(["pain", "customer_no"])["at"].min()
+    came = first.xs(pain) if pain in first.index else first.droplevel(0)[:0]
+    came = came[came.index.isin(alike.index)]
+    if came.empty:
+        return {"n": 0, "base": 0}
+    drawn = pd.Series(np.random.default_rng(len(came)).choice(came.to_numpy(), len(alike)), alike.index)
+    drawn = drawn[~(came.reindex(drawn.index) <= drawn)]
+    kind = evidence.names.set_index("pain")["evidence"]
+    if kind[pain] == BEHAVIOUR:
+        met = evidence.occasions[evidence.occasions["pain"] == pain].groupby("customer_no")["at"].min()
+        drawn = drawn[met.reindex(drawn.index) <= drawn]
+    watch = pd.concat([came.rename("day"), drawn.rename("day")]).rename_axis("customer_no").reset_index()
+    watch["hit"] = np.arange(len(watch)) < len(came)
+    begun = min(rows["at"].min(), orders["at"].min())
+    watch = watch[(watch["day"] + HALF_YEAR <= end) & (watch["day"] - HALF_YEAR >= begun)].reset_index(drop=True)
+
+    def near(events: pd.DataFrame) -> pd.DataFrame:
+        joined = watch.reset_index()[["index", "customer_no", "day"]].merge(
+            events[["customer_no", "at"]].assign(amount=events.get("amount", 1.0)),
+            on="customer_no",
+        )
+        joined["since"] = (joined["at"] - joined["day"]).dt.total_seconds()
+        return joined[joined["since"].between(-HALF_YEAR.total_seconds(), HALF_YEAR.total_seconds(), inclusive="left")]
+
+    bought, asked = near(orders), near(rows)
+    earlier = bought[bought["since"] < 0].groupby("index")
+    before = pd.DataFrame({"spend": earlier["amount"].sum(), "orders": earlier.size(), "last": earlier["since"].max()})
+    before = before[-before["last"] * before["orders"] <= HALF_YEAR.total_seconds()]
+    asked_before = asked[asked["since"] < 0].groupby("index")["amount"].sum().reindex(before.index).fillna(0)
+    after = asked[asked["since"] >= 0].groupby("index")["amount"].sum().reindex(before.index).fillna(0).clip(lower=0)
+    watch = watch.loc[before.index]
+    kin = [name for name in kind.index[(kind == kind[pain]) & (kind.index != pain)] if name in first.index]
+    others = sum((first.xs(name).reindex(watch["customer_no"]).to_numpy() < watch["day"].to_numpy() for name in kin), 0)
+    tenths = before.rank(pct=True).to_numpy()[:, :, None] > np.arange(1, 10) / 10
+    y = after.to_numpy(float) if outcome == "spend" else after.gt(0).to_numpy(float)
+    fixed = _dummies(alike.loc[watch["customer_no"]])
+    controls = [tenths.reshape(len(before), 27), asked_before.gt(0), np.broadcast_to(others, len(before)), fixed]
+    return _compared(outcome, y, watch["hit"].to_numpy(), np.column_stack(controls))
+
+
+def _leaving(stay: pd.DataFrame, evidence: Evidence, pain: str, fixed: np.ndarray) -> dict[str, float]:
+    """One row of `costs`: do customers leave sooner once they have had the pain?"""
+    customers = pd.Index(stay["customer_no"])
+    kind = evidence.names.set_index("pain")["evidence"]
+    first = evidence.hits.dropna(subset="at").groupby(["pain", "customer_no"])["at"].min()
+    came = {name: first.xs(name).reindex(customers) for name in kind.index[kind == kind[pain]] if name in first.index}
+    entry = stay["entry"]
+    if kind[pain] == BEHAVIOUR:
+        met = evidence.occasions[evidence.occasions["pain"] == pain].groupby("customer_no")["at"].min()
+        met = met.reindex(customers).set_axis(stay.index)
+        entry = entry.where(entry > met, met)
+
+    def days(at: pd.Series) -> np.ndarray:
+        return (at.set_axis(stay.index) - stay["start"]).dt.total_seconds().to_numpy() / 86_400
+
+    begin, stop = days(entry), days(stay["exit"])
+    counted = begin < stop
+    if pain not in came:
+        return {"n": 0, "base": int(counted.sum())}
+    changes = np.column_stack([days(came.pop(pain)), *(days(at) for at in came.values())])
+    rows = split(begin[counted], stop[counted], stay["left"].to_numpy()[counted], changes[counted])
+    hit, others = rows.changed[:, 0], rows.changed[:, 1:].sum(axis=1)
+    n = len(np.unique(rows.who[hit]))
+    row: dict[str, float] = {"n": n, "base": int(counted.sum())}
+    for name, side in (("raw", hit), ("raw_rest", ~hit)):
+        row[name] = rows.event[side].sum() / max((rows.stop - rows.start)[side].sum() / 365, 1e-9)
+    if min(n, row["base"] - n) < MIN_HIT or min(rows.event[hit].sum(), rows.event[~hit].sum()) < MIN_EVENTS:
+        return row
+    b, error = cox(rows.start, rows.stop, rows.event, np.column_stack([hit, others, fixed[counted][rows.who]]))
+    return row | _ratio(b, error) | {"effect": b * np.sqrt(6) / np.pi}
 
 
 def _dummies(alike: pd.DataFrame) -> np.ndarray:
@@ -312,33 +457,37 @@ def _compared(outcome: str, y: np.ndarray, suffers: np.ndarray, controls: np.nda
     row |= {"raw": y[suffers].mean() if n else np.nan, "raw_rest": y[~suffers].mean() if rest else np.nan}
     if min(n, rest) < MIN_HIT or y.std() == 0:
         return row
-    yes_or_no = bool(np.isin(y, (0, 1)).all())
-    if (
-        yes_or_no
-        and min(np.bincount(y[who].astype(int), minlength=2).min() for who in (suffers, ~suffers)) < MIN_EVENTS
-    ):
-        return row
     design = full_rank(np.column_stack([np.ones(len(y)), suffers, controls]))
-    fitted = linear(y, design) if outcome == "score" else poisson(y, design)
-    b, error = fitted[0][1], fitted[1][1]
+    if outcome in _YES_OR_NO:
+        counts = [np.bincount(y[who].astype(int), minlength=2).min() for who in (suffers, ~suffers)]
+        if min(counts) < MIN_EVENTS:
+            return row
+        coefficients, errors = poisson(y, design)
+        return row | _ratio(coefficients[1], errors[1]) | {"effect": float(cohens_h(row["raw"], row["raw_rest"]))}
+    values = y if outcome == "score" else stats.rankdata(y) / len(y)
+    coefficients, errors = linear(values, design)
+    b, error = coefficients[1], errors[1]
     if not (np.isfinite(b) and error > 0):
         return row
-    row["p"] = _two_sided(b / error)
-    low, high = b - z_value(CONFIDENCE) * error, b + z_value(CONFIDENCE) * error
+    sd = np.sqrt(((n - 1) * values[suffers].var(ddof=1) + (rest - 1) * values[~suffers].var(ddof=1)) / (n + rest - 2))
+    # A difference of d standard deviations is about as strong as a risk ratio of exp(0.91 d), VanderWeele & Ding.
+    row |= _ratio(0.91 * b / sd, 0.91 * error / sd) | {"effect": b / sd}
+    ends = b + np.array([0, -1, 1]) * z_value() * error
     if outcome == "score":
-        sd = np.sqrt(((n - 1) * y[suffers].var(ddof=1) + (rest - 1) * y[~suffers].var(ddof=1)) / (n + rest - 2))
-        row |= {"difference": b, "difference_low": low, "difference_high": high, "effect": b / sd}
-        # A difference of d standard deviations is about as strong as a risk ratio of exp(0.91 d), same paper.
-        ratio = tuple(np.exp(0.91 * end / sd) for end in (b, low, high))
-    else:
-        ratio = tuple(np.exp((b, low, high)))
-        row |= dict(zip(("ratio", "ratio_low", "ratio_high"), ratio, strict=True))
-        row["effect"] = float(cohens_h(row["raw"], row["raw_rest"])) if yes_or_no else b
-    row["e_value"], row["e_limit"] = e_value(*ratio)
+        ratios, differences = np.full(3, np.nan), ends
+    else:  # the mean rank of sufferers less that of others is the chance to have more, less one half
+        ends = np.clip(ends, -0.499, 0.499)
+        ratios, differences = (0.5 + ends) / (0.5 - ends), np.full(3, np.nan)
+    for name, values in (("ratio", ratios), ("difference", differences)):
+        row |= dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
     return row
 
 
-def _two_sided(z: float) -> float:
-    from scipy import special
-
-    return float(2 * special.ndtr(-abs(z)))
+def _ratio(b: float, error: float) -> dict[str, float]:
+    """Ratio with interval, p and E-value of a log ratio."""
+    if not (np.isfinite(b) and error > 0):
+        return {}
+    ends = tuple(np.exp(b + np.array([0, -1, 1]) * z_value() * error))
+    value, limit = e_value(*ends)
+    found = dict(zip(("ratio", "ratio_low", "ratio_high"), ends, strict=True))
+    return found | {"p": float(2 * special.ndtr(-abs(b / error))), "e_value": value, "e_limit": limit}

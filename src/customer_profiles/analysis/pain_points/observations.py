@@ -69,7 +69,7 @@ class Evidence:
         place = found["evidence"].map({kind: at for at, kind in enumerate(KINDS)})
         return found.assign(_place=place).sort_values(["_place", "pain"], ignore_index=True).drop(columns="_place")
 
-    def matrix(self, customers: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    def matrix(self, customers: pd.Series, before: pd.Series | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Who is hit, and who could have been, by each of `names`.
 
         For behaviour the latest occasion of a customer counts: who comes often must not seem to be hit more only for
@@ -79,6 +79,8 @@ class Evidence:
         ----------
         customers : Series of int
             ``customer_no`` of the rows.
+        before : Series of datetime, optional
+            By ``customer_no``: what came later, or on no known day, does not count, save reasons of the profile.
 
         Returns
         -------
@@ -86,13 +88,18 @@ class Evidence:
         """
         pains, place = self.names["pain"].tolist(), pd.Index(customers)
         hit, exposed = np.zeros((len(place), len(pains)), bool), np.ones((len(place), len(pains)), bool)
-        last = self.occasions.drop_duplicates(["pain", "customer_no"], keep="last").groupby("pain")
-        written = self.hits[self.hits["evidence"] != BEHAVIOUR].groupby("pain")["customer_no"].unique()
+        hits, met = self.hits, self.occasions
+        if before is not None:
+            hits = hits[(hits["at"] < hits["customer_no"].map(before)) | (hits["source"] == "customers")]
+            met = met[met["at"] < met["customer_no"].map(before)]
+        last = met.drop_duplicates(["pain", "customer_no"], keep="last").set_index(["pain", "customer_no"])["hit"]
+        kinds = self.names.set_index("pain")["evidence"]
+        written = hits[hits["evidence"] != BEHAVIOUR].groupby("pain")["customer_no"].unique()
         for column, pain in enumerate(pains):
-            if pain in written.index:
-                hit[:, column] = place.isin(written[pain])
+            if kinds[pain] != BEHAVIOUR:
+                hit[:, column] = place.isin(written.get(pain, []))
             else:
-                rows = last.get_group(pain).set_index("customer_no")["hit"].reindex(place)
+                rows = last[last.index.get_level_values("pain") == pain].droplevel("pain").reindex(place)
                 exposed[:, column] = rows.notna()
                 hit[:, column] = rows.fillna(False).to_numpy(bool)
         return hit, exposed

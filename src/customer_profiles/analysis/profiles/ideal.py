@@ -19,7 +19,7 @@ from ...stats.intervals import add_shares, share_of_sum
 from ..demographics.audience import BEST_SHARE
 from ..demographics.categories import Orders, banded
 from ..demographics.index import compare
-from ..pain_points.costs import leaving_is_stated, outcomes
+from ..pain_points.costs import lapsed, leaving_is_stated
 from .fit import Fit
 
 __all__ = ["BEST_SHARE", "Ideal", "definition", "describing", "facts", "limits", "lookalikes", "select", "traits"]
@@ -82,14 +82,14 @@ def worth(profile: pd.DataFrame, value: str | None = None) -> pd.Series:
 def stays(profile: pd.DataFrame) -> pd.Series:
     """Who has neither left nor lapsed; of whom no rhythm is known, who ordered within a year. Missing where unknown.
 
-    Who has left or lapsed is told as in chapter 03, see `costs.outcomes`.
+    Who has left or lapsed is told as in chapter 03, see `costs.lapsed`.
     """
-    known = outcomes(profile)
-    lapsed = known["lapsed"] if "lapsed" in known else pd.Series(np.nan, profile.index)
+    known = lapsed(profile)
+    gone = pd.Series(np.nan, profile.index) if known is None else known
     if "recency_days" in profile and not leaving_is_stated(profile):
         recency = profile["recency_days"].astype(float)
-        lapsed = lapsed.fillna(recency.gt(A_YEAR).astype(float).mask(recency.isna()))
-    return lapsed.eq(0).astype("boolean").mask(lapsed.isna())
+        gone = gone.fillna(recency.gt(A_YEAR).astype(float).mask(recency.isna()))
+    return gone.eq(0).astype("boolean").mask(gone.isna())
 
 
 def select(worth: pd.Series, conditions: pd.DataFrame) -> Ideal:
