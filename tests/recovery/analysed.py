@@ -191,7 +191,8 @@ class Analysed:
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:
         """Pains that become more or less frequent."""
-        return trend.drift(prevalence.volumes(self.evidence, self.tickets), "pain", "share")
+        chances = observations.chances(self.sources["transactions"], self.tickets, self.profile["customer_no"])
+        return trend.drift(prevalence.volumes(self.evidence, self.tickets, chances), "pain", "rate")
 
     # Chapter 04
 

@@ -13,7 +13,7 @@ from customer_profiles.privacy.disclosure import Gate
 
 AS_OF, START = date(2025, 12, 31), pd.Timestamp("2025-03-03")
 PROFILE = pd.DataFrame({"customer_no": range(3000), "member": np.arange(3000) % 2 == 0})
-NO_EVENTS, NO_TICKETS = empty_table("events"), empty_table("tickets")
+NO_EVENTS, NO_CHANCES = empty_table("events"), pd.DataFrame({"customer_no": [], "at": pd.to_datetime([])})
 
 
 def occasions(seed, reduction=0.0, members_only=False, n=9000, rate=0.4):
@@ -30,10 +30,10 @@ def action(low=0.3, high=0.3, started=START, partial=False, pain="failed_search"
     return pd.DataFrame([row | {"started_on": started}]).astype({"started_on": "datetime64[us]"})
 
 
-def result_of(evidence, actions, tickets=NO_TICKETS, events=NO_EVENTS):
+def result_of(evidence, actions, chances=NO_CHANCES, events=NO_EVENTS):
     members = PROFILE["member"] if actions["partial"].any() else pd.Series(True, PROFILE.index)
     given = pd.DataFrame(dict.fromkeys(actions["action"], members))
-    return realised_effects.by_action(actions, evidence, tickets, PROFILE, given, events, AS_OF)
+    return realised_effects.by_action(actions, evidence, chances, PROFILE, given, events, AS_OF)
 
 
 def judged(*given, **more):
@@ -84,14 +84,19 @@ def test_the_difference_in_differences_is_the_ratio_of_ratios():
     assert row["realised"] == pytest.approx(1 - ratio, abs=0.01)  # a window may end on either side of midnight
 
 
-def test_tickets_count_as_a_share_of_all_tickets():
-    rows = occasions(6, 0.6, n=4000).reset_index(drop=True)
-    tickets = rows[["customer_no"]].assign(opened_at=rows["at"])
-    evidence = evidence_of_tickets(tickets, np.where(rows["hit"], "delivery", ""))
-    known = realised_effects.occasions_of("delivery", evidence, tickets)
-    assert (len(known), int(known["hit"].sum())) == (4000, int(rows["hit"].sum()))
-    row = judged(evidence, action(0.4, 0.6, pain="delivery"), tickets).iloc[0]
-    assert row["verdict"] == realised_effects.KEPT
+@pytest.mark.parametrize("others", [0, 2000])
+@pytest.mark.parametrize(("reduction", "verdict"), [(0.6, realised_effects.KEPT), (0.0, realised_effects.BROKEN)])
+def test_cases_count_against_orders_whatever_other_pains_do(reduction, verdict, others):
+    """As a share of all tickets a pain falls, and the promise is kept, where only another pain has grown."""
+    rng = np.random.default_rng(6)
+    rows = occasions(6, reduction, n=8000, rate=0.2).reset_index(drop=True)
+    cases = rows.loc[rows["hit"], ["customer_no", "at"]]
+    grown = pd.DataFrame({"customer_no": 1, "at": START + pd.to_timedelta(rng.uniform(0, 300, others), unit="D")})
+    tickets = pd.concat([cases, grown], ignore_index=True).rename(columns={"at": "opened_at"})
+    evidence = evidence_of_tickets(tickets, ["delivery"] * len(cases) + ["login"] * others)
+    known = realised_effects.occasions_of("delivery", evidence, rows)
+    assert (len(known), int(known["hit"].sum())) == (8000 + len(cases), len(cases))
+    assert judged(evidence, action(0.4, 0.6, pain="delivery"), rows).iloc[0]["verdict"] == verdict
 
 
 def test_an_event_is_not_taken_for_the_action():

@@ -10,6 +10,8 @@ from customer_profiles.messages import Finding
 from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.results import Result
 
+NO_CHANCES = pd.DataFrame({"at": pd.Series(dtype="datetime64[us]")})
+
 
 def evidence_of(hits: pd.DataFrame, occasions: pd.DataFrame | None = None) -> Evidence:
     """Evidence from ``customer_no, pain`` and whatever else is known."""
@@ -196,26 +198,56 @@ def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     grows, steady = rng.random(len(tickets)) < share, rng.random(len(tickets)) < 0.2
     parts = [tickets[who].assign(pain=pain) for pain, who in (("grows", grows), ("steady", steady))]
     hits = pd.concat(parts).rename(columns={"opened_at": "at"}).assign(customer_no=1)
-    table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets)
+    orders = pd.DataFrame({"at": month.repeat(60)})
+    table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets, orders)
     assert (table["base"] == 60).all()
+    assert (table.loc[table["pain"] == prevalence.ALL, "rate"] == 100).all()
     assert table.query("pain == 'grows'")["n"].sum() == grows.sum()
-    result = prevalence.over_time(quarters_of(table), trend.drift(table, "pain", "share"), customers=5)
-    assert result.frame["base"].tolist() == [180] * 16
+    result = prevalence.over_time(quarters_of(table), trend.drift(table, "pain", "rate"), customers=5)
+    assert result.frame["base"].tolist() == [180] * 24
     assert result.frame.query("pain == 'grows'")["n"].sum() == grows.sum()
     told = claims_of(result)
     assert [(finding.kind, finding.values["pain"]) for finding in told] == [("difference", "grows")]
     assert result.claims(result.frame.assign(hidden=result.frame["pain"] == "grows")) == []
     steady_only = table[table["pain"] == "steady"]
-    alone = prevalence.over_time(steady_only, trend.drift(steady_only, "pain", "share"), customers=5)
+    alone = prevalence.over_time(steady_only, trend.drift(steady_only, "pain", "rate"), customers=5)
     assert [finding.kind for finding in claims_of(alone)] == ["nothing"]
-    assert claims_of(prevalence.over_time(table[:0], trend.drift(table[:0], "pain", "share"), customers=5)) == []
+    assert claims_of(prevalence.over_time(table[:0], trend.drift(table[:0], "pain", "rate"), customers=5)) == []
+
+
+def test_cases_that_grow_are_told_though_their_shares_stay():
+    """Of all tickets each pain keeps its share; per order both become twice as many."""
+    rng = np.random.default_rng(4)
+    month = pd.date_range("2024-01-01", periods=24, freq="MS")
+    tickets = pd.DataFrame({"opened_at": month.repeat(np.linspace(50, 110, 24).astype(int))})
+    hits = tickets.rename(columns={"opened_at": "at"}).assign(customer_no=1, row=tickets.index)
+    hits["pain"] = rng.choice(["late", "broken"], len(hits))
+    orders = pd.DataFrame({"at": month.repeat(400)})
+    table = prevalence.volumes(evidence_of(hits), tickets, orders)
+    told = claims_of(prevalence.over_time(quarters_of(table), trend.drift(table, "pain", "rate"), customers=9))
+    assert told[0].values["pain"] == prevalence.ALL
+    assert {finding.values["pain"] for finding in told} == {prevalence.ALL, "late", "broken"}
+    assert told[0].values["now"] > 1.4 * told[0].values["before"]
+
+
+def test_a_pain_is_not_told_to_fade_because_another_grows():
+    rng, wrong = np.random.default_rng(5), 0
+    month = pd.date_range("2024-01-01", periods=24, freq="MS")
+    for _ in range(20):
+        late, broken = rng.poisson(30, 24), rng.poisson(np.linspace(20, 120, 24))
+        tickets = pd.DataFrame({"opened_at": month.repeat(late).append(month.repeat(broken))})
+        hits = tickets.rename(columns={"opened_at": "at"}).assign(customer_no=1, row=tickets.index)
+        hits["pain"] = ["late"] * late.sum() + ["broken"] * broken.sum()
+        table = prevalence.volumes(evidence_of(hits), tickets, pd.DataFrame({"at": month.repeat(400)}))
+        wrong += trend.drift(table, "pain", "rate").set_index("pain").loc["late", "claim"]
+    assert wrong <= 4  # 99.7 % quantile of a binomial with 20 companies at 5 %
 
 
 def test_volumes_of_behaviour_are_of_its_occasions():
     met = pd.DataFrame({"customer_no": [1, 1, 2, 3], "pain": "late", "hit": [True, False, True, False]})
     met["at"] = pd.to_datetime(["2025-01-05", "2025-02-05", "2025-05-01", "2025-05-02"])
     hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
-    table = quarters_of(prevalence.volumes(evidence_of(hits, met), pd.DataFrame()))
+    table = quarters_of(prevalence.volumes(evidence_of(hits, met), pd.DataFrame(), NO_CHANCES))
     assert table[["n", "base"]].to_numpy().tolist() == [[1, 2], [1, 2]]
     assert set(table["evidence"]) == {BEHAVIOUR}
 
@@ -254,8 +286,8 @@ def test_small_counts_are_hidden(company):
     assert groups.loc[groups["pain"] == "late", "n"].notna().all()
     opened = pd.DataFrame({"opened_at": pd.Timestamp("2025-01-01")}, index=planted.hits["row"].unique())
     dated = Evidence(planted.hits.assign(at=pd.Timestamp("2025-01-01")), planted.occasions)
-    months = prevalence.volumes(dated, opened)
-    over_time = prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile))
+    months = prevalence.volumes(dated, opened, opened.rename(columns={"opened_at": "at"}))
+    over_time = prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "rate"), len(profile))
     assert gate.guard(over_time).frame.set_index("pain")["n"].isna().loc["few"]
 
 
@@ -266,5 +298,5 @@ def test_without_any_evidence_every_table_is_empty(company):
     assert not len(prevalence.by_group(none, profile[:0], []))
     assert not len(prevalence_of(none, profile, tickets))
     assert prevalence_of(none, profile, tickets).needs == "tickets"
-    months = prevalence.volumes(none, tickets)
-    assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile)))
+    months = prevalence.volumes(none, tickets, NO_CHANCES)
+    assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "rate"), len(profile)))

@@ -49,8 +49,10 @@ MEASURED = ["n", "realised", "realised_low", "realised_high", "p", "p_adjusted",
 """What goes where a row is hidden. A verdict stays: it rests on dozens of occasions or says that there are too few."""
 
 
-def occasions_of(pain: str, evidence: Evidence, tickets: pd.DataFrame) -> pd.DataFrame:
-    """Every dated occasion on which a pain could have shown: of behaviour its own, else all tickets.
+def occasions_of(pain: str, evidence: Evidence, chances: pd.DataFrame) -> pd.DataFrame:
+    """Every dated occasion on which a pain could have shown: of behaviour its own, else every order without a case.
+
+    The share of hits among orders and cases falls with the rate of cases per order, whatever other pains do.
 
     Returns
     -------
@@ -61,18 +63,17 @@ def occasions_of(pain: str, evidence: Evidence, tickets: pd.DataFrame) -> pd.Dat
     if not kinds or BEHAVIOUR in kinds:
         rows = evidence.occasions[evidence.occasions["pain"] == pain]
         return rows.loc[rows["at"].notna(), ["customer_no", "at", "hit"]].reset_index(drop=True)
-    rows = evidence.hits.loc[(evidence.hits["pain"] == pain) & (evidence.hits["row"] >= 0), "row"]
-    if rows.empty:
+    cases = evidence.hits.loc[(evidence.hits["pain"] == pain) & (evidence.hits["row"] >= 0), ["customer_no", "at"]]
+    if cases.empty:
         return pd.DataFrame({"customer_no": [], "at": pd.to_datetime([]), "hit": np.array([], bool)})
-    known = tickets[tickets["customer_no"].notna() & tickets["opened_at"].notna()]
-    found = pd.DataFrame({"customer_no": known["customer_no"].astype("int64"), "at": known["opened_at"]})
-    return found.assign(hit=known.index.isin(rows)).sort_values("at", kind="stable", ignore_index=True)
+    found = pd.concat([cases.assign(hit=True), chances[["customer_no", "at"]].assign(hit=False)], ignore_index=True)
+    return found.dropna().astype({"customer_no": "int64"}).sort_values("at", kind="stable", ignore_index=True)
 
 
 def by_action(
     actions: pd.DataFrame,
     evidence: Evidence,
-    tickets: pd.DataFrame,
+    chances: pd.DataFrame,
     profile: pd.DataFrame,
     given: pd.DataFrame,
     events: pd.DataFrame,
@@ -85,7 +86,8 @@ def by_action(
     actions : DataFrame
         ``action, pain, expected_low, expected_high, started_on, partial``.
     evidence : Evidence
-    tickets : DataFrame
+    chances : DataFrame
+        What cases are held against, see `observations.chances`.
     profile : DataFrame
         One row per customer.
     given : DataFrame of bool, shape (customers, actions)
@@ -114,7 +116,7 @@ def by_action(
     for action in actions.itertuples():
         row = {"action": action.action, "pain": action.pain, "started_on": action.started_on}
         row |= {"expected_least": action.expected_low, "expected_most": action.expected_high}
-        known = occasions_of(action.pain, evidence, tickets)
+        known = occasions_of(action.pain, evidence, chances)
         known = known[known["customer_no"].isin(profile["customer_no"])]
         members = profile.loc[given[action.action].to_numpy(), "customer_no"]
         begun = pd.notna(action.started_on) and action.started_on <= pd.Timestamp(as_of)

@@ -105,6 +105,32 @@ class Evidence:
         return hit, exposed
 
 
+def chances(orders: pd.DataFrame, tickets: pd.DataFrame, customers: pd.Series) -> pd.DataFrame:
+    """What the number of cases is held against: every order or, without orders, every customer once a month.
+
+    All other cases are no base: a pain would become rarer because another one grew.
+
+    Parameters
+    ----------
+    orders, tickets : DataFrame
+        ``customer_no, at`` and, if known, ``order_id``; ``opened_at``.
+    customers : Series of int
+        ``customer_no`` of all customers.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_no, at``.
+    """
+    if len(orders):
+        one = [name for name in ("customer_no", "at", "order_id") if name in orders]
+        return orders.dropna(subset=["customer_no", "at"])[one].drop_duplicates()[["customer_no", "at"]]
+    at = tickets["opened_at"].dropna() if "opened_at" in tickets else pd.Series(dtype="datetime64[us]")
+    months = pd.date_range(at.min().to_period("M").to_timestamp(), at.max(), freq="MS") if len(at) else at.tolist()
+    every = pd.MultiIndex.from_product([customers, months], names=["customer_no", "at"])
+    return every.to_frame(index=False)
+
+
 def declared(attributes: Mapping[str, Any]) -> dict[str, str | None]:
     """Attributes that dataset.yaml marks as a reason, each with the value that means none was asked for.
 

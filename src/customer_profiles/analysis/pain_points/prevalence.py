@@ -8,17 +8,18 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, compare_shares, compared, family_size, measurements
 from ...stats.effect_sizes import from_shares, from_tau
-from ...stats.intervals import add_shares
+from ...stats.intervals import CONFIDENCE, add_shares
 from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, order_of, values_of
 from ..feedback import trend
-from .observations import KINDS, Evidence
+from .observations import BEHAVIOUR, KINDS, Evidence
 
 CLAIMS_PER_PAIN = 2
 """Sentences about one pain at most; the table holds the rest."""
@@ -30,7 +31,12 @@ name for the pain, such as the status "churned" for a reason for leaving, and no
 TENURE = "tenure_days"
 """How long somebody has been a customer: a group that no source names."""
 
+ALL = N_("all service cases")
+ORDERS, CUSTOMERS, OCCASIONS = N_("orders"), N_("customers a month"), N_("occasions")
+"""What a pain is counted against."""
+
 TOGETHER = ["pain", "attribute"]
+_VOLUMES = ["month", "pain", "evidence", "n", "base", "rate", "rate_low", "rate_high"]
 COLUMNS = ["pain", *compared("ratio"), "verdict"]
 
 HARDER, LESS = N_("hit harder"), N_("hit less")
@@ -126,64 +132,75 @@ def by_group(
     )
 
 
-def volumes(evidence: Evidence, tickets: pd.DataFrame) -> pd.DataFrame:
-    """How often each pain shows in each month: of all tickets, or of the occasions of a behaviour.
+def volumes(evidence: Evidence, tickets: pd.DataFrame, chances: pd.DataFrame) -> pd.DataFrame:
+    """How often each pain shows in each month: cases against orders, or hits against the occasions of a behaviour.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    tickets : DataFrame
+        ``opened_at``; all of them together are the first series, `ALL`.
+    chances : DataFrame
+        From `observations.chances`.
 
     Returns
     -------
     DataFrame
-        ``month, pain, evidence, n, base, share, share_low, share_high``; pains without days are left out.
+        ``month, pain, evidence, n, base, rate, rate_low, rate_high``; pains without days are left out.
     """
     dated = evidence.hits[evidence.hits["at"].notna()]
     columns = {"month": "datetime64[us]", "pain": "str", "n": "int64", "base": "int64"}
     parts = [pd.DataFrame(columns=list(columns)).astype(columns)]
     if (written := dated[dated["row"] >= 0]).size:
-        # A ticket without a theme is a ticket all the same.
-        rest = tickets.index.difference(written["row"])
-        others = pd.DataFrame({"row": rest, "at": tickets.loc[rest, "opened_at"].to_numpy(), "theme": OTHER})
-        items = pd.concat([written.rename(columns={"pain": "theme"})[["row", "at", "theme"]], others])
-        counted = trend.theme_volumes(items)
-        parts.append(counted[counted["theme"] != OTHER].rename(columns={"theme": "pain"})[list(columns)])
+        opened = pd.DataFrame({"at": tickets["opened_at"].dropna(), "pain": ALL})
+        cases = pd.concat([opened, written[["at", "pain"]]], ignore_index=True)
+        base = trend.months(chances["at"]).value_counts()
+        base = base[base.index >= trend.months(cases["at"]).min()].sort_index().rename_axis("month")
+        counts = pd.crosstab(trend.months(cases["at"]), cases["pain"]).reindex(base.index, fill_value=0)
+        table = counts.rename_axis(index="month", columns="pain").stack().rename("n").reset_index()
+        parts.append(table.assign(base=table["month"].map(base))[list(columns)])
     for pain, met in evidence.occasions[evidence.occasions["at"].notna()].groupby("pain"):
         month = trend.months(met["at"])
         table = met.groupby(month.rename("month"))["hit"].agg(["sum", "size"]).reset_index()
         parts.append(table.rename(columns={"sum": "n", "size": "base"}).assign(pain=pain)[list(columns)])
     table = pd.concat([part.astype(columns) for part in parts], ignore_index=True)
-    table["evidence"] = table["pain"].map(evidence.names.set_index("pain")["evidence"])
-    table = add_shares(table[table["base"] > 0])
-    return table[["month", "pain", "evidence", "n", "base", "share", "share_low", "share_high"]].reset_index(drop=True)
+    kind = evidence.names.set_index("pain")["evidence"]
+    table["evidence"] = table["pain"].map(kind).where(table["pain"] != ALL, ALL)
+    return _rates(table[table["base"] > 0])[_VOLUMES].reset_index(drop=True)
 
 
-def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int) -> Result:
-    """How often each pain shows over time, and which of them grow or fade.
+def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int, per: str = ORDERS) -> Result:
+    """How often each pain shows over time, and which of them grow or fade; all cases together first.
 
     Parameters
     ----------
     periods : DataFrame
         ``month`` (the first of each period)``, pain, evidence, n, base``: `volumes`, or sums of them.
     drifts : DataFrame
-        From `trend.drift` of the monthly `volumes` by pain.
+        From `trend.drift` of the monthly rates of `volumes` by pain.
     customers : int
         How many the volumes speak of.
+    per : {ORDERS, CUSTOMERS}
+        What cases are held against.
 
     Returns
     -------
     Result
-        ``month, pain, evidence, n, base, share`` with interval.
+        ``month, pain, evidence, n, base, rate`` (per 100) with interval.
     """
     family = family_size(drifts)
     return Result(
         "pain_volumes",
-        add_shares(periods)[["month", "pain", "evidence", "n", "base", "share", "share_low", "share_high"]],
+        _rates(periods)[_VOLUMES],
         Text(N_("Every pain over time")),
         Disclosure(within=("month", "evidence")),
-        claims=partial(_drifting, drifts=drifts, family=family, customers=customers),
+        claims=partial(_drifting, drifts=drifts, family=family, customers=customers, per=per),
         family=family,
         about=Text(
             N_(
-                "Each period is named by its first month. What tickets tell is a share of all tickets, what customers "
-                "do a share of all occasions."
-            )
+                "Each period is named by its first month. Cases per 100 {per:label}; what customers do per 100 occasions."
+            ),
+            {"per": Text(per)},
         ),
     )
 
@@ -211,16 +228,26 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     return CLAIMS.tell(table, family, harder[harder.groupby("pain").cumcount() < CLAIMS_PER_PAIN])
 
 
-def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers: int) -> list[Finding]:
-    """Pains that show ever more or less often; of one whose numbers are all hidden nothing is said."""
-    rises = drifts["slope"] > 0
-    low, high = (
-        drifts["slope_low"].where(rises, -drifts["slope_high"]),
-        drifts["slope_high"].where(rises, -drifts["slope_low"]),
-    )
-    yearly = drifts.assign(rises=rises, yearly=12 * drifts["slope"].abs(), yearly_low=12 * low, yearly_high=12 * high)
-    seen = yearly[yearly["claim"] & yearly["pain"].isin(shown(table)["pain"])]
-    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(yearly, family, seen, customers)
+def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers: int, per: str) -> list[Finding]:
+    """Whether cases become more, and pains that show more or less often; nothing of one whose numbers are hidden."""
+    seen = shown(table).sort_values("month")
+    third = seen.groupby("pain").cumcount() * 3 // seen.groupby("pain")["month"].transform("size").clip(lower=1)
+    ends = seen.assign(third=third).groupby(["pain", "third"])[["n", "base"]].sum()
+    ends = (100 * ends["n"] / ends["base"]).unstack().reindex(columns=[0, 2])
+    told = drifts.assign(before=drifts["pain"].map(ends[0]), now=drifts["pain"].map(ends[2]))
+    told["per"] = np.where(drifts["pain"].isin(table.loc[table["evidence"] == BEHAVIOUR, "pain"]), OCCASIONS, per)
+    rises = told["claim"] & told["pain"].isin(seen["pain"]) & ((told["now"] > told["before"]) == (told["slope"] > 0))
+    order = np.lexsort((told["pain"], -(told["now"] - told["before"]).abs(), told["pain"] != ALL))
+    claims = replace(DRIFT, n=lambda _: customers, reach=lambda _: customers)
+    return claims.tell(told, family, told.iloc[order][rises.iloc[order]], customers)
+
+
+def _rates(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with ``rate`` per 100 and its exact Poisson interval (Garwood 1936, Biometrika 28:437–442)."""
+    n, base = table["n"].to_numpy(float), table["base"].to_numpy(float) / 100
+    low = np.where(n > 0, special.gammaincinv(np.maximum(n, 1), (1 - CONFIDENCE) / 2), 0.0)
+    high = special.gammaincinv(n + 1, (1 + CONFIDENCE) / 2)
+    return table.assign(rate=n / base, rate_low=low / base, rate_high=high / base)
 
 
 CLAIMS = Claims(
@@ -242,22 +269,19 @@ CLAIMS = Claims(
     effect=lambda row: from_shares(row.share, row.share_rest),
     most=12,
 )
-_UP = N_(
-    "“{pain:label}” shows more and more: its share of all tickets or occasions goes up by {slope:share} a year "
-    "({low:share} to {high:share}, {months:count} months)."
-)
-_DOWN = N_(
-    "“{pain:label}” shows less and less: its share of all tickets or occasions goes down by {slope:share} a year "
-    "({low:share} to {high:share}, {months:count} months)."
-)
+_UP = N_("“{pain:label}” comes up more often: {now:number} instead of {before:number} times per 100 {per:label}.")
+_DOWN = N_("“{pain:label}” comes up less often: {now:number} instead of {before:number} times per 100 {per:label}.")
+_ALL_UP = N_("Service cases rose from {before:number} to {now:number} per 100 {per:label}.")
+_ALL_DOWN = N_("Service cases fell from {before:number} to {now:number} per 100 {per:label}.")
 DRIFT = Claims(
     "drift",
-    lambda row: _UP if row.rises else _DOWN,
-    {"pain": "pain", "slope": "yearly", "low": "yearly_low", "high": "yearly_high", "months": "n"},
+    lambda row: {(True, True): _ALL_UP, (True, False): _ALL_DOWN, (False, True): _UP}.get(
+        (row.pain == ALL, row.slope > 0), _DOWN
+    ),
+    {"pain": "pain", "now": "now", "before": "before", "per": lambda row: Text(row.per)},
     key=("pain",),
     nothing=N_("No pain becomes more or less frequent: {family:count} tested, none by more than chance."),
-    test=N_("Mann–Kendall test, Theil–Sen slope"),
-    estimate="yearly",
+    test=N_("Mann–Kendall test of monthly rates"),
     effect=lambda row: from_tau(row.tau),
     most=100,
 )
