@@ -71,20 +71,23 @@ def katz(hit: int, of: int, rest: int, of_rest: int) -> tuple[float, float, floa
 
 @pytest.fixture(scope="module")
 def parcels() -> tuple[dict[str, bool], dict[str, int]]:
-    """Of each person, whether the latest parcel came late, and the stars of the latest review (of two the fewer)."""
+    """Of each person, whether the latest parcel before the latest review came late, and its stars (of two the fewer).
+
+    Reviews of parcels that have not come yet are none of those that follow a late one.
+    """
     person = {row["customer_id"]: row["customer_unique_id"] for row in raw("olist", "customers")}
     orders = {row["order_id"]: row for row in raw("olist", "orders")}
-    late: dict[str, tuple[str, bool]] = {}
-    for row in orders.values():
-        arrived = row["order_delivered_customer_date"]
-        if row["order_status"] == "delivered" and arrived:
-            came = (arrived, arrived > row["order_estimated_delivery_date"])
-            late[person[row["customer_id"]]] = max(late.get(person[row["customer_id"]], ("", False)), came)
     stars: dict[str, tuple[str, int]] = {}
     for row in raw("olist", "order_reviews"):
         who = person[orders[row["order_id"]]["customer_id"]]
         answer = (row["review_answer_timestamp"], -int(row["review_score"]))
         stars[who] = max(stars.get(who, ("", 0)), answer)
+    late: dict[str, tuple[str, bool]] = {}
+    for row in orders.values():
+        arrived = row["order_delivered_customer_date"]
+        if row["order_status"] == "delivered" and arrived and arrived < stars.get(person[row["customer_id"]], ("",))[0]:
+            came = (arrived, arrived > row["order_estimated_delivery_date"])
+            late[person[row["customer_id"]]] = max(late.get(person[row["customer_id"]], ("", False)), came)
     return {who: hit for who, (_, hit) in late.items()}, {who: -score for who, (_, score) in stars.items()}
 
 
@@ -109,7 +112,9 @@ def test_the_adjusted_ratio_is_that_of_a_regression_written_another_way(olist):
     from statsmodels.genmod.families import Poisson
 
     dataset, profile, evidence, tables = olist
-    pains = evidence.occasions.drop_duplicates("customer_no", keep="last").set_index("customer_no")["hit"]
+    answered = tables["feedback"].groupby("customer_no")["at"].max()
+    met = evidence.occasions[evidence.occasions["at"] < evidence.occasions["customer_no"].map(answered)]
+    pains = met.drop_duplicates("customer_no", keep="last").set_index("customer_no")["hit"]
     table = profile.assign(late=profile["customer_no"].map(pains)).dropna(subset=["late", "stars_score"])
     everywhere = profile["region"].value_counts()
     table = pd.DataFrame(

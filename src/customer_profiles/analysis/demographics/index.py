@@ -226,16 +226,15 @@ def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versu
 
 
 _REFERENCE = N_(
-    "{attribute:label} “{value:label}”: {share:share} of the customers against {rest:share} in the reference "
-    "“{reference:label}”, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+    "{attribute:label} “{value:label}”: {share:part} of our customers, {rest:part} of the reference "
+    "“{reference:label}”."
 )
 _OTHERS = N_(
-    "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of "
-    "the other customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+    "{attribute:label} “{value:label}”: {share:part} of this group ({group:label}), {rest:part} of the other customers."
 )
 _NAMED = N_(
-    "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of the group "
-    "it is compared with ({versus:label}), index {index:index} ({low:index} to {high:index}, n = {base:count})."
+    "{attribute:label} “{value:label}”: {share:part} of this group ({group:label}), {rest:part} of the group it is "
+    "compared with ({versus:label})."
 )
 CLAIMS = Claims(
     "index",

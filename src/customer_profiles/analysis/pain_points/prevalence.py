@@ -197,9 +197,7 @@ def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int, per: 
         claims=partial(_drifting, drifts=drifts, family=family, customers=customers, per=per),
         family=family,
         about=Text(
-            N_(
-                "Each period is named by its first month. Cases per 100 {per:label}; what customers do per 100 occasions."
-            ),
+            N_("Each period is named by its first month. Cases per 100 {per:label}; behaviour per 100 occasions."),
             {"per": Text(per)},
         ),
     )
@@ -253,15 +251,10 @@ def _rates(table: pd.DataFrame) -> pd.DataFrame:
 CLAIMS = Claims(
     "pains",
     N_(
-        "“{pain:label}” hits {attribute:label} “{value:label}” {ratio:ratio} times as often as other customers "
-        "({low:ratio} to {high:ratio}): {share:share} against {rest:share}, n = {n:count} of {base:count}."
+        "“{pain:label}” hits {attribute:label} “{value:label}” more often: {share:part} of them, {rest:part} of the "
+        "others."
     ),
-    {
-        **{name: name for name in ("pain", "attribute", "value", "ratio", "share", "n", "base")},
-        "low": "ratio_low",
-        "high": "ratio_high",
-        "rest": "share_rest",
-    },
+    {**{name: name for name in ("pain", "attribute", "value", "share")}, "rest": "share_rest"},
     key=("attribute", "value", "pain"),
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
