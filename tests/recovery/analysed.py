@@ -180,7 +180,8 @@ class Analysed:
     def pains(self) -> pd.DataFrame:
         """Every pain in every group."""
         groups = [*self.groups, "tenure_days"]
-        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders).frame
+        recent = self.evidence.of_a_year(self.profile, self.as_of)
+        return prevalence.by_group(*recent, groups, orders=self.orders).frame
 
     @cached_property
     def pain_costs(self) -> pd.DataFrame:

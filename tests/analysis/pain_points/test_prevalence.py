@@ -300,3 +300,20 @@ def test_without_any_evidence_every_table_is_empty(company):
     assert prevalence_of(none, profile, tickets).needs == "tickets"
     months = prevalence.volumes(none, tickets, NO_CHANCES)
     assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "rate"), len(profile)))
+
+
+def test_who_has_been_there_longer_is_not_hit_more_at_a_constant_rate():
+    """Of all pains ever, those who have been customers for three years have three times as many."""
+    wrong = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        as_of, n = pd.Timestamp("2025-12-31"), 1500
+        days = rng.uniform(30, 1_095, n)
+        profile = pd.DataFrame({"customer_no": range(n), "tenure_days": days.astype(int)})
+        profile["first_seen_at"] = as_of - pd.to_timedelta(days, unit="D")
+        who = np.repeat(np.arange(n), rng.poisson(days / 500))
+        at = as_of - pd.to_timedelta(rng.uniform(0, days[who]), unit="D")
+        evidence = evidence_of(pd.DataFrame({"customer_no": who, "at": at, "pain": "late"}))
+        wrong += prevalence.by_group(*evidence.of_a_year(profile, as_of), ["tenure_days"]).frame["claim"].any()
+    assert wrong <= 3  # 99.9 % quantile of a binomial with 10 companies at 5 %
+    assert prevalence.by_group(evidence, profile, ["tenure_days"]).frame["claim"].any()

@@ -69,6 +69,19 @@ class Evidence:
         place = found["evidence"].map({kind: at for at, kind in enumerate(KINDS)})
         return found.assign(_place=place).sort_values(["_place", "pain"], ignore_index=True).drop(columns="_place")
 
+    def of_a_year(self, profile: pd.DataFrame, as_of: date) -> tuple[Evidence, pd.DataFrame]:
+        """Pains of the last year, and the customers who were there throughout it.
+
+        Everybody then had as long to be hit; who has been a customer for longer has had any pain more often. What has
+        no day counts, and where nobody has been there for a year everything does.
+        """
+        since = pd.Timestamp(as_of) + pd.Timedelta(days=1 - 365)
+        there = profile.get("first_seen_at", pd.Series(pd.NaT, profile.index)).fillna(pd.Timestamp.min) < since
+        if not there.any():
+            return self, profile
+        hits, met = (rows[rows["at"].isna() | (rows["at"] >= since)] for rows in (self.hits, self.occasions))
+        return Evidence(hits.reset_index(drop=True), met.reset_index(drop=True)), profile[there]
+
     def matrix(self, customers: pd.Series, before: pd.Series | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Who is hit, and who could have been, by each of `names`.
 
