@@ -87,8 +87,9 @@ def watched(profile: pd.DataFrame, orders: pd.DataFrame, pains: pd.DataFrame, as
     """From when to when it would be seen that a customer leaves, and whether it was.
 
     Of who has left, the day is not on file. Somebody who buys at random at a steady rate leaves on average one mean gap
-    after the last order, so that is taken, or the last pain if it came later: it is a sign of life. Where leaving shows
-    in the orders alone, nobody can be seen to leave before the third order, nor in the last two gaps before the run.
+    after the last order, so that is taken; where leaving is stated, the last pain if it came later: it is a sign of
+    life. Of a lapse it is not: who has only paused would seem to leave right after the pain. Where leaving shows in the
+    orders alone, nobody can be seen to leave before the third order, nor in the last two gaps before the run.
 
     Parameters
     ----------
@@ -121,8 +122,9 @@ def watched(profile: pd.DataFrame, orders: pd.DataFrame, pains: pd.DataFrame, as
     each["left"] = gone.set_axis(profile["customer_no"]).reindex(each.index)
     end, kept = pd.Timestamp(as_of) + pd.Timedelta(days=1), each["left"] == 0
     alive = pains.groupby("customer_no")["at"].max().reindex(each.index) + pd.Timedelta(days=1)
-    gone_on = (each["last"] + gap).where(~(alive > each["last"] + gap), alive).clip(upper=end)
+    gone_on = each["last"] + gap
     if leaving_is_stated(profile):
+        gone_on = gone_on.mask(alive > gone_on, alive).clip(upper=end)
         each["entry"], each["exit"] = each["start"], gone_on.mask(kept, end)
     else:
         each["exit"] = gone_on.mask(kept, end - (LAPSE_GAPS - 1) * gap)
