@@ -14,7 +14,13 @@ DAYS = 1_095
 
 
 def suffering(
-    seed: int, hazard: float = 1.0, fewer: float = 1.0, points: float = 0.0, stated: bool = True, n: int = 800
+    seed: int,
+    hazard: float = 1.0,
+    fewer: float = 1.0,
+    points: float = 0.0,
+    stated: bool = True,
+    n: int = 800,
+    stay: float = 900,
 ) -> Result:
     """What `costs` finds where a pain multiplies the hazard of leaving and later orders, and lowers later scores.
 
@@ -24,7 +30,7 @@ def suffering(
     rng = np.random.default_rng(seed)
     start = rng.uniform(0, 500, n)
     hurt = start + rng.exponential(700, n)
-    base = rng.exponential(900, n)
+    base = rng.exponential(stay, n)
     leaves = np.where(start + base < hurt, start + base, hurt + (start + base - hurt) / hazard)
     rate = rng.gamma(4, 1 / 4, n) / 18
     times = rng.poisson(rate * DAYS)

@@ -126,6 +126,13 @@ def test_pains_that_make_customers_leave_are_not_told_to_keep_them(seeds, stated
     )
 
 
+@pytest.mark.parametrize("seeds", [range(3), pytest.param(range(400), marks=pytest.mark.slow)])
+def test_where_nobody_leaves_no_pain_makes_them(seeds):
+    """Who has only paused for long counts as lapsed; a pain in the pause comes after it."""
+    p = [suffering(seed, stated=False, stay=1e6).frame.set_index("outcome").loc["lapsed", "p"] for seed in seeds]
+    assert binomtest(int((np.array(p) < 0.05).sum()), len(p), 0.05, alternative="greater").pvalue > 0.01
+
+
 @pytest.mark.parametrize("seeds", [range(2), pytest.param(range(400), marks=pytest.mark.slow)])
 def test_spend_with_a_heavy_tail_is_claimed_no_more_often_than_promised(seeds):
     p = np.array([suffering(seed).frame.set_index("outcome").loc["spend", "p"] for seed in seeds])
