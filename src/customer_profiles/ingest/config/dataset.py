@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from ...errors import ConfigurationError
 from ...identity.resolution import THRESHOLD
@@ -56,6 +56,30 @@ def _text_list(value: Any) -> Any:
     return ["" if item is None else item for item in value] if isinstance(value, list) else value
 
 
+def _notation(form: str) -> str:
+    """How days are written, if it can be read and names year, month and day: checked by writing a day and reading it.
+
+    Raises
+    ------
+    ValueError
+        If it says nothing of a part of the day, or has a sign ``%`` that means nothing.
+    """
+    import pandas as pd
+
+    day = pd.Timestamp("2031-11-22 21:43:54.000123", tz="UTC")
+    try:
+        read = pd.to_datetime(day.strftime(form), format=form)
+    except ValueError:
+        read = pd.NaT
+    if pd.isna(read) or (read.year, read.month, read.day) != (day.year, day.month, day.day):
+        raise ValueError(
+            f"{form!r} does not say how year, month and day are written; write for example %Y-%m-%d or "
+            "%d.%m.%Y %H:%M, and %% for the sign itself"
+        )
+    return form
+
+
+Notation = Annotated[str, AfterValidator(_notation)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
 Decimal = Literal[".", ","]
 Thousands = Literal[".", ",", " ", "'"]
@@ -81,8 +105,8 @@ class Column(Model):
     factor: float = Field(1.0, gt=0, description="numbers are multiplied by it, e.g. 0.01 for cents or percent")
     decimal: Decimal | None = Field(None, description="decimal sign, if it is not that of the source")
     thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
-    date: str | None = Field(None, description="how its days are written, if otherwise than in the source")
-    datetime: str | None = Field(None, description="how its points in time are written, if otherwise")
+    date: Notation | None = Field(None, description="how its days are written, if otherwise than in the source")
+    datetime: Notation | None = Field(None, description="how its points in time are written, if otherwise")
 
     @model_validator(mode="before")
     @classmethod
@@ -130,8 +154,8 @@ class Source(FileFormat):
     attributes: dict[str, ExtraColumn] = Field(default_factory=dict, description="further columns to keep")
     decimal: Decimal | None = Field(None, description="decimal sign; otherwise as the file shows")
     thousands: Thousands | None = Field(None, description="thousands sign, if the file has one")
-    date: str | None = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
-    datetime: str | None = Field(None, description="how points in time are written; otherwise ISO or as shown")
+    date: Notation | None = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
+    datetime: Notation | None = Field(None, description="how points in time are written; otherwise ISO or as shown")
     time_zone: str | None = Field(None, description="zone the file's times are in; otherwise that of the data set")
     empty: Texts = Field(("",), description="texts that mean 'no value'")
     ids: str = Field("customer", pattern=r"^[a-z0-9_]+$", description="name space of customer_id")
@@ -166,6 +190,8 @@ class Source(FileFormat):
         for name in self.attributes:
             if name in fields:
                 raise ValueError(f"{name!r} is a column of the contract: move it from 'attributes' to 'columns'")
+            if contract.is_taken(self.table, name):
+                raise ValueError(_taken(name))
         for name, column in self.mapped.items():
             if column.missing is not None and not self._is_category(name, column):
                 raise ValueError(f"{name!r}: 'missing' names a category, which this column does not hold")
@@ -315,6 +341,9 @@ class Dataset(Model):
         if self.kind == "b2c" and self.filled("contacts"):
             name = self.filled("contacts")[0].name
             raise ValueError(f"source {name!r}: contacts are persons at companies; add 'kind: b2b', or fill customers")
+        for name in self.derived:
+            if contract.is_taken("customers", name):
+                raise ValueError(_taken(name))
         for source in self.sources:
             for name, column in source.mapped.items():
                 special = any(contract.is_special_category(text) for text in (name, *column.reads))
@@ -456,6 +485,13 @@ def _attribute(name: str, column: Column) -> Attribute:
     label = getattr(column, "label", None) or _label(name)
     reason = getattr(column, "reason", False)
     return Attribute(name=name, label=label, kind=kind, order=column.order or (), reason=reason, missing=column.missing)
+
+
+def _taken(name: str) -> str:
+    return (
+        f"{name!r} is a column that the product makes itself: choose another name such as 'own_{name}', and say how "
+        f"it is called on a page as label: {{en: …}}"
+    )
 
 
 def _label(name: str) -> dict[str, str]:
