@@ -213,13 +213,17 @@ class TestSheets:
             ([], "is empty: it has no header"),
             ([["K1", 5, "x"]], "no column .* has the file a row of column names"),
             ([["id", "at", "amount", "amount"]], "'amount' appears twice"),
-            ([["id", None, "at", "amount"]], "column 2 has no name"),
             ([["id", "at", "Amount"]], "did you mean 'Amount'"),
         ],
     )
     def test_names(self, company, source, rows, match):
         save(company, rows)
         refused(company, source, match=match, hidden=("K1",))
+
+    def test_a_column_without_a_name_that_nobody_reads_does_no_harm(self, company, source):
+        save(company, [[row[0], None if row is ROWS[0] else "x", *row[1:]] for row in ROWS])
+        company.collect(source)
+        assert amounts(company) == [12.5, 7]
 
 
 class TestNoWorkbooks:
