@@ -7,15 +7,16 @@ import pytest
 from customer_profiles.analysis import kpis
 from customer_profiles.analysis.feedback import metrics
 from customer_profiles.analysis.kpi_definitions import KPIS
+from customer_profiles.ingest.config.outcome import Outcome
 from customer_profiles.messages import CERTAIN, CHANCE, UNKNOWN
 
 AS_OF = date(2025, 12, 31)
 
 
 def orders(rng, customers=300, more=1.0, first="2024-01-01"):
-    """Orders over two years, `more` times as many in the second."""
+    """Orders over three years from a day on, `more` times as many in the last."""
     rows = []
-    for year, rate in ((2024, 2.0), (2025, 2.0 * more)):
+    for year, rate in ((2023, 2.0), (2024, 2.0), (2025, 2.0 * more)):
         for customer, many in enumerate(rng.poisson(rate, customers)):
             days = pd.Timestamp(year, 1, 1) + pd.to_timedelta(rng.integers(0, 365, many), "D")
             rows += [{"customer_no": customer, "at": day, "amount": 10.0} for day in days]
@@ -35,9 +36,9 @@ def answers(rng, many=200, shift=0):
 
 
 def tickets(many=0):
-    return pd.DataFrame({"customer_no": range(many), "opened_at": pd.Timestamp("2025-11-02")}).astype(
-        {"customer_no": "Int64", "opened_at": "datetime64[ns]"}
-    )
+    return pd.DataFrame(
+        {"customer_no": range(many), "opened_at": pd.date_range("2025-01-02", "2025-12-30", many)}
+    ).astype({"customer_no": "Int64", "opened_at": "datetime64[ns]"})
 
 
 def figures(transactions, given, cases):
@@ -86,7 +87,7 @@ def test_a_day_within_a_month_takes_the_last_full_one():
 def test_rows_without_a_customer_are_customers_of_their_own():
     given = answers(np.random.default_rng(1)).assign(customer_no=pd.array([None] * 600, dtype="Int64"))
     months = kpis.by_month(orders(np.random.default_rng(1)), given, tickets())
-    assert months["nps"]["customer_no"].nunique() == 600
+    assert months["nps"].sums["customer_no"].nunique() == 600
 
 
 @pytest.mark.parametrize("table", ["transactions", "answers", "tickets", "all"])
@@ -105,3 +106,47 @@ def test_a_source_that_is_missing_leaves_its_figures_out(table):
     }
     assert told == expected[table]
     assert set(kpis.history(months, AS_OF).frame["kpi"]) <= told
+
+
+def test_an_export_that_ends_in_the_middle_of_a_month_is_told_up_to_the_month_before():
+    rng = np.random.default_rng(1)
+    bought = orders(rng, first="2023-01-01")
+    months = kpis.by_month(bought[bought["at"] < "2025-11-16"], answers(rng)[:0], tickets())
+    table = kpis.compare(months, AS_OF).frame
+    assert set(table["until"]) == {pd.Timestamp("2025-10-31")}
+    assert set(table["verdict"]) == {CHANCE}  # taken to the end of December, sales would have "fallen"
+
+
+def test_an_export_that_begins_in_the_middle_of_a_month_has_no_such_year_before():
+    rng = np.random.default_rng(1)
+    months = kpis.by_month(orders(rng, first="2024-01-16"), answers(rng)[:0], tickets())
+    assert set(kpis.compare(months, AS_OF).frame["verdict"]) == {UNKNOWN}
+    assert kpis.history(months, AS_OF).frame["quarter"].min() == pd.Timestamp("2024-04-01")
+
+
+def test_a_survey_asked_once_a_quarter_is_no_gap():
+    rng = np.random.default_rng(1)
+    months = kpis.by_month(orders(rng), answers(rng), tickets())
+    assert (months["nps"].first, months["nps"].last) == (12 * 2024, 12 * 2026)
+
+
+def test_of_quarters_too_small_to_show_nothing_is_said():
+    rng = np.random.default_rng(1)
+    months, figures_ = figures(orders(rng, more=1.5), answers(rng, shift=3), tickets())
+    told = kpis.line(kpis.history(months, AS_OF), figures_, "nps")
+    assert told.claims(told.frame.assign(hidden=False))
+    assert not told.claims(told.frame.assign(hidden=True))
+
+
+def test_what_customers_without_a_history_are_worth_leaves_out_who_left():
+    profile = pd.DataFrame({"status": ["left", "stayed", "stayed", None], "charge": [10.0, 20.0, 30.0, 40.0]})
+    table = kpis.on_file(profile, Outcome(column="status", value="left", good=False), "charge").set_index("kpi")
+    assert table.loc["outcome", "value"] == pytest.approx(1 / 3)
+    assert table.loc["worth", "value"] == 90
+    told = kpis.compare(
+        kpis.by_month(orders(np.random.default_rng(1))[:0], answers(np.random.default_rng(1))[:0], tickets()),
+        AS_OF,
+        table.reset_index(),
+    )
+    assert told.frame["kpi"].tolist() == ["customers", "outcome", "worth"]
+    assert told.frame["label"].tolist() == ["Customers", "Outcome", "charge"]

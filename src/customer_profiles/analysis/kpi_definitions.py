@@ -94,7 +94,7 @@ KPIS = {
             "Net Promoter Score {value:points}, a year ago {before:points}."
         ),
         down=N_(
-            "Customers recommend us far less than a year ago: "
+            "Customers recommend us less than a year ago: "
             "Net Promoter Score {value:points}, a year ago {before:points}."
         ),
     ),

@@ -7,6 +7,7 @@ definitions are in `kpi_definitions`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,8 @@ QUARTERS = 8
 """Quarters of the small line beside each figure."""
 MIN_ANSWERS = 50
 """Answers that a quarter needs in both years; with fewer a score looks back a year."""
+LAST_YEAR = 5
+"""Quarters from the same one a year before to the last."""
 MOST = 5
 
 COLUMNS = [
@@ -35,12 +38,33 @@ COLUMNS = [
 
 
 DERIVED = ("label", "definition", "better", "p_adjusted", "claim", "verdict")
+WINDOW = 90
+"""Days at either end of the records that tell how many days are without any."""
+GAP = 0.001
+"""A month that begins or ends with so many days without a record that chance hardly does it is not covered."""
 
 
-Months = Mapping[str, pd.DataFrame]
+@dataclass(frozen=True)
+class Monthly:
+    """What customers did in each month, and which months the records cover.
+
+    Parameters
+    ----------
+    sums : DataFrame
+        ``customer_no, month`` (months since year 0) and what was summed.
+    first, last : int
+        First and last month without a stub: an export may begin or end in the middle of one.
+    """
+
+    sums: pd.DataFrame
+    first: int = 0
+    last: int = 0
 
 
-def by_month(transactions: pd.DataFrame, answers: pd.DataFrame, tickets: pd.DataFrame) -> dict[str, pd.DataFrame]:
+Months = Mapping[str, Monthly]
+
+
+def by_month(transactions: pd.DataFrame, answers: pd.DataFrame, tickets: pd.DataFrame) -> dict[str, Monthly]:
     """What each customer did in each month, the only thing that key figures need.
 
     Parameters
@@ -54,10 +78,9 @@ def by_month(transactions: pd.DataFrame, answers: pd.DataFrame, tickets: pd.Data
 
     Returns
     -------
-    dict of DataFrame
-        ``orders`` (with ``orders, sales``), ``tickets`` and one for each score (``answers, points``), each with
-        ``customer_no, month`` (months since year 0). Rows without a customer are customers of their own: nothing tells
-        that two of them are one person.
+    dict of Monthly
+        ``orders`` (with ``orders, sales``), ``tickets`` and one for each score (``answers, points``). Rows without a
+        customer are customers of their own: nothing tells that two of them are one person.
     """
     lines = transactions[["customer_no", "at", "order_id", "amount"]].dropna(subset=["at"])
     lines = lines.assign(order=lines["order_id"].astype("object").where(lines["order_id"].notna(), lines["at"]))
@@ -77,10 +100,10 @@ def compare(months: Months, as_of: date, snapshot: pd.DataFrame | None = None) -
 
     Parameters
     ----------
-    months : mapping of str to DataFrame
+    months : mapping of str to Monthly
         From `by_month`.
     as_of : date
-        The last full month and the last full quarter up to this day count.
+        The last full month and the last full quarter count, up to this day and as far as the records reach.
     snapshot : DataFrame, optional
         From `on_file`; told first where nobody orders.
 
@@ -101,8 +124,8 @@ def compare(months: Months, as_of: date, snapshot: pd.DataFrame | None = None) -
     table["verdict"] = np.select([table["claim"], likely, compared], [CERTAIN, LIKELY, CHANCE], UNKNOWN)
     if snapshot is not None and "buyers" not in set(table["kpi"]):
         table = pd.concat([snapshot, table], ignore_index=True) if len(table) else snapshot
-    for name in ("label", "definition", "better"):
-        table[name] = [getattr(KPIS[kpi], name) for kpi in table["kpi"]]
+    registered = pd.DataFrame([vars(KPIS[kpi]) for kpi in table["kpi"]], table.index, ["label", "definition", "better"])
+    table = table.reindex(columns=COLUMNS).combine_first(registered)
     return Result(
         "kpis",
         table[COLUMNS].head(MOST),
@@ -139,7 +162,8 @@ def on_file(profile: pd.DataFrame, outcome: Any = None, worth: str | None = None
         rows.append({"kpi": "outcome", "kind": "share", "value": has.mean(), "n": int(has.sum())})
     if worth in profile:
         value = profile.loc[staying, worth]
-        rows.append({"kpi": "worth", "kind": "money", "value": value.sum(), "n": int(value.notna().sum())})
+        told = {"value": value.sum(), "n": int(value.notna().sum()), "label": worth}
+        rows.append({"kpi": "worth", "kind": "money"} | told)
     table = pd.DataFrame(rows).assign(verdict=UNKNOWN, claim=False)
     return table.assign(n_before=table["n"]).reindex(columns=COLUMNS)
 
@@ -152,9 +176,9 @@ def history(months: Months, as_of: date) -> Result:
     Result
         ``kpi, kind, quarter`` (first day)``, value, n``; quarters before the data begin are left out.
     """
-    end = _full_quarter(_full_month(as_of))
     rows = []
     for name in _available(months, _full_month(as_of)):
+        end = _full_quarter(_last(months, KPIS[name], _full_month(as_of)))
         for back in range(QUARTERS - 1, -1, -1):
             last = end - 3 * back
             if last - 2 < _first(months, KPIS[name]):
@@ -169,7 +193,10 @@ def history(months: Months, as_of: date) -> Result:
 
 
 def line(history: Result, figures: Result, name: str) -> Result:
-    """One key figure by quarter, under its own name; its claim is how it moved within a year."""
+    """One key figure by quarter, under its own name; its claim is how it moved within a year.
+
+    If a quarter of the last year is too small to be shown, nothing is said.
+    """
     own = history.frame.query("kpi == @name")[["quarter", "value", "n"]].rename(columns={"value": name})
     told = figures.claims(figures.frame) if figures.claims else []
     return Result(
@@ -177,7 +204,9 @@ def line(history: Result, figures: Result, name: str) -> Result:
         own,
         Text(N_("{kpi:label} by quarter"), {"kpi": KPIS[name].label}),
         Disclosure(within=None),
-        claims=lambda _: [claim for claim in told if claim.id == f"kpi.{name}"],
+        claims=lambda frame: [
+            claim for claim in told if claim.id == f"kpi.{name}" and not frame["hidden"].tail(LAST_YEAR).any()
+        ],
         about=Text(KPIS[name].definition),
     )
 
@@ -208,16 +237,38 @@ def _finding(row: Any, family: int) -> Finding:
     )
 
 
-def _sums(table: pd.DataFrame, at: str, **sums: Any) -> pd.DataFrame:
+def _sums(table: pd.DataFrame, at: str, **sums: Any) -> Monthly:
     """Monthly sums by customer; those without a number count as one customer each."""
+    if table.empty:
+        return Monthly(pd.DataFrame(columns=["customer_no", "month", *sums], dtype="int64"))
     number = table["customer_no"].astype("float64")
     number = number.where(number.notna(), -1.0 - np.arange(len(table)))
     days = table[at].dt
     table = table.assign(customer_no=number.astype("int64"), month=12 * days.year + days.month - 1)
     groups = table.groupby(["customer_no", "month"], sort=False)
-    if set(sums.values()) == {"size"}:
-        return groups.size().rename(next(iter(sums))).reset_index()
-    return groups.agg(**sums).reset_index()
+    sized = set(sums.values()) == {"size"}
+    found = groups.size().rename(next(iter(sums))) if sized else groups.agg(**sums)
+    return Monthly(found.reset_index(), *_covered(table[at]))
+
+
+def _covered(at: pd.Series) -> tuple[int, int]:
+    """First and last month that the records cover.
+
+    The share of days with a record, of the `WINDOW` days at either end, tells how long a silence may be chance. A first
+    month that begins with a longer one is a stub; the last month is the one that ends before such a silence is over, at
+    most a quarter after the last record.
+    """
+    days = pd.Series(at.dt.normalize().unique()).sort_values(ignore_index=True)
+    begin, end = days.iloc[0], days.iloc[-1]
+    known = min(WINDOW, (end - begin).days + 1)
+    window = pd.Timedelta(days=known)
+    first = 12 * begin.year + begin.month - 1 + (begin.day - 1 > _silence((days < begin + window).sum() / known))
+    return first, _full_month(end + pd.Timedelta(days=_silence((days > end - window).sum() / known)))
+
+
+def _silence(share: float) -> int:
+    """Days in a row without a record that chance may bring, if each day has one with probability `share`."""
+    return int(min(np.log(GAP) / np.log1p(-share), WINDOW)) if share < 1 else 0
 
 
 def _available(months: Months, end: int) -> list[str]:
@@ -225,7 +276,8 @@ def _available(months: Months, end: int) -> list[str]:
 
     def known(name: str) -> bool:
         return all(
-            part is None or (part.table in months and months[part.table]["month"].between(end - YEAR + 1, end).any())
+            part is None
+            or (part.table in months and months[part.table].sums["month"].between(end - YEAR + 1, end).any())
             for part in (KPIS[name].top, KPIS[name].bottom)
         )
 
@@ -237,7 +289,9 @@ def _available(months: Months, end: int) -> list[str]:
 
 def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
     """A row of `compare`; None if the period is empty."""
-    kpi, span = KPIS[name], _span(name, months, end)
+    kpi = KPIS[name]
+    end = _last(months, kpi, end)
+    span = _span(name, months, end)
     last = end if span == YEAR else _full_quarter(end)
     top, bottom, n = _totals(kpi, months, last - span + 1, last)
     if not n or (bottom is not None and not bottom.sum()):
@@ -273,8 +327,8 @@ def _span(name: str, months: Months, end: int) -> int:
     kpi = KPIS[name]
     if kpi.months == YEAR or name not in METRICS:
         return kpi.months
-    month, last = months[name]["month"], _full_quarter(end)
-    quarters = [months[name].loc[month.between(at - 2, at), "answers"].sum() for at in (last, last - YEAR)]
+    sums, last = months[name].sums, _full_quarter(end)
+    quarters = [sums.loc[sums["month"].between(at - 2, at), "answers"].sum() for at in (last, last - YEAR)]
     return QUARTER if min(quarters) >= MIN_ANSWERS else YEAR
 
 
@@ -286,7 +340,7 @@ def _totals(kpi: KPI, months: Months, first: int, last: int) -> tuple[pd.Series,
 
 
 def _total(part: Part, months: Months, first: int, last: int) -> pd.Series:
-    table = months[part.table]
+    table = months[part.table].sums
     own = table[table["month"].between(first, last)].groupby("customer_no")[part.column].sum()
     return (own > 0).astype(float) if part.customers else own.astype(float)
 
@@ -305,8 +359,13 @@ def _effect(kpi: KPI, now: float, before: float, sums: pd.DataFrame) -> float:
 
 
 def _first(months: Months, kpi: KPI) -> int:
-    """First month from which on the figure can be known: the later beginning of its parts, the month after a stub."""
-    return int(max(months[part.table]["month"].min() for part in (kpi.top, kpi.bottom) if part is not None))
+    """First month from which on the figure can be known: the later beginning of its parts."""
+    return max(months[part.table].first for part in (kpi.top, kpi.bottom) if part is not None)
+
+
+def _last(months: Months, kpi: KPI, end: int) -> int:
+    """Last month up to which the figure is known: an export may be older than the day of the run."""
+    return min(end, *(months[part.table].last for part in (kpi.top, kpi.bottom) if part is not None))
 
 
 def _full_month(day: date) -> int:

@@ -24,9 +24,9 @@ SPARK = 180
 """Pixels of the small line on a tile."""
 QUESTIONS_LEFT = 3
 GROUPS = N_("Which groups stand out?")
-PERIODS = {12: N_("12 months"), 3: N_("last quarter")}
+PERIODS = {12: N_("12 months to {until:month}"), 3: N_("quarter to {until:month}")}
 """Of months looked back."""
-NOTHING_CHANGED = N_("No key figure has changed by more than chance within a year.")
+NOTHING_CHANGED = N_("No key figure has certainly changed within a year.")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
     if answers and answers[0] and answers[0].href == "":  # the headline says already what its panel says
         asked = GROUPS if changed and changed.id.startswith("outcome.") else specs[SUMMARY].question
         answers[0] = replace(answers[0], said=speak.news(changed), question=speak.translate(asked)) if changed else None
+        if changed and answers[0] and changed.id.startswith("kpi."):  # the chart is about the figure of the headline
+            answers[0] = replace(answers[0], drawing=Markup(""))
     return {
         "headline": first or (speak.translate(NOTHING_CHANGED) if any(tile["change"] for tile in told) else ""),
         "kpis": told,
@@ -89,9 +91,10 @@ def headline(findings: Sequence[Finding], language: Language) -> str:
 
 
 def what_changed(findings: Sequence[Finding]) -> Finding | None:
-    """What the headline does not say yet: the event that moved scores, or the next key figure or group."""
-    events = [each for each in findings if each.id.startswith("event.") and each.kind == "difference"]
+    """What the headline does not say yet: the event that moved the same score, or the next key figure or group."""
     changes = sorted((each for each in findings if each.id.startswith("kpi.")), key=lambda each: -each.effect)
+    metric = changes[0].id.removeprefix("kpi.") if changes else ""
+    events = [each for each in findings if each.id.startswith(f"event.{metric}.") and each.kind == "difference"]
     groups = [each for each in findings if each.id.startswith("outcome.") and each.kind == "difference"]
     return next(iter([*events[:1], *changes[1:], *groups[0 if changes else 1 :]]), None)
 
@@ -101,7 +104,8 @@ def tiles(tables: Mapping[str, PublishedTable], language: Language) -> list[dict
     if "kpis" not in tables:
         return []
     past = tables["kpi_history"].frame if "kpi_history" in tables else pd.DataFrame(columns=["kpi"])
-    return [_tile(row, past[past["kpi"] == row.kpi], language) for row in tables["kpis"].frame.itertuples()]
+    shown = tables["kpis"].frame.dropna(subset="value")  # of too few customers nothing is said
+    return [_tile(row, past[past["kpi"] == row.kpi], language) for row in shown.itertuples()]
 
 
 def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: Language) -> Answer | None:
@@ -131,8 +135,8 @@ def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: L
 def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
     moved = 0 if row.verdict not in (CERTAIN, LIKELY) else row.better if row.change > 0 else -row.better
     return {
-        "label": _capital(language.label(row.kpi)) if row.kpi in language.labels else language.translate(row.label),
-        "period": language.translate(PERIODS[row.months]) if row.months in PERIODS else "",
+        "label": _capital(own) if (own := _own_label(row, language)) else language.translate(row.label),
+        "period": language.text(Text(PERIODS[row.months], {"until": row.until})) if row.months in PERIODS else "",
         "value": _short(row.kind, row.value, language),
         "change": _change(row, language),
         "verdict": "" if row.verdict == UNKNOWN else language.translate(row.verdict),
@@ -140,6 +144,11 @@ def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
         "definition": language.translate(row.definition),
         "spark": _spark(row.kpi, past, language),
     }
+
+
+def _own_label(row: Any, language: Language) -> str:
+    """What dataset.yaml calls the figure, or the column that it sums."""
+    return next((language.label(name) for name in (row.kpi, row.label) if name in language.labels), "")
 
 
 def _capital(words: str) -> str:

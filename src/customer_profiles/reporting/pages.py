@@ -97,7 +97,7 @@ def view(report: Report, spec: ChapterSpec) -> dict[str, Any]:
     speak = report.language
     results = report.results.get(spec.number, Results())
     is_summary = spec.number == SUMMARY
-    asked = speak.translate(spec.question or spec.title)
+    asked = speak.translate(spec.title if is_summary else spec.question or spec.title)
     return {
         "words": {key: speak.translate(message) for key, message in WORDS.items()},
         "language": speak.code,
