@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from written_company import CUSTOMERS, KEY, ORDERS, source
 
-from customer_profiles.errors import ConfigurationError, EnvironmentFailed
+from customer_profiles.errors import ConfigurationError, EnvironmentFailed, InputRejected
 from customer_profiles.identity.pseudonyms import fingerprint, pseudonym
 from customer_profiles.ingest.pipeline import collect
 from customer_profiles.privacy import erasure, purge
@@ -117,6 +117,35 @@ def test_an_erased_person_leaves_all_runs_and_stays_away(shop, given):
     assert traces(second.folder) - {"Zoe Quandt"} == set()  # that is the fixture's notebook
     assert len(second.read("customers")) == 2
     assert second.read("feedback").text.tolist() == ["Gut"]
+
+
+@pytest.mark.parametrize("given", ["crm:7654321", "crm:OLD2", "crm:OLD1"])
+def test_whoever_had_other_ids_is_gone_under_all_of_them(shop, given):
+    """Also when the export that listed the former ids has forgotten them."""
+    crm = source(CUSTOMERS, PERSON | {"consent": "ok"}, ids="crm", merged_ids="was")
+    orders = source(ORDERS, ids="crm")
+    header = "id,name,mail,tel,born,ok,was\n"
+    others = "2,Ben Alt,ben@alt.example,,,yes,\n"
+    listed = f"7654321,{','.join(ZOE)},yes,OLD2\nOLD2,,,,,yes,OLD1\n"
+    shop.write("crm.csv", header + listed + others)
+    shop.write("orders.csv", "id,at,amount\nOLD1,2025-01-01,5\n2,2025-01-02,7\n")
+    assert run(shop, "1", crm, orders).read("transactions").groupby("customer_no").amount.sum().tolist() == [5, 7]
+    dataset = shop.dataset(crm, orders)
+    done = erasure.erase(dataset, erasure.entries(dataset, [given], [], []), KEY, AS_OF)
+    assert (done.given, done.known, done.purged.runs) == (1, 1, 1)
+    assert run(shop, "2", crm, orders).read("transactions").amount.tolist() == [7]
+    shop.write("crm.csv", header + others)
+    assert run(shop, "3", crm, orders).read("transactions").amount.tolist() == [7]
+    kept = everything(shop.folder / "runs")
+    assert "OLD1" not in kept
+    assert "OLD2" not in kept
+
+
+def test_ids_that_became_each_other_are_refused(shop):
+    crm = source(CUSTOMERS, PERSON | {"consent": "ok"}, ids="crm", merged_ids="was")
+    shop.write("crm.csv", "id,name,mail,tel,born,ok,was\nA,,,,,yes,B\nB,,,,,yes,A\n")
+    with pytest.raises(InputRejected, match="became each other"):
+        run(shop, "1", crm)
 
 
 def test_rows_of_others_stay_and_tables_can_still_be_read(shop):

@@ -49,12 +49,12 @@ class FilledDown:
 
 
 def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
-    """Former ids and the one that each became, by name space, as sources of customers list them.
+    """Former ids and the one that each became in the end, by name space, as sources of customers list them.
 
     Raises
     ------
     InputRejected
-        If one former id is listed for two customers.
+        If one former id is listed for two customers, or became itself again.
     """
     found: dict[str, dict[str, str]] = {}
     for source in dataset.filled("customers"):
@@ -73,9 +73,28 @@ def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
                     for one in _LIST.findall(former) if isinstance(former, str) and isinstance(today, str) else ():
                         if known.setdefault(one, today) != today:
                             raise InputRejected(f"source {source.name!r}: a former id is listed for two customers")
+    return {space: _resolved(ids, space) for space, ids in found.items()}
+
+
+def _resolved(ids: Mapping[str, str], space: str) -> dict[str, str]:
+    """Each former id with the one at the end of its chain: who was A, then B and is C now, was A and is C."""
+    found = {}
+    for former, today in ids.items():
+        steps = 0
+        while today in ids and ids[today] != today:
+            today, steps = ids[today], steps + 1
+            if steps > len(ids):
+                raise InputRejected(f"'merged_ids' of {space!r}: ids became each other, so nobody is the last one")
+        found[former] = today
     return found
+
+
+def same_person(merged: Mapping[str, str], one: str) -> list[str]:
+    """All ids, former ones and today's, of whoever has or had an id."""
+    today = merged.get(one, one)
+    return [today, *(former for former, now in merged.items() if now == today and former != today)]
 
 
 def current_ids(ids: pd.Series, merged: Mapping[str, str]) -> pd.Series:
     """Ids with former ones replaced by today's."""
-    return ids.map(merged).fillna(ids).astype("str")
+    return ids.map(merged).astype("str").fillna(ids.astype("str"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,11 @@ class Run:
     as_of: date
     key: bytes
     suppressed: Suppressed
-    merged: Mapping[str, dict[str, str]] = field(default_factory=dict)  # name space to former ids and today's
+
+    @cached_property
+    def merged(self) -> Mapping[str, dict[str, str]]:
+        """Former ids and today's, by name space."""
+        return merged_ids(self.dataset)
 
     @property
     def end(self) -> pd.Timestamp:
@@ -113,7 +118,7 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
 
 
 def _collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collected:
-    run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key), merged_ids(dataset))
+    run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key))
     accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
     last = last_ids(Tables(dataset.folder / "runs" / "latest"))
     records, people, suppressed = read_people(run, accounts, last)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import ConfigurationError, InputRejected
 from ..identity.pseudonyms import fingerprint, pseudonym
+from ..ingest.carried import merged_ids, same_person
 from ..ingest.config.dataset import Dataset
 from ..ingest.config.suggest import nearest
 from ..ingest.ledger import Account
@@ -89,7 +90,8 @@ def erase(dataset: Dataset, given: Sequence[Entry], key: bytes, as_of: date) -> 
     ConfigurationError
         If an address belongs to several people: which one is meant cannot be told. Nothing has been changed then.
     """
-    path = list_file(dataset)
+    path, asked = list_file(dataset), _all_ids(dataset, given)
+    given = list(dict.fromkeys(entry for entries in asked.values() for entry in entries))
     before = Suppressed.load(path, key)
     after, known, unread = before.with_entries(given), set(), ""
     run = Run(dataset, Tables(dataset.folder / "runs"), as_of, key, after)
@@ -112,7 +114,21 @@ def erase(dataset: Dataset, given: Sequence[Entry], key: bytes, as_of: date) -> 
     traces = {fingerprint(key, text) for _, text in unresolved}
     unsure = any(kind == "phone" for kind, _ in unresolved)
     purged = purge(run.tables.folder, gone, traces=traces, unsure=unsure, everywhere=True)
-    return Erased(len(given), len(known), len(after) - len(before), purged, unread)
+    found = sum(not known.isdisjoint(entries) for entries in asked.values())
+    return Erased(len(asked), found, len(after) - len(before), purged, unread)
+
+
+def _all_ids(dataset: Dataset, given: Sequence[Entry]) -> dict[Entry, list[Entry]]:
+    """Each entry with the other ids of the same person: a list of merged ids may be gone from the next export."""
+    try:
+        merged = merged_ids(dataset)
+    except InputRejected:  # the search of the exports says why
+        merged = {}
+    found = {}
+    for kind, text in given:
+        ids = same_person(merged.get(kind.removeprefix(_ID), {}), text) if kind.startswith(_ID) else []
+        found[kind, text] = [(kind, text), *((kind, one) for one in ids if one != text)]
+    return found
 
 
 def _id_entry(text: str, spaces: list[str], number: int) -> Entry:
