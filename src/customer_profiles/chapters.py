@@ -100,7 +100,6 @@ CHAPTERS = {
             *("10", "10_describe_customers", N_("Profiles on a page"), params.DescribeCustomers, ("05",)),
             makes=("ideal_fit", "priorities"),
             question=N_("What are they like, each on a page?"),
-            answers=("cards",),
         ),
         # The summary repeats all others.
         ChapterSpec(

@@ -179,7 +179,7 @@ def figures(profile: pd.DataFrame, labels: pd.Series, cards: Sequence[Persona] =
         ONE_MARGIN,
         claims=partial(_sizes, cards=cards),
         about=Text(_OF_BOTH if "spend_share" in table else _OF_CUSTOMERS, {"n": len(profile)}),
-    )
+    ).sort_values("spend_share" if "spend_share" in table else "share", ascending=False)
 
 
 def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] = HABITS) -> pd.DataFrame:
