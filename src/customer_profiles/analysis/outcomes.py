@@ -26,9 +26,8 @@ from ..stats.claims import Claims, shown
 from ..stats.comparisons import compare_shares
 from ..stats.intervals import add_shares
 from .demographics.categories import banded, values_of
+from .leakage import determines
 
-DETERMINED = 0.02
-"""A trait whose values leave so little of the outcome open says it in other words."""
 TOLD = 3
 OVERLAP = 0.5
 """Groups that share more than this part of their customers with one told before are not told again."""
@@ -69,9 +68,7 @@ def groups(profile: pd.DataFrame, attributes: Iterable[str], outcome: Any, min_b
     has = (values_of(known[outcome.column]) == outcome.value).to_numpy()
     traits = [name for name in attributes if name in known and name != outcome.column]
     columns = {name: values_of(column) for name, column in banded(known, traits).items()}
-    columns = {
-        name: column for name, column in columns.items() if column.nunique() > 1 and not _determines(column, has)
-    }
+    columns = {name: column for name, column in columns.items() if column.nunique() > 1 and not determines(column, has)}
     if not has.any() or has.all() or not columns:
         return empty
     counted = pd.concat([_counts(columns, names, has) for k in (1, 2) for names in combinations(columns, k)])
@@ -99,13 +96,6 @@ def groups(profile: pd.DataFrame, attributes: Iterable[str], outcome: Any, min_b
         family=family,
         about=Text(N_("Share with the outcome among {base:count} customers."), {"base": len(known)}),
     )
-
-
-def _determines(column: pd.Series, has: np.ndarray) -> bool:
-    """Whether the values of a trait, unknown being one of them, leave nothing of the outcome open."""
-    share = pd.Series(has).groupby(column.fillna("").to_numpy()).agg(["mean", "size"])
-    open_part = (np.minimum(share["mean"], 1 - share["mean"]) * share["size"]).sum() / len(has)
-    return bool(open_part < DETERMINED * min(has.mean(), 1 - has.mean()) * 2)
 
 
 def _counts(columns: dict[str, pd.Series], names: tuple[str, ...], has: np.ndarray) -> pd.DataFrame:

@@ -137,15 +137,17 @@ class Experience(Asked):
         >>> data.drivers()  # doctest: +SKIP
         <Result 'drivers': ...>
         """
+        from ..analysis import leakage
         from ..analysis.feedback import drivers, metrics
 
         _, latest = self._answers()
+        profile = self._read("profile")
+        same = leakage.same_as(profile, self._groups, self.dataset.outcome)
+        traits = [name for name in self._groups if name not in same]
         given = latest[latest["metric"] == (metric or metrics.main(latest))]
         read, others = self._read, ("tickets", "transactions", "comment_themes", "ticket_themes")
         tickets, orders, comments, cases = (read(name) for name in others)
-        candidates = drivers.candidates(
-            given, read("feedback"), read("profile"), self._groups, tickets, orders, comments, cases
-        )
+        candidates = drivers.candidates(given, read("feedback"), profile, traits, tickets, orders, comments, cases)
         return self._answer(drivers.drivers(candidates, seed))
 
     def funnel(self) -> Answer:

@@ -1,0 +1,62 @@
+"""Columns that say an outcome in other words, so that they explain nothing of it nor of what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..messages import N_, Text
+from .demographics.categories import banded, values_of
+
+DETERMINED = 0.04
+"""Part of the outcome's uncertainty that a column may leave open and still say the same."""
+
+
+def determines(column: pd.Series, has: np.ndarray) -> bool:
+    """Whether the values of a column, unknown being one of them, leave nothing of a yes or no open.
+
+    Uncertainty is the share of customers that the likelier answer would be wrong for, within each value against over
+    all (Goodman and Kruskal's λ is one minus their ratio).
+
+    Parameters
+    ----------
+    column : Series
+        A value for each customer.
+    has : ndarray of bool, shape (customers,)
+
+    References
+    ----------
+    Goodman & Kruskal (1954), Measures of association for cross classifications, JASA 49:732–764.
+    """
+    share = pd.Series(has).groupby(column.astype("object").where(column.notna(), "").to_numpy()).agg(["mean", "size"])
+    left_open = (np.minimum(share["mean"], 1 - share["mean"]) * share["size"]).sum() / len(has)
+    return bool(left_open < DETERMINED * min(has.mean(), 1 - has.mean()))
+
+
+def same_as(profile: pd.DataFrame, attributes: Iterable[str], outcome: Any) -> list[str]:
+    """Attributes that are the outcome or say it in other words, such as why somebody left.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        A row per customer.
+    attributes : iterable of str
+    outcome : Outcome or None
+        ``column, value`` of dataset.yaml.
+    """
+    names = [name for name in attributes if name in profile]
+    if outcome is None or outcome.column not in profile:
+        return []
+    known = profile[profile[outcome.column].notna()].reset_index(drop=True)
+    has = (values_of(known[outcome.column]) == outcome.value).to_numpy()
+    columns = banded(known, names).apply(values_of)
+    return [name for name in names if name == outcome.column or determines(columns[name], has)]
+
+
+def told(names: Iterable[str]) -> list[Text]:
+    """A sentence for each column that was left out."""
+    message = N_("“{name:label}” says in other words who has the outcome, so it takes no part here.")
+    return [Text(message, {"name": name}) for name in names]

@@ -1,0 +1,41 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis import leakage
+from customer_profiles.ingest.config.outcome import Outcome
+
+LEFT = Outcome(column="status", value="left", good=False)
+
+
+@pytest.fixture
+def profile():
+    rng = np.random.default_rng(1)
+    left = rng.random(1000) < 0.25
+    return pd.DataFrame(
+        {
+            "status": np.where(left, "left", "stayed"),
+            "why": np.where(left, rng.choice(["price", "service"], 1000), None),  # missing where nobody left
+            "fee": np.where(left, 9.0, rng.choice([1.0, 2.0, 3.0], 1000)),  # a number that is one to one
+            "contract": np.where(left, rng.choice(list("ab"), 1000), rng.choice(list("abc"), 1000)),
+            "city": rng.choice(list("xyz"), 1000),
+        }
+    )
+
+
+def test_the_outcome_and_what_says_it_in_other_words_are_named(profile):
+    assert leakage.same_as(profile, list(profile), LEFT) == ["status", "why", "fee"]
+
+
+def test_a_strong_sign_is_no_other_word(profile):
+    nearly = np.where(np.random.default_rng(2).random(1000) < 0.9, profile["status"], "stayed")
+    assert leakage.same_as(profile.assign(nearly=nearly), ["nearly", "contract", "city"], LEFT) == []
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome(column="gone")])
+def test_without_an_outcome_nothing_is_left_out(profile, outcome):
+    assert leakage.same_as(profile, list(profile), outcome) == []
+
+
+def test_what_was_left_out_is_told():
+    assert [text.values["name"] for text in leakage.told(["why", "fee"])] == ["why", "fee"]
