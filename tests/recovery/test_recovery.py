@@ -235,12 +235,12 @@ def test_event_without_an_effect_is_not_claimed(company):
     assert not (company.events["claim"] & company.events["event"].isin(without)).any()
 
 
-def test_segments_are_natural_and_agree_with_the_planted_ones(company, record_property):
+def test_segments_agree_with_the_planted_ones_which_overlap(company, record_property):
     from sklearn.metrics import adjusted_rand_score
 
     agreement = adjusted_rand_score(company.persons["segment"], company.segments.labels)
     record_property("adjusted_rand_index", agreement)
-    assert company.segments.kind == "natural"
+    assert company.segments.kind == "reproducible"
     assert agreement >= MIN_RAND_INDEX
 
 

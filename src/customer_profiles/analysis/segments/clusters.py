@@ -1,4 +1,4 @@
-"""Segments from clustering, and whether they are real: natural, reproducible or only constructed."""
+"""Segments from clustering, and whether they are real: natural, reproducible or none."""
 
 from __future__ import annotations
 
@@ -9,22 +9,17 @@ import pandas as pd
 
 from ...messages import N_, Limit
 from ...stats.intervals import add_shares
-from . import latent_classes, solution
-from .algorithms import CLASSES, METHODS, NEIGHBOURS, RESAMPLE_ROWS, STARTS, Data, kmeans, solve, stability, use
-from .columns import active, as_shown
-from .embedding import USED, blocks, embed, project, usable
-from .null_reference import Continuum
+from . import latent_classes, solution, valleys
+from .algorithms import CLASSES, METHODS, NEIGHBOURS, RESAMPLE_ROWS, Data, solve, stability, use
+from .columns import active, as_shown, counted_once
+from .embedding import USED, embed, usable
 from .solution import VALID, Segmentation, verdict
 
 MIN_COLUMNS = 3  # with fewer there is nothing to combine: look at the columns themselves
 MIN_CUSTOMERS = 100
 
-REFERENCES = 39  # simulated copies: the smallest p-value is 1/40, below the 5 % level
-# Relative standard error of an excess: it is in standard deviations, which are themselves estimated from the copies.
-EXCESS_ERROR = (2 * (REFERENCES - 1)) ** -0.5
-REFERENCE_ROWS = 5_000  # customers drawn for that comparison where there are more
-NATURAL = 0.05  # level of the test for natural segments
-MARGIN = 4.0  # standard deviations above the copies: they keep dependence approximately, so just above is not enough
+NATURAL = 0.05  # level of the test for natural segments, over all numbers and both methods
+LOOKED_AT = 5_000  # customers drawn for that test where there are more
 
 NEEDS = N_("transactions, interactions or customer attributes: at least three columns, known for many customers")
 
@@ -38,13 +33,13 @@ def find(
 ) -> Segmentation:
     """Divide customers into segments and judge them.
 
-    Two ways are compared (`algorithms`): k-means on the embedding of mixed data, and latent classes. Whether there are
-    segments at all is tested against simulated bases without any (`null_reference`), by k-means. Of each way, only
-    numbers of segments at which all come back in resamples are considered. If there are segments, k-means takes the
-    smallest number whose explained variance exceeds that of the simulated bases as much as any other's, give or take
-    one standard error (as with the gap statistic of Tibshirani, Walther & Hastie 2001), latent classes that with the
-    lowest BIC; if not, both take the largest number of parts. Between the two, a way whose segments all come back is
-    preferred, then the one whose segments tell more of columns that had no part in making them.
+    Two ways are compared (`algorithms`): k-means on the embedding of mixed data, and latent classes. Segments are
+    natural if there is an emptier space between some of them (`valleys`), at any number of segments. Of each way, only
+    numbers of segments at which all come back in resamples are considered. If there are natural segments, k-means takes
+    the smallest number that shows as many groups set apart as any other, latent classes that with the lowest BIC; if
+    not, both take the largest number. Between the two, a way whose segments all come back is preferred, then the one
+    whose segments tell more of columns that had no part in making them. Where there are neither natural segments nor
+    any that come back, there are none.
 
     Where there are more than `algorithms.FIT_ROWS` customers, segments are made from so many and everybody is assigned;
     resamples have `algorithms.RESAMPLE_ROWS` customers at most.
@@ -65,7 +60,8 @@ def find(
     Returns
     -------
     Segmentation
-        Empty where fewer than `MIN_CUSTOMERS` customers or `MIN_COLUMNS` usable columns are known.
+        Empty where fewer than `MIN_CUSTOMERS` customers or `MIN_COLUMNS` usable columns are known, or where there are
+        no segments.
     """
     import sklearn.cluster  # noqa: F401  (a library that is loaded later would not be limited to one thread)
     from threadpoolctl import threadpool_limits
@@ -80,23 +76,24 @@ def find(
         used = placed.columns.loc[placed.columns["verdict"] == USED, "attribute"]
         data = Data(profile[list(used)], placed.coordinates, latent_classes.levels(profile, used))
         sizes = range(2, min(max_segments, len(data) // 10) + 1)
-        k_table, p = _against_continuum(data.profile, data.points, sizes, rng, seed)
         solutions, bic = solve(data, sizes, rng, seed)
         overlap = stability(data, solutions, bootstraps, rng, seed)
-        natural = p <= NATURAL and k_table["excess"].max() >= MARGIN
+        k_table, p = _set_apart(data, solutions, seed)
         tried = _tried(k_table, overlap, bic)
-        compared = _compare(data, tried, solutions, natural, rng, seed)
+        compared = _compare(data, tried, solutions, p <= NATURAL, rng, seed)
     best = compared.loc[compared["chosen"]].iloc[0]
+    kind = "natural" if p <= NATURAL else "reproducible" if best["jaccard_min"] >= VALID else "none"
     labels, order = _by_size(solutions[best["method"]][best["k"]])
+    nobody = solution.none(profile)
     return Segmentation(
-        labels=pd.Series(labels, index=profile.index, name="segment"),
-        kind="natural" if natural else "reproducible" if best["jaccard_min"] >= VALID else "constructive",
+        labels=nobody.labels if kind == "none" else pd.Series(labels, index=profile.index, name="segment"),
+        kind=kind,
         p=p,
-        table=_table(labels, overlap[best["method"]][best["k"]][:, order]),
+        table=nobody.table if kind == "none" else _table(labels, overlap[best["method"]][best["k"]][:, order]),
         k_table=tried[NEIGHBOURS].assign(
             jaccard_classes=tried[CLASSES]["jaccard"].to_numpy(),
             jaccard_min_classes=tried[CLASSES]["jaccard_min"].to_numpy(),
-            chosen=lambda table: table["k"] == best["k"],
+            chosen=lambda table: (table["k"] == best["k"]) & (kind != "none"),
         ),
         columns=placed.columns,
         bootstraps=bootstraps,
@@ -108,7 +105,7 @@ def find(
 
 def available(profile: pd.DataFrame, columns: Sequence[str]) -> bool:
     """Whether there are enough customers and columns to look for segments."""
-    return len(profile) >= MIN_CUSTOMERS and len(usable(profile, columns)) >= MIN_COLUMNS
+    return len(profile) >= MIN_CUSTOMERS and len(counted_once(usable(profile, columns))) >= MIN_COLUMNS
 
 
 def limits(profile: pd.DataFrame) -> list[Limit]:
@@ -147,43 +144,27 @@ def _compare(data: Data, tried: dict, solutions: dict, natural: bool, rng, seed:
     return compared
 
 
-def _against_continuum(
-    profile: pd.DataFrame, points: np.ndarray, sizes: range, rng: np.random.Generator, seed: int
-) -> tuple[pd.DataFrame, float]:
-    """Explained variance and separation for each k beside those of bases without segments, and the p-value."""
-    components = points.shape[1]
-    if len(points) > REFERENCE_ROWS:
-        rows = np.sort(rng.choice(len(points), REFERENCE_ROWS, replace=False))
-        profile, points = profile.iloc[rows], points[rows]
-    observed = _quality(points, sizes, seed)
-    continuum = Continuum(profile, profile.columns, points[:, 0])
-    columns = blocks(profile)  # a copy moves values between customers: what each is transformed to stays the same
-    copies = []
-    for _ in range(REFERENCES):
-        taken = continuum.rows(rng)
-        copy = np.hstack([block[rows] for block, rows in zip(columns, taken.T, strict=True)])
-        copies.append(_quality(project(copy, components), sizes, seed))
-    drawn = np.array(copies)
-    mean, spread = drawn.mean(axis=0), drawn.std(axis=0, ddof=1)
-    above = (observed - mean) / spread
-    highest = ((drawn - mean) / spread)[:, :, 0].max(axis=1)
-    p = (1 + int((highest >= above[:, 0].max()).sum())) / (REFERENCES + 1)
-    table = pd.DataFrame({"k": list(sizes), "explained": 1 - np.exp(-observed[:, 0])})
-    table["expected"] = 1 - np.exp(-mean[:, 0])
-    table["excess"], table["separation"] = above[:, 0], above[:, 1]
-    return table, p
+def _set_apart(data: Data, solutions: dict[str, dict[int, np.ndarray]], seed: int) -> tuple[pd.DataFrame, float]:
+    """Explained variance and groups set apart for each number of segments, and the p-value of the clearest valley."""
+    rng = np.random.default_rng([seed, len(data)])
+    rows = np.arange(len(data))
+    if len(rows) > LOOKED_AT:
+        rows = np.sort(rng.choice(rows, LOOKED_AT, replace=False))
+    points = valleys.continuous(data.profile.iloc[rows], data.points[rows, 0], rng)
+    tried = [(method, k) for method, of in solutions.items() for k in of]
+    level = NATURAL / len(tried)
+    seen = {(method, k): valleys.groups(points, solutions[method][k][rows], level) for method, k in tried}
+    table = pd.DataFrame({"k": list(solutions[NEIGHBOURS])})
+    table["explained"] = [_explained(data.points, labels) for labels in solutions[NEIGHBOURS].values()]
+    table["groups"] = [seen[NEIGHBOURS, k][0] for k in table["k"]]
+    table["groups_classes"] = [seen[CLASSES, k][0] for k in table["k"]]
+    return table, min(1.0, min(p for _, p in seen.values()) * len(tried))
 
 
-def _quality(points: np.ndarray, sizes: range, seed: int) -> np.ndarray:
-    """For each k: log of total over within-cluster variance (gap statistic), and mean simplified silhouette."""
-    total = ((points - points.mean(axis=0)) ** 2).sum()
-    rows = []
-    for k in sizes:
-        fitted = kmeans(points, k, seed, STARTS)
-        nearest = np.sort(fitted.transform(points), axis=1)[:, :2]
-        silhouette = np.mean(1 - nearest[:, 0] / np.maximum(nearest[:, 1], 1e-12))
-        rows.append((np.log(total / max(fitted.inertia_, 1e-12)), silhouette))
-    return np.array(rows)
+def _explained(points: np.ndarray, labels: np.ndarray) -> float:
+    """Share of all differences between customers that lies between segments."""
+    within = pd.DataFrame(points).groupby(labels).transform("mean").to_numpy()
+    return float(1 - ((points - within) ** 2).sum() / ((points - points.mean(axis=0)) ** 2).sum())
 
 
 def _choose(k_table: pd.DataFrame, natural: bool) -> int:
@@ -193,9 +174,7 @@ def _choose(k_table: pd.DataFrame, natural: bool) -> int:
     if natural and "bic" in k_table:
         return int(rows.loc[rows["bic"].idxmin(), "k"])
     if natural:
-        best = rows["excess"].max()  # below 0 where only numbers that are not stable exceed the simulated bases
-        least = best - abs(best) * EXCESS_ERROR
-        return int(rows.loc[rows["excess"] >= least, "k"].min())
+        return int(rows.loc[rows["groups"] == rows["groups"].max(), "k"].min())
     return int(firm["k"].max() if len(firm) else k_table.loc[k_table["jaccard"].idxmax(), "k"])
 
 

@@ -45,6 +45,9 @@ IMPLIED = {
 # How somebody buys shows only in orders: a count of 0 says that a customer has not bought, not what kind they are. As a
 # number it would put all who never bought into one segment; as unknown, they go where the rest of what is known points.
 SHOWN_IN_ORDERS = ("orders", "categories")
+# What is counted from the same orders hangs together by arithmetic: whoever ordered once bought one category, and long
+# ago rather than just now.
+FOLLOWS_FROM_ORDERS = ("categories", "recency_days")
 
 
 def active(profile: pd.DataFrame) -> list[str]:
@@ -55,6 +58,16 @@ def active(profile: pd.DataFrame) -> list[str]:
     """
     chosen = (next((name for name in names if name in profile), None) for names in ACTIVE)
     return [name for name in chosen if name is not None]
+
+
+def counted_once(names: Iterable[str]) -> list[str]:
+    """Columns without those that follow from the orders, if these are among them.
+
+    >>> counted_once(["orders", "recency_days", "age"])
+    ['orders', 'age']
+    """
+    names = list(names)
+    return [name for name in names if "orders" not in names or name not in FOLLOWS_FROM_ORDERS]
 
 
 def with_implied(used: Iterable[str]) -> list[str]:

@@ -29,22 +29,22 @@ VERDICTS = (
 # Dolnicar and Leisch (2010), "Evaluation of structure and reproducibility of cluster solutions".
 KINDS = {
     "natural": N_(
-        "Customers form {k:count} natural segments, separated more clearly than in simulated bases without "
-        "segments ({p:p}). Of these, {firm:count} are stable: found again in {bootstraps:count} resamples with "
+        "Customers form {k:count} natural segments: between some of them there are clearly fewer customers than on "
+        "either side ({p:p}). Of these, {firm:count} are stable: found again in {bootstraps:count} resamples with "
         "an overlap of at least {valid:share}."
     ),
     "reproducible": N_(
-        "No natural segments: customers differ gradually, no more clearly separated than in simulated bases "
-        "without segments ({p:p}). The division into {k:count} parts is reproducible and useful for organising "
-        "work: each part is found again in {bootstraps:count} resamples, with an overlap of {low:share} to "
-        "{high:share}."
-    ),
-    "constructive": N_(
-        "No natural segments: customers differ gradually, no more clearly separated than in simulated bases "
-        "without segments ({p:p}). The division into {k:count} parts is a constructive split; other data would "
-        "have drawn the lines elsewhere (overlap in {bootstraps:count} resamples: {low:share} to {high:share})."
+        "Customers differ gradually: no natural segments, since nowhere is there an emptier space between groups. The "
+        "division into {k:count} parts is useful for organising work: each part is found again in {bootstraps:count} "
+        "resamples, with an overlap of {low:share} to {high:share}."
     ),
 }
+NOT_ANY = N_(
+    "Customers differ gradually and form no segments: nowhere is there an emptier space between groups, and no "
+    "division into {fewest:count} to {most:count} parts is found again when customers are drawn anew."
+)
+
+TEST = N_("binomial tests for a valley along the discriminant of each pair; bootstrap Jaccard")
 
 TABLE = [
     "segment",
@@ -68,16 +68,17 @@ class Segmentation:
     ----------
     labels : Series of int
         Segment of each customer, 1 for the largest; index of the profile. All missing where there are no segments.
-    kind : {"natural", "reproducible", "constructive", ""}
-        Separated more clearly than in a base without segments; or not, but found again in every resample; or neither.
+    kind : {"natural", "reproducible", "none", ""}
+        With an emptier space between them; or not, but found again in every resample; or neither, so that there are
+        none; or not looked for.
     p : float
-        Monte Carlo p-value against bases without segments.
+        Of the clearest valley between segments, corrected for all that were tried.
     table : DataFrame
         ``segment, n, base, share, share_low, share_high, jaccard, jaccard_low, jaccard_high, verdict``.
     k_table : DataFrame
-        ``k, explained, expected, excess`` (standard deviations above bases without segments)``, separation, jaccard,
-        jaccard_min`` of k-means``, jaccard_classes, jaccard_min_classes`` of latent classes``, chosen``: one row for
-        each number of segments tried.
+        ``k, explained`` (by k-means)``, groups, groups_classes`` (set apart by a valley, by k-means and by latent
+        classes)``, jaccard, jaccard_min`` of k-means``, jaccard_classes, jaccard_min_classes`` of latent classes``,
+        chosen``: one row for each number of segments tried.
     columns : DataFrame
         ``attribute, kind, known, verdict``: what the segments are made of.
     bootstraps : int
@@ -129,7 +130,7 @@ def none(profile: pd.DataFrame) -> Segmentation:
         kind="",
         p=np.nan,
         table=table,
-        k_table=pd.DataFrame(columns=["k", "explained", "expected", "chosen"]),
+        k_table=pd.DataFrame(columns=["k", "explained", "chosen"]),
         columns=pd.DataFrame(columns=["attribute", "kind", "known", "verdict"]),
         bootstraps=0,
         points=np.zeros((len(profile), 0)),
@@ -154,10 +155,11 @@ def stability(found: Segmentation) -> Result:
 
 
 def numbers_tried(found: Segmentation) -> Result:
-    """What speaks for each number of segments that was tried."""
+    """What speaks for each number of segments that was tried; the claim is that there are none, where that is so."""
     title = Text(N_("Numbers of segments that were tried"))
-    about = Text(N_("Share of the differences between customers that lies between the segments."))
-    return Result("segment_numbers", found.k_table, title, NOBODY, about=about)
+    about = Text(N_("Overlap in resamples of the segment that is found again least, by both methods."))
+    claims = partial(_not_any, found=found)
+    return Result("segment_numbers", found.k_table, title, NOBODY, claims, len(found.k_table), about)
 
 
 def methods_compared(found: Segmentation) -> Result:
@@ -189,7 +191,9 @@ def verdict(jaccard: float) -> str:
 
 
 def _real(table: pd.DataFrame, found: Segmentation) -> list[Finding]:
-    """Whether the segments are real, in one sentence."""
+    """Whether the segments are real, in one sentence; nothing where there are none, see `numbers_tried`."""
+    if not len(table):
+        return []
     natural = found.kind == "natural"
     chosen = found.k_table[found.k_table["chosen"]].iloc[0]
     base = int(table["base"].iloc[0])
@@ -208,11 +212,20 @@ def _real(table: pd.DataFrame, found: Segmentation) -> list[Finding]:
             },
             id=f"segments.{found.kind}",
             n=base,
-            test=N_("parametric bootstrap against homogeneity; bootstrap Jaccard"),
+            test=TEST,
             p_adjusted=found.p,
             family=len(found.k_table),
-            effect=float(effect_sizes.from_explained(chosen["explained"] - chosen["expected"])) if natural else 0.0,
+            effect=float(effect_sizes.from_explained(chosen["explained"])) if natural else 0.0,
             reach=base if natural else 0,
             kind="difference" if natural else "nothing",
         )
     ]
+
+
+def _not_any(table: pd.DataFrame, found: Segmentation) -> list[Finding]:
+    """That there are no segments."""
+    if found.kind != "none":
+        return []
+    values = {"fewest": int(table["k"].min()), "most": int(table["k"].max())}
+    finding = Finding(NOT_ANY, values, id="segments.none", n=len(found.labels), test=TEST, p_adjusted=found.p)
+    return [replace(finding, family=len(table), kind="nothing")]

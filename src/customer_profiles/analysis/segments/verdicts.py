@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from ...messages import N_, Finding, Text
 from ...results import ONE_MARGIN, Result
 from ...stats.intervals import wilson
 from .algorithms import jaccard, kmeans
+from .personas import Persona
 
 NARROW_SHARE = 0.03  # of the customers: a smaller segment costs as much attention as the others and reaches few
 NARROW_CUSTOMERS = 50  # the smallest base that the report compares
@@ -20,11 +22,12 @@ GAIN = 0.5  # any cloud of points can be cut in two; a smaller part of the diffe
 SPLITS = 20  # resamples behind the stability of a split
 STARTS = 3
 
-NARROW, RIGHT, BROAD = N_("too narrow"), N_("right"), N_("too broad")
+NARROW, RIGHT, BROAD, UNTOLD = N_("too narrow"), N_("right"), N_("too broad"), N_("cannot be told")
 FEW = N_("too few customers to work with")
 VANISHES = N_("not found again when customers are drawn anew")
 ALIKE = N_("no trait sets it apart from the others")
 TWO = N_("falls into two parts that are found again")
+UNKNOWN = N_("nothing is known of it but what it was made from")
 WHOLE = N_("large enough, found again, set apart, and of one piece")
 
 CHANNELS = ("preferred_channel", "main_touch_channel", "main_order_channel")
@@ -46,7 +49,7 @@ def judge(
     points: np.ndarray,
     labels: pd.Series,
     table: pd.DataFrame,
-    apart: pd.Series,
+    apart: pd.Series | None,
     reached: pd.Series,
     seed: int = 1,
 ) -> Result:
@@ -64,8 +67,9 @@ def judge(
         Segment of each customer, in the same order.
     table : DataFrame
         ``segment, n, base, share, jaccard`` of each, see `solution.Segmentation`.
-    apart : Series of int
-        Number of established traits of each segment, by segment; what formed the segments is none.
+    apart : Series of int, optional
+        Number of established traits of each segment, by segment; what formed the segments is none. None where no other
+        trait is known: whether the segments differ can then not be told.
     reached : Series of bool
         Whether a channel is known on which a customer can be reached, in the same order; who does not consent is not
         in the profile.
@@ -98,7 +102,7 @@ def judge(
             inside = codes == row.segment
             change = _change(points, codes, row.segment, within, total, rng, seed)
             least = max(NARROW_CUSTOMERS, NARROW_SHARE * row.base)
-            traits = int(apart.get(row.segment, 0))
+            traits = None if apart is None else int(apart.get(row.segment, 0))
             gain = (change.explained_split - explained) / (explained / (len(table) - 1))
             verdict, reason = _verdict(row.n, least, row.jaccard, traits, change, gain)
             low, high = wilson(known[inside].sum(), row.n)
@@ -111,7 +115,7 @@ def judge(
                     "verdict": verdict,
                     "reason": reason,
                     "jaccard": row.jaccard,
-                    "traits_apart": traits,
+                    "traits_apart": traits or 0,
                     "spread": within[row.segment] / row.n / (total / row.base),
                     "reach": known[inside].mean(),
                     "reach_low": float(low),
@@ -140,6 +144,12 @@ def _counted(verdicts: pd.DataFrame) -> list[Finding]:
     ]
 
 
+def worth_a_page(cards: Sequence[Persona], verdicts: pd.DataFrame) -> list[Persona]:
+    """The cards of all segments that are not too narrow to work with."""
+    narrow = set(verdicts.loc[verdicts["verdict"] == NARROW, "segment"])
+    return [card for card in cards if card.segment not in narrow]
+
+
 def _no_verdicts() -> pd.DataFrame:
     words, counts = ("verdict", "reason"), ("segment", "n", "base", "traits_apart", "merge_with", "split_n")
     columns = [
@@ -151,7 +161,7 @@ def _no_verdicts() -> pd.DataFrame:
     )
 
 
-def _verdict(n: int, least: float, jaccard: float, apart: int, change: _Change, gain: float) -> tuple[str, str]:
+def _verdict(n: int, least: float, jaccard: float, apart: int | None, change: _Change, gain: float) -> tuple[str, str]:
     if n < least:
         return NARROW, FEW
     if jaccard < AGAIN:
@@ -160,6 +170,8 @@ def _verdict(n: int, least: float, jaccard: float, apart: int, change: _Change, 
         return NARROW, ALIKE
     if change.split_n >= least and change.split_jaccard >= STABLE and gain >= GAIN:
         return BROAD, TWO
+    if apart is None:
+        return UNTOLD, UNKNOWN
     return RIGHT, WHOLE
 
 
