@@ -77,6 +77,8 @@ class Finding(Text):
         Customers it concerns; the summary ranks by ``effect * reach``.
     kind : {"difference", "fact", "nothing"}
         A claim of difference that passed its correction, a plain fact, or "no difference found".
+    likely : bool
+        Whether it holds among its own comparisons only, not for the report as a whole; reporting finds out.
     """
 
     id: str = ""
@@ -90,6 +92,7 @@ class Finding(Text):
     effect: float = 0.0
     reach: int = 0
     kind: str = "fact"
+    likely: bool = False
 
     @property
     def weight(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from ..identity.pseudonyms import fingerprint
 from ..privacy.disclosure import scan
 from ..tables import Tables
 from . import findings as statements
+from .certainty import across
 from .excel import write_workbook
 from .export import export, panels_of
 from .pages import SUMMARY, Report, file_name
@@ -18,6 +20,8 @@ from .stored import write_json
 if TYPE_CHECKING:
     import pandas as pd
     from nbformat import NotebookNode
+
+    from .panel import Panel
 
 
 def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report) -> None:
@@ -32,6 +36,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
     report : Report
         What they share, and their results.
     """
+    report = judged(report, {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs})
     chapters = {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs}
     for spec in report.specs:
         page = export(notebooks[spec.number], spec, report, chapters)
@@ -43,6 +48,13 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
             sheet = f"{name} {spec.number}" if name in tables else name  # none replaces that of another chapter
             tables[sheet] = (table.title, table.frame)
     write_workbook(folder / "tables.xlsx", tables, report.language)
+
+
+def judged(report: Report, chapters: dict[str, list[Panel]]) -> Report:
+    """The report with every finding marked that holds only by itself."""
+    certainty = across(chapters)
+    results = {number: replace(of, findings=certainty.of(of.findings)) for number, of in report.results.items()}
+    return replace(report, results=results, certainty=certainty)
 
 
 def all_findings(report: Report) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ def panels_of(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list
     """The panels of a chapter in the order in which its notebook shows them."""
     folder = report.folder / "chapters" / spec.number
     found = [stored.read_block(folder, name, report.min_group_size) for name in _blocks(notebook)]
-    return [block for block in found if isinstance(block, panel.Panel)]
+    return [report.certainty.panel(block) for block in found if isinstance(block, panel.Panel)]
 
 
 def of_role(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[str]:
@@ -139,7 +139,7 @@ def rendered(name: str, spec: ChapterSpec, report: Report, level: int = 3) -> st
     block = stored.read_block(report.folder / "chapters" / spec.number, name, report.min_group_size)
     if block is None or isinstance(block, str):
         return outputs.sanitise(block or "")
-    drawing, block = block.drawing, replace(block, drawing=block.drawing and PLACES)
+    drawing, block = block.drawing, replace(report.certainty.panel(block), drawing=block.drawing and PLACES)
     html = str(outputs.sanitise(panel.html(block, report.language, report.as_of, level)))
     if drawing:
         html = html.replace(PLACES.wide, drawing.wide).replace(PLACES.narrow, drawing.narrow)

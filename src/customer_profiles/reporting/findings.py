@@ -9,10 +9,13 @@ from typing import Any
 from markupsafe import Markup
 
 from ..chapters import CHAPTERS
-from ..messages import Finding, Limit, Text
+from ..messages import N_, Finding, Limit, Text
 from .language import Language
 
 ESTIMATES = ("share", "part", "money", "index", "points", "ratio", "number")  # formatters of headline numbers
+
+
+NOT_OVERALL = N_("likely: does not hold when all questions of the report are counted together")
 
 
 def html(findings: Iterable[Finding], language: Language) -> Markup:
@@ -60,6 +63,8 @@ def evidence(finding: Finding, language: Language) -> list[str]:
         parts.append(language.text(corrected))
     elif finding.family:
         parts.append(language.text(Text("comparisons: {family:count}", {"family": finding.family})))
+    if finding.likely:
+        parts.append(language.translate(NOT_OVERALL))
     return parts
 
 

@@ -70,6 +70,7 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
         "headline": first or (speak.translate(NOTHING_CHANGED) if any(tile["change"] for tile in told) else ""),
         "kpis": told,
         "answers": [each for each in answers if each],
+        "sure": [speak.text(told) for told in [report.certainty.told()] if told],
         "limits": [speak.text(limit) for limit in own.limits[:QUESTIONS_LEFT]],
     }
 
@@ -77,13 +78,17 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
 def sure(finding: Finding) -> str:
     """How certain a statement is, in a word; empty for a plain count.
 
-    Certain: it holds after the correction for everything that was compared with it.
+    Certain: it holds after the correction for everything that was compared in this report. Likely: only after that for
+    what was compared with it.
     """
-    return CERTAIN if finding.kind == "difference" and finding.p_adjusted is not None else ""
+    if finding.kind != "difference" or finding.p_adjusted is None:
+        return ""
+    return LIKELY if finding.likely else CERTAIN
 
 
 def headline(findings: Sequence[Finding], language: Language) -> str:
     """The largest established change of a key figure, else the group with most of the outcome; empty without both."""
+    findings = [finding for finding in findings if not finding.likely]
     changes = [finding for finding in findings if finding.id.startswith("kpi.")]
     groups = [finding for finding in findings if finding.id.startswith("outcome.") and finding.kind == "difference"]
     said = sorted(changes, key=lambda finding: -finding.effect) or groups
@@ -92,6 +97,7 @@ def headline(findings: Sequence[Finding], language: Language) -> str:
 
 def what_changed(findings: Sequence[Finding]) -> Finding | None:
     """What the headline does not say yet: the event that moved the same score, or the next key figure or group."""
+    findings = [finding for finding in findings if not finding.likely]
     changes = sorted((each for each in findings if each.id.startswith("kpi.")), key=lambda each: -each.effect)
     metric = changes[0].id.removeprefix("kpi.") if changes else ""
     events = [each for each in findings if each.id.startswith(f"event.{metric}.") and each.kind == "difference"]

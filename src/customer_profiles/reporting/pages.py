@@ -11,6 +11,7 @@ from .. import __version__
 from ..chapters import ChapterSpec
 from ..messages import N_, Finding, Text
 from ..params import Params
+from .certainty import Certainty
 from .language import Language
 from .stored import Results
 from .tiles import tiles
@@ -27,8 +28,11 @@ WORDS = {
     "more": N_("Everything else this page looked at, and how"),
     "limits": N_("What we cannot tell yet"),
     "how_sure": N_("How sure is this, and what we cannot tell yet"),
-    "certain": N_("Certain: it holds after correcting for everything that was compared with it."),
-    "likely": N_("Likely: it holds by itself. Within chance: a difference of this size comes about by chance."),
+    "certain": N_("Certain: it holds after correcting for everything that was compared in this report."),
+    "likely": N_(
+        "Likely: it holds after correcting for what was compared with it, or by itself. Within chance: a difference of "
+        "this size comes about by chance."
+    ),
     "about": N_("How this page was made"),
     "methods": N_("Methods"),
     "methods_note": N_("The statements on this page rest on these tests and intervals."),
@@ -64,6 +68,8 @@ class Report:
         Of the run, where chapters have kept the blocks of their pages.
     params, results
         Parameters and results by chapter number.
+    certainty : Certainty
+        What holds for the report as a whole.
     """
 
     company: str
@@ -74,6 +80,7 @@ class Report:
     folder: Path = Path()
     params: dict[str, Params] = field(default_factory=dict)
     results: dict[str, Results] = field(default_factory=dict)
+    certainty: Certainty = field(default_factory=Certainty)
 
 
 def file_name(spec: ChapterSpec) -> str:

@@ -77,6 +77,9 @@ class Panel:
     drawing : Drawing, optional
     table : Published, optional
         The evidence; None where another panel of the same result has it.
+    simes : float, optional
+        p-value of "none of its comparisons differs" (`stats.families.simes`): the smallest adjusted one. None where
+        nothing was compared, and where another panel of the same result has it.
     """
 
     name: str
@@ -86,6 +89,7 @@ class Panel:
     note: Text | None = None
     drawing: Drawing | None = None
     table: Published | None = None
+    simes: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; the table stands in a file of its own."""
@@ -96,6 +100,7 @@ class Panel:
             "claims": [claim.to_dict() for claim in self.claims],
             "about": self.about.to_dict() if self.about else None,
             "note": self.note.to_dict() if self.note else None,
+            "simes": self.simes,
             "drawing": {k: getattr(drawing, k) for k in ("wide", "narrow", "alt", "foreign", "small")}
             if drawing
             else None,
@@ -112,6 +117,7 @@ class Panel:
             Text.from_dict(plain["note"]) if plain["note"] else None,
             Drawing(**plain["drawing"]) if plain["drawing"] else None,
             table,
+            plain["simes"],
         )
 
     def save(self, path: str | Path) -> Path:
@@ -202,7 +208,18 @@ def of_result(
     if chart is not None:
         words = alt or language.text(claims[0] if claims else result.title)
         drawing = draw(chart, result.view.of(published.frame), language, words, name, small=small, **columns)
-    return Panel(name, result.title, claims, result.about, result.note, drawing, None if again else published)
+    kept, simes = (None, None) if again else (published, family_p(result, claims))
+    return Panel(name, result.title, claims, result.about, result.note, drawing, kept, simes)
+
+
+def family_p(result: Result, claims: Sequence[Finding]) -> float | None:
+    """Simes p-value of the comparisons behind a result: of all rows, those that are not shown included."""
+    if not result.family:
+        return None
+    column = result.frame.get("p_adjusted")
+    made = column.dropna() if column is not None else []
+    known = [float(p) for p in made] or [claim.p_adjusted for claim in claims if claim.p_adjusted is not None]
+    return min(known, default=1.0)
 
 
 def told(result: Result, published: Published) -> tuple[Finding, ...]:

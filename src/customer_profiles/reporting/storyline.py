@@ -22,7 +22,7 @@ ORDER = {"difference": 0, "fact": 1, "nothing": 2}
 
 def strongest(findings: Iterable[Finding]) -> list[Finding]:
     """Established differences first, then facts, then what was not found; each by weight."""
-    return sorted(findings, key=lambda finding: (ORDER[finding.kind], -finding.weight))
+    return sorted(findings, key=lambda finding: (_order(finding), -finding.weight))
 
 
 def answer(panels: Sequence[Panel], answers: Sequence[str]) -> Panel | None:
@@ -49,7 +49,7 @@ def seen(panels: Sequence[Panel], answers: Sequence[str]) -> list[Panel]:
 
     def rank(panel: Panel) -> tuple[int, int, float]:
         best = strongest(panel.claims)[0]
-        return place.get(panel.name, len(place)), ORDER[best.kind], -best.weight
+        return place.get(panel.name, len(place)), _order(best), -best.weight
 
     chosen: list[Panel] = []
     for panel in sorted((each for each in told if each.name in place or not _is_tall(each)), key=rank):
@@ -63,6 +63,11 @@ def not_found(panels: Iterable[Panel]) -> list[Finding]:
     """What was looked at and not found, each sentence once."""
     nothing = [claim for panel in panels for claim in panel.claims if claim.kind == "nothing"]
     return list({claim.id: claim for claim in nothing}.values())
+
+
+def _order(finding: Finding) -> int:
+    """What holds for the report as a whole comes before what holds by itself only."""
+    return ORDER["fact"] if finding.likely else ORDER[finding.kind]
 
 
 def _is_tall(panel: Panel) -> bool:
