@@ -20,6 +20,7 @@ from ..errors import ConfigurationError
 from ..messages import N_, Finding, Text
 from ..privacy.disclosure import Gate, Published
 from ..results import Result
+from ..stats.selection import widened
 from . import findings as statements
 from . import tables
 from .labels import column
@@ -223,10 +224,13 @@ def family_p(result: Result, claims: Sequence[Finding]) -> float | None:
 
 
 def told(result: Result, published: Published) -> tuple[Finding, ...]:
-    """The claims of a result about rows that have passed the gate, each with the table that it was read from."""
+    """The claims of a result about rows that have passed the gate, each with the table that it was read from.
+
+    Sentences speak of rows that stood out, so their intervals are those of selected rows.
+    """
     if result.claims is None or not len(result.frame):
         return ()
-    claims = result.claims(published.marks(result.frame))
+    claims = result.claims(widened(published.marks(result.frame), result.family))
     return tuple(claim if claim.table else replace(claim, table=result.name) for claim in claims)
 
 
