@@ -21,7 +21,7 @@ from .chapters import CHAPTERS, ChapterSpec
 from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.contract import empty_table
-from .messages import N_, Finding, Limit, Text
+from .messages import Finding, Limit, Text
 from .needs import LEFT_OUT
 from .params import Params
 from .privacy.disclosure import Gate
@@ -268,8 +268,6 @@ class Chapter:
         from .reporting.findings import limits_html
 
         limits = list(limits)
-        if not limits:
-            self.say(Text(N_("No question was left open here.")))
         self._limits |= {self.language.text(limit): limit for limit in limits}
         stored.write_json(self.results / "limits.json", [limit.to_dict() for limit in self._limits.values()])
         self._block(limits_html(limits, self.language))

@@ -130,6 +130,7 @@ VALUES = {
     "visit_to_order": N_("visit → order"),
     "ticket_to_order": N_("ticket → order"),
     "stage_new": N_("new"),
+    "stage_once": N_("one-time buyer"),
     "stage_onboarding": N_("onboarding"),
     "stage_active": N_("active"),
     "stage_at_risk": N_("at risk"),

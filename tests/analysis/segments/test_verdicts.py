@@ -85,3 +85,13 @@ def test_without_segments_there_is_no_verdict():
     found = verdicts.judge(np.zeros((50, 0)), nobody, table, pd.Series(dtype=int), pd.Series(False, range(50)))
     assert len(found) == 0
     assert set(found.frame) == set(result([300, 300], CORNERS[:2], [1, 2]).frame)
+
+
+def test_what_no_source_tells_is_not_told():
+    """No channel is known of anybody; nothing is known of the segments but what they were made from."""
+    points = np.random.default_rng(1).normal(size=(400, 2)) + np.repeat([[0, 0], [8, 0]], 200, axis=0)
+    labels = pd.Series(np.repeat([1, 2], 200))
+    table = pd.DataFrame({"segment": [1, 2], "n": 200, "base": 400, "share": 0.5, "jaccard": 0.95})
+    found = verdicts.judge(points, labels, table, None, pd.Series(False, range(400))).frame
+    assert found["reach"].isna().all()
+    assert found["verdict"].tolist() == [verdicts.UNTOLD] * 2

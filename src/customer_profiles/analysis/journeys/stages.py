@@ -1,15 +1,18 @@
 """The stage of the relation that each customer is in, told by the customer's own rhythm of buying.
 
 The rhythm is the average of a customer's gaps between days with an order and one gap typical of the company, so that
-a single gap does not decide. How long is long follows from the gaps of the company: of all gaps that ended with
-another order, one in five was longer than `AT_RISK_FROM` says, one in twenty longer than `INACTIVE_FROM` says, each
-measured in the rhythm that the customer had before it.
+a single gap does not decide. How long is long follows from the gaps of the company that ended with another order, each
+measured in the rhythm that the customer had before it: on a day at random, of customers who go on ordering, one in
+five is silent for longer than at risk begins, one in twenty for longer than inactive begins. A day falls into a long
+gap more often than into a short one (age of a renewal process: Feller 1971, vol. II, XI.4), and a rhythm of few orders
+is known badly, so the limits depend on how many there are. Quantiles of gaps would call a tenth of the customers
+inactive where nobody leaves. Who has ordered on one day has no rhythm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
@@ -26,14 +29,18 @@ from ..demographics.categories import Orders
 from .clustered import tested
 from .groups import RATIO, difference, members, strongest
 
-AT_RISK_FROM, INACTIVE_FROM = 0.80, 0.95
-"""Shares of the gaps that were shorter than the one from which somebody counts as at risk, and as inactive."""
+AT_RISK_FROM, INACTIVE_FROM = 0.20, 0.05
+"""Shares of customers who go on ordering that count as at risk or inactive, and as inactive, on a day at random."""
+
+ORDER_DAYS = (1, 2, 3, 5, 10)
+"""Days with an order from which the limits are others."""
 
 MIN_GAPS = 100
 """Gaps between orders below which nothing is said: the twentieth longest of fewer rests on a handful."""
 
-NEW, ONBOARDING, ACTIVE, AT_RISK, INACTIVE, BACK, NONE = STAGES = (
+NEW, ONCE, ONBOARDING, ACTIVE, AT_RISK, INACTIVE, BACK, NONE = STAGES = (
     "stage_new",
+    "stage_once",
     "stage_onboarding",
     "stage_active",
     "stage_at_risk",
@@ -44,6 +51,7 @@ NEW, ONBOARDING, ACTIVE, AT_RISK, INACTIVE, BACK, NONE = STAGES = (
 IDS = {AT_RISK: "stage_slowing", INACTIVE: "stage_lapsed"}
 """What the ids of findings call stages that had another name: ids stay."""
 
+LIMITS = ["order_days", "gaps", "at_risk", "inactive"]
 COLUMNS = ["customer_no", "stage", "rhythm_days", "elapsed_days", "stage_ratio"]
 TOGETHER = ["stage", "attribute"]
 BY_GROUP = ["stage", *compared("ratio")]
@@ -65,17 +73,16 @@ class Stages:
     table : DataFrame
         ``customer_no, stage, rhythm_days`` (missing without orders)``, elapsed_days`` (since the last order)``,
         stage_ratio`` (elapsed in rhythms)``, in the order of the profile.
-    typical_days, at_risk, inactive : float
-        Median gap between two days with an order; multiples of the own rhythm from which somebody is at risk, inactive.
-    gaps : int
-        Gaps that the rule rests on.
+    typical_days : float
+        Median gap between two days with an order.
+    limits : DataFrame
+        ``order_days`` (from how many on)``, gaps`` (that the limits rest on)``, at_risk, inactive``: multiples of the
+        own rhythm from which somebody is at risk, inactive.
     """
 
     table: pd.DataFrame
     typical_days: float = np.nan
-    at_risk: float = np.nan
-    inactive: float = np.nan
-    gaps: int = 0
+    limits: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LIMITS))
 
     def __len__(self) -> int:
         return len(self.table)
@@ -83,8 +90,12 @@ class Stages:
     @property
     def rule(self) -> tuple[Text, ...]:
         """The rule in sentences."""
-        values = {"typical": self.typical_days, "risk": self.at_risk, "inactive": self.inactive, "gaps": self.gaps}
-        return tuple(Text(sentence, values) for sentence in _RULE) if len(self) else ()
+        if not len(self):
+            return ()
+        few, many = self.limits.iloc[1], self.limits.iloc[-1]
+        values = {"typical": self.typical_days, "gaps": int(self.limits["gaps"].sum()), "days": int(many["order_days"])}
+        values |= {"few": float(few["inactive"]), "many": float(many["inactive"])}
+        return tuple(Text(sentence, values) for sentence in _RULE)
 
 
 _RULE = (
@@ -93,13 +104,13 @@ _RULE = (
         "customers, which is {typical:number} days."
     ),
     N_(
-        "A customer is at risk after {risk:ratio} times the own rhythm without an order, and inactive after "
-        "{inactive:ratio} times: of {gaps:count} gaps that ended with an order, one in five and one in twenty were "
-        "longer."
+        "Inactive is who has been silent for so long that of those who go on ordering only one in twenty is on a day "
+        "at random, at risk who is among the one in five: after {few:ratio} times the own rhythm with orders on two "
+        "days, after {many:ratio} times from {days:count} days on, by {gaps:count} gaps that ended with an order."
     ),
     N_(
-        "Of the others, who has ordered on one day is new, on two days in onboarding; won back is who returned from a "
-        "gap so long that it counts as inactive; everybody else is active."
+        "Of the others, who has ordered on one day is new, and a one-time buyer after a while; on two days in "
+        "onboarding; won back is who returned from a gap so long that it counts as inactive; everybody else is active."
     ),
 )
 
@@ -132,18 +143,64 @@ def stages(days: pd.DataFrame, profile: pd.DataFrame, as_of: date) -> Stages:
     so_far = gaps.fillna(0).groupby(days["customer_no"]).cumsum()
     number = days.groupby("customer_no").cumcount()  # gaps up to and with this day
     before = (so_far - gaps.fillna(0) + typical) / number.clip(lower=1)  # rhythm before the gap that ends here
-    relative = (gaps / before)[known]
-    risk, inactive = (float(np.quantile(relative, share)) for share in (AT_RISK_FROM, INACTIVE_FROM))
-    last = days.assign(rhythm=(so_far + typical) / (number + 1), orders=number + 1, relative=gaps / before)
+    # Late gaps are known only if they were short: the limits are those of gaps that had time to end.
+    early = known & (days["at"].shift() <= days["at"].min() + (pd.Timestamp(as_of) - days["at"].min()) / 2)
+    limits = _limits(gaps[early], before[early], number[early]) if early.sum() >= MIN_GAPS else None
+    limits = _limits(gaps[known], before[known], number[known]) if limits is None else limits
+    last = days.assign(rhythm=(so_far + typical) / (number + 1), orders=number + 1)
+    last["back"] = gaps / before > _limit(limits["inactive"], number.clip(lower=1))
     last = last.groupby("customer_no").tail(1).set_index("customer_no").reindex(profile["customer_no"])
     elapsed = (pd.Timestamp(as_of) - last["at"]).dt.days
     ratio = elapsed / last["rhythm"]
-    rules = [last["orders"].isna(), ratio > inactive, ratio > risk, last["relative"] > inactive]
-    rules += [last["orders"] == 1, last["orders"] == 2]
-    stage = np.select([rule.to_numpy(bool) for rule in rules], [NONE, INACTIVE, AT_RISK, BACK, NEW, ONBOARDING], ACTIVE)
+    orders = last["orders"].fillna(1).astype(int)
+    risk, inactive = (ratio > _limit(limits[name], orders) for name in ("at_risk", "inactive"))
+    once = last["orders"] == 1
+    rules = [last["orders"].isna(), once & risk, once, inactive, risk, last["back"].eq(True), last["orders"] == 2]
+    stage = np.select(
+        [rule.to_numpy(bool) for rule in rules], [NONE, ONCE, NEW, INACTIVE, AT_RISK, BACK, ONBOARDING], ACTIVE
+    )
     columns = (profile["customer_no"].to_numpy(), stage, *(one.to_numpy() for one in (last["rhythm"], elapsed, ratio)))
     table = pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)))
-    return Stages(table, typical, risk, inactive, int(known.sum()))
+    return Stages(table, typical, limits)
+
+
+def silence(gaps: pd.Series, rhythm: pd.Series, share: float) -> float:
+    """Rhythms without an order that this share of customers who go on ordering exceed on a day at random.
+
+    Parameters
+    ----------
+    gaps, rhythm : Series of float, days
+        Gaps that ended with an order, and the rhythm of the customer before each.
+    share : float
+
+    >>> round(silence(pd.Series([10.0] * 5), pd.Series([10.0] * 5), 0.2), 2)
+    0.8
+    """
+    from scipy.optimize import brentq
+
+    def beyond(limit: float) -> float:
+        return float((gaps - limit * rhythm).clip(lower=0).sum() / gaps.sum()) - share
+
+    return float(brentq(beyond, 0.0, float((gaps / rhythm).max())))
+
+
+def _limits(gaps: pd.Series, rhythm: pd.Series, order_days: pd.Series) -> pd.DataFrame:
+    """`Stages.limits`: those of fewer than `MIN_GAPS` gaps are the limits of all."""
+    band = _band(order_days)
+    rows = []
+    for place, least in enumerate(ORDER_DAYS):
+        those = band == place if (band == place).sum() >= MIN_GAPS else np.full(len(band), True)
+        ends = (silence(gaps[those], rhythm[those], share) for share in (AT_RISK_FROM, INACTIVE_FROM))
+        rows.append((least, int((band == place).sum()), *ends))
+    return pd.DataFrame(rows, columns=LIMITS)
+
+
+def _limit(limits: pd.Series, order_days: pd.Series) -> np.ndarray:
+    return limits.to_numpy()[_band(order_days)]
+
+
+def _band(order_days: pd.Series) -> np.ndarray:
+    return np.searchsorted(ORDER_DAYS, order_days.to_numpy(), side="right") - 1
 
 
 def sizes(counts: pd.Series) -> Result:

@@ -105,7 +105,9 @@ def judge(
             traits = None if apart is None else int(apart.get(row.segment, 0))
             gain = (change.explained_split - explained) / (explained / (len(table) - 1))
             verdict, reason = _verdict(row.n, least, row.jaccard, traits, change, gain)
-            low, high = wilson(known[inside].sum(), row.n)
+            # Where no source tells any channel, that nobody can be reached would be said of the exports.
+            reach = known[inside].mean() if known.any() else np.nan
+            low, high = wilson(known[inside].sum(), row.n if known.any() else 0)
             rows.append(
                 {
                     "segment": row.segment,
@@ -117,7 +119,7 @@ def judge(
                     "jaccard": row.jaccard,
                     "traits_apart": traits or 0,
                     "spread": within[row.segment] / row.n / (total / row.base),
-                    "reach": known[inside].mean(),
+                    "reach": reach,
                     "reach_low": float(low),
                     "reach_high": float(high),
                     "explained": explained,

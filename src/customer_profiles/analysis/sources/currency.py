@@ -176,8 +176,8 @@ def _outdated(table: pd.DataFrame, bands: set[str], values: dict[str, int]) -> l
         return []
     low, high = wilson(old, customers)
     message = N_(
-        "{share:share} of the customers ({n:count} of {base:count}) have left no trace for more than {days:count} "
-        "days: no order, visit, question, answer or change of their data. What is known of them may no longer be true."
+        "{share:share} of the customers ({n:count} of {base:count}) have left no trace in any source for more than "
+        "{days:count} days. What is known of them may no longer be true."
     )
     told = {"share": old / customers, "n": old, "base": customers} | values
     test, interval = N_("Wilson interval"), (float(low), float(high))
