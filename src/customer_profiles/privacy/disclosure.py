@@ -115,6 +115,20 @@ class Gate:
             raise PrivacyRefused(f"privacy.min_group_size is {min_group_size}, the least allowed is {FLOOR}")
         self.min_group_size = min_group_size
 
+    def admit(self, customers: int) -> None:
+        """Refuse a report about fewer customers than the smallest group.
+
+        Raises
+        ------
+        PrivacyRefused
+            If there are fewer; says how many may appear and how many are needed.
+        """
+        if customers < self.min_group_size:
+            raise PrivacyRefused(
+                f"only {customers} customers may appear in the report, and nothing is shown of fewer than "
+                f"{self.min_group_size}: there is no report of so few"
+            )
+
     def guard(self, result: Result) -> Published:
         """Hide what must not be shown of a result, by the rule that it carries."""
         rule = result.disclosure

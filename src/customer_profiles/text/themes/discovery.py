@@ -15,7 +15,7 @@ from ...stats.claims import shown
 from ...stats.intervals import add_shares
 from ..languages import LANGUAGES, detect
 from ..words import filled, impersonal
-from .model import Encode, TextModel
+from .model import Encode, NoWords, TextModel
 from .names import NAME_TERMS, TERMS, distinctive, pick
 from .taxonomy import PHRASES, SPARE, Topic, changes, start, votes
 
@@ -174,7 +174,7 @@ def find_themes(
     Returns
     -------
     Themes
-        Empty results if there are fewer than `ENOUGH` texts with words.
+        Empty results if there are fewer than `ENOUGH` texts with words, or no word tells them apart.
     """
     # Threads can only be limited in libraries that are already loaded.
     import sklearn.cluster  # noqa: F401
@@ -190,7 +190,10 @@ def find_themes(
     if topics:
         sizes = [min(len(topics) + SPARE, len(texts) // MIN_THEME)]
     with threadpool_limits(1):
-        model = TextModel(texts["text"], texts["language"], texts.get("category"), seed, max(sizes), encode)
+        try:
+            model = TextModel(texts["text"], texts["language"], texts.get("category"), seed, max(sizes), encode)
+        except NoWords:
+            return nothing
         curve = model.stability(sizes)
         stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
         curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()

@@ -50,6 +50,10 @@ ENCODED = 20.0  # what an encoder's point counts for beside the words (concentra
 FILED_AS = 5.0  # prior texts with the usual mix of categories behind a word's own mix
 
 
+class NoWords(ValueError):
+    """No word tells the texts apart: they are all alike, or no two of them share one."""
+
+
 class TextModel:
     """Texts as counts of words and as points.
 
@@ -66,6 +70,11 @@ class TextModel:
         Largest number of themes that will be asked for: more themes need more dimensions.
     encode : callable, optional
         A sentence encoder, see `Encode`.
+
+    Raises
+    ------
+    NoWords
+        If no word is in some of the texts and not in nearly all of them.
     """
 
     def __init__(
@@ -85,7 +94,10 @@ class TextModel:
         written = Words(texts, languages)
         vectorizer = CountVectorizer(analyzer=list, min_df=MIN_TEXTS, max_df=MAX_SHARE, binary=True, dtype=float)
         self.spelt = written.spelt()
-        self._counts = vectorizer.fit_transform(written.tokens()).tocsr()
+        try:
+            self._counts = vectorizer.fit_transform(written.tokens()).tocsr()
+        except ValueError as error:  # no word is left: the texts are all alike, or no two share a word
+            raise NoWords(str(error)) from error
         # A theme has a mix of words in each language and one of meanings: it must not be pulled to one language.
         blocks = np.array([name.split(" ")[0] if " " in name else "#" for name in vectorizer.get_feature_names_out()])
         self._blocks = [blocks == block for block in np.unique(blocks)]
