@@ -54,10 +54,10 @@ def test_minimal(company):
         ("title: Test", "title: !!python/object:os.system Test", "line 2: tags such as"),
         ("title: Test", "title: [Test", "line "),
         ("table: customers", "table: customers\n    date: '%d.%m.%Y %'", "line 8, source crm: 'date': "),
-        ("table: customers", "table: customers\n    date: dd.mm.yyyy", "how year, month and day are written"),
+        ("table: customers", "table: customers\n    date: dd.mm.yyyy", "how days are written"),
         (
             "customer_id: id",
-            "customer_id: id\n      signup_date: {column: x, date: '%d.%m.'}",
+            "customer_id: id\n      signup_date: {column: x, date: 'd.m.'}",
             "write for example %Y-%m-%d",
         ),
         (

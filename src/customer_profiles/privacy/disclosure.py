@@ -4,7 +4,8 @@ A count is *small* if it is at least one and below the smallest group size; so i
 whom a statement does not concern (`base - n`), because "all but two" names the two. A row with a small count is
 hidden (primary suppression). Rows of a margin add up to a total that the reader may know, so further rows of it are
 hidden until the largest value that every small count could have, given all that is shown, reaches the smallest
-group size (complementary suppression; Hundepool et al. 2012, "Statistical Disclosure Control", chapter 4).
+group size; those of a margin's base who are in none of its rows are such a count, too (complementary suppression;
+Hundepool et al. 2012, "Statistical Disclosure Control", chapter 4).
 """
 
 from __future__ import annotations
@@ -194,7 +195,14 @@ class Gate:
         counts += [
             _whole(frame, b) - _whole(frame, c) for c, b in ((n, base), ("n_rest", "base_rest")) if {c, b} <= set(frame)
         ]
-        hidden, lost = protect(counts, small_base, margins, self.min_group_size)
+        left = _left_over(frame, n, base, margins, self.min_group_size)
+        hidden, lost = protect(
+            [_longer(count, [one.left if i == 0 else 0 for one in left]) for i, count in enumerate(counts)],
+            np.append(small_base, np.zeros(len(left), dtype=bool)),
+            [_longer(groups, _of_left_over(left, k, groups)) for k, groups in enumerate(margins)],
+            self.min_group_size,
+        )
+        hidden, lost = hidden[: len(frame)], lost[: len(frame)]
         return Published(
             self._masked(frame, hidden, small_base, base, mask)[~(gone | lost)].reset_index(drop=True),
             self.min_group_size,
@@ -211,6 +219,38 @@ class Gate:
             for column in columns:
                 result[column] = _without(frame[column], rows)
         return result.assign(suppressed=hidden)
+
+
+@dataclass(frozen=True)
+class _LeftOver:
+    """Persons of a margin who are in no row of the table: its base without the rows, a count a reader can work out."""
+
+    margin: int
+    group: int
+    left: int
+
+
+def _left_over(frame: pd.DataFrame, n: str, base: str, margins: Sequence[np.ndarray], least: int) -> list[_LeftOver]:
+    """Small remainders of margins whose rows all have one base; where rows overlap there is none."""
+    if base not in frame:
+        return []
+    found = []
+    for k, groups in enumerate(margins):
+        of = frame.assign(n=_whole(frame, n), base=_whole(frame, base))[["n", "base"]].groupby(groups)
+        sums = of.agg(n=("n", "sum"), low=("base", "min"), high=("base", "max"))
+        left = (sums["high"] - sums["n"]).where(sums["low"] == sums["high"], 0)
+        found += [_LeftOver(k, int(group), int(count)) for group, count in left.items() if 0 < count < least]
+    return found
+
+
+def _longer(numbers: np.ndarray, more: Sequence[int]) -> np.ndarray:
+    return np.append(numbers, np.array(more, dtype=np.int64))
+
+
+def _of_left_over(left: Sequence[_LeftOver], margin: int, groups: np.ndarray) -> list[int]:
+    """The group of each remainder in one margin: its own there, and one of its own in every other margin."""
+    fresh = int(groups.max(initial=-1)) + 1
+    return [one.group if one.margin == margin else fresh + i for i, one in enumerate(left)]
 
 
 def protect(

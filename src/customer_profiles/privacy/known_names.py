@@ -1,7 +1,8 @@
 """What points to a person taken out of what customers write, before it is kept.
 
-Addresses and numbers are told by their form, see `redaction`. The names stand in the customers' own records, which a run reads but never keeps. Here, where both are at hand, they
-leave the texts, so that neither a name nor a list of names has to be stored for it.
+Addresses and numbers are told by their form, see `redaction`. The names stand in the customers' own records, which a
+run reads but never keeps. Here, where both are at hand, they leave the texts, so that neither a name nor a list of
+names has to be stored for it.
 """
 
 from __future__ import annotations
