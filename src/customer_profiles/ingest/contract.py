@@ -274,13 +274,10 @@ def kept(table: str) -> dict[str, Field]:
 def is_taken(table: str, name: str) -> bool:
     """Whether an attribute of a table cannot have a name, because the product has a column of that name.
 
-    Attributes of customers stand beside what the customers did and said, so that those columns have their names, too.
-
-    >>> is_taken("customers", "spend"), is_taken("customers", "metric"), is_taken("tickets", "spend")
-    (True, True, False)
+    >>> is_taken("customers", "spend"), is_taken("customers", "score"), is_taken("tickets", "spend")
+    (True, False, False)
     """
-    beside = OF_PROFILE + tuple(column for other in OF_CUSTOMERS for column in TABLES[other])
-    return name in OF_RECORDS or (table in ("customers", "leads") and name in beside)
+    return name in OF_RECORDS or (table in ("customers", "leads") and name in OF_PROFILE)
 
 
 def empty_table(name: str) -> pd.DataFrame:

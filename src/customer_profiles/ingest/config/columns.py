@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, Self
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from ..parsing.cells import UNIX
 from ..readers.file_format import Model, composed
 
 
@@ -19,6 +18,8 @@ def _text_list(value: Any) -> Any:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
 Decimal = Literal[".", ","]
 Thousands = Literal[".", ",", " ", "'"]
+UNIX = "unix"
+"""Seconds since the beginning of 1970, in place of how points in time are written."""
 
 
 def _form(form: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...messages import N_
+from ..config.columns import UNIX
 from .cleaning import tidied
 from .notation import ISO_DAY, Written
 from .number_forms import CURRENCY_SIGN, plain_numbers
@@ -25,8 +26,6 @@ _ISO_TIME = rf"{_ISO_DAY}([T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?)?\s?(Z|
 _OFFSET = r":\d{2}\S*\s?(?:Z|[+-]\d{2}:?\d{2})$"
 
 _GMT = re.compile(r"(?:GMT|UTC)(?:([+-])(\d{1,2})(?::?(\d{2}))?)?$")
-UNIX = "unix"
-"""Seconds since the beginning of 1970, as `datetime` of a source."""
 
 
 def _offset(zone: re.Match[str]) -> str:
