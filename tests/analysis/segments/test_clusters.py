@@ -187,3 +187,17 @@ def test_values_missing_together_stay_together():
     copy = Continuum(profile, columns, profile["orders"].to_numpy()).draw(np.random.default_rng(0))
     assert (copy["basket_value"].isna() == copy["recency_days"].isna()).all()
     assert (copy.loc[copy["basket_value"].isna(), "orders"] == 0).all()
+
+
+@pytest.mark.parametrize("customers", [0, 1, 2, 150])
+def test_customers_who_are_alike_form_no_segments(customers):
+    alike = planted(300)[0].iloc[[0] * customers].reset_index(drop=True)
+    assert len(clusters.find(alike, bootstraps=2)) == 0
+    assert clusters.limits(alike)
+
+
+def test_one_who_differs_from_all_others_is_no_failure():
+    one = planted(300)[0].iloc[[0] * 149 + [1]].reset_index(drop=True)
+    found = clusters.find(one, bootstraps=2)
+    assert found.kind != "natural"
+    assert found.labels.value_counts().tolist() in ([], [149, 1])

@@ -85,3 +85,16 @@ def test_without_segments_there_is_no_verdict():
     found = verdicts.judge(np.zeros((50, 0)), nobody, table, pd.Series(dtype=int), pd.Series(False, range(50)))
     assert len(found) == 0
     assert set(found.frame) == set(result([300, 300], CORNERS[:2], [1, 2]).frame)
+
+
+@pytest.mark.parametrize("few", [1, 2, 3])
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_a_segment_of_one_or_of_people_alike_is_judged(few, spread):
+    points = np.vstack(
+        [np.random.default_rng(2).normal(0, 1, (150, 2)), 9 + spread * np.arange(2 * few).reshape(-1, 2)]
+    )
+    labels = pd.Series(np.repeat([1, 2], [150, few]))
+    table = pd.DataFrame({"segment": [1, 2], "n": [150, few], "base": 150 + few, "share": 0.5, "jaccard": 0.9})
+    judged = verdicts.judge(points, labels, table, pd.Series({1: 1, 2: 1}), labels > 0).frame
+    assert judged["verdict"].tolist() == ["right", "too narrow"]
+    assert judged["explained_split"].notna().all()

@@ -65,7 +65,7 @@ def find(
     Returns
     -------
     Segmentation
-        Empty where fewer than `MIN_CUSTOMERS` customers or `MIN_COLUMNS` usable columns are known.
+        Empty where fewer than `MIN_CUSTOMERS` customers or `MIN_COLUMNS` usable columns are known, or all are alike.
     """
     import sklearn.cluster  # noqa: F401  (a library that is loaded later would not be limited to one thread)
     from threadpoolctl import threadpool_limits
@@ -88,6 +88,8 @@ def find(
         compared = _compare(data, tried, solutions, natural, rng, seed)
     best = compared.loc[compared["chosen"]].iloc[0]
     labels, order = _by_size(solutions[best["method"]][best["k"]])
+    if len(order) == 1:
+        return solution.none(profile)
     return Segmentation(
         labels=pd.Series(labels, index=profile.index, name="segment"),
         kind="natural" if natural else "reproducible" if best["jaccard_min"] >= VALID else "constructive",
@@ -164,7 +166,7 @@ def _against_continuum(
         copy = np.hstack([block[rows] for block, rows in zip(columns, taken.T, strict=True)])
         copies.append(_quality(project(copy, components), sizes, seed))
     drawn = np.array(copies)
-    mean, spread = drawn.mean(axis=0), drawn.std(axis=0, ddof=1)
+    mean, spread = drawn.mean(axis=0), np.maximum(drawn.std(axis=0, ddof=1), 1e-9)  # copies may all be alike
     above = (observed - mean) / spread
     highest = ((drawn - mean) / spread)[:, :, 0].max(axis=1)
     p = (1 + int((highest >= above[:, 0].max()).sum())) / (REFERENCES + 1)
