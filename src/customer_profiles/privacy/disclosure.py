@@ -125,8 +125,9 @@ class Gate:
             If there are fewer; says how many may appear and how many are needed.
         """
         if customers < self.min_group_size:
+            some = f"{customers} customer{'' if customers == 1 else 's'}"
             raise PrivacyRefused(
-                f"only {customers} customers may appear in the report, and nothing is shown of fewer than "
+                f"only {some} may appear in the report, and nothing is shown of fewer than "
                 f"{self.min_group_size}: there is no report of so few"
             )
 
