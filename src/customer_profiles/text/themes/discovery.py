@@ -14,8 +14,8 @@ from ...results import NOBODY, Disclosure, Result
 from ...stats.claims import shown
 from ...stats.intervals import add_shares
 from ..languages import LANGUAGES, detect
-from ..words import filled, impersonal
-from .model import Encode, NoWords, TextModel
+from ..words import NoWords, filled, impersonal
+from .model import Encode, TextModel
 from .names import NAME_TERMS, TERMS, distinctive, pick
 from .taxonomy import PHRASES, SPARE, Topic, changes, start, votes
 
@@ -194,7 +194,7 @@ def find_themes(
             model = TextModel(texts["text"], texts["language"], texts.get("category"), seed, max(sizes), encode)
         except NoWords:
             return nothing
-        curve = model.stability(sizes)
+        curve = model.stability(sorted({min(size, model.most) for size in sizes}))
         stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
         curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()
         labels = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0]))
