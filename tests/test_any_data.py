@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from in_process import run_notebooks
 from support import command_line
 
-from customer_profiles.errors import InputRejected, PrivacyRefused
+from customer_profiles.errors import ConfigurationError, InputRejected, PrivacyRefused
 from customer_profiles.ingest import contract
+from customer_profiles.ingest.config.dataset import load_dataset
 
 CASES = Path(__file__).parents[2] / "shared" / "cases"
 HARMLESS = (
@@ -168,3 +169,13 @@ def test_fewer_customers_than_the_smallest_group_are_refused_in_one_sentence(tmp
     assert done.returncode == code, done.stderr
     assert "there is no report of so few" in done.stderr
     assert not list((tmp_path / "reports").rglob("*.html"))
+
+
+@pytest.mark.parametrize("name", ["customer_no", "source", "sources", "spend_number"])
+def test_an_attribute_that_would_overwrite_is_refused_with_a_remedy(name):
+    file = CASES / "attribute_names" / f"dataset_{name}.yaml"
+    if not file.is_file():
+        pytest.skip(f"needs {file}")
+    with pytest.raises(ConfigurationError, match="choose another name such as 'own_") as error:
+        load_dataset(file)
+    assert ";" not in str(error.value)  # nothing besides

@@ -214,7 +214,7 @@ OF_PROFILE = (
     *("first_order_at", "spend_365d", "basket_value", "recency_days", "discount_share", "top_category", "categories"),
     *("main_order_channel", "touchpoints", "linked_touchpoints", "first_touch_at", "last_touch_at", "sessions"),
     *("main_touch_channel", "offers", "offer_responses", "tickets", "open_tickets", "reopened_tickets"),
-    *("resolution_hours", "answers", "comments", "nps_score", "csat_score", "stars_score"),
+    *("resolution_hours", "answers", "comments", "nps_score", "csat_score", "stars_score", "help_channel", "main_pain"),
 )
 
 # Special categories of personal data (Art. 9 GDPR): how words for them begin, English and German.
