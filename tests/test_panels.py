@@ -213,3 +213,10 @@ class TestClaims:
 
     def test_all_hidden_is_silence_not_a_denial(self):
         assert self.TOLD.tell(self.TABLE.assign(hidden=True), family=3) == []
+
+
+@pytest.mark.parametrize("customers", [1, 9])
+def test_there_is_no_panel_of_fewer_customers_than_the_smallest_group(chapter, customers):
+    chapter.tables.write("customers", pd.DataFrame({"customer_no": range(customers)}))
+    with pytest.raises(PrivacyRefused, match=f"only {customers} customers? may"):
+        chapter.panel(Result("letters", COUNTS, Text("Letters"), ONE_MARGIN))

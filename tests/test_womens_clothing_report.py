@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 from support import real_data, shipped_dataset
 
-from customer_profiles.analysis.demographics import audience, categories
+from customer_profiles.analysis.demographics import audience
 from customer_profiles.analysis.feedback import metrics, scores
 from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.pipeline import collect
@@ -53,9 +53,8 @@ def collected(tmp_path_factory):
     groups = audience.groups(profile, list(dataset.attributes()))
     # One review stands in the file twice, in every cell.
     raw = pd.read_parquet(texts / "womens_clothing_half.parquet").drop_duplicates()
-    traits = categories.banded(profile, groups).assign(customer_no=profile["customer_no"])
-    known = metrics.latest(metrics.answers(feedback)).merge(traits, on="customer_no", validate="m:1")
-    return Collected(profile, feedback, scores.scores_by_group(known, groups, 30).frame, raw)
+    latest = metrics.latest(metrics.answers(feedback))
+    return Collected(profile, feedback, scores.scores_by_group(latest, profile, groups, 30).frame, raw)
 
 
 def test_every_review_is_a_person_with_an_answer(collected):

@@ -195,12 +195,14 @@ class Chapter:
         Raises
         ------
         PrivacyRefused
-            If the table cannot be guarded, or more was drawn than it has rows.
+            If the table cannot be guarded, more was drawn than it has rows, or there are fewer customers than the
+            smallest group that is shown.
         """
         from .reporting import panel as panels
 
         if isinstance(result, pd.DataFrame):
             result = Result.of(result, title)
+        self._refuse_too_few()
         if not len(result.frame):
             self._say_what_is_missing(result.needs)
             return
@@ -354,6 +356,11 @@ class Chapter:
             own = replace(finding, id=finding.id.removeprefix(f"{self.spec.number}."))
             self._findings[own.id] = own if own.chapter else replace(own, chapter=self.spec.number)
         stored.write_json(self.results / "findings.json", [finding.to_dict() for finding in self._findings.values()])
+
+    def _refuse_too_few(self) -> None:
+        """There is no page about fewer customers than the smallest group: everything on it would be of too few."""
+        if self.tables.has("customers"):
+            self.gate.admit(pq.ParquetFile(self.tables.path("customers")).metadata.num_rows)
 
     def _say_what_is_missing(self, needs: str) -> None:
         """Name the source that an empty result would need, once; nothing if the source is there."""

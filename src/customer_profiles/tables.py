@@ -69,7 +69,7 @@ class Tables:
 
     def write(self, name: str, table: pd.DataFrame) -> Path:
         """Write a table and its hash; a reader never sees half of it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f".{name}.part"
         try:
             table.to_parquet(part, index=False)
@@ -86,6 +86,7 @@ class Tables:
         if self.stamp:
             stamp = asdict(self.stamp) | {"version": version}
             path.with_suffix(".stamp").write_text(json.dumps(stamp, indent=1), encoding="utf-8")
+        part.chmod(0o600)  # it may have one row per customer
         return part.replace(path)
 
     def path(self, name: str) -> Path:

@@ -8,7 +8,9 @@ import pytest
 from written_company import CUSTOMERS, ORDERS, source
 
 from customer_profiles.errors import ConfigurationError
+from customer_profiles.ingest import contract
 from customer_profiles.ingest.config.dataset import AGE_BANDS, load_dataset
+from customer_profiles.ingest.profile import column_types
 
 MINIMAL = """\
 name: test
@@ -51,6 +53,19 @@ def test_minimal(company):
         ("title: Test", "title: Test\nas_of: 2025-02-30", "line 3: 'as_of': "),
         ("title: Test", "title: !!python/object:os.system Test", "line 2: tags such as"),
         ("title: Test", "title: [Test", "line "),
+        ("table: customers", "table: customers\n    date: '%d.%m.%Y %'", "line 8, source crm: 'date': "),
+        ("table: customers", "table: customers\n    date: dd.mm.yyyy", "how days are written"),
+        (
+            "customer_id: id",
+            "customer_id: id\n      signup_date: {column: x, date: 'd.m.'}",
+            "write for example %Y-%m-%d",
+        ),
+        (
+            "table: customers",
+            "table: customers\n    attributes: {spend: x}",
+            "'spend' is a column that the product makes",
+        ),
+        ("table: customers", "table: customers\n    attributes: {source: x}", "such as 'own_source'"),
         ("table: customers", "table: tickets", "at least one source must fill"),
     ],
 )
@@ -62,6 +77,12 @@ def test_faults_are_named_with_line_and_remedy(company, old, new, expected):
     else:
         assert expected in str(error.value)
     assert str(company.folder / "dataset.yaml") in str(error.value)
+
+
+def test_no_name_that_the_profile_takes_is_free():
+    made = {name for columns in column_types().values() for name in columns}
+    own = made - contract.TABLES["customers"].keys()
+    assert sorted(name for name in own if not contract.is_taken("customers", name)) == []
 
 
 def test_values_stay_as_written(company):

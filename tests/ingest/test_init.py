@@ -322,6 +322,15 @@ def test_day_and_month_are_not_chosen_in_silence(tmp_path):
     assert "set 'date' to" in refused.output
 
 
+def test_columns_called_like_those_of_the_product_get_a_name_of_their_own(tmp_path):
+    rows = "".join(f"C{n},Ada{n},{'AB'[n % 2]},{n * 7 % 23},{'xyz'[n % 3]}\n" for n in range(60))
+    (tmp_path / "customers.csv").write_text("customer_id,first_name,source,spend,tier\n" + rows)
+    proposal = cp.init(tmp_path)
+    source = yaml.safe_load(proposal.text)["sources"][0]
+    assert list(source["attributes"]) == ["own_source", "own_spend", "tier"]
+    load_dataset(proposal.file)
+
+
 def test_consent_to_something_else_is_left_to_a_person(tmp_path):
     write(tmp_path, "shopify_customers")
     proposal = cp.init(tmp_path)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_profiles.ingest.parsing.cells import as_dates, as_numbers
-from customer_profiles.ingest.parsing.notation import Notation
+from customer_profiles.ingest.parsing.notation import Notation, Written
 
 NOTHING = dict.fromkeys(("decimal", "sign", "thousands", "date", "datetime", "time_zone"))
 SIGNS = [(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'"), (".", " ")]
@@ -66,3 +66,10 @@ def test_numbers_that_prove_their_signs_are_not_refused(numbers, signs):
     learned = notation(numbers=["x"])
     assert learned.learn(cells) is None
     assert (learned.written.decimal, learned.written.thousands) == signs
+
+
+def test_a_group_of_thousands_never_leads_with_a_zero():
+    cells = pd.Series(["0.123", "1.234", "-0.5", "012.345", "123", "0"], dtype="str")
+    values, wrong = as_numbers(cells, Written(decimal=",", thousands="."))
+    assert values.fillna(-1).tolist() == [-1, 1234, -1, -1, 123, 0]
+    assert [reason is not None for reason in wrong] == [True, False, True, True, False, False]

@@ -89,6 +89,17 @@ def test_tables_that_share_their_groups_do_not_give_each_other_away(groups):
         assert sizes[i] >= LEAST or lost or sizes[i] + spare >= LEAST
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(counts, min_size=1, max_size=6), st.integers(0, 40))
+def test_those_of_the_base_who_are_in_no_row_cannot_be_worked_out(groups, unlisted):
+    table = pd.DataFrame({"value": [f"v{i}" for i in range(len(groups))], "n": groups, "base": sum(groups) + unlisted})
+    shown = Gate(LEAST).publish(table, within=()).frame
+    left = int(table["base"].iloc[0]) - int(shown["n"].fillna(0).sum())
+    if shown["base"].notna().any() and 0 < unlisted < LEAST and len(shown) == len(table):
+        listed = table["n"][shown["suppressed"].to_numpy()].clip(upper=1).sum()
+        assert left - listed >= LEAST
+
+
 def test_everything_measured_is_hidden_and_nothing_else():
     table = pd.DataFrame(
         {

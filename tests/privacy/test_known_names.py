@@ -58,3 +58,17 @@ def test_without_names_nothing_changes():
 def test_missing_texts_stay_missing():
     rows = pd.DataFrame({"text": pd.Series(["Priya war da", None], dtype="str")})
     assert NAMES.hide_in(rows).text.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Mail an agnieszka.kowalska@example.org, danke", "Mail an [e-mail], danke"),
+        ("call 0170 1234567 please", "call [number] please"),
+        ("IBAN DE89 3704 0044 0532 0130 00", "IBAN [IBAN]"),
+    ],
+)
+def test_addresses_and_numbers_are_not_kept_whether_names_are_known_or_not(written, kept):
+    assert hidden(written) == [kept]
+    rows = pd.DataFrame({"text": pd.Series([written, None], dtype="str")})
+    assert KnownNames(pd.DataFrame(), np.array([])).hide_in(rows).text.tolist()[0] == kept

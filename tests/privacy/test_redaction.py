@@ -26,6 +26,8 @@ GERMAN, ENGLISH = Vocabulary("de"), Vocabulary("en")
         ("01067 Dresden", "town"),
         ("https://example.org/konto?id=7", "link"),
         ("BW-2024551", "number"),
+        ("null eins sieben sechs, vier vier zwo", "number"),
+        ("zero one seven 6 five four", "number"),
     ],
 )
 def test_personal_data_is_replaced(secret, kind):
@@ -47,6 +49,11 @@ def test_known_names_are_replaced_as_whole_words():
     ("vocabulary", "before", "after"),
     [
         (GERMAN, "Sehr geehrte Frau Dr. Yılmaz, danke", "Sehr geehrte Frau Dr. [name], danke"),
+        (GERMAN, "gestern hat frau lang angerufen", "gestern hat frau [name] angerufen"),
+        (GERMAN, "herr Koch war freundlich", "herr [name] war freundlich"),
+        (GERMAN, "meine frau sagt das auch", "meine frau sagt das auch"),
+        (ENGLISH, "mrs baker was kind", "mrs [name] was kind"),
+        (ENGLISH, "i miss you and the old shop", "i miss you and the old shop"),
         (GERMAN, "Viele Grüße\nJoão da Silva", "Viele Grüße\n[name]"),
         (GERMAN, "ich heiße priya sharma", "ich heiße [name]"),
         (GERMAN, "Das hat Thomas im Laden gesagt", "Das hat [name] im Laden gesagt"),

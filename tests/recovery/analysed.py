@@ -12,7 +12,6 @@ from customer_profiles.analysis.demographics import (
     areas,
     associations,
     audience,
-    categories,
     distributions,
     index,
     standardisation,
@@ -197,9 +196,8 @@ class Analysed:
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Each score in each group against the others."""
-        traits = categories.banded(self.profile, self.groups).assign(customer_no=self.profile["customer_no"])
-        known = metrics.latest(metrics.answers(self.feedback)).merge(traits, on="customer_no", validate="m:1")
-        return scores.scores_by_group(known, self.groups, AnalyseFeedback().min_answers, self.orders).frame
+        latest, least = metrics.latest(metrics.answers(self.feedback)), AnalyseFeedback().min_answers
+        return scores.scores_by_group(latest, self.profile, self.groups, least, self.orders).frame
 
     @cached_property
     def response(self) -> pd.DataFrame:

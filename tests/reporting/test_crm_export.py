@@ -89,3 +89,9 @@ class TestPostgres:
         monkeypatch.delenv(VARIABLE)
         with pytest.raises(ConfigurationError, match=VARIABLE):
             crm_export.to_postgres(crm_export.assignments(tables), VARIABLE)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_nobody_else_reads_what_is_handed_over(tables, tmp_path, ending):
+    crm_export.to_file(crm_export.assignments(tables), tmp_path / f"out.{ending}")
+    assert (tmp_path / f"out.{ending}").stat().st_mode & 0o777 == 0o600

@@ -211,3 +211,23 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
         holder.wait()
         with publish.lock(tmp_path):
             pass
+
+
+def test_nobody_else_reads_a_run_but_its_pages_can_be_reached(places):
+    runs, reports = places
+    run, pages = runs / "20250107T120000Z-000007", reports / "20250107T120000Z-000007"
+    with publish.lock(runs):
+        publish.begin(run, pages)
+        (run / "chapters").mkdir()
+        (run / "chapters" / "facts.json").write_text("{}")
+        (pages / "index.html").write_text("")
+        publish.publish(run, pages)
+    modes = {
+        path.relative_to(runs).parts[-1]: path.stat().st_mode & 0o777
+        for path in (runs, *runs.rglob("*"))
+        if path != runs
+    }
+    assert {modes["chapters"], modes["facts.json"]} == {0o700, 0o600}
+    for passage in (runs, run):  # to reports/latest, which leads through both; neither can be listed
+        assert passage.stat().st_mode & 0o777 == 0o711
+    assert (reports / publish.LATEST / "index.html").stat().st_mode & 0o600 == 0o600

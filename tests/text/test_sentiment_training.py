@@ -217,3 +217,16 @@ def test_ten_complaints_of_one_customer_teach_nothing_about_others():
     poor = table["score"] <= 2
     table.loc[poor, "customer_no"] = 1
     assert training.train(comments_of(table)).method == training.NOTHING
+
+
+@pytest.mark.parametrize(
+    "written", [[], ["ok"], ["?", "!"], ["the zip broke"] * 30, ["good", "bad"], ["gut", "oje"] * 150]
+)
+@pytest.mark.parametrize("language", ["de", "en", "xx"])
+def test_any_comments_are_judged_or_none_is(written, language):
+    table = pd.DataFrame({"text": pd.Series(written, dtype="str"), "customer_no": range(len(written))})
+    table = table.assign(
+        metric="nps", score=[float(i % 11) for i in range(len(written))], at=pd.Timestamp("2025-01-01")
+    )
+    model = training.train(comments_of(table, language))
+    assert len(model.comments) in (0, len(written))

@@ -224,3 +224,31 @@ def test_portuguese_reviews_name_late_delivery():
     assert named.str.contains("entrega|atraso").sum() == 1
     assert named.str.contains("qualidade").sum() == 1
     assert named.str.contains("defeito|peça").sum() == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # of scikit-learn, about texts that are alike
+@pytest.mark.parametrize("topics", [None, 5])
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["the zip broke"] * 80,
+        ["ok"] * 70 + ["the zip broke"],
+        [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(80)],
+        ["the zip broke", "delivery took long"] * 40,
+        [f"{word} {i % 3}" for i in range(30) for word in ("zip", "boots", "oh")],
+        ["zip a", "b c", "zip d", "e f"] * 20,
+    ],
+)
+@pytest.mark.parametrize("languages", [["de"], ["de", "en", "fr", "pt", "es", "it", "nl", "pl", ""], [""]])
+def test_any_texts_give_themes_or_none(written, languages, topics):
+    table = pd.DataFrame({"row": range(len(written)), "customer_no": range(len(written)), "text": written})
+    table["language"] = [languages[i % len(languages)] for i in range(len(written))]
+    found = discovery.find_themes(table, number=topics)
+    assert set(found.assignments["row"]) in (set(), set(table["row"]))
+
+
+def test_a_few_texts_in_many_languages_do_not_ask_for_more_themes_than_there_are_texts():
+    lines = [f"{a} {b} {c}" for a in ("zip", "boots", "shop") for b in ("broke", "fine") for c in ("again", "at last")]
+    table = pd.DataFrame({"text": lines * 8}).assign(row=range(96), customer_no=range(96))
+    table["language"] = [f"{chr(97 + i % 12)}x" for i in range(96)]
+    assert len(discovery.find_themes(table, max_themes=12).assignments) in (0, *range(96, 2 * 96))

@@ -202,6 +202,21 @@ EXTENSIBLE = ("customers", "leads", "areas", *OF_CUSTOMERS)
 # Lowest and highest answer of each metric where the source does not declare a scale such as 1-5.
 SCORE_RANGES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "stars": (1, 5), "rating": (0, 100)}
 
+# Names of columns that the product makes itself, while it reads records and in the profile: an attribute of that name
+# would be overwritten, or overwrite.
+OF_RECORDS = (
+    *("customer_no", "person_no", "contact_id", "pseudonym", "sources", "source", "space", "raw_id", "file", "row"),
+    *("account_space", "account_id", "is_contact", "found_by", "linked", "refused", "withheld", "erased", "counts"),
+    *("email", "phone"),
+)
+OF_PROFILE = (
+    *("tenure_days", "first_seen_at", "is_new", "contacts", "orders", "orders_365d", "last_order_at", "items", "spend"),
+    *("first_order_at", "spend_365d", "basket_value", "recency_days", "discount_share", "top_category", "categories"),
+    *("main_order_channel", "touchpoints", "linked_touchpoints", "first_touch_at", "last_touch_at", "sessions"),
+    *("main_touch_channel", "offers", "offer_responses", "tickets", "open_tickets", "reopened_tickets"),
+    *("resolution_hours", "answers", "comments", "nps_score", "csat_score", "stars_score", "help_channel", "main_pain"),
+)
+
 # Special categories of personal data (Art. 9 GDPR): how words for them begin, English and German.
 SPECIAL_CATEGORIES = (
     *("ethni", "race", "racial", "religi", "konfession", "faith", "health", "gesundheit", "disease", "krankheit"),
@@ -254,6 +269,15 @@ def kept(table: str) -> dict[str, Field]:
     if table == "interactions":  # whether only a later login tells whose row it is
         fields["linked"] = Field("boolean")
     return fields | ({"sources": Field("integer")} if table == "customers" else {})
+
+
+def is_taken(table: str, name: str) -> bool:
+    """Whether an attribute of a table cannot have a name, because the product has a column of that name.
+
+    >>> is_taken("customers", "spend"), is_taken("customers", "score"), is_taken("tickets", "spend")
+    (True, False, False)
+    """
+    return name in OF_RECORDS or (table in ("customers", "leads") and name in OF_PROFILE)
 
 
 def empty_table(name: str) -> pd.DataFrame:

@@ -46,7 +46,7 @@ class TableWriter:
         self._part = tables.folder / f".{name}.part"
 
     def __enter__(self) -> Self:
-        self.tables.folder.mkdir(parents=True, exist_ok=True)
+        self.tables.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         arrow = pa.schema([(name, _ARROW[DTYPES[field.kind]]) for name, field in self.fields.items()])
         empty = pa.Table.from_pandas(self._complete(pd.DataFrame()), schema=arrow, preserve_index=False)
         self._arrow = empty.schema  # with pandas' own types, so that whole numbers come back whole

@@ -4,7 +4,8 @@ A count is *small* if it is at least one and below the smallest group size; so i
 whom a statement does not concern (`base - n`), because "all but two" names the two. A row with a small count is
 hidden (primary suppression). Rows of a margin add up to a total that the reader may know, so further rows of it are
 hidden until the largest value that every small count could have, given all that is shown, reaches the smallest
-group size (complementary suppression; Hundepool et al. 2012, "Statistical Disclosure Control", chapter 4).
+group size; those of a margin's base who are in none of its rows are such a count, too (complementary suppression;
+Hundepool et al. 2012, "Statistical Disclosure Control", chapter 4).
 """
 
 from __future__ import annotations
@@ -115,6 +116,21 @@ class Gate:
             raise PrivacyRefused(f"privacy.min_group_size is {min_group_size}, the least allowed is {FLOOR}")
         self.min_group_size = min_group_size
 
+    def admit(self, customers: int) -> None:
+        """Refuse a report about fewer customers than the smallest group.
+
+        Raises
+        ------
+        PrivacyRefused
+            If there are fewer; says how many may appear and how many are needed.
+        """
+        if customers < self.min_group_size:
+            some = f"{customers} customer{'' if customers == 1 else 's'}"
+            raise PrivacyRefused(
+                f"only {some} may appear in the report, and nothing is shown of fewer than "
+                f"{self.min_group_size}: there is no report of so few"
+            )
+
     def guard(self, result: Result) -> Published:
         """Hide what must not be shown of a result, by the rule that it carries."""
         rule = result.disclosure
@@ -180,7 +196,14 @@ class Gate:
         counts += [
             _whole(frame, b) - _whole(frame, c) for c, b in ((n, base), ("n_rest", "base_rest")) if {c, b} <= set(frame)
         ]
-        hidden, lost = protect(counts, small_base, margins, self.min_group_size)
+        left = _left_over(frame, n, base, margins, self.min_group_size)
+        hidden, lost = protect(
+            [_longer(count, [one.left if i == 0 else 0 for one in left]) for i, count in enumerate(counts)],
+            np.append(small_base, np.zeros(len(left), dtype=bool)),
+            [_longer(groups, _of_left_over(left, k, groups)) for k, groups in enumerate(margins)],
+            self.min_group_size,
+        )
+        hidden, lost = hidden[: len(frame)], lost[: len(frame)]
         return Published(
             self._masked(frame, hidden, small_base, base, mask)[~(gone | lost)].reset_index(drop=True),
             self.min_group_size,
@@ -197,6 +220,38 @@ class Gate:
             for column in columns:
                 result[column] = _without(frame[column], rows)
         return result.assign(suppressed=hidden)
+
+
+@dataclass(frozen=True)
+class _LeftOver:
+    """Persons of a margin who are in no row of the table: its base without the rows, a count a reader can work out."""
+
+    margin: int
+    group: int
+    left: int
+
+
+def _left_over(frame: pd.DataFrame, n: str, base: str, margins: Sequence[np.ndarray], least: int) -> list[_LeftOver]:
+    """Small remainders of margins whose rows all have one base; where rows overlap there is none."""
+    if base not in frame:
+        return []
+    found = []
+    for k, groups in enumerate(margins):
+        of = frame.assign(n=_whole(frame, n), base=_whole(frame, base))[["n", "base"]].groupby(groups)
+        sums = of.agg(n=("n", "sum"), low=("base", "min"), high=("base", "max"))
+        left = (sums["high"] - sums["n"]).where(sums["low"] == sums["high"], 0)
+        found += [_LeftOver(k, int(group), int(count)) for group, count in left.items() if 0 < count < least]
+    return found
+
+
+def _longer(numbers: np.ndarray, more: Sequence[int]) -> np.ndarray:
+    return np.append(numbers, np.array(more, dtype=np.int64))
+
+
+def _of_left_over(left: Sequence[_LeftOver], margin: int, groups: np.ndarray) -> list[int]:
+    """The group of each remainder in one margin: its own there, and one of its own in every other margin."""
+    fresh = int(groups.max(initial=-1)) + 1
+    return [one.group if one.margin == margin else fresh + i for i, one in enumerate(left)]
 
 
 def protect(

@@ -1,7 +1,8 @@
-"""Names of customers taken out of what customers write, before it is kept.
+"""What points to a person taken out of what customers write, before it is kept.
 
-The names stand in the customers' own records, which a run reads but never keeps. Here, where both are at hand, they
-leave the texts, so that neither a name nor a list of names has to be stored for it.
+Addresses and numbers are told by their form, see `redaction`. The names stand in the customers' own records, which a
+run reads but never keeps. Here, where both are at hand, they leave the texts, so that neither a name nor a list of
+names has to be stored for it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+
+from .redaction import redact
 
 NAME = "[name]"
 TEXTS = ("text", "resolution")  # columns of tickets and feedback that people write freely
@@ -82,14 +85,16 @@ class KnownNames:
         return bool(self._last)
 
     def hide_in(self, rows: pd.DataFrame, numbers: np.ndarray | None = None) -> pd.DataFrame:
-        """Rows of tickets or feedback with `NAME` in place of each name in their free texts.
+        """Rows of tickets or feedback without addresses and numbers in their free texts, and with `NAME` for each name.
+
+        Addresses go first: without the name in it half an e-mail address would not be told from a word.
 
         Customers' own names go however they are written; those of others unless the texts show that the word is an
         everyday one ("Lang", "Koch"), and even then beside another name or a form of address.
         """
-        columns = [column for column in TEXTS if column in rows] if self else []
         of = np.full(len(rows), -1) if numbers is None else numbers
-        return rows.assign(**{column: self._hidden(rows[column], of) for column in columns})
+        texts = {column: rows[column].map(redact, na_action="ignore") for column in TEXTS if column in rows}
+        return rows.assign(**{column: self._hidden(values, of) if self else values for column, values in texts.items()})
 
     def _hidden(self, texts: pd.Series, numbers: np.ndarray) -> pd.Series:
         everyday = self._everyday(texts.dropna())

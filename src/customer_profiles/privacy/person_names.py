@@ -33,6 +33,15 @@ TITLES = _words(
     "herr herrn hr frau fr fräulein familie fam dr prof mr mrs ms miss mister madam sir lady senhor senhora sr "
     "sra seu dona monsieur madame mme mlle signor signora sig señor señora"
 )
+# Before a form of address they make a noun of it; after one, they begin what the person did.
+NO_ADDRESS = _words(
+    "mein meine meinem meinen meiner dein deine deiner sein seine seiner ihr ihre ihrem ihrer unser unsere eine einer "
+    "einem einen ein diese dieser dieser jede my your his her our a an the this every i we you to not no minha sua a"
+)
+NO_SURNAMES = _words(
+    "am an in im hat hatte ist war wird kann und oder sagt sagte meinte nicht auch am for from with has had is was "
+    "will can and or said says not also you your it them this that the i we e é foi disse tem não"
+)
 ROLES = _words(
     "kollege kollegin kollegen mitarbeiter mitarbeiterin berater beraterin verkäufer verkäuferin techniker "
     "fahrer nachbar nachbarin mann sohn tochter mutter vater bruder schwester freund freundin namens agent "
@@ -208,6 +217,7 @@ def names_in(text: str, vocabulary: Vocabulary) -> list[tuple[int, int]]:
         small = word.lower()
         if small in TITLES:
             found |= _run(text, tokens, number + 1, vocabulary, sure=word[0].isupper())
+            found |= _addressed(text, tokens, number)
         elif small in ROLES or small in GREETINGS or _is_time_of_day(tokens, number):
             found |= _after_role(text, tokens, number + 1, vocabulary, greeting=small not in ROLES)
         elif vocabulary.language == "de" and _pair(tokens, number, text, vocabulary):
@@ -225,6 +235,15 @@ def names_in(text: str, vocabulary: Vocabulary) -> list[tuple[int, int]]:
                     else _run(text, tokens, first, vocabulary, sure)
                 )
     return _spans(text, tokens, _with_neighbours(text, tokens, found, vocabulary))
+
+
+def _addressed(text: str, tokens: list, title: int) -> set[int]:
+    """The word after a form of address, however both are written, unless the form is a noun ("meine frau sagt")."""
+    following = tokens[title + 1 : title + 2]
+    before = tokens[title - 1][2].lower() if title else ""
+    if not following or before in NO_ADDRESS or text[tokens[title][1] : following[0][0]].strip(" ."):
+        return set()
+    return set() if following[0][2].lower() in NOBODY | TITLES | PARTICLES | NO_SURNAMES else {title + 1}
 
 
 def _looks_like_name(word: str, vocabulary: Vocabulary) -> bool:

@@ -49,6 +49,14 @@ PERSONAL = (
     ),
     ("town", re.compile(r"\b(?:D-)?\d{5}\s{1,3}[A-ZÄÖÜ][\wäöüß\-]{1,40}")),
     ("number", re.compile(r"(?<![\w])(?:\+|00|\(?0)?\d(?:[\s/\-().]{0,2}\d){5,60}(?!\w)")),
+    (
+        "number",
+        re.compile(
+            r"\b(?:(?:null|eins?|zwei|zwo|drei|vier|fünf|fuenf|sechs|sieben|acht|neun|zero|oh|one|two|three|four|five|"
+            r"six|seven|eight|nine|um|dois|três|quatro|cinco|seis|sete|oito|nove|\d{1,3})\b[\s,./-]{0,3}){5,40}",
+            re.IGNORECASE,
+        ),
+    ),
     ("number", re.compile(r"\b[A-Z]{1,4}[\-#]?\d{4,30}\w{0,20}\b")),
 )
 PLACEHOLDER = re.compile(r"\[(?:name|" + "|".join(dict.fromkeys(kind for kind, _ in PERSONAL)) + r")\]")

@@ -108,14 +108,11 @@ class Experience(Asked):
         >>> data.scores_by_group(["age_band"])
         <Result 'scores_by_group': ...>
         """
-        from ..analysis.demographics import categories
         from ..analysis.feedback import scores
 
         _, latest = self._answers()
         groups, profile = self._chosen(attributes, self._groups), self._read("profile")
-        traits = categories.banded(profile, groups).assign(customer_no=profile["customer_no"])
-        known = latest.merge(traits, on="customer_no", validate="m:1")
-        return self._answer(scores.scores_by_group(known, groups, min_answers, self.dataset.orders()))
+        return self._answer(scores.scores_by_group(latest, profile, groups, min_answers, self.dataset.orders()))
 
     def drivers(self, metric: str | None = None, seed: int = 1) -> Answer:
         """What goes with a score: how much of its differences each trait, topic and experience explains.

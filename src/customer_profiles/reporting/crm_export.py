@@ -62,6 +62,8 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
 def to_file(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV, Excel or Parquet, by the ending of the file; texts never start a formula.
 
+    Nobody but its owner may read the file: it has one row per customer.
+
     Raises
     ------
     ConfigurationError
@@ -73,7 +75,8 @@ def to_file(table: pd.DataFrame, path: Path) -> None:
         raise ConfigurationError(f"{path.name}: end it in {', '.join(FORMATS)}, or give {VARIABLE}VARIABLE")
     part = path.with_name(f".{path.stem}.part{path.suffix.lower()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.touch(mode=0o600)
         if path.suffix.lower() == ".parquet":
             table.to_parquet(part, index=False)
         else:

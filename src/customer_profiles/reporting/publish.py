@@ -28,6 +28,8 @@ REPORT = "report"
 NOTEBOOKS = "notebooks"  # all that a failed run leaves
 UNFINISHED = ".unfinished"  # says where the pages of a run go that has not ended
 KEPT_RUNS = 3
+# Nobody else may list or read a run; but the way to its pages, which follow the umask, leads through its folder.
+PRIVATE_FILE, PRIVATE_FOLDER, PASSAGE = 0o600, 0o700, 0o711
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 
 
@@ -50,6 +52,7 @@ def lock(runs: Path) -> Iterator[None]:
         If another process holds it.
     """
     runs.mkdir(parents=True, exist_ok=True)
+    runs.chmod(PASSAGE)
     with (runs / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -76,6 +79,7 @@ def publish(run: Path, pages: Path) -> None:
     EnvironmentFailed
         If a link cannot be made; what was current stays current.
     """
+    keep_private(run)
     current, shown = run.parent / LATEST, pages.parent / LATEST
     through, before = os.path.relpath(current / REPORT, shown.parent), _target(shown)
     try:
@@ -95,9 +99,19 @@ def publish(run: Path, pages: Path) -> None:
         ) from error
 
 
+def keep_private(run: Path) -> None:
+    """Let nobody else read what a finished run holds; its own folder is the way to its pages, but cannot be listed."""
+    for folder, _, files in os.walk(run):
+        Path(folder).chmod(PRIVATE_FOLDER if Path(folder) != run else PASSAGE)
+        for path in (Path(folder, name) for name in files):
+            if not path.is_symlink():
+                path.chmod(PRIVATE_FILE)
+
+
 def begin(run: Path, pages: Path) -> None:
     """Make the two folders of a run; the caller holds the lock."""
     run.mkdir(parents=True)
+    run.chmod(PRIVATE_FOLDER)
     with naming(run):
         (run / UNFINISHED).write_text(os.path.relpath(pages, run), encoding="utf-8")
     pages.mkdir(parents=True)

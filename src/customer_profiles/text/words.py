@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 
@@ -25,6 +27,24 @@ COURTESIES = {
 
 # A word: letters with inner apostrophe or hyphen; two letters at least; figures are left out, they name single cases.
 WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’\-](?=[^\W\d_]))+")
+
+
+class NoWords(ValueError):
+    """No word tells the texts apart: they are all alike, or no two of them share one."""
+
+
+def counted(vectorizer: Any, texts: Iterable[Any]) -> Any:
+    """What a vectorizer of scikit-learn makes of texts, shape (texts, words).
+
+    Raises
+    ------
+    NoWords
+        If it finds no word that it may count.
+    """
+    try:
+        return vectorizer.fit_transform(texts)
+    except ValueError as error:
+        raise NoWords(str(error)) from error
 
 
 def normalise(text: str) -> str:

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from customer_profiles.analysis.demographics.categories import banded
 from customer_profiles.analysis.feedback import metrics, scores
 from customer_profiles.needs import NEEDS
 from customer_profiles.privacy.disclosure import Gate
@@ -45,9 +44,7 @@ def overall(feedback: pd.DataFrame, min_answers: int = 30):
 
 
 def by_group(feedback: pd.DataFrame, profile: pd.DataFrame, attributes: list[str], min_answers: int = 30):
-    traits = banded(profile, attributes).assign(customer_no=profile["customer_no"])
-    known = metrics.latest(metrics.answers(feedback)).merge(traits, on="customer_no", validate="m:1")
-    return scores.scores_by_group(known, attributes, min_answers)
+    return scores.scores_by_group(metrics.latest(metrics.answers(feedback)), profile, attributes, min_answers)
 
 
 def facts(feedback: pd.DataFrame) -> dict:
@@ -167,6 +164,12 @@ class TestGroups:
         feedback, profile = company(7)
         table = by_group(feedback, profile.assign(age=profile["customer_no"] % 70), ["age"]).frame
         assert table.groupby("metric")["value"].nunique().to_dict() == {"nps": 5, "csat": 5}
+
+    @pytest.mark.parametrize("name", ["score", "metric", "at", "good", "row"])
+    def test_an_attribute_may_be_called_like_a_column_of_the_answers(self, name):
+        feedback, profile = company(7)
+        plain, named = (by_group(feedback, profile.rename(columns={"gender": x}), [x]).frame for x in ("gender", name))
+        pd.testing.assert_frame_equal(named.assign(attribute="gender"), plain)
 
     def test_nothing_to_compare(self):
         feedback, profile = company(6, n=200)

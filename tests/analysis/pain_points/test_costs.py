@@ -105,6 +105,12 @@ def test_low_scores_rank_pains_as_counted_by_hand(shop):
     assert row["low_scores_more"] == pytest.approx(row["n"] - row["base"] * row["share_rest"])
 
 
+def test_a_pain_that_everybody_has_is_compared_with_nobody(shop):
+    profile, _ = shop
+    evidence = evidence_of(who(np.full(len(profile), True)))
+    assert not len(low_scores(costs_of(evidence, profile).frame))
+
+
 def test_an_outcome_counted_from_the_same_rows_is_not_asked_for(shop):
     profile, hit = shop
     profile = profile.assign(tickets=hit.astype(int))

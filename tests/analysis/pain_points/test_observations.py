@@ -41,6 +41,28 @@ def assignments():
     return pd.DataFrame({"row": [10, 11, 12, 13], "customer_no": [1, 1, 2, None], "theme": theme})
 
 
+@pytest.mark.parametrize(
+    ("theme", "category", "reason", "names"),
+    [
+        ("parcel", "price", "price", ["parcel theme tickets", "price reason tickets+customers"]),
+        ("price", "price", "price", ["price theme tickets", "price (reason) reason tickets+customers"]),
+        ("repeated_contact", "x", "x", ["repeated_contact (theme) theme tickets", "x reason tickets+customers"]),
+        ("x", "repeated_contact", "y", ["x theme tickets", "repeated_contact (reason) reason tickets", "y reason"]),
+    ],
+)
+def test_pains_that_are_called_alike_have_names_of_their_own(
+    profile, tickets, assignments, theme, category, reason, names
+):
+    profile = profile.assign(why=pd.Series([reason] * len(profile), profile.index, dtype="str"))
+    told = assignments.assign(theme=theme)
+    evidence = gather(NOTHING | {"tickets": tickets.assign(category=category)}, profile, AS_OF, told, {"why": None})
+    assert evidence.names["pain"].is_unique
+    found = [" ".join(row) for row in evidence.names.to_numpy()]
+    assert [name.startswith(start) for name, start in zip(found, names, strict=False)] == [True] * len(names)
+    hit, exposed = evidence.matrix(profile["customer_no"])
+    assert hit.shape == exposed.shape == (len(profile), len(evidence.names))
+
+
 def test_the_list_has_every_pain_once_by_kind(profile, tickets, assignments):
     evidence = gather(NOTHING | {"tickets": tickets}, profile, AS_OF, assignments, {"churn_reason": "did not leave"})
     assert evidence.names.to_numpy().tolist() == [

@@ -168,3 +168,17 @@ def test_a_small_segment_is_hidden():
 def test_too_little_is_a_limit():
     assert clusters.limits(pd.DataFrame({"customer_no": range(500), "orders": range(500)}))
     assert not clusters.limits(planted(300)[0])
+
+
+@pytest.mark.parametrize("customers", [0, 1, 2, 150])
+def test_customers_who_are_alike_form_no_segments(customers):
+    alike = planted(300)[0].iloc[[0] * customers].reset_index(drop=True)
+    assert len(clusters.find(alike, bootstraps=2)) == 0
+    assert clusters.limits(alike)
+
+
+def test_one_who_differs_from_all_others_is_no_failure():
+    one = planted(300)[0].iloc[[0] * 149 + [1]].reset_index(drop=True)
+    found = clusters.find(one, bootstraps=2)
+    assert found.kind != "natural"
+    assert found.labels.value_counts().tolist() in ([], [149, 1])

@@ -95,3 +95,16 @@ def test_what_no_source_tells_is_not_told():
     found = verdicts.judge(points, labels, table, None, pd.Series(False, range(400))).frame
     assert found["reach"].isna().all()
     assert found["verdict"].tolist() == [verdicts.UNTOLD] * 2
+
+
+@pytest.mark.parametrize("few", [1, 2, 3])
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_a_segment_of_one_or_of_people_alike_is_judged(few, spread):
+    points = np.vstack(
+        [np.random.default_rng(2).normal(0, 1, (150, 2)), 9 + spread * np.arange(2 * few).reshape(-1, 2)]
+    )
+    labels = pd.Series(np.repeat([1, 2], [150, few]))
+    table = pd.DataFrame({"segment": [1, 2], "n": [150, few], "base": 150 + few, "share": 0.5, "jaccard": 0.9})
+    judged = verdicts.judge(points, labels, table, pd.Series({1: 1, 2: 1}), labels > 0).frame
+    assert judged["verdict"].tolist() == ["right", "too narrow"]
+    assert judged["explained_split"].notna().all()

@@ -16,7 +16,7 @@ from ...stats.claims import Claims, shown
 from ...stats.comparisons import adjust, family_size
 from ...stats.group_tests import nps_difference, welch
 from ...stats.intervals import add_shares, nps
-from ..demographics.categories import Orders, order_of, values_of
+from ..demographics.categories import Orders, banded, order_of, values_of
 from .metrics import ESTIMATES, METRICS, summarise
 
 CLAIMS_SHOWN = 12
@@ -73,16 +73,22 @@ def boxes(latest: pd.DataFrame) -> Result:
 
 
 def scores_by_group(
-    known: pd.DataFrame, attributes: Iterable[str], min_answers: int = 30, orders: Orders | None = None
+    latest: pd.DataFrame,
+    profile: pd.DataFrame,
+    attributes: Iterable[str],
+    min_answers: int = 30,
+    orders: Orders | None = None,
 ) -> Result:
     """Each score in each group of customers against all other customers who answered.
 
     Parameters
     ----------
-    known : DataFrame
-        Latest answers with the attributes of those who gave them, numbers in bands.
+    latest : DataFrame
+        The latest answer of each customer; those of customers who have no profile do not count.
+    profile : DataFrame
+        ``customer_no`` and the attributes, which may have any name.
     attributes : iterable of str
-        Columns of `known`.
+        Columns of `profile`; numbers are banded.
     min_answers : int
         Answers that group and rest must both have.
     orders : mapping, optional
@@ -95,11 +101,14 @@ def scores_by_group(
         ``mean_rest``, ``difference`` (of NPS in points, else of means) with interval, ``p, p_adjusted, effect,
         claim``. NPS: adjusted-Wald z test; others: Welch's t test; one family over all rows; effect: Cliff's δ.
     """
-    parts = [
-        _groups_of(known.loc[known["metric"] == metric], metric, attribute, min_answers, (orders or {}).get(attribute))
-        for metric in METRICS
-        for attribute in list(attributes)
-    ]
+    attributes = list(attributes)
+    traits = banded(profile, attributes).set_axis(profile["customer_no"])
+    known = latest.loc[latest["customer_no"].isin(traits.index)]
+    parts = []
+    for metric in METRICS:
+        answers = known.loc[known["metric"] == metric]
+        of = traits.loc[answers["customer_no"].astype("int64")].set_axis(answers.index)
+        parts += [_groups_of(answers, metric, of[name], min_answers, (orders or {}).get(name)) for name in attributes]
     parts = [part for part in parts if not part.empty]
     table, family = pd.DataFrame(columns=BY_GROUP).astype({"claim": bool, "p": float}), 0
     if parts:
@@ -229,14 +238,14 @@ GROUP_MEAN = Claims(
 
 
 def _groups_of(
-    joined: pd.DataFrame, metric: str, attribute: str, min_answers: int, order: Sequence[str] | None
+    answers: pd.DataFrame, metric: str, attribute: pd.Series, min_answers: int, order: Sequence[str] | None
 ) -> pd.DataFrame:
     """Every value of one attribute against the rest, for one metric."""
-    if joined.empty or joined[attribute].isna().all():
+    if attribute.isna().all():
         return pd.DataFrame()
-    part = joined[["metric", "score", "good", "poor"]].assign(value=values_of(joined[attribute]))
+    part = answers[["metric", "score", "good", "poor"]].assign(value=values_of(attribute))
     part = part.dropna(subset=["value"])
-    order = order_of(joined[attribute], order)
+    order = order_of(attribute, order)
     table = summarise(part, ["metric", "value"]).set_index("value").loc[order].reset_index()
     # The rest is everybody minus the group, so its mean and spread follow from sums.
     n, mean, sd = table["n"], table["mean"], table["sd"].fillna(0)
@@ -259,7 +268,7 @@ def _groups_of(
     table["effect"] = np.where(tested, _cliffs_delta(part, order), np.nan)
     table.loc[~tested, ["mean_rest", "nps_rest"]] = np.nan
     table.loc[n < min_answers, ESTIMATES] = np.nan
-    return table.assign(attribute=attribute, base=len(part), n_rest=rest)
+    return table.assign(attribute=attribute.name, base=len(part), n_rest=rest)
 
 
 def _cliffs_delta(part: pd.DataFrame, order: list[str]) -> np.ndarray:

@@ -185,9 +185,9 @@ def low_scores(table: pd.DataFrame) -> Result:
     Result
         ``pain, evidence, n`` (low scores of sufferers)``, base`` (their scores)``, share, n_rest, base_rest,
         share_rest, ratio`` with the interval of `comparisons.rate_ratio`, ``low_scores_more`` (low scores above what
-        the others' share would give); most first.
+        the others' share would give); most first. A pain that nobody or everybody has compares with nobody.
     """
-    rows = table.rename(columns={"raw": "share", "raw_rest": "share_rest"})
+    rows = table.rename(columns={"raw": "share", "raw_rest": "share_rest"}).dropna(subset=["share", "share_rest"])
     rows = rows.assign(base_rest=rows["base"] - rows["n"], base=rows["n"]).reset_index(drop=True)
     rows = rows.assign(
         n=(rows["share"] * rows["base"]).round().astype(int),

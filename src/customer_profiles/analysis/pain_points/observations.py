@@ -44,7 +44,7 @@ class Evidence:
     Parameters
     ----------
     hits : DataFrame
-        ``evidence`` (`KINDS`)``, pain`` (unique name)``, source`` (canonical table)``, customer_no, at`` (may be
+        ``evidence`` (`KINDS`)``, pain`` (unique name)``, source`` (tables, by +)``, customer_no, at`` (may be
         missing)``, row`` (index of the ticket, -1: none).
     occasions : DataFrame
         Of behaviour only: ``pain, customer_no, at, hit``. Everybody could have written or stated a pain.
@@ -141,7 +141,7 @@ def gather(
     -------
     Evidence
         Pains that one customer of the profile has at least. A name that two kinds of evidence share gets the kind
-        behind it.
+        behind it; a reason that two tables state is one pain of both.
     """
     tickets = tables.get("tickets", pd.DataFrame())
     found = occasions(tables, as_of)
@@ -151,8 +151,10 @@ def gather(
     parts = [part[list(HITS)].astype(HITS) for part in parts if part is not None and len(part)]
     hits = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(HITS)).astype(HITS)
     hits = hits[hits["customer_no"].isin(profile["customer_no"])]
-    shared = hits.groupby("pain")["evidence"].transform("nunique").gt(1) & (hits["evidence"] == REASON)
-    hits["pain"] = hits["pain"].mask(shared, hits["pain"] + f" ({REASON})")
+    gives_way = hits["evidence"].eq(REASON) | hits["evidence"].eq(THEME) & hits["pain"].isin(behaviour["pain"])
+    shared = hits.groupby("pain")["evidence"].transform("nunique").gt(1) & gives_way
+    hits["pain"] = hits["pain"].mask(shared, hits["pain"] + " (" + hits["evidence"] + ")")
+    hits["source"] = hits.groupby("pain")["source"].transform(lambda sources: "+".join(sources.unique()))
     return Evidence(hits.reset_index(drop=True), found[found["pain"].isin(behaviour["pain"])].reset_index(drop=True))
 
 

@@ -7,6 +7,7 @@ come back in resamples, and by how well segments tell of a column that had no pa
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,10 +169,16 @@ def explained(block: np.ndarray, labels: np.ndarray) -> float:
 
 
 def kmeans(points: np.ndarray, k: int, seed: int, starts: int):
-    """k-means fitted to points of shape (customers, components), the best of several starts."""
-    from sklearn.cluster import KMeans
+    """k-means fitted to points of shape (customers, components), the best of several starts.
 
-    return KMeans(k, n_init=starts, random_state=seed).fit(points)
+    Of fewer points than `k` each is a cluster of its own, and points that are alike are in one cluster.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters
+        return KMeans(min(k, len(points)), n_init=starts, random_state=seed).fit(points)
 
 
 def jaccard(labels: np.ndarray, again: np.ndarray, k: int) -> np.ndarray:

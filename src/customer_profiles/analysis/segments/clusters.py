@@ -60,8 +60,8 @@ def find(
     Returns
     -------
     Segmentation
-        Empty where fewer than `MIN_CUSTOMERS` customers or `MIN_COLUMNS` usable columns are known, or where there are
-        no segments.
+        Empty where fewer than `MIN_CUSTOMERS` customers or `MIN_COLUMNS` usable columns are known, all are alike, or
+        there are no segments.
     """
     import sklearn.cluster  # noqa: F401  (a library that is loaded later would not be limited to one thread)
     from threadpoolctl import threadpool_limits
@@ -84,6 +84,8 @@ def find(
     best = compared.loc[compared["chosen"]].iloc[0]
     kind = "natural" if p <= NATURAL else "reproducible" if best["jaccard_min"] >= VALID else "none"
     labels, order = _by_size(solutions[best["method"]][best["k"]])
+    if len(order) == 1:
+        return solution.none(profile)
     nobody = solution.none(profile)
     return Segmentation(
         labels=nobody.labels if kind == "none" else pd.Series(labels, index=profile.index, name="segment"),

@@ -193,7 +193,7 @@ def _change(
     rest = sum(within.values()) - within[segment] - within[nearest]
     members = points[inside]
     halves, jaccard = _split(members, rng, seed)
-    parts = sum(((members[halves == half] - members[halves == half].mean(axis=0)) ** 2).sum() for half in (0, 1))
+    parts = sum(((members[halves == half] - members[halves == half].mean(axis=0)) ** 2).sum() for half in set(halves))
     return _Change(
         merge_with=int(nearest),
         explained_merged=float(1 - (rest + ((both - both.mean(axis=0)) ** 2).sum()) / total),

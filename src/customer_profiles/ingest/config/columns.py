@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
+import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..readers.file_format import Model, composed
@@ -17,16 +18,35 @@ def _text_list(value: Any) -> Any:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_text_list)]
 Decimal = Literal[".", ","]
 Thousands = Literal[".", ",", " ", "'"]
+UNIX = "unix"
+"""Seconds since the beginning of 1970, in place of how points in time are written."""
 
 
-def _says_the_year(form: str | None) -> str | None:
-    """Refuse a day without its year: it would be read as one of 1900."""
-    if form is not None and "%" in form and not any(year in form for year in ("%Y", "%y", "%G", "%c", "%x")):
+def _form(form: str) -> str:
+    """How days are written, if days can be read by it: checked by writing two and reading them.
+
+    Raises
+    ------
+    ValueError
+        If it says nothing of a day, has no year (it would be read as one of 1900), or a sign ``%`` that means nothing.
+    """
+    if "%" in form and not any(year in form for year in ("%Y", "%y", "%G", "%c", "%x")):
         raise ValueError(f"{form!r} has no year (%Y): without it nobody knows when it was; export days with their year")
+    day = pd.Timestamp("2031-11-22 21:43:54.000123", tz="UTC")
+    try:
+        told = {pd.to_datetime(moment.strftime(form), format=form) for moment in (day, day - pd.Timedelta(days=400))}
+    except ValueError:
+        told = set()
+    if len(told) < 2:
+        raise ValueError(
+            f"{form!r} does not say how days are written; write for example %Y-%m-%d or %d.%m.%Y %H:%M, and %% for "
+            "the sign itself"
+        )
     return form
 
 
-Form = Annotated[str | None, AfterValidator(_says_the_year)]
+Form = Annotated[str, AfterValidator(_form)]
+Clock = Annotated[str, AfterValidator(lambda form: form if form == UNIX else _form(form))]
 
 
 class Term(Model):
@@ -67,8 +87,8 @@ class Column(Model):
     lower: bool = Field(False, description="ids: in lower-case letters")
     decimal: Decimal | None = Field(None, description="decimal sign, if it is not that of the source")
     thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
-    date: Form = Field(None, description="how its days are written, if otherwise than in the source")
-    datetime: Form = Field(None, description="how its points in time are written, if otherwise")
+    date: Form | None = Field(None, description="how its days are written, if otherwise than in the source")
+    datetime: Clock | None = Field(None, description="how its points in time are written, if otherwise")
 
     @model_validator(mode="before")
     @classmethod

@@ -22,7 +22,7 @@ from . import derived as rules
 from . import ideal_customer
 from . import outcome as outcomes
 from . import vulnerability as care
-from .columns import Column, Decimal, ExtraColumn, Form, Texts, Thousands
+from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands
 from .derived import Attribute, Derived
 from .faults import explain, near
 from .yaml_file import read_yaml
@@ -64,8 +64,8 @@ class Source(FileFormat):
     decimal: Decimal | None = Field(None, description="decimal sign; otherwise as the file shows")
     thousands: Thousands | None = Field(None, description="thousands sign, if the file has one")
     sign: str | None = Field(None, min_length=1, description="sign of the currency that stands beside amounts, e.g. €")
-    date: Form = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
-    datetime: Form = Field(
+    date: Form | None = Field(None, description="how days are written, e.g. %d.%m.%Y; otherwise as the file shows")
+    datetime: Clock | None = Field(
         None, description="how points in time are written, or unix for seconds since 1970; otherwise ISO or as shown"
     )
     time_zone: str | None = Field(None, description="zone the file's times are in; otherwise that of the data set")
@@ -108,6 +108,8 @@ class Source(FileFormat):
         for name in self.attributes:
             if name in fields:
                 raise ValueError(f"{name!r} is a column of the contract: move it from 'attributes' to 'columns'")
+            if contract.is_taken(self.table, name):
+                raise ValueError(_taken(name))
         for name, column in self.mapped.items():
             if (column.cut or column.pad or column.lower) and (name not in fields or fields[name].kind != "id"):
                 raise ValueError(f"{name!r}: 'cut', 'pad' and 'lower' are for ids, which this column does not hold")
@@ -262,6 +264,9 @@ class Dataset(Model):
         if self.kind == "b2c" and self.filled("contacts"):
             name = self.filled("contacts")[0].name
             raise ValueError(f"source {name!r}: contacts are persons at companies; add 'kind: b2b', or fill customers")
+        for name in self.derived:
+            if contract.is_taken("customers", name):
+                raise ValueError(_taken(name))
         for source in self.sources:
             for name, column in source.mapped.items():
                 special = any(contract.is_special_category(text) for text in (name, *column.reads))
@@ -391,7 +396,8 @@ def load_dataset(path: str | Path) -> Dataset:
         dataset = Dataset.model_validate(content)
         faults: list[Any] = dataset.wrong_rules()
     except ValidationError as error:
-        faults = error.errors()
+        # A list whose entries are all wrong is not too short besides.
+        faults = [fault for fault in error.errors() if fault["type"] != "too_short" or not fault["input"]]
     if faults:
         told = [explain(fault, content, lines, Dataset) for fault in faults]
         raise ConfigurationError(f"{path}: " + "; ".join(told))
@@ -406,6 +412,13 @@ def _attribute(name: str, column: Column) -> Attribute:
     label = getattr(column, "label", None) or _label(name)
     reason = getattr(column, "reason", False)
     return Attribute(name=name, label=label, kind=kind, order=column.order or (), reason=reason, missing=column.missing)
+
+
+def _taken(name: str) -> str:
+    return (
+        f"{name!r} is a column that the product makes itself: choose another name such as 'own_{name}', and say how "
+        f"it is called on a page as label: {{en: …}}"
+    )
 
 
 def _label(name: str) -> dict[str, str]:

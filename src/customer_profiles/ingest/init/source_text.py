@@ -218,6 +218,7 @@ def _attributes(guess: Guess) -> dict[str, tuple[Any, str]]:
     for values in order:
         words = plain(values.heading)
         key = re.sub(r"\W+", "_", words).strip("_")
+        key = f"own_{key}" if contract.is_taken(guess.table, key) else key
         if values.heading in guess.read or not key or not key[0].isalpha() or key in contract.TABLES[guess.table]:
             continue
         if _is_nothing_new(values, words, guess, kept):

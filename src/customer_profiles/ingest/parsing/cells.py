@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ...messages import N_
+from ..config.columns import UNIX
 from .cleaning import tidied
 from .notation import ISO_DAY, Written
 from .number_forms import CURRENCY_SIGN, plain_numbers
@@ -25,8 +26,6 @@ _ISO_TIME = rf"{_ISO_DAY}([T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?)?\s?(Z|
 _OFFSET = r":\d{2}\S*\s?(?:Z|[+-]\d{2}:?\d{2})$"
 
 _GMT = re.compile(r"(?:GMT|UTC)(?:([+-])(\d{1,2})(?::?(\d{2}))?)?$")
-UNIX = "unix"
-"""Seconds since the beginning of 1970, as `datetime` of a source."""
 
 
 def _offset(zone: re.Match[str]) -> str:
@@ -72,7 +71,11 @@ def _text(value: object) -> str:
 
 
 def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed:
-    """Numbers with the given decimal and thousands signs; a thousands sign must stand every three digits."""
+    """Numbers with the given decimal and thousands signs.
+
+    A thousands sign must stand every three digits, and no group leads with a zero: 0.123 with "." for thousands is no
+    123, but a sign that the number is written otherwise.
+    """
     decimal, thousands = written.decimal or ".", written.thousands
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         values = cells.astype("float64")
@@ -84,7 +87,7 @@ def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed
         sign = re.escape(decimal)
         digits = r"\d+"
         if thousands:
-            digits = rf"(?:\d+|\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+)"
+            digits = rf"(?:\d+|[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+)"
         well_formed = texts.str.fullmatch(
             rf"[+-]?(?:{digits}(?:{sign}\d*)?|{sign}\d+)(?:[eE][+-]?\d{{1,3}})?", na=False
         )

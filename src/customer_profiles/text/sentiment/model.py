@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..words import impersonal
+from ..words import counted, impersonal
 from . import lexicon
 
 TOKENS = r"(?u)\b\w+\b|[!?]+|[:;]-?[()DP]"  # exclamation marks and faces carry tone
@@ -86,7 +86,13 @@ class Classifier:
 
 
 def read(texts: Sequence[str], languages: Sequence[str]) -> tuple[Features, Reader]:
-    """Features of texts; which words there are is learnt from them, what they mean is not."""
+    """Features of texts; which words there are is learnt from them, what they mean is not.
+
+    Raises
+    ------
+    NoWords
+        If no two texts share a word.
+    """
     from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
     from sklearn.pipeline import make_union
 
@@ -97,7 +103,7 @@ def read(texts: Sequence[str], languages: Sequence[str]) -> tuple[Features, Read
         TfidfVectorizer(analyzer="char_wb", ngram_range=PIECES, min_df=few, sublinear_tf=True, dtype=np.float32),
     )
     phrases = CountVectorizer(ngram_range=(1, 3), min_df=2, token_pattern=TOKENS, binary=True, dtype=np.float64)
-    features = _features(texts, languages, pieces.fit_transform(texts), phrases.fit_transform(texts))
+    features = _features(texts, languages, counted(pieces, texts), counted(phrases, texts))
     return features, Reader(pieces, phrases)
 
 

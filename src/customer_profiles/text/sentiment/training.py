@@ -6,13 +6,14 @@ Where too few comments have a score, a list of words begins the work (`cold_star
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ...messages import N_
-from ..words import filled
+from ..words import NoWords, filled
 from . import cold_start as start
 from . import lexicon
 from .measures import QUALITY, f1_interval, measure
@@ -133,7 +134,8 @@ def train(comments: pd.DataFrame, seed: int = 1) -> SentimentModel:
     Returns
     -------
     SentimentModel
-        Of the method `NOTHING` if there is nothing to learn from and no list for the languages.
+        Of the method `NOTHING` if there is nothing to learn from and no list for the languages, or no two comments
+        share a word.
     """
     from threadpoolctl import threadpool_limits
 
@@ -148,7 +150,7 @@ def train(comments: pd.DataFrame, seed: int = 1) -> SentimentModel:
     people = comments["customer_no"].astype("Float64").fillna(pd.Series(-1.0 - comments.index, dtype="Float64"))
     own = comments["own"].to_numpy(dtype=object)
     scored = np.flatnonzero(comments["own"].notna())
-    with threadpool_limits(1):
+    with threadpool_limits(1), suppress(NoWords):
         if _enough(own[scored], people.to_numpy(float)[scored]):
             features, reader = read(comments["text"].tolist(), languages)
             task = (features, own, comments["grade"].to_numpy(float), scored, people.to_numpy(float))

@@ -14,7 +14,7 @@ from ...results import NOBODY, Disclosure, Result
 from ...stats.claims import shown
 from ...stats.intervals import add_shares
 from ..languages import LANGUAGES, detect
-from ..words import filled, impersonal
+from ..words import NoWords, filled, impersonal
 from .model import Encode, TextModel
 from .names import NAME_TERMS, TERMS, distinctive, pick
 from .taxonomy import PHRASES, SPARE, Topic, changes, start, votes
@@ -174,7 +174,7 @@ def find_themes(
     Returns
     -------
     Themes
-        Empty results if there are fewer than `ENOUGH` texts with words.
+        Empty results if there are fewer than `ENOUGH` texts with words, or no word tells them apart.
     """
     # Threads can only be limited in libraries that are already loaded.
     import sklearn.cluster  # noqa: F401
@@ -190,8 +190,11 @@ def find_themes(
     if topics:
         sizes = [min(len(topics) + SPARE, len(texts) // MIN_THEME)]
     with threadpool_limits(1):
-        model = TextModel(texts["text"], texts["language"], texts.get("category"), seed, max(sizes), encode)
-        curve = model.stability(sizes)
+        try:
+            model = TextModel(texts["text"], texts["language"], texts.get("category"), seed, max(sizes), encode)
+        except NoWords:
+            return nothing
+        curve = model.stability(sorted({min(size, model.most) for size in sizes}))
         stable = curve["stability"] >= curve["stability"].max() - TOLERANCE
         curve["chosen"] = curve["k"] == curve.loc[stable, "k"].max()
         labels = model.divide(int(curve.loc[curve["chosen"], "k"].iloc[0]))

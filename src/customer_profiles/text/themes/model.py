@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..words import NoWords, counted
 from .words import Words
 
 if TYPE_CHECKING:
@@ -66,6 +67,17 @@ class TextModel:
         Largest number of themes that will be asked for: more themes need more dimensions.
     encode : callable, optional
         A sentence encoder, see `Encode`.
+
+    Attributes
+    ----------
+    most : int
+        Themes that can be told apart at most: as many as a random part has texts of the most frequent language.
+
+    Raises
+    ------
+    NoWords
+        If fewer than two words are in some of the texts and not in too many of them, or the most frequent language
+        has next to no texts.
     """
 
     def __init__(
@@ -85,7 +97,10 @@ class TextModel:
         written = Words(texts, languages)
         vectorizer = CountVectorizer(analyzer=list, min_df=MIN_TEXTS, max_df=MAX_SHARE, binary=True, dtype=float)
         self.spelt = written.spelt()
-        self._counts = vectorizer.fit_transform(written.tokens()).tocsr()
+        self._counts = counted(vectorizer, written.tokens()).tocsr()
+        self.most = int(PART * self._leading.sum())
+        if self._counts.shape[1] < 2 or self.most < 2:
+            raise NoWords("one word, or one text in the most frequent language")
         # A theme has a mix of words in each language and one of meanings: it must not be pulled to one language.
         blocks = np.array([name.split(" ")[0] if " " in name else "#" for name in vectorizer.get_feature_names_out()])
         self._blocks = [blocks == block for block in np.unique(blocks)]
@@ -208,7 +223,9 @@ def _by_letters(texts: Sequence[str], size: int, seed: int) -> np.ndarray:
     vectorizer = TfidfVectorizer(
         analyzer="char_wb", ngram_range=LETTERS, min_df=MIN_TEXTS, max_features=GROUPS, sublinear_tf=True
     )
-    groups = vectorizer.fit_transform(texts)
+    groups = counted(vectorizer, texts)
+    if groups.shape[1] == 1:
+        return _unit(groups.toarray())
     return _unit(TruncatedSVD(min(size, groups.shape[1] - 1), random_state=seed).fit_transform(groups))
 
 
