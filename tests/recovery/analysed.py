@@ -185,7 +185,8 @@ class Analysed:
     @cached_property
     def pain_costs(self) -> pd.DataFrame:
         """What goes with each pain."""
-        return costs.costs(self.evidence, self.profile, self.profile[costs.covariates(self.profile)]).frame
+        alike, records = self.profile[costs.covariates(self.profile)], self.sources | {"feedback": self.feedback}
+        return costs.costs(self.evidence, self.profile, alike, records, self.as_of).frame
 
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:

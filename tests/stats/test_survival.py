@@ -123,7 +123,10 @@ def test_spells_give_what_changes_over_time():
     left = np.where(left > struck, struck + (left - struck) / 2, left)  # the change doubles the hazard
     hit = struck < left
     entry = np.concatenate([np.zeros(3000), struck[hit]])
-    exit, event = np.concatenate([np.minimum(struck, left), left[hit]]), np.concatenate([~hit, np.ones(hit.sum(), bool)])
+    exit, event = (
+        np.concatenate([np.minimum(struck, left), left[hit]]),
+        np.concatenate([~hit, np.ones(hit.sum(), bool)]),
+    )
     b, error = survival.cox(exit, event, (entry > 0)[:, None], entry)
     assert abs(b[0] - np.log(2)) < 2.6 * error[0]
     assert survival.cox(exit, event, hit[np.r_[:3000, np.flatnonzero(hit)]][:, None], 0 * entry)[0][0] < b[0]

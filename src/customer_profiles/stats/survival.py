@@ -130,8 +130,8 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
         variance = np.where(n > 1, d * (n1 / n) * (1 - n1 / n) * (n - d) / (n - 1), 0.0).sum(axis=0)
         p = 2 * scipy.special.ndtr(-np.abs(d1.sum(axis=0) - expected.sum(axis=0)) / np.sqrt(variance))
     b, error = _cox_of_groups(n1, n - n1, d1, d)
-    ends = (np.exp(b + step * error) for step in (0.0, -z_value(), z_value()))
-    return LogRank(*ends, np.where(variance > 0, p, np.nan), expected.sum(axis=0))
+    ratio, low, high = (np.exp(b + step * error) for step in (0.0, -z_value(), z_value()))
+    return LogRank(ratio, low, high, np.where(variance > 0, p, np.nan), expected.sum(axis=0))
 
 
 def cox(exit: ArrayLike, event: ArrayLike, design: ArrayLike, entry: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +160,7 @@ def cox(exit: ArrayLike, event: ArrayLike, design: ArrayLike, entry: ArrayLike) 
     x = np.asarray(design, float)
     model = PHReg(np.asarray(exit, float), x, np.asarray(event, int), entry=np.asarray(entry, float), ties="breslow")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        # A value that nobody of those to whom it happened has drifts to a ratio of 0 for ever, see `regression.poisson`.
+        # A value that nobody has to whom it happened drifts to a ratio of 0 for ever, see `regression.poisson`.
         warnings.simplefilter("ignore")
         try:
             fitted = model.fit(disp=0)

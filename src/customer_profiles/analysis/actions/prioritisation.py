@@ -1,11 +1,13 @@
 """Prioritisation: which action spares most customers a pain for its money, and how sure that is.
 
-Customers reached × expected effect ÷ cost. Each of the three is uncertain, so the board is drawn many times, each time
-with another number out of its range; how often an action comes out on which place is its rank.
+Customers reached × expected effect ÷ cost; a customer with several cases is spared only if all of them are. Each of the
+three is uncertain, so the board is drawn many times, each time with another number out of its range; how often an
+action comes out on which place is its rank.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -129,7 +131,10 @@ def board(
         row["effect_from"] = OBSERVED if observed else EXPECTED if action.expected_low > 0 else None
         spared: Any = None  # an array, once it can be told
         if found is not None and row["effect_from"]:
-            spared = _hit(rng, found["n"], found["base"]) * _effect(rng, row, observed)
+            whole = _spared_whole(
+                evidence, profile.loc[given[action.action].to_numpy(), "customer_no"], action.pain, since
+            )
+            spared = _hit(rng, found["n"], found["base"]) * whole(_effect(rng, row, observed))
             row |= _summary("spared", spared)
         ready = spared is not None and row["cost_least"] > 0
         draws.append(PER * spared / _within(rng, row, "cost") if ready else np.full(DRAWS, np.nan))
@@ -233,6 +238,19 @@ def _hit(rng: np.random.Generator, n: float, base: float) -> np.ndarray:
     """Customers hit in a year like this one, in the spread that Wilson's interval of their share has."""
     low, high = wilson(n, base)
     return base * np.clip(rng.normal((low + high) / 2, (high - low) / 2 / z_value(), DRAWS), 0, 1)
+
+
+def _spared_whole(
+    evidence: Evidence, customers: pd.Series, pain: str, since: pd.Timestamp
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Share of the customers hit whom an effect on cases spares the pain: of k cases it has to spare them each.
+
+    An effect that makes the pain more frequent hits customers again who are hit already, and so spares nobody.
+    """
+    hits = evidence.hits[(evidence.hits["pain"] == pain) & evidence.hits["customer_no"].isin(customers)]
+    cases = hits[hits["at"].isna() | (hits["at"] > since)].groupby("customer_no").size().value_counts(normalize=True)
+    times, share = cases.index.to_numpy(), cases.to_numpy()
+    return lambda effect: (np.clip(effect, 0, 1)[:, None] ** times * share).sum(axis=1)
 
 
 def _effect(rng: np.random.Generator, row: dict, observed: dict | None) -> np.ndarray:
