@@ -175,10 +175,11 @@ def test_what_was_planted_to_follow_a_pain_is_told(hazard, spend, draws):
         table = costs_of(evidence_of(hits), profile, records=records).frame
         found.append(table.set_index("outcome")[["ratio", "ratio_low", "ratio_high"]])
     for outcome, true in (("lapsed", hazard), ("spend", spend)):
-        ratio, low, high = np.array([table.loc[outcome] for table in found], float).T
-        assert binom.cdf(((low <= true) & (true <= high)).sum(), draws, 0.95) >= 0.01, outcome
-        assert np.sum(low > 1 if true < 1 else high < 1) <= binom.ppf(0.99, draws, 0.025), outcome
+        ratio, low, high = pd.concat([table.loc[[outcome]] for table in found]).dropna().to_numpy().T
+        assert binom.cdf(((low <= true) & (true <= high)).sum(), len(ratio), 0.95) >= 0.01, outcome
+        assert np.sum(low > 1 if true < 1 else high < 1) <= binom.ppf(0.99, len(ratio), 0.025), outcome
         assert true == 1 or (np.median(ratio) > 1) == (true > 1)
+        assert len(ratio) or (outcome, hazard) == ("spend", 3)  # of whom too few stay
 
 
 def test_stated_reasons_are_compared_with_other_reasons(shop):
@@ -263,7 +264,7 @@ def claims_of(result: Result, hidden: bool = False) -> list[Finding]:
 
 
 def test_findings_speak_of_association():
-    hits, profile, records = lived(3, hazard=4, spend=0.3, n=1500)
+    hits, profile, records = lived(3, hazard=2, spend=0.15, n=1500)
     result = costs_of(evidence_of(hits), profile, records=records)
     told = claims_of(result)
     assert {finding.id.split(".")[1] for finding in told} == {"lapsed", "spend"}

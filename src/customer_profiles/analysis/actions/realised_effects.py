@@ -24,6 +24,8 @@ from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
+from ..pain_points.aftermath import active
+from ..pain_points.costs import outcomes
 from ..pain_points.observations import BEHAVIOUR, Evidence
 
 YEAR = pd.Timedelta(days=365)
@@ -49,8 +51,17 @@ MEASURED = ["n", "realised", "realised_low", "realised_high", "p", "p_adjusted",
 """What goes where a row is hidden. A verdict stays: it rests on dozens of occasions or says that there are too few."""
 
 
-def occasions_of(pain: str, evidence: Evidence, tickets: pd.DataFrame) -> pd.DataFrame:
-    """Every dated occasion on which a pain could have shown: of behaviour its own, else all tickets.
+def occasions_of(pain: str, evidence: Evidence, weeks: pd.DataFrame) -> pd.DataFrame:
+    """Every dated occasion on which a pain could have shown: of behaviour its own, else every week of a customer.
+
+    A share of all tickets would fall as soon as another pain grows.
+
+    Parameters
+    ----------
+    pain : str
+    evidence : Evidence
+    weeks : DataFrame
+        ``customer_no, at``: who was a customer in which week, from `aftermath.active`.
 
     Returns
     -------
@@ -64,15 +75,16 @@ def occasions_of(pain: str, evidence: Evidence, tickets: pd.DataFrame) -> pd.Dat
     rows = evidence.hits.loc[(evidence.hits["pain"] == pain) & (evidence.hits["row"] >= 0), "row"]
     if rows.empty:
         return pd.DataFrame({"customer_no": [], "at": pd.to_datetime([]), "hit": np.array([], bool)})
-    known = tickets[tickets["customer_no"].notna() & tickets["opened_at"].notna()]
-    found = pd.DataFrame({"customer_no": known["customer_no"].astype("int64"), "at": known["opened_at"]})
-    return found.assign(hit=known.index.isin(rows)).sort_values("at", kind="stable", ignore_index=True)
+    cases = evidence.hits[(evidence.hits["pain"] == pain) & evidence.hits["at"].notna()]
+    week = cases["at"].dt.to_period("W").dt.to_timestamp()
+    cases = pd.DataFrame({"customer_no": cases["customer_no"], "at": week}).drop_duplicates().assign(hit=True)
+    found = weeks.merge(cases, on=["customer_no", "at"], how="left").sort_values("at", kind="stable", ignore_index=True)
+    return found.assign(hit=found["hit"].eq(True))
 
 
 def by_action(
     actions: pd.DataFrame,
     evidence: Evidence,
-    tickets: pd.DataFrame,
     profile: pd.DataFrame,
     given: pd.DataFrame,
     events: pd.DataFrame,
@@ -85,7 +97,6 @@ def by_action(
     actions : DataFrame
         ``action, pain, expected_low, expected_high, started_on, partial``.
     evidence : Evidence
-    tickets : DataFrame
     profile : DataFrame
         One row per customer.
     given : DataFrame of bool, shape (customers, actions)
@@ -110,11 +121,11 @@ def by_action(
     Wagner et al. (2002), J. Clin. Pharm. Ther. 27:299–309, and `events.event_effects`; difference in differences on
     the ratio scale: Puhani (2012), Economics Letters 115:85–87.
     """
-    rows = []
+    rows, weeks = [], active(profile, outcomes(profile).get("lapsed"), evidence, as_of, "W")
     for action in actions.itertuples():
         row = {"action": action.action, "pain": action.pain, "started_on": action.started_on}
         row |= {"expected_least": action.expected_low, "expected_most": action.expected_high}
-        known = occasions_of(action.pain, evidence, tickets)
+        known = occasions_of(action.pain, evidence, weeks)
         known = known[known["customer_no"].isin(profile["customer_no"])]
         members = profile.loc[given[action.action].to_numpy(), "customer_no"]
         begun = pd.notna(action.started_on) and action.started_on <= pd.Timestamp(as_of)

@@ -47,7 +47,8 @@ def answered(profile: pd.DataFrame, feedback: pd.DataFrame | None, score: str) -
     if feedback is None or not len(feedback):
         return nothing
     given = feedback[(feedback["metric"] == score.removesuffix("_score")) & feedback["score"].notna()]
-    return profile["customer_no"].map(given.groupby("customer_no")["at"].max()).astype("datetime64[us]")
+    at = given.groupby("customer_no")["at"].max().reindex(profile["customer_no"])
+    return at.astype("datetime64[us]").set_axis(profile.index)
 
 
 def scored(profile: pd.DataFrame, feedback: pd.DataFrame | None, score: str) -> dict[str, Outcome]:
@@ -79,7 +80,7 @@ def followed(profile: pd.DataFrame, records: Records, left: pd.Series | None, as
 
     def spent(since: pd.Timestamp, until: pd.Timestamp) -> pd.Series:
         rows = lines[(lines["at"] >= since) & (lines["at"] < until)]
-        return number.map(rows.groupby("customer_no")["amount"].sum()).astype(float)
+        return rows.groupby("customer_no")["amount"].sum().reindex(number).astype(float).set_axis(profile.index)
 
     before, after = spent(middle - length, middle), spent(middle, end)
     asked = (before > 0) & (after > 0)
@@ -118,7 +119,9 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence, as_of:
     if not lasts or not firsts:
         return None
     shown = pd.concat([evidence.hits, evidence.occasions]).groupby("customer_no")["at"].max()
-    traces = profile[list(dict.fromkeys([*firsts, *lasts]))].assign(shown=profile["customer_no"].map(shown))
+    traces = profile[list(dict.fromkeys([*firsts, *lasts]))].assign(
+        shown=shown.reindex(profile["customer_no"]).to_numpy()
+    )
     days = traces.apply(
         lambda at: pd.to_datetime(at).astype("datetime64[us]").astype("int64").where(at.notna()) / 86_400e6
     )
@@ -130,6 +133,36 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence, as_of:
     known = left.notna() & days[lasts].notna().any(axis=1)
     until = (days[[*lasts, "shown"]].max(axis=1) + gap).clip(upper=end).where(left.eq(1), end)
     return pd.DataFrame({"begin": days[firsts].min(axis=1), "end": until, "left": left}).where(known)
+
+
+def active(profile: pd.DataFrame, left: pd.Series | None, evidence: Evidence, as_of: date, period: str) -> pd.DataFrame:
+    """Everybody who was a customer in each week or month: who could have had a case in it.
+
+    Parameters
+    ----------
+    profile, left, evidence, as_of
+        As in `lifetimes`; of whom no end is known, they are customers to the day of the run.
+    period : {"W", "M"}
+
+    Returns
+    -------
+    DataFrame
+        ``customer_no, at`` (first day of the week or month), from the first dated ticket of the evidence on.
+    """
+    written = evidence.hits[evidence.hits["row"] >= 0].dropna(subset="at")
+    if written.empty:
+        return pd.DataFrame({"customer_no": np.array([], "int64"), "at": pd.to_datetime([])})
+    first = written["at"].min()
+    starts = pd.period_range(first, pd.Timestamp(as_of), freq=period).to_timestamp()
+    stays = pd.Series(0.0, profile.index) if left is None else left.fillna(0.0)
+    lives = lifetimes(profile, stays, evidence, as_of)
+    day = starts.to_numpy("datetime64[D]").astype("int64")
+    inside = np.ones((len(profile), len(starts)), bool)
+    if lives is not None:
+        begin, end = (lives[name].to_numpy(float)[:, None] for name in ("begin", "end"))
+        inside = ~(begin >= np.append(day[1:], day[-1] + 31)) & ~(end <= day)
+    who, when = np.nonzero(inside)
+    return pd.DataFrame({"customer_no": profile["customer_no"].to_numpy()[who], "at": starts[when]})
 
 
 def spells(
@@ -158,7 +191,7 @@ def spells(
 
     def first(rows: pd.DataFrame) -> np.ndarray:
         at = rows.dropna(subset="at").groupby("customer_no")["at"].min()
-        found = customers.map(at).to_numpy("datetime64[us]")
+        found = at.reindex(customers).to_numpy("datetime64[us]")
         return np.where(np.isnat(found), np.inf, found.astype("int64") / 86_400e6)
 
     signs = evidence.hits[evidence.hits["pain"].isin([pain, *others]) & evidence.hits["at"].notna()]
