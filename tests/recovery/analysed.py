@@ -20,7 +20,7 @@ from customer_profiles.analysis.demographics import (
 from customer_profiles.analysis.demographics import missingness as gaps
 from customer_profiles.analysis.feedback import events, metrics, response, scores, trend
 from customer_profiles.analysis.journeys import friction, funnels, onboarding, stages
-from customer_profiles.analysis.pain_points import costs, observations, prevalence
+from customer_profiles.analysis.pain_points import aftermath, costs, observations, prevalence
 from customer_profiles.analysis.profiles import fair_service, vulnerable
 from customer_profiles.analysis.segments import channels, clusters, personas
 from customer_profiles.demo import make_company
@@ -191,7 +191,9 @@ class Analysed:
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:
         """Pains that become more or less frequent."""
-        return trend.drift(prevalence.volumes(self.evidence, self.tickets), "pain", "share")
+        left = costs.outcomes(self.profile).get("lapsed")
+        customers = aftermath.active(self.profile, left, self.evidence, self.as_of, "M")
+        return trend.drift(prevalence.volumes(self.evidence, self.tickets, customers), "pain", "share")
 
     # Chapter 04
 

@@ -191,12 +191,15 @@ def test_prevalence_without_dates(company):
 def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     rng = np.random.default_rng(3)
     month = pd.date_range("2024-01-01", periods=24, freq="MS")
-    tickets = pd.DataFrame({"opened_at": month.repeat(60)})
+    tickets = pd.DataFrame({"opened_at": month.repeat(60), "customer_no": np.tile(np.arange(60), 24)})
+    active = tickets.rename(columns={"opened_at": "at"})
     share = np.repeat(np.linspace(0.1, 0.5, 24), 60)
     grows, steady = rng.random(len(tickets)) < share, rng.random(len(tickets)) < 0.2
     parts = [tickets[who].assign(pain=pain) for pain, who in (("grows", grows), ("steady", steady))]
-    hits = pd.concat(parts).rename(columns={"opened_at": "at"}).assign(customer_no=1)
-    table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets)
+    hits = pd.concat(parts).rename(columns={"opened_at": "at"})
+    table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets, active)
+    assert table.query("pain == @prevalence.ALL_TICKETS")["n"].tolist() == [60] * 24
+    table = table[table["pain"] != prevalence.ALL_TICKETS]
     assert (table["base"] == 60).all()
     assert table.query("pain == 'grows'")["n"].sum() == grows.sum()
     result = prevalence.over_time(quarters_of(table), trend.drift(table, "pain", "share"), customers=5)
@@ -211,11 +214,26 @@ def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     assert claims_of(prevalence.over_time(table[:0], trend.drift(table[:0], "pain", "share"), customers=5)) == []
 
 
+def test_all_pains_may_grow_together():
+    """Tickets double in two years: of all tickets, each pain stays what it was."""
+    rng = np.random.default_rng(5)
+    month = pd.date_range("2024-01-01", periods=24, freq="MS")
+    active = pd.DataFrame({"customer_no": np.tile(np.arange(500), 24), "at": month.repeat(500)})
+    writes = rng.random(len(active)) < np.linspace(0.08, 0.2, 24).repeat(500)
+    tickets = active[writes].rename(columns={"at": "opened_at"}).reset_index(drop=True)
+    hits = tickets.rename(columns={"opened_at": "at"}).assign(
+        row=tickets.index, pain=rng.choice(["a", "b"], len(tickets))
+    )
+    found = trend.drift(prevalence.volumes(evidence_of(hits), tickets, active), "pain", "share").set_index("pain")
+    assert found["claim"].to_dict() == {prevalence.ALL_TICKETS: True, "a": True, "b": True}
+    assert (found["slope"] > 0).all()
+
+
 def test_volumes_of_behaviour_are_of_its_occasions():
     met = pd.DataFrame({"customer_no": [1, 1, 2, 3], "pain": "late", "hit": [True, False, True, False]})
     met["at"] = pd.to_datetime(["2025-01-05", "2025-02-05", "2025-05-01", "2025-05-02"])
     hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
-    table = quarters_of(prevalence.volumes(evidence_of(hits, met), pd.DataFrame()))
+    table = quarters_of(prevalence.volumes(evidence_of(hits, met), pd.DataFrame(), pd.DataFrame()))
     assert table[["n", "base"]].to_numpy().tolist() == [[1, 2], [1, 2]]
     assert set(table["evidence"]) == {BEHAVIOUR}
 
@@ -252,9 +270,10 @@ def test_small_counts_are_hidden(company):
     groups = gate.guard(prevalence.by_group(planted, profile, ["gender"])).frame
     assert groups.loc[groups["pain"] == "few", "n"].isna().all()
     assert groups.loc[groups["pain"] == "late", "n"].notna().all()
-    opened = pd.DataFrame({"opened_at": pd.Timestamp("2025-01-01")}, index=planted.hits["row"].unique())
+    opened = pd.DataFrame({"customer_no": profile["customer_no"], "opened_at": pd.Timestamp("2025-01-01")})
+    active = opened.rename(columns={"opened_at": "at"})
     dated = Evidence(planted.hits.assign(at=pd.Timestamp("2025-01-01")), planted.occasions)
-    months = prevalence.volumes(dated, opened)
+    months = prevalence.volumes(dated, opened, active)
     over_time = prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile))
     assert gate.guard(over_time).frame.set_index("pain")["n"].isna().loc["few"]
 
@@ -266,5 +285,5 @@ def test_without_any_evidence_every_table_is_empty(company):
     assert not len(prevalence.by_group(none, profile[:0], []))
     assert not len(prevalence_of(none, profile, tickets))
     assert prevalence_of(none, profile, tickets).needs == "tickets"
-    months = prevalence.volumes(none, tickets)
+    months = prevalence.volumes(none, tickets, pd.DataFrame())
     assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile)))

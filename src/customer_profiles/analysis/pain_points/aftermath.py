@@ -96,7 +96,7 @@ def followed(profile: pd.DataFrame, records: Records, left: pd.Series | None, as
     return found
 
 
-def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence, as_of: date) -> pd.DataFrame | None:
+def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None, as_of: date) -> pd.DataFrame | None:
     """When each customer began, and left or was last known to be one.
 
     Parameters
@@ -104,7 +104,9 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence, as_of:
     profile : DataFrame
     left : Series of float
         1, 0 or missing: who has left or lapsed.
-    evidence : Evidence
+    evidence : Evidence or None
+        Its pains are traces of customers of whom a status says who has left. Where leaving is told by the last order,
+        a later pain is none: None.
     as_of : date
 
     Returns
@@ -118,10 +120,10 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence, as_of:
     lasts = [name for name in ("last_order_at", "last_touch_at") if name in profile]
     if not lasts or not firsts:
         return None
-    shown = pd.concat([evidence.hits, evidence.occasions]).groupby("customer_no")["at"].max()
-    traces = profile[list(dict.fromkeys([*firsts, *lasts]))].assign(
-        shown=shown.reindex(profile["customer_no"]).to_numpy()
-    )
+    traces = profile[list(dict.fromkeys([*firsts, *lasts]))]
+    if evidence is not None:
+        shown = pd.concat([evidence.hits, evidence.occasions]).groupby("customer_no")["at"].max()
+        traces = traces.assign(shown=shown.reindex(profile["customer_no"]).to_numpy())
     days = traces.apply(
         lambda at: pd.to_datetime(at).astype("datetime64[us]").astype("int64").where(at.notna()) / 86_400e6
     )
@@ -131,7 +133,7 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence, as_of:
         pooled = float(span.sum() / max(again.sum(), 1))
         gap = ((span.fillna(0) + pooled) / (again + 1)).astype(float)
     known = left.notna() & days[lasts].notna().any(axis=1)
-    until = (days[[*lasts, "shown"]].max(axis=1) + gap).clip(upper=end).where(left.eq(1), end)
+    until = (days.drop(columns=firsts).max(axis=1) + gap).clip(upper=end).where(left.eq(1), end)
     return pd.DataFrame({"begin": days[firsts].min(axis=1), "end": until, "left": left}).where(known)
 
 
@@ -155,7 +157,7 @@ def active(profile: pd.DataFrame, left: pd.Series | None, evidence: Evidence, as
     first = written["at"].min()
     starts = pd.period_range(first, pd.Timestamp(as_of), freq=period).to_timestamp()
     stays = pd.Series(0.0, profile.index) if left is None else left.fillna(0.0)
-    lives = lifetimes(profile, stays, evidence, as_of)
+    lives = lifetimes(profile, stays, None, as_of)
     day = starts.to_numpy("datetime64[D]").astype("int64")
     inside = np.ones((len(profile), len(starts)), bool)
     if lives is not None:

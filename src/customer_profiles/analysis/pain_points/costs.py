@@ -138,7 +138,8 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
     score, left = _score(profile), _lapsed(profile)
     known = scored(profile, records.get("feedback"), score) if score else {}
     known |= followed(profile, records, left, as_of)
-    lives = None if left is None else lifetimes(profile, left, evidence, as_of)
+    traces = evidence if leaving_is_stated(profile) else None
+    lives = None if left is None else lifetimes(profile, left, traces, as_of)
     counted_from = _FROM | {"lapsed": "customers" if leaving_is_stated(profile) else "transactions"}
     dated = set(evidence.hits.loc[evidence.hits["at"].notna(), "pain"])
     rows = []

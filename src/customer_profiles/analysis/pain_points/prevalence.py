@@ -18,7 +18,7 @@ from ...stats.intervals import add_shares
 from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, order_of, values_of
 from ..feedback import trend
-from .observations import KINDS, Evidence
+from .observations import KINDS, THEME, Evidence
 
 CLAIMS_PER_PAIN = 2
 """Sentences about one pain at most; the table holds the rest."""
@@ -29,6 +29,9 @@ name for the pain, such as the status "churned" for a reason for leaving, and no
 
 TENURE = "tenure_days"
 """How long somebody has been a customer: a group that no source names."""
+
+ALL_TICKETS = N_("all tickets")
+"""Stands beside the pains over time: whether customers need help more often at all is asked before with what."""
 
 TOGETHER = ["pain", "attribute"]
 COLUMNS = ["pain", *compared("ratio"), "verdict"]
@@ -126,30 +129,41 @@ def by_group(
     )
 
 
-def volumes(evidence: Evidence, tickets: pd.DataFrame) -> pd.DataFrame:
-    """How often each pain shows in each month: of all tickets, or of the occasions of a behaviour.
+def volumes(evidence: Evidence, tickets: pd.DataFrame, active: pd.DataFrame) -> pd.DataFrame:
+    """How often each pain shows in each month: to how many of the customers there are, or on how many occasions.
+
+    A share of all tickets would fall as soon as another pain grows, and say nothing where all of them grow.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    tickets : DataFrame
+        All of them are a row of their own, `ALL_TICKETS`.
+    active : DataFrame
+        ``customer_no, at``: who was a customer in which month, from `aftermath.active`.
 
     Returns
     -------
     DataFrame
         ``month, pain, evidence, n, base, share, share_low, share_high``; pains without days are left out.
     """
-    dated = evidence.hits[evidence.hits["at"].notna()]
     columns = {"month": "datetime64[us]", "pain": "str", "n": "int64", "base": "int64"}
     parts = [pd.DataFrame(columns=list(columns)).astype(columns)]
-    if (written := dated[dated["row"] >= 0]).size:
-        # A ticket without a theme is a ticket all the same.
-        rest = tickets.index.difference(written["row"])
-        others = pd.DataFrame({"row": rest, "at": tickets.loc[rest, "opened_at"].to_numpy(), "theme": OTHER})
-        items = pd.concat([written.rename(columns={"pain": "theme"})[["row", "at", "theme"]], others])
-        counted = trend.theme_volumes(items)
-        parts.append(counted[counted["theme"] != OTHER].rename(columns={"theme": "pain"})[list(columns)])
+    written = evidence.hits[(evidence.hits["row"] >= 0) & evidence.hits["at"].notna()]
+    if len(written) and len(active):
+        every = tickets.rename(columns={"opened_at": "at"}).assign(pain=ALL_TICKETS)
+        known = pd.concat([each[["customer_no", "at", "pain"]] for each in (every, written)]).dropna()
+        known = known.assign(at=trend.months(known["at"])).drop_duplicates().merge(active, on=["customer_no", "at"])
+        base = active.groupby("at").size()
+        counts = pd.crosstab(known["at"], known["pain"]).reindex(base.index, fill_value=0).rename_axis("month")
+        counted = counts.melt(var_name="pain", value_name="n", ignore_index=False).reset_index()
+        parts.append(counted.assign(base=counted["month"].map(base)))
     for pain, met in evidence.occasions[evidence.occasions["at"].notna()].groupby("pain"):
         month = trend.months(met["at"])
         table = met.groupby(month.rename("month"))["hit"].agg(["sum", "size"]).reset_index()
         parts.append(table.rename(columns={"sum": "n", "size": "base"}).assign(pain=pain)[list(columns)])
     table = pd.concat([part.astype(columns) for part in parts], ignore_index=True)
-    table["evidence"] = table["pain"].map(evidence.names.set_index("pain")["evidence"])
+    table["evidence"] = table["pain"].map(evidence.names.set_index("pain")["evidence"]).fillna(THEME)
     table = add_shares(table[table["base"] > 0])
     return table[["month", "pain", "evidence", "n", "base", "share", "share_low", "share_high"]].reset_index(drop=True)
 
@@ -181,8 +195,8 @@ def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int) -> Re
         family=family,
         about=Text(
             N_(
-                "Each period is named by its first month. What tickets tell is a share of all tickets, what customers "
-                "do a share of all occasions."
+                "Each period is named by its first month. What tickets tell is a share of the customers of each month, "
+                "what customers do a share of all occasions."
             )
         ),
     )
@@ -243,12 +257,12 @@ CLAIMS = Claims(
     most=12,
 )
 _UP = N_(
-    "“{pain:label}” shows more and more: its share of all tickets or occasions goes up by {slope:share} a year "
-    "({low:share} to {high:share}, {months:count} months)."
+    "“{pain:label}” shows more and more: the share of a month's customers or occasions goes up by {slope:share} a "
+    "year ({low:share} to {high:share}, {months:count} months)."
 )
 _DOWN = N_(
-    "“{pain:label}” shows less and less: its share of all tickets or occasions goes down by {slope:share} a year "
-    "({low:share} to {high:share}, {months:count} months)."
+    "“{pain:label}” shows less and less: the share of a month's customers or occasions goes down by {slope:share} a "
+    "year ({low:share} to {high:share}, {months:count} months)."
 )
 DRIFT = Claims(
     "drift",
