@@ -24,7 +24,7 @@ from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
-from ..pain_points.aftermath import active
+from ..pain_points.aftermath import active, watched
 from ..pain_points.costs import outcomes
 from ..pain_points.observations import BEHAVIOUR, Evidence
 
@@ -121,7 +121,7 @@ def by_action(
     Wagner et al. (2002), J. Clin. Pharm. Ther. 27:299–309, and `events.event_effects`; difference in differences on
     the ratio scale: Puhani (2012), Economics Letters 115:85–87.
     """
-    rows, weeks = [], active(profile, outcomes(profile).get("lapsed"), evidence, as_of, "W")
+    rows, weeks = [], active(watched(profile, outcomes(profile).get("lapsed"), evidence, as_of), "W")
     for action in actions.itertuples():
         row = {"action": action.action, "pain": action.pain, "started_on": action.started_on}
         row |= {"expected_least": action.expected_low, "expected_most": action.expected_high}
@@ -238,8 +238,9 @@ def _before_and_after(known: pd.DataFrame, action, actions: pd.DataFrame, events
 def _against_others(known: pd.DataFrame, members: pd.Series, start: pd.Timestamp, as_of: date) -> dict[str, float]:
     """Change of the customers with the action over that of the others; in windows of equal length.
 
-    Each customer counts once in a window. That both windows hold the same customers makes the errors too large rather
-    than too small, because customers resemble themselves.
+    Compared are cases per week of a customer, or per occasion: an action may spare a customer one case of several. Each
+    customer is one row of a window. That both windows hold the same customers makes the errors too large rather than
+    too small, because customers resemble themselves.
     """
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
     first = known["at"].min() if len(known) else start
@@ -249,15 +250,15 @@ def _against_others(known: pd.DataFrame, members: pd.Series, start: pd.Timestamp
     parts = []
     for after, since in ((False, start - length), (True, end - length if length < end - start else start)):
         window = known[(known["at"] >= since) & (known["at"] < since + length)]
-        each = window.groupby("customer_no")["hit"].max().rename("hit").reset_index()
+        each = window.groupby("customer_no")["hit"].agg(["sum", "size"]).reset_index()
         parts.append(each.assign(after=after, member=each["customer_no"].isin(members)))
     rows = pd.concat(parts, ignore_index=True)
-    counts = rows.groupby(["after", "member"])["hit"].agg(["sum", "size"])
+    counts = rows["sum"].gt(0).groupby([rows["after"], rows["member"]]).agg(["sum", "size"])
     if len(counts) < 4 or min(counts["sum"].min(), (counts["size"] - counts["sum"]).min()) < MIN_HITS:
         return {}
     after, member = rows["after"].to_numpy(float), rows["member"].to_numpy(float)
     design = np.column_stack([np.ones(len(rows)), after, member, after * member])
-    coefficients, errors = poisson(rows["hit"].to_numpy(float), design)
+    coefficients, errors = poisson(rows["sum"], design, rows["size"])
     if not (np.isfinite(coefficients[3]) and errors[3] > 0):
         return {}
     from scipy import special
