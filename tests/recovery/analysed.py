@@ -180,7 +180,13 @@ class Analysed:
     def pains(self) -> pd.DataFrame:
         """Every pain in every group."""
         groups = [*self.groups, "tenure_days"]
-        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders).frame
+        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders, watched=self.watched).frame
+
+    @cached_property
+    def watched(self) -> pd.DataFrame:
+        """From when to when each customer could have had a case."""
+        left = costs.outcomes(self.profile).get("lapsed")
+        return aftermath.watched(self.profile, left, self.evidence, self.as_of)
 
     @cached_property
     def pain_costs(self) -> pd.DataFrame:
@@ -191,8 +197,7 @@ class Analysed:
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:
         """Pains that become more or less frequent."""
-        left = costs.outcomes(self.profile).get("lapsed")
-        customers = aftermath.active(self.profile, left, self.evidence, self.as_of, "M")
+        customers = aftermath.active(self.watched, "M")
         return trend.drift(prevalence.volumes(self.evidence, self.tickets, customers), "pain", "share")
 
     # Chapter 04

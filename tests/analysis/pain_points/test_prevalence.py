@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from customer_profiles.analysis.feedback import trend
 from customer_profiles.analysis.pain_points import prevalence
@@ -147,6 +148,40 @@ def test_who_comes_often_does_not_seem_to_be_hit_more():
         profile = pd.DataFrame({"customer_no": range(600), "group": np.where(np.arange(600) % 2, "often", "seldom")})
         wrong += bool(prevalence.by_group(evidence_of(hits, met), profile, ["group"]).frame["claim"].any())
     assert wrong <= 4
+
+
+def rated(seed: int, twice: float = 1, n: int = 1500, by_year: bool = True) -> pd.DataFrame:
+    """Customers of up to three years, each with a rate of their own, higher in the north; some leave before the run."""
+    rng = np.random.default_rng([seed, 5])
+    as_of, north = pd.Timestamp("2025-12-31"), rng.random(n) < 0.4
+    days = rng.uniform(30, 1_095, n)
+    stays = np.where(rng.random(n) < 0.3, days * rng.random(n), days)
+    each = rng.poisson(stays / 900 * rng.gamma(2, 0.5, n) * np.where(north, twice, 1))
+    who = np.repeat(np.arange(n), each)
+    at = as_of - pd.to_timedelta(days[who] - stays[who] * rng.random(len(who)), unit="D")
+    profile = pd.DataFrame({"customer_no": range(n), "tenure_days": days.astype(int)})
+    profile = profile.assign(region=np.where(north, "north", "south"), status=np.where(stays < days, "left", "stays"))
+    hits = pd.DataFrame({"customer_no": who, "at": at, "pain": "late", "row": range(len(who))})
+    spans = {"since": -days, "until": stays - days}
+    watched = pd.DataFrame({name: of + as_of.timestamp() / 86_400 for name, of in spans.items()})
+    spent = watched.assign(customer_no=range(n)) if by_year else None
+    return prevalence.by_group(evidence_of(hits), profile, ["region", "tenure_days", "status"], watched=spent).frame
+
+
+def test_who_has_been_there_longer_is_not_hit_more():
+    """Nor who has stayed, at constant rates; by shares of customers they would be."""
+    assert rated(0, by_year=False)["claim"].any()
+    wrong = [rated(seed)["claim"].any() for seed in range(40)]
+    assert sum(wrong) <= 6  # 99.5 % quantile of a binomial with 40 families at 5 %
+
+
+@pytest.mark.parametrize("draws", [40, pytest.param(400, marks=pytest.mark.slow)])
+def test_twice_as_many_cases_are_told_as_such(draws):
+    tables = [rated(seed, twice=2) for seed in range(draws)]
+    north = pd.concat([table[table["value"] == "north"] for table in tables])
+    covered = (north["ratio_low"] <= 2) & (north["ratio_high"] >= 2)
+    assert binom.cdf(covered.sum(), draws, 0.95) >= 0.01
+    assert (north["verdict"] == prevalence.HARDER).all()
 
 
 def test_claims_on_data_without_structure_stay_within_the_promise():

@@ -112,9 +112,9 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None,
     Returns
     -------
     DataFrame or None
-        ``begin, end`` (days since 1970)``, left``, index of the profile; missing where unknown. Sources seldom say when
-        somebody left: it counts as the customer's own mean gap between orders after the last trace, an order or a
-        pain. None where nobody's last trace is known.
+        ``begin, end`` (days since 1970)``, left``, index of the profile; missing where unknown, the last two also for
+        those without a last trace. Sources seldom say when somebody left: it counts as the customer's own mean gap
+        between orders after the last trace, an order or a pain. None where nobody's last trace is known.
     """
     firsts = [name for name in ("signup_date", "first_order_at", "first_seen_at", "first_touch_at") if name in profile]
     lasts = [name for name in ("last_order_at", "last_touch_at") if name in profile]
@@ -134,37 +134,57 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None,
         gap = ((span.fillna(0) + pooled) / (again + 1)).astype(float)
     known = left.notna() & days[lasts].notna().any(axis=1)
     until = (days.drop(columns=firsts).max(axis=1) + gap).clip(upper=end).where(left.eq(1), end)
-    return pd.DataFrame({"begin": days[firsts].min(axis=1), "end": until, "left": left}).where(known)
+    return pd.DataFrame({"begin": days[firsts].min(axis=1), "end": until.where(known), "left": left.where(known)})
 
 
-def active(profile: pd.DataFrame, left: pd.Series | None, evidence: Evidence, as_of: date, period: str) -> pd.DataFrame:
-    """Everybody who was a customer in each week or month: who could have had a case in it.
+def watched(profile: pd.DataFrame, left: pd.Series | None, evidence: Evidence, as_of: date) -> pd.DataFrame:
+    """From when to when each customer could have had a case: while they were one, and since tickets are kept.
 
     Parameters
     ----------
     profile, left, evidence, as_of
         As in `lifetimes`; of whom no end is known, they are customers to the day of the run.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_no, since, until`` (days since 1970), index of the profile; no rows without a dated ticket.
+    """
+    first = evidence.hits.loc[evidence.hits["row"] >= 0, "at"].min()
+    if pd.isna(first):
+        return pd.DataFrame({"customer_no": np.array([], "int64"), "since": np.array([]), "until": np.array([])})
+    stays = pd.Series(0.0, profile.index) if left is None else left.fillna(0.0)
+    lives = lifetimes(profile, stays, None, as_of)
+    found = pd.DataFrame({"customer_no": profile["customer_no"], "since": pd.Timestamp(first).timestamp() // 86_400})
+    found["until"] = pd.Timestamp(as_of).timestamp() / 86_400 + 1
+    if lives is not None:
+        found["since"] = np.fmax(found["since"], lives["begin"])
+        found["until"] = np.fmax(np.fmin(found["until"], lives["end"]), found["since"])
+    return found
+
+
+def active(watched: pd.DataFrame, period: str) -> pd.DataFrame:
+    """Everybody who was a customer in each week or month: who could have had a case in it.
+
+    Parameters
+    ----------
+    watched : DataFrame
+        From `watched`.
     period : {"W", "M"}
 
     Returns
     -------
     DataFrame
-        ``customer_no, at`` (first day of the week or month), from the first dated ticket of the evidence on.
+        ``customer_no, at`` (first day of the week or month).
     """
-    written = evidence.hits[evidence.hits["row"] >= 0].dropna(subset="at")
-    if written.empty:
+    if watched.empty:
         return pd.DataFrame({"customer_no": np.array([], "int64"), "at": pd.to_datetime([])})
-    first = written["at"].min()
-    starts = pd.period_range(first, pd.Timestamp(as_of), freq=period).to_timestamp()
-    stays = pd.Series(0.0, profile.index) if left is None else left.fillna(0.0)
-    lives = lifetimes(profile, stays, None, as_of)
+    first, last = (pd.Timestamp(day * 86_400e9) for day in (watched["since"].min(), watched["until"].max() - 1))
+    starts = pd.period_range(first, last, freq=period).to_timestamp()
     day = starts.to_numpy("datetime64[D]").astype("int64")
-    inside = np.ones((len(profile), len(starts)), bool)
-    if lives is not None:
-        begin, end = (lives[name].to_numpy(float)[:, None] for name in ("begin", "end"))
-        inside = ~(begin >= np.append(day[1:], day[-1] + 31)) & ~(end <= day)
-    who, when = np.nonzero(inside)
-    return pd.DataFrame({"customer_no": profile["customer_no"].to_numpy()[who], "at": starts[when]})
+    since, until = (watched[name].to_numpy(float)[:, None] for name in ("since", "until"))
+    who, when = np.nonzero((since < np.append(day[1:], day[-1] + 31)) & (until > day) & (until > since))
+    return pd.DataFrame({"customer_no": watched["customer_no"].to_numpy()[who], "at": starts[when]})
 
 
 def spells(

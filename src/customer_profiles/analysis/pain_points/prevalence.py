@@ -12,8 +12,8 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, compare_shares, compared, family_size, measurements
-from ...stats.effect_sizes import from_shares, from_tau
+from ...stats.comparisons import MIN_EXPECTED, adjust, case_ratio, compare_shares, compared, family_size, measurements
+from ...stats.effect_sizes import from_d, from_tau
 from ...stats.intervals import add_shares
 from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, order_of, values_of
@@ -34,6 +34,9 @@ ALL_TICKETS = N_("all tickets")
 """Stands beside the pains over time: whether customers need help more often at all is asked before with what."""
 
 TOGETHER = ["pain", "attribute"]
+RATED = ["ratio", "ratio_low", "ratio_high", "p", "effect"]
+"""Columns that tell of cases per year where a pain has days, instead of shares of customers."""
+
 COLUMNS = ["pain", *compared("ratio"), "verdict"]
 
 HARDER, LESS = N_("hit harder"), N_("hit less")
@@ -85,8 +88,12 @@ def by_group(
     attributes: Iterable[str],
     min_n: int = 50,
     orders: Mapping[str, Sequence[str]] | None = None,
+    watched: pd.DataFrame | None = None,
 ) -> Result:
     """How much more often each group has each pain than all other customers.
+
+    Who has been a customer for longer has had any pain more often. What customers write about is therefore compared by
+    cases per year as a customer.
 
     Parameters
     ----------
@@ -101,20 +108,26 @@ def by_group(
         nothing is tested.
     orders : mapping, optional
         Order of the values of ordered attributes.
+    watched : DataFrame, optional
+        From `aftermath.watched`; without it, and of what has no day, the shares of customers are compared.
 
     Returns
     -------
     Result
         ``pain, attribute, value, n, base, share, n_rest, base_rest, share_rest, ratio, ratio_low,
         ratio_high, p, p_adjusted, effect, claim, verdict``. One Benjamini–Hochberg family over the whole matrix, in
-        which the mirror-image rows of a two-valued attribute count once. ``effect`` is Cohen's h. Customers whose
-        attribute is unknown are outside the base. An attribute that only renames a pain (`SAME`) has no rows for it;
-        ``verdict`` says why a row is no claim.
+        which the mirror-image rows of a two-valued attribute count once. ``effect`` is Cohen's h, of rates the
+        difference of their roots that comes to the same. Customers whose attribute is unknown are outside the base. An
+        attribute that only renames a pain (`SAME`) has no rows for it; ``verdict`` says why a row is no claim.
     """
     names = [name for name in attributes if name in profile and profile[name].nunique() > 1]
-    counts = _counts(evidence, banded(profile, names), profile, names, orders or {})
+    counts = _counts(evidence, banded(profile, names), profile, names, orders or {}, watched)
     source = evidence.names.set_index("pain")["source"]
     table = compare_shares(counts[~_renames(counts, source)].reset_index(drop=True), min_n, TOGETHER)
+    for name in RATED if watched is not None else []:
+        known = table["by_year"] & ((name != "p") | table["p"].notna())
+        table[name] = table[name].mask(known, table[f"{name}_by_year"])
+    table = adjust(table, TOGETHER)
     family = family_size(table, TOGETHER)
     kinds = [table["p"].isna(), ~table["claim"], table["ratio"] > 1]
     table = table.assign(verdict=np.select(kinds, [TOO_FEW, CHANCE, HARDER], LESS))[COLUMNS]
@@ -125,7 +138,10 @@ def by_group(
         Disclosure(within=("pain", "attribute"), mask=[name for name in measurements(table) if name != "pain"]),
         claims=partial(_claims, family=family),
         family=family,
-        about=Text(N_("Rates among {n:count} customers."), {"n": len(profile)}),
+        about=Text(
+            N_("{n:count} customers; what they write about is compared by cases per year as a customer."),
+            {"n": len(profile)},
+        ),
     )
 
 
@@ -241,19 +257,18 @@ CLAIMS = Claims(
     "pains",
     N_(
         "“{pain:label}” hits {attribute:label} “{value:label}” {ratio:ratio} times as often as other customers "
-        "({low:ratio} to {high:ratio}): {share:share} against {rest:share}, n = {n:count} of {base:count}."
+        "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
     ),
     {
-        **{name: name for name in ("pain", "attribute", "value", "ratio", "share", "n", "base")},
+        **{name: name for name in ("pain", "attribute", "value", "ratio", "n", "base")},
         "low": "ratio_low",
         "high": "ratio_high",
-        "rest": "share_rest",
     },
     key=("attribute", "value", "pain"),
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="ratio",
-    effect=lambda row: from_shares(row.share, row.share_rest),
+    effect=lambda row: from_d(row.effect),
     most=12,
 )
 _UP = N_(
@@ -298,13 +313,15 @@ def _counts(
     profile: pd.DataFrame,
     names: list[str],
     orders: Mapping[str, Sequence[str]],
+    watched: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Affected and exposed customers of every group and of its rest, by pain."""
+    """Affected and exposed customers of every group and of its rest, by pain, and what `RATED` is by cases per year."""
     pains = evidence.names["pain"].to_numpy()
     hit, exposed = (each.astype(float) for each in evidence.matrix(profile["customer_no"]))
     kinds = {"pain": "str", "attribute": "str", "value": "str"}
     kinds |= dict.fromkeys(("n", "base", "n_rest", "base_rest"), "int64")
     parts = [pd.DataFrame(columns=list(kinds)).astype(kinds)]
+    cases, years = _cases(evidence, profile["customer_no"], pains, watched) if watched is not None else (hit, hit[:, 0])
     for name in names if len(pains) else []:
         values = values_of(values_in[name])
         order = order_of(values_in[name], orders.get(name))
@@ -321,8 +338,27 @@ def _counts(
         )
         part["n_rest"] = np.repeat((hit * known).sum(axis=0), len(order)).astype(int) - part["n"]
         part["base_rest"] = np.repeat((exposed * known).sum(axis=0), len(order)).astype(int) - part["base"]
+        if watched is not None:
+            found = case_ratio(cases, years, member, known[:, 0])
+            part = part.assign(by_year=np.repeat(cases.any(axis=0), len(order)))
+            for column, each in zip(RATED, (*found[:4], 2 * (np.sqrt(found.rate) - np.sqrt(found.rest))), strict=True):
+                part[f"{column}_by_year"] = each.ravel()
         parts.append(part)
     return pd.concat([part.astype(kinds) for part in parts], ignore_index=True)
+
+
+def _cases(
+    evidence: Evidence, customers: pd.Series, pains: np.ndarray, watched: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Dated cases of each customer and pain while the customer was one, and for how many years that was."""
+    known = watched.set_index("customer_no").reindex(customers)
+    cases = np.zeros((len(known), len(pains)))
+    written = evidence.hits[(evidence.hits["row"] >= 0) & evidence.hits["at"].notna()]
+    day = written["at"].astype("datetime64[us]").astype("int64").to_numpy() / 86_400e6
+    who, what = known.index.get_indexer(written["customer_no"]), pd.Index(pains).get_indexer(written["pain"])
+    inside = (who >= 0) & (day >= known["since"].to_numpy()[who]) & (day < known["until"].to_numpy()[who])
+    np.add.at(cases, (who[inside], what[inside]), 1.0)
+    return cases, (known["until"] - known["since"]).fillna(0).to_numpy() / 365.25
 
 
 def _renames(counts: pd.DataFrame, source: Mapping[str, str]) -> pd.Series:
