@@ -104,7 +104,7 @@ def test_the_order_is_as_sure_as_the_draws_say(searches, profile):
     result = prioritised(same, searches, profile, everybody(same, profile))
     assert result.frame["first_share"].between(0.4, 0.6).all()
     assert result.frame["rank_high"].tolist() == [2, 2]
-    assert "not certain" in claims_of(result)[0].message
+    assert "probably" in claims_of(result)[0].message
 
 
 def test_what_is_incomplete_is_listed_last_and_not_ranked(searches, profile):

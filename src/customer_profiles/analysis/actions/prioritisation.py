@@ -33,6 +33,9 @@ knows better gives a range."""
 PER = 1000
 """Units of currency for which customers are counted."""
 
+FEW = 3
+"""From so many customers on a sentence gives no fractions of one."""
+
 OBSERVED, EXPECTED = N_("observed"), N_("expected")
 READY, NO_COST, NO_EFFECT = (
     N_("ranked"),
@@ -161,7 +164,6 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
     if ranked.empty:
         return []
     row = ranked.iloc[0]
-    ends = {"low": float(row["per_thousand_low"]), "high": float(row["per_thousand_high"])}
     sure = row["first_share"] >= CONFIDENCE and len(ranked) > 1
     return [
         Finding(
@@ -169,15 +171,12 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
             {
                 "action": row["action"],
                 "pain": row["pain"],
-                "spared": float(row["per_thousand"]),
+                "spared": float(row["per_thousand"] if row["per_thousand"] < FEW else round(row["per_thousand"])),
                 "per": PER,
-                "chance": float(row["first_share"]),
-                "family": len(ranked),
-            }
-            | ends,
+            },
             id="board.first",
             n=int(row["base"]),
-            interval=(ends["low"], ends["high"]),
+            interval=(float(row["per_thousand_low"]), float(row["per_thousand_high"])),
             test=N_("simulation over the ranges of reach, effect and cost"),
             effect=float(np.clip(row["spared"] / max(row["n"], 1), 0, 1)),
             reach=int(row["n"]),
@@ -208,17 +207,16 @@ def limits(actions: pd.DataFrame, table: pd.DataFrame) -> list[Limit]:
 
 
 _SURE = N_(
-    "“{action:label}” against “{pain:label}” spares most customers for its money: {spared:number} for {per:money} "
-    "({low:number} to {high:number}); it comes first of {family:count} in {chance:share} of the simulations."
+    "“{action:label}” against “{pain:label}” is worth most for its money: it spares about {spared:number} customers "
+    "for {per:money}."
 )
 _OPEN = N_(
-    "“{action:label}” against “{pain:label}” seems to spare most customers for its money: {spared:number} for "
-    "{per:money} ({low:number} to {high:number}). The order is not certain: it comes first of {family:count} in "
-    "{chance:share} of the simulations."
+    "“{action:label}” against “{pain:label}” is probably worth most for its money: it spares about {spared:number} "
+    "customers for {per:money}."
 )
 _ONLY = N_(
-    "“{action:label}” against “{pain:label}” spares {spared:number} customers for {per:money} ({low:number} to "
-    "{high:number}). There is no other complete action to compare it with."
+    "“{action:label}” against “{pain:label}” spares about {spared:number} customers for {per:money}. There is no "
+    "other complete action to compare it with."
 )
 _GONE = N_("What “{action:label}” is worth: this run found no pain called “{pain:label}”")
 _MISSING = {

@@ -167,7 +167,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     begun = table[table["verdict"] != NOT_BEGUN]
     judged = shown(begun[begun["verdict"].isin(DECIDED)])
     if len(begun) and judged.empty:
-        message = N_("Of no action that has begun can be told yet whether it kept its promise ({n:count} have begun).")
+        message = N_("Whether the actions that have begun work cannot be told yet ({n:count} have begun).")
         evidence: dict[str, Any] = {"n": int(begun["base"].max()), "test": _TEST, "family": family}
         return [Finding(message, {"n": len(begun)}, id="outcome.nothing", kind="nothing", **evidence)]
     kinds = {True: CLAIMS, False: replace(CLAIMS, kind="fact")}

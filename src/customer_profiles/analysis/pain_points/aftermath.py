@@ -175,16 +175,19 @@ def active(watched: pd.DataFrame, period: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``customer_no, at`` (first day of the week or month).
+        ``customer_no, at`` (first day of the week or month); one that is watched in part only is left out, because it
+        would seem to have few cases.
     """
     if watched.empty:
         return pd.DataFrame({"customer_no": np.array([], "int64"), "at": pd.to_datetime([])})
-    first, last = (pd.Timestamp(day * 86_400e9) for day in (watched["since"].min(), watched["until"].max() - 1))
-    starts = pd.period_range(first, last, freq=period).to_timestamp()
-    day = starts.to_numpy("datetime64[D]").astype("int64")
+    first, last = watched["since"].min(), watched["until"].max()
+    periods = pd.period_range(*(pd.Timestamp(day * 86_400e9) for day in (first, last)), freq=period)
+    starts, ends = (each.to_timestamp().to_numpy("datetime64[D]").astype("int64") for each in (periods, periods + 1))
+    whole = (starts >= first) & (ends <= last)
     since, until = (watched[name].to_numpy(float)[:, None] for name in ("since", "until"))
-    who, when = np.nonzero((since < np.append(day[1:], day[-1] + 31)) & (until > day) & (until > since))
-    return pd.DataFrame({"customer_no": watched["customer_no"].to_numpy()[who], "at": starts[when]})
+    who, when = np.nonzero((since < ends[whole]) & (until > starts[whole]) & (until > since))
+    at = periods.to_timestamp()[whole][when]
+    return pd.DataFrame({"customer_no": watched["customer_no"].to_numpy()[who], "at": at})
 
 
 def spells(

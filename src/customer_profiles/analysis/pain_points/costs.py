@@ -240,7 +240,8 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     score = told["outcome"] == "score"
     ends = {"size": ("", ""), "size_low": ("_high", "_low"), "size_high": ("_low", "_high")}
     for name, (of_score, of_ratio) in ends.items():
-        told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, told[f"ratio{of_ratio}"])})
+        ratio = told[f"ratio{of_ratio}"].where(told["outcome"] != "spend", 1 - told[f"ratio{of_score}"])
+        told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, ratio)})
     order = np.lexsort((told["pain"], -strength))
     return CLAIMS.tell(table, family, told.iloc[order])
 
@@ -255,15 +256,15 @@ _MESSAGES = {
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
     "lapsed": N_(
-        "Once they have had “{pain:label}”, customers leave {size:ratio} times as often as comparable customers "
+        "After “{pain:label}”, customers leave {size:ratio} times as often as comparable customers "
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
     "spend": N_(
-        "Of those who go on ordering, customers with “{pain:label}” then spend {size:ratio} times as much as "
-        "comparable customers ({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
+        "After “{pain:label}”, customers who go on ordering spend {size:share} less than comparable customers "
+        "({low:share} to {high:share}). This is an association; its E-value is {e:ratio}."
     ),
     "tickets": N_(
-        "Customers with “{pain:label}” then ask for help {size:ratio} times as often as comparable customers "
+        "After “{pain:label}”, customers ask for help {size:ratio} times as often as comparable customers "
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
 }

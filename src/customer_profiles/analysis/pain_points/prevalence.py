@@ -18,7 +18,7 @@ from ...stats.intervals import add_shares
 from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, order_of, values_of
 from ..feedback import trend
-from .observations import KINDS, THEME, Evidence
+from .observations import BEHAVIOUR, KINDS, THEME, Evidence
 
 CLAIMS_PER_PAIN = 2
 """Sentences about one pain at most; the table holds the rest."""
@@ -32,6 +32,9 @@ TENURE = "tenure_days"
 
 ALL_TICKETS = N_("all tickets")
 """Stands beside the pains over time: whether customers need help more often at all is asked before with what."""
+
+CUSTOMERS, OCCASIONS = N_("customers a month"), N_("occasions")
+"""What a pain is counted of over time."""
 
 TOGETHER = ["pain", "attribute"]
 RATED = ["ratio", "ratio_low", "ratio_high", "p", "effect"]
@@ -242,21 +245,23 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 
 
 def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers: int) -> list[Finding]:
-    """Pains that show ever more or less often; of one whose numbers are all hidden nothing is said."""
-    rises = drifts["slope"] > 0
-    low, high = (
-        drifts["slope_low"].where(rises, -drifts["slope_high"]),
-        drifts["slope_high"].where(rises, -drifts["slope_low"]),
-    )
-    yearly = drifts.assign(rises=rises, yearly=12 * drifts["slope"].abs(), yearly_low=12 * low, yearly_high=12 * high)
-    seen = yearly[yearly["claim"] & yearly["pain"].isin(shown(table)["pain"])]
-    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(yearly, family, seen, customers)
+    """Pains that show ever more or less often, all tickets first; of one whose numbers are hidden nothing is said."""
+    seen = shown(table).sort_values("month", kind="stable")
+    place = seen.groupby("pain").cumcount() * 3 // seen.groupby("pain")["month"].transform("size").clip(lower=1)
+    thirds = seen.groupby(["pain", place.rename("third")])[["n", "base"]].sum()
+    shares = (thirds["n"] / thirds["base"]).unstack().reindex(columns=[0, 2])
+    told = drifts.assign(before=drifts["pain"].map(shares[0]), now=drifts["pain"].map(shares[2]))
+    told["of"] = np.where(drifts["pain"].isin(table.loc[table["evidence"] == BEHAVIOUR, "pain"]), OCCASIONS, CUSTOMERS)
+    as_tested = (told["now"] > told["before"]) == (told["slope"] > 0)
+    order = np.lexsort((told["pain"], -told["tau"].abs(), told["pain"] != ALL_TICKETS))
+    rows = told.iloc[order][lambda row: row["claim"] & row["now"].notna() & as_tested]
+    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(told, family, rows, customers)
 
 
 CLAIMS = Claims(
     "pains",
     N_(
-        "“{pain:label}” hits {attribute:label} “{value:label}” {ratio:ratio} times as often as other customers "
+        "{attribute:label} “{value:label}”: “{pain:label}” hits them {ratio:ratio} times as often as other customers "
         "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
     ),
     {
@@ -271,22 +276,19 @@ CLAIMS = Claims(
     effect=lambda row: from_d(row.effect),
     most=12,
 )
-_UP = N_(
-    "“{pain:label}” shows more and more: the share of a month's customers or occasions goes up by {slope:share} a "
-    "year ({low:share} to {high:share}, {months:count} months)."
-)
-_DOWN = N_(
-    "“{pain:label}” shows less and less: the share of a month's customers or occasions goes down by {slope:share} a "
-    "year ({low:share} to {high:share}, {months:count} months)."
-)
+_DRIFTS = {
+    (True, True): N_("More and more customers ask for help: {now:share} in a month, {before:share} before."),
+    (True, False): N_("Fewer and fewer customers ask for help: {now:share} in a month, {before:share} before."),
+    (False, True): N_("“{pain:label}” comes up more and more: {now:share} of {of:label}, {before:share} before."),
+    (False, False): N_("“{pain:label}” comes up less and less: {now:share} of {of:label}, {before:share} before."),
+}
 DRIFT = Claims(
     "drift",
-    lambda row: _UP if row.rises else _DOWN,
-    {"pain": "pain", "slope": "yearly", "low": "yearly_low", "high": "yearly_high", "months": "n"},
+    lambda row: _DRIFTS[row.pain == ALL_TICKETS, row.slope > 0],
+    {"pain": "pain", "now": "now", "before": "before", "of": lambda row: Text(row.of)},
     key=("pain",),
     nothing=N_("No pain becomes more or less frequent: {family:count} tested, none by more than chance."),
-    test=N_("Mann–Kendall test, Theil–Sen slope"),
-    estimate="yearly",
+    test=N_("Mann–Kendall test of monthly shares; told are the first and the last third"),
     effect=lambda row: from_tau(row.tau),
     most=100,
 )
@@ -321,7 +323,7 @@ def _counts(
     kinds = {"pain": "str", "attribute": "str", "value": "str"}
     kinds |= dict.fromkeys(("n", "base", "n_rest", "base_rest"), "int64")
     parts = [pd.DataFrame(columns=list(kinds)).astype(kinds)]
-    cases, years = _cases(evidence, profile["customer_no"], pains, watched) if watched is not None else (hit, hit[:, 0])
+    dated = None if watched is None else _cases(evidence, profile["customer_no"], pains, watched)
     for name in names if len(pains) else []:
         values = values_of(values_in[name])
         order = order_of(values_in[name], orders.get(name))
@@ -338,9 +340,9 @@ def _counts(
         )
         part["n_rest"] = np.repeat((hit * known).sum(axis=0), len(order)).astype(int) - part["n"]
         part["base_rest"] = np.repeat((exposed * known).sum(axis=0), len(order)).astype(int) - part["base"]
-        if watched is not None:
-            found = case_ratio(cases, years, member, known[:, 0])
-            part = part.assign(by_year=np.repeat(cases.any(axis=0), len(order)))
+        if dated is not None:
+            found = case_ratio(*dated, member, known[:, 0])
+            part = part.assign(by_year=np.repeat(dated[0].any(axis=0), len(order)))
             for column, each in zip(RATED, (*found[:4], 2 * (np.sqrt(found.rate) - np.sqrt(found.rest))), strict=True):
                 part[f"{column}_by_year"] = each.ravel()
         parts.append(part)
