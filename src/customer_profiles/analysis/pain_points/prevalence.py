@@ -253,9 +253,10 @@ def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers:
     told = drifts.assign(before=drifts["pain"].map(shares[0]), now=drifts["pain"].map(shares[2]))
     told["of"] = np.where(drifts["pain"].isin(table.loc[table["evidence"] == BEHAVIOUR, "pain"]), OCCASIONS, CUSTOMERS)
     as_tested = (told["now"] > told["before"]) == (told["slope"] > 0)
+    rows = told["claim"] & told["now"].notna() & as_tested
     order = np.lexsort((told["pain"], -told["tau"].abs(), told["pain"] != ALL_TICKETS))
-    rows = told.iloc[order][lambda row: row["claim"] & row["now"].notna() & as_tested]
-    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(told, family, rows, customers)
+    claims = replace(DRIFT, n=lambda _: customers, reach=lambda _: customers)
+    return claims.tell(told, family, told.iloc[order][rows.iloc[order]], customers)
 
 
 CLAIMS = Claims(
