@@ -242,6 +242,7 @@ def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     assert result.frame.query("pain == 'grows'")["n"].sum() == grows.sum()
     told = claims_of(result)
     assert [(finding.kind, finding.values["pain"]) for finding in told] == [("difference", "grows")]
+    assert [told[0].values["before"], told[0].values["now"]] == pytest.approx([1 / 6, 13 / 30], abs=0.03)
     assert result.claims(result.frame.assign(hidden=result.frame["pain"] == "grows")) == []
     steady_only = table[table["pain"] == "steady"]
     alone = prevalence.over_time(steady_only, trend.drift(steady_only, "pain", "share"), customers=5)
@@ -259,7 +260,11 @@ def test_all_pains_may_grow_together():
     hits = tickets.rename(columns={"opened_at": "at"}).assign(
         row=tickets.index, pain=rng.choice(["a", "b"], len(tickets))
     )
-    found = trend.drift(prevalence.volumes(evidence_of(hits), tickets, active), "pain", "share").set_index("pain")
+    months = prevalence.volumes(evidence_of(hits), tickets, active)
+    drifts = trend.drift(months, "pain", "share")
+    told = claims_of(prevalence.over_time(quarters_of(months), drifts, len(active)))
+    assert told[0].message.startswith("More and more customers ask for help")
+    found = drifts.set_index("pain")
     assert found["claim"].to_dict() == {prevalence.ALL_TICKETS: True, "a": True, "b": True}
     assert (found["slope"] > 0).all()
 

@@ -245,18 +245,17 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 
 
 def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers: int) -> list[Finding]:
-    """Pains that show ever more or less often, all tickets first; of one whose numbers are hidden nothing is said."""
-    seen = shown(table).sort_values("month", kind="stable")
-    place = seen.groupby("pain").cumcount() * 3 // seen.groupby("pain")["month"].transform("size").clip(lower=1)
-    thirds = seen.groupby(["pain", place.rename("third")])[["n", "base"]].sum()
-    shares = (thirds["n"] / thirds["base"]).unstack().reindex(columns=[0, 2])
-    told = drifts.assign(before=drifts["pain"].map(shares[0]), now=drifts["pain"].map(shares[2]))
+    """Pains that show ever more or less often, all tickets first; of one whose numbers are all hidden nothing is said.
+
+    Told are the middles of the first and of the last third on the line of the slope, so that no hidden month decides.
+    """
+    totals = table.groupby("pain")[["n", "base"]].sum()
+    level, third = drifts["pain"].map(totals["n"] / totals["base"]), drifts["slope"] * drifts["n"] / 3
+    told = drifts.assign(before=(level - third).clip(lower=0), now=(level + third).clip(lower=0))
     told["of"] = np.where(drifts["pain"].isin(table.loc[table["evidence"] == BEHAVIOUR, "pain"]), OCCASIONS, CUSTOMERS)
-    as_tested = (told["now"] > told["before"]) == (told["slope"] > 0)
-    rows = told["claim"] & told["now"].notna() & as_tested
     order = np.lexsort((told["pain"], -told["tau"].abs(), told["pain"] != ALL_TICKETS))
-    claims = replace(DRIFT, n=lambda _: customers, reach=lambda _: customers)
-    return claims.tell(told, family, told.iloc[order][rows.iloc[order]], customers)
+    rows = told.iloc[order][lambda row: row["claim"] & row["pain"].isin(shown(table)["pain"])]
+    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(told, family, rows, customers)
 
 
 CLAIMS = Claims(
@@ -289,7 +288,7 @@ DRIFT = Claims(
     {"pain": "pain", "now": "now", "before": "before", "of": lambda row: Text(row.of)},
     key=("pain",),
     nothing=N_("No pain becomes more or less frequent: {family:count} tested, none by more than chance."),
-    test=N_("Mann–Kendall test of monthly shares; told are the first and the last third"),
+    test=N_("Mann–Kendall test, Theil–Sen slope"),
     effect=lambda row: from_tau(row.tau),
     most=100,
 )
