@@ -1,10 +1,12 @@
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
 
 from customer_profiles.analysis.feedback import trend
-from customer_profiles.analysis.pain_points import prevalence
+from customer_profiles.analysis.pain_points import aftermath, prevalence
 from customer_profiles.analysis.pain_points.observations import BEHAVIOUR, HITS, THEME, Evidence
 from customer_profiles.ingest.contract import empty_table
 from customer_profiles.messages import Finding
@@ -327,3 +329,18 @@ def test_without_any_evidence_every_table_is_empty(company):
     assert prevalence_of(none, profile, tickets).needs == "tickets"
     months = prevalence.volumes(none, tickets, pd.DataFrame())
     assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile)))
+
+
+def test_who_could_have_had_a_case_is_told_of_whole_months():
+    """A month that tickets are kept of from its middle on would seem to have few of them, and so would the last one."""
+    dates = {"signup_date": ["2024-01-01", "2025-02-10", "2025-02-10"], "last_order_at": ["2025-03-01", None, None]}
+    profile = pd.DataFrame({name: pd.to_datetime(of) for name, of in dates.items()}).assign(customer_no=range(3))
+    hits = pd.DataFrame({"customer_no": [0], "pain": "late", "at": pd.to_datetime(["2025-01-15"]), "row": 0})
+    spans = aftermath.watched(profile, pd.Series([0.0, 0.0, 1.0]), evidence_of(hits), date(2025, 4, 20))
+    assert (
+        pd.to_datetime(spans["since"], unit="D") == pd.to_datetime(["2025-01-15", "2025-02-10", "2025-02-10"])
+    ).all()
+    months = aftermath.active(spans, "M").groupby("at")["customer_no"].agg(list)
+    assert months.index.strftime("%m").tolist() == ["02", "03"]
+    assert months.tolist() == [[0, 1, 2]] * 2
+    assert aftermath.active(aftermath.watched(profile, None, evidence_of(hits[:0]), date(2025, 4, 20)), "M").empty
