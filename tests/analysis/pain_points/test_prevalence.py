@@ -325,6 +325,11 @@ def test_without_any_evidence_every_table_is_empty(company):
     none, tickets = Evidence(evidence.hits[:0], evidence.occasions), empty_table("tickets")
     assert not len(prevalence.by_group(none, profile, ["region"]))
     assert not len(prevalence.by_group(none, profile[:0], []))
+    nobody = aftermath.watched(profile, None, none, date(2025, 12, 31))
+    assert not len(prevalence.by_group(none, profile, ["region"], watched=nobody))
+    undated = aftermath.watched(profile, None, evidence, date(2025, 12, 31))
+    by_year = prevalence.by_group(evidence, profile, ["region"], watched=undated)
+    pd.testing.assert_frame_equal(by_year.frame, prevalence.by_group(evidence, profile, ["region"]).frame)
     assert not len(prevalence_of(none, profile, tickets))
     assert prevalence_of(none, profile, tickets).needs == "tickets"
     months = prevalence.volumes(none, tickets, pd.DataFrame())

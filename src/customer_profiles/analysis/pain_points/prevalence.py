@@ -127,7 +127,7 @@ def by_group(
     counts = _counts(evidence, banded(profile, names), profile, names, orders or {}, watched)
     source = evidence.names.set_index("pain")["source"]
     table = compare_shares(counts[~_renames(counts, source)].reset_index(drop=True), min_n, TOGETHER)
-    for name in RATED if watched is not None else []:
+    for name in RATED if "by_year" in table else []:
         known = table["by_year"] & ((name != "p") | table["p"].notna())
         table[name] = table[name].mask(known, table[f"{name}_by_year"])
     table = adjust(table, TOGETHER)
