@@ -170,14 +170,15 @@ def rated(seed: int, twice: float = 1, n: int = 1500, by_year: bool = True) -> p
     return prevalence.by_group(evidence_of(hits), profile, ["region", "tenure_days", "status"], watched=spent).frame
 
 
-def test_who_has_been_there_longer_is_not_hit_more():
+@pytest.mark.parametrize("draws", [8, pytest.param(400, marks=pytest.mark.slow)])
+def test_who_has_been_there_longer_is_not_hit_more(draws):
     """Nor who has stayed, at constant rates; by shares of customers they would be."""
     assert rated(0, by_year=False)["claim"].any()
-    wrong = [rated(seed)["claim"].any() for seed in range(40)]
-    assert sum(wrong) <= 6  # 99.5 % quantile of a binomial with 40 families at 5 %
+    wrong = [rated(seed)["claim"].any() for seed in range(draws)]
+    assert sum(wrong) <= binom.ppf(0.99, draws, 0.05)
 
 
-@pytest.mark.parametrize("draws", [40, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("draws", [8, pytest.param(400, marks=pytest.mark.slow)])
 def test_twice_as_many_cases_are_told_as_such(draws):
     tables = [rated(seed, twice=2) for seed in range(draws)]
     north = pd.concat([table[table["value"] == "north"] for table in tables])
@@ -334,6 +335,21 @@ def test_without_any_evidence_every_table_is_empty(company):
     assert prevalence_of(none, profile, tickets).needs == "tickets"
     months = prevalence.volumes(none, tickets, pd.DataFrame())
     assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile)))
+
+
+@pytest.mark.parametrize("draws", [3, pytest.param(400, marks=pytest.mark.slow)])
+def test_more_customers_with_more_tickets_are_no_more_frequent_pains(draws):
+    """Three times as many customers at the end, who ask for help as often as ever."""
+    month, wrong = pd.date_range("2023-01-01", periods=36, freq="MS"), 0
+    for seed in range(draws):
+        rng = np.random.default_rng([seed, 6])
+        there = np.linspace(200, 600, 36).astype(int)
+        active = pd.DataFrame({"customer_no": np.concatenate([np.arange(n) for n in there]), "at": month.repeat(there)})
+        tickets = active[rng.random(len(active)) < 0.15].reset_index(drop=True)
+        hits = tickets.assign(row=tickets.index, pain=rng.choice(["a", "b", "c"], len(tickets)))
+        months = prevalence.volumes(evidence_of(hits), tickets.rename(columns={"at": "opened_at"}), active)
+        wrong += trend.drift(months, "pain", "share")["claim"].any()
+    assert wrong <= binom.ppf(0.99, draws, 0.05)
 
 
 def test_who_could_have_had_a_case_is_told_of_whole_months():
