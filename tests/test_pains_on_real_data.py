@@ -9,6 +9,7 @@ import csv
 import math
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def telco(tmp_path_factory) -> tuple[Dataset, pd.DataFrame, Evidence]:
 
 def low_scores(evidence: Evidence, profile: pd.DataFrame) -> pd.DataFrame:
     """How often each pain goes with a low score, of customers who are alike in what the chapter takes."""
-    table = costs.costs(evidence, profile, profile[costs.covariates(profile)]).frame
+    table = costs.costs(evidence, profile, profile[costs.covariates(profile)], {}, date(2020, 1, 1)).frame
     return table[table["outcome"] == "low_score"]
 
 

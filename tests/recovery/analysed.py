@@ -19,7 +19,7 @@ from customer_profiles.analysis.demographics import (
 from customer_profiles.analysis.demographics import missingness as gaps
 from customer_profiles.analysis.feedback import events, metrics, response, scores, trend
 from customer_profiles.analysis.journeys import friction, funnels, onboarding, stages
-from customer_profiles.analysis.pain_points import costs, observations, prevalence
+from customer_profiles.analysis.pain_points import aftermath, costs, observations, prevalence
 from customer_profiles.analysis.profiles import fair_service, vulnerable
 from customer_profiles.analysis.segments import channels, clusters, personas
 from customer_profiles.demo import make_company
@@ -179,17 +179,25 @@ class Analysed:
     def pains(self) -> pd.DataFrame:
         """Every pain in every group."""
         groups = [*self.groups, "tenure_days"]
-        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders).frame
+        return prevalence.by_group(self.evidence, self.profile, groups, orders=self.orders, watched=self.watched).frame
+
+    @cached_property
+    def watched(self) -> pd.DataFrame:
+        """From when to when each customer could have had a case."""
+        left = costs.outcomes(self.profile).get("lapsed")
+        return aftermath.watched(self.profile, left, self.evidence, self.as_of)
 
     @cached_property
     def pain_costs(self) -> pd.DataFrame:
         """What goes with each pain."""
-        return costs.costs(self.evidence, self.profile, self.profile[costs.covariates(self.profile)]).frame
+        alike, records = self.profile[costs.covariates(self.profile)], self.sources | {"feedback": self.feedback}
+        return costs.costs(self.evidence, self.profile, alike, records, self.as_of).frame
 
     @cached_property
     def pain_drifts(self) -> pd.DataFrame:
         """Pains that become more or less frequent."""
-        return trend.drift(prevalence.volumes(self.evidence, self.tickets), "pain", "share")
+        customers = aftermath.active(self.watched, "M")
+        return trend.drift(prevalence.volumes(self.evidence, self.tickets, customers), "pain", "share")
 
     # Chapter 04
 

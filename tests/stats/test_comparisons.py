@@ -9,11 +9,36 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from customer_profiles.stats import comparisons
+from customer_profiles.stats import comparisons, regression
 
 counts = st.tuples(st.integers(1, 400), st.integers(1, 400)).flatmap(
     lambda n: st.tuples(st.integers(0, n[0]), st.just(n[0]), st.integers(0, n[1]), st.just(n[1]))
 )
+
+
+class TestCaseRatio:
+    def test_it_is_that_of_a_regression_with_exposure_and_robust_errors(self):
+        rng = np.random.default_rng(1)
+        years, group, known = rng.uniform(0.1, 3, 900), rng.integers(0, 3, 900), rng.random(900) < 0.9
+        cases = rng.poisson(years[:, None] * rng.gamma(0.5, 2, (900, 1)) * [0.3, 2])
+        member = (group[:, None] == np.arange(3)) & known[:, None]
+        ours = comparisons.case_ratio(cases, years, member.astype(float), known.astype(float))
+        for kind, of in np.ndindex(2, 3):
+            design = np.column_stack([np.ones(known.sum()), member[known, of]])
+            b, error = regression.poisson(cases[known, kind], design, years[known])
+            np.testing.assert_allclose(ours.ratio[kind, of], np.exp(b[1]))
+            width = np.log(ours.high[kind, of] / ours.low[kind, of]) / 2 / 1.96
+            np.testing.assert_allclose(width, error[1], rtol=5e-3)
+            assert ours.p[kind, of] >= 2 * stats.norm.sf(abs(b[1] / error[1])) / 3
+
+    def test_few_cases_are_tested_exactly_and_none_have_an_end(self):
+        member = np.repeat([[1.0, 0.0], [0.0, 1.0]], 200, axis=0)
+        cases = np.zeros((400, 2))
+        cases[:4, 0] = 1
+        found = comparisons.case_ratio(cases, np.ones(400), member, np.ones(400))
+        assert found.p[0, 0] == pytest.approx(2 * 0.5**4)
+        assert np.isfinite(found.ratio).all()
+        assert (found.p[1] == 1).all()
 
 
 class TestRateRatio:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from customer_profiles.stats import survival
 
@@ -24,7 +25,7 @@ def test_the_textbook_example():
     found = survival.log_rank(days, event, member)
     assert found.expected[0] == pytest.approx(19.25, abs=0.005)
     assert found.p[0] == pytest.approx(4.17e-5, rel=0.01)  # chi-squared 16.79
-    assert found.ratio[0] == pytest.approx(np.exp((9 - 19.2505) / 6.2570), rel=1e-3)
+    assert found.ratio[0] == pytest.approx(np.exp(-1.572), rel=0.01)  # Cox's model with Efron's ties
 
 
 def test_curve_median_and_intervals_are_those_of_statsmodels():
@@ -85,3 +86,47 @@ def test_nobody_and_nothing():
     assert survival.at(everybody, [0, 1]).equals(
         pd.DataFrame({"share": [0.0, 1.0], "share_low": [0.0, 1.0], "share_high": [0.0, 1.0]})
     )
+
+
+def test_the_hazard_ratio_is_that_of_cox():
+    from statsmodels.duration.hazard_regression import PHReg
+
+    rng = np.random.default_rng(6)
+    member = rng.random(600) < 0.3
+    days, event = rng.geometric(np.where(member, 0.09, 0.03)), rng.random(600) < 0.8
+    found = survival.log_rank(days, event, member[:, None])
+    referee = PHReg(days, member[:, None].astype(float), event, ties="efron").fit(disp=0)
+    assert np.log(found.ratio[0]) == pytest.approx(referee.params[0], rel=0.01)
+    assert np.log(found.high[0] / found.low[0]) / 2 / 1.959964 == pytest.approx(referee.bse[0], rel=0.02)
+
+
+@pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("ratio", [1.5, 2, 3])
+def test_a_planted_hazard_ratio_lies_in_its_interval(ratio, draws):
+    covered, told = 0, []
+    for seed in range(draws):
+        rng = np.random.default_rng([seed, int(10 * ratio)])
+        member = rng.random(600) < 0.4
+        waited, watched = rng.exponential(60 / np.where(member, ratio, 1)), rng.uniform(30, 200, 600)
+        found = survival.log_rank(np.minimum(waited, watched).astype(int), waited <= watched, member[:, None])
+        covered += found.low[0] <= ratio <= found.high[0]
+        told.append(found.ratio[0])
+    assert binom.cdf(covered, draws, 0.95) >= 0.01
+    assert np.median(told) == pytest.approx(ratio, rel=0.05)
+    assert min(told) > 1
+
+
+def test_spells_give_what_changes_over_time():
+    """What was true before the change counts before it, as a model of whole spells cannot say."""
+    rng = np.random.default_rng(9)
+    struck, left = rng.exponential(100, 3000), rng.exponential(150, 3000)
+    left = np.where(left > struck, struck + (left - struck) / 2, left)  # the change doubles the hazard
+    hit = struck < left
+    entry = np.concatenate([np.zeros(3000), struck[hit]])
+    exit, event = (
+        np.concatenate([np.minimum(struck, left), left[hit]]),
+        np.concatenate([~hit, np.ones(hit.sum(), bool)]),
+    )
+    b, error = survival.cox(exit, event, (entry > 0)[:, None], entry)
+    assert abs(b[0] - np.log(2)) < 2.6 * error[0]
+    assert survival.cox(exit, event, hit[np.r_[:3000, np.flatnonzero(hit)]][:, None], 0 * entry)[0][0] < b[0]

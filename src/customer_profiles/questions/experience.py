@@ -57,12 +57,15 @@ class Experience(Asked):
         <Result 'pains_by_group': ...>
         """
         from ..analysis.demographics import audience
-        from ..analysis.pain_points import prevalence
+        from ..analysis.pain_points import aftermath, costs, prevalence
 
-        divided = self._read("profile").drop(columns=list(self._reasons), errors="ignore")
+        profile = self._read("profile")
+        watched = aftermath.watched(profile, costs.outcomes(profile).get("lapsed"), self._evidence, self.as_of)
+        divided = profile.drop(columns=list(self._reasons), errors="ignore")
         usual = [*audience.groups(divided, self.dataset.attributes()), "tenure_days"]
         groups = self._chosen(attributes, usual)
-        return self._answer(prevalence.by_group(self._evidence, divided, groups, orders=self.dataset.orders()))
+        orders = self.dataset.orders()
+        return self._answer(prevalence.by_group(self._evidence, divided, groups, orders=orders, watched=watched))
 
     def scores(self, min_answers: int = 30) -> Answer:
         """Each score (NPS, CSAT, CES, stars), from the latest answer of each customer.

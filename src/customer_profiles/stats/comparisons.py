@@ -10,7 +10,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from .families import ALPHA, Family
-from .intervals import CONFIDENCE
+from .intervals import CONFIDENCE, z_value
 
 EXACT_BELOW = 100
 """Smallest expected count from which the χ² approximation replaces Fisher's exact test. Cochran's usual 5
@@ -31,6 +31,17 @@ class RateRatio(NamedTuple):
     low: np.ndarray
     high: np.ndarray
     p: np.ndarray
+
+
+class CaseRatio(NamedTuple):
+    """Ratio of two numbers of cases per time, its interval, the p-value of 'both are equal', and the two."""
+
+    ratio: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    p: np.ndarray
+    rate: np.ndarray
+    rest: np.ndarray
 
 
 class Difference(NamedTuple):
@@ -156,6 +167,62 @@ def rate_ratio(k1: ArrayLike, n1: ArrayLike, k0: ArrayLike, n0: ArrayLike, confi
     low, high = confint_proportions_2indep(*counts, compare="ratio", method="log", alpha=1 - confidence)
     ratio = (counts[0] / counts[1]) / (counts[2] / counts[3])
     return RateRatio(ratio, low, high, proportions_p(k1, n1, k0, n0))
+
+
+def case_ratio(cases: np.ndarray, watched: np.ndarray, member: np.ndarray, known: np.ndarray) -> CaseRatio:
+    """Ratio of the cases per time of each group to those of all others; who has one case may have more, or more often.
+
+    Parameters
+    ----------
+    cases : array, shape (customers, kinds)
+    watched : array, shape (customers,)
+        For how long each was watched.
+    member : array of 0 and 1, shape (customers, groups)
+    known : array of 0 and 1, shape (customers,)
+        Whose group is known.
+
+    Returns
+    -------
+    CaseRatio
+        Arrays of shape (kinds, groups). Errors are those of customers, not of cases (sandwich), and at least Poisson's;
+        where a side has no case, ½ is added to both. The p-value is the larger of the score test with the sandwich and
+        of the exact test of two Poisson rates: the one holds for customers who differ, the other for few cases.
+
+    References
+    ----------
+    Przyborowski & Wilenski (1940), Biometrika 31:313–323, for the exact test; Boos (1992), The American Statistician
+    46:327–333, for the score test.
+
+    Notes
+    -----
+    Own code, because there are thousands of pairs: 30 kinds in 100 groups of 5,000 customers take a 50th of the time
+    of a loop over `regression.poisson` (measured November 2026).
+    """
+    watched, cases = watched * known, cases * known[:, None]
+    time, total = watched @ member, cases.sum(axis=0)[:, None]
+    members, everybody = member.sum(axis=0), known.sum()
+    own, others = cases.T @ member, total - cases.T @ member
+
+    def squares(rate: np.ndarray, group: np.ndarray) -> np.ndarray:
+        """Sum of (cases − rate × time)² over the customers of each group."""
+        mixed = (cases * watched[:, None]).T @ group
+        return np.square(cases).T @ group - 2 * rate * mixed + rate**2 * (np.square(watched) @ group)
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = np.where((own == 0) | (others == 0), 0.5, 0.0)
+        rate, rest = own / time, others / (watched.sum() - time)
+        log_ratio = np.log((own + half) / time) - np.log((others + half) / (watched.sum() - time))
+        spread = squares(rate, member) * (members / (members - 1))
+        spread_rest = squares(rest, known[:, None] - member) * ((everybody - members) / (everybody - members - 1))
+        variance = np.fmax(spread / (own + half) ** 2, 1 / (own + half))
+        variance = variance + np.fmax(spread_rest / (others + half) ** 2, 1 / (others + half))
+        pooled, part = total / watched.sum(), time / watched.sum()
+        null = squares(pooled, member) * (1 - 2 * part) + squares(pooled, known[:, None]) * part**2
+        p = 2 * scipy.special.ndtr(-np.abs(own - total * part) / np.sqrt(null))
+    exact = 2 * np.minimum(scipy.stats.binom.cdf(own, total, part), scipy.stats.binom.sf(own - 1, total, part))
+    ends = (np.exp(log_ratio + step * z_value() * np.sqrt(variance)) for step in (0.0, -1.0, 1.0))
+    ratio, low, high = (np.where((time > 0) & (time < watched.sum()), each, np.nan) for each in ends)
+    return CaseRatio(ratio, low, high, np.where(np.isnan(ratio), np.nan, np.fmax(p, np.fmin(exact, 1.0))), rate, rest)
 
 
 def two_proportions(

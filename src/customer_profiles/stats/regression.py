@@ -65,7 +65,7 @@ def linear(y: ArrayLike, design: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     return fitted.params, np.sqrt(np.square(fitted.model.pinv_wexog * residual).sum(axis=1))
 
 
-def poisson(y: ArrayLike, design: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def poisson(y: ArrayLike, design: ArrayLike, exposure: ArrayLike | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Poisson regression with log link and robust errors (HC0 times n / (n − k)); coefficients are log ratios.
 
     Parameters
@@ -74,6 +74,8 @@ def poisson(y: ArrayLike, design: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         Not negative; need not be whole.
     design : array_like, shape (n, k)
         Of full rank, constant first.
+    exposure : array_like, shape (n,), optional
+        For how long, or on how many occasions, each was watched; default: all alike.
 
     Returns
     -------
@@ -85,9 +87,10 @@ def poisson(y: ArrayLike, design: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
     y, x = np.asarray(y, float), np.asarray(design, float)
-    model = GLM(y, x, family=Poisson())
+    watched = np.ones(len(y)) if exposure is None else np.asarray(exposure, float)
+    model = GLM(y, x, family=Poisson(), exposure=watched)
     start = np.zeros(x.shape[1])
-    start[0] = np.log(y.mean())
+    start[0] = np.log(y.sum() / watched.sum())
     with warnings.catch_warnings():
         # A group in which nothing happened drifts to a ratio of 0 for ever; that does not disturb the others.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -1,7 +1,8 @@
-"""Time until something happens, for customers of whom some are still waiting: Kaplan–Meier and the log-rank test."""
+"""Time until something happens, for customers of whom some are still waiting: Kaplan–Meier, log-rank test and Cox."""
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from .intervals import Estimate, z_value
+from .regression import ENDLESS
 
 
 class LogRank(NamedTuple):
@@ -18,7 +20,7 @@ class LogRank(NamedTuple):
     Parameters
     ----------
     ratio, low, high : arrays, shape (groups,)
-        Hazard ratio, above 1: sooner than the others; one-step estimate of Peto, exp((O − E) / V).
+        Hazard ratio of Cox's model, above 1: sooner than the others; missing where it has no end.
     p : array, shape (groups,)
     expected : array, shape (groups,)
         Events expected in the group; NaN-free, for deciding whether to test at all.
@@ -101,12 +103,13 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
     Notes
     -----
     Own code, because every group is compared with its own rest: 30 groups of 50,000 customers take a nineteenth of the
-    time of a loop over ``statsmodels.duration.survfunc.survdiff``, of 500 customers a tenth (measured November 2026).
+    time of a loop over ``statsmodels.duration.survfunc.survdiff`` (measured November 2026), and `cox` is slower still.
+    Those who share a day are taken out of the risk set by half, the middle of Efron's steps.
 
     References
     ----------
-    Mantel (1966), Cancer Chemotherapy Reports 50:163–170; Yusuf, Peto et al. (1985), Progress in Cardiovascular
-    Diseases 27:335–371, for the hazard ratio.
+    Mantel (1966), Cancer Chemotherapy Reports 50:163–170; Cox (1972), JRSS B 34:187–220; Efron (1977), JASA
+    72:557–565.
     """
     day = np.asarray(days, np.int64)
     keep = np.ones(len(day), bool) if known is None else np.asarray(known, bool)
@@ -125,8 +128,57 @@ def log_rank(days: ArrayLike, event: ArrayLike, member: ArrayLike, known: ArrayL
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = d * n1 / n
         variance = np.where(n > 1, d * (n1 / n) * (1 - n1 / n) * (n - d) / (n - 1), 0.0).sum(axis=0)
-        beyond = d1.sum(axis=0) - expected.sum(axis=0)
-        variance = np.where(variance > 0, variance, np.nan)
-        centre, width = beyond / variance, z_value() / np.sqrt(variance)
-        p = 2 * scipy.special.ndtr(-np.abs(beyond) / np.sqrt(variance))
-    return LogRank(np.exp(centre), np.exp(centre - width), np.exp(centre + width), p, expected.sum(axis=0))
+        p = 2 * scipy.special.ndtr(-np.abs(d1.sum(axis=0) - expected.sum(axis=0)) / np.sqrt(variance))
+    b, error = _cox_of_groups(n1, n - n1, d1, d)
+    ratio, low, high = (np.exp(b + step * error) for step in (0.0, -z_value(), z_value()))
+    return LogRank(ratio, low, high, np.where(variance > 0, p, np.nan), expected.sum(axis=0))
+
+
+def cox(exit: ArrayLike, event: ArrayLike, design: ArrayLike, entry: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Cox's model of spells that begin and end: what is true of a customer may change from one spell to the next.
+
+    Parameters
+    ----------
+    exit, entry : array_like, shape (spells,)
+        Days at which each spell ends, and from which on it was watched.
+    event : array_like of bool, shape (spells,)
+        Whether it ended because it happened.
+    design : array_like, shape (spells, k)
+        Without a constant, of full rank.
+
+    Returns
+    -------
+    coefficients, errors : arrays, shape (k,)
+        Log hazard ratios; NaN where one has no end or the model cannot be fitted.
+
+    References
+    ----------
+    Cox (1972), JRSS B 34:187–220; Andersen & Gill (1982), Annals of Statistics 10:1100–1120, for spells.
+    """
+    from statsmodels.duration.hazard_regression import PHReg
+
+    x = np.asarray(design, float)
+    model = PHReg(np.asarray(exit, float), x, np.asarray(event, int), entry=np.asarray(entry, float), ties="breslow")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        # A value that nobody has to whom it happened drifts to a ratio of 0 for ever, see `regression.poisson`.
+        warnings.simplefilter("ignore")
+        try:
+            fitted = model.fit(disp=0)
+        except np.linalg.LinAlgError:
+            return np.full(x.shape[1], np.nan), np.full(x.shape[1], np.nan)
+    found = np.where(np.abs(fitted.params) < ENDLESS, 1.0, np.nan)
+    return fitted.params * found, fitted.bse * found
+
+
+def _cox_of_groups(n1: np.ndarray, n0: np.ndarray, d1: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log hazard ratio and its error of each group, from who is at risk and to whom it happens on each day."""
+    half = np.clip((1 - 1 / d) / 2, 0, None)
+    at_risk, others = n1 - half * d1, n0 - half * (d - d1)
+    b = np.zeros(n1.shape[1])
+    with np.errstate(all="ignore"):
+        for _ in range(25):
+            share = at_risk * np.exp(b) / (at_risk * np.exp(b) + others)
+            information = (d * share * (1 - share)).sum(axis=0)
+            b = b + np.clip((d1 - d * share).sum(axis=0) / information, -1, 1)
+        found = (np.abs(b) < ENDLESS) & (information > 1e-8)
+        return np.where(found, b, np.nan), np.where(found, 1 / np.sqrt(information), np.nan)

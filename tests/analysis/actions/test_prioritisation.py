@@ -71,6 +71,16 @@ def test_worth_is_reach_times_effect_over_cost(searches, profile):
     assert (row["rank"], row["first_share"], row["verdict"]) == (1, 1, prioritisation.READY)
 
 
+def test_cases_are_no_customers(profile):
+    """Half of the cases spared of customers with three of them: one in eight is spared the pain."""
+    three = pd.DataFrame({"customer_no": np.repeat(np.arange(400), 3), "at": pd.Timestamp("2025-06-01"), "hit": True})
+    never = pd.DataFrame({"customer_no": range(400, 1000), "at": pd.Timestamp("2025-06-01"), "hit": False})
+    actions = actions_of(("A", "failed_search", 10, 10.001, 0.49999, 0.50001))
+    evidence = evidence_of_behaviour(pd.concat([three, never], ignore_index=True))
+    row = board(actions, evidence, profile, everybody(actions, profile)).iloc[0]
+    assert row["spared"] == pytest.approx(400 / 8, rel=0.02)
+
+
 def test_one_number_may_be_off_by_half_and_a_range_is_what_it_is(searches, profile):
     actions = actions_of(
         ("one", "failed_search", 1000, 1000, 0.3, 0.3), ("range", "failed_search", 900, 1100, 0.28, 0.32)
@@ -94,7 +104,7 @@ def test_the_order_is_as_sure_as_the_draws_say(searches, profile):
     result = prioritised(same, searches, profile, everybody(same, profile))
     assert result.frame["first_share"].between(0.4, 0.6).all()
     assert result.frame["rank_high"].tolist() == [2, 2]
-    assert "not certain" in claims_of(result)[0].message
+    assert "probably" in claims_of(result)[0].message
 
 
 def test_what_is_incomplete_is_listed_last_and_not_ranked(searches, profile):

@@ -200,3 +200,15 @@ class TestDerived:
     def test_bands_count_like_the_number_they_were_cut_from(self):
         assert associations.one_source("life_stage", "age_band", {"life_stage": ("age",)})
         assert not associations.one_source("age_band", "children", {"life_stage": ("age_band", "children")})
+
+
+@pytest.mark.parametrize(("lead", "named"), [(0.0, False), (1.0, True)])
+def test_of_two_groups_that_are_equally_high_none_is_called_highest(lead, named):
+    rng = np.random.default_rng(3)
+    channel = rng.choice(["web", "app", "phone"], 900)
+    age = 40 + 12 * (channel != "phone") + 12 * lead * (channel == "web") + rng.normal(0, 10, 900)
+    table = associations.scan(
+        pd.DataFrame({"customer_no": range(900), "channel": channel, "age": age}), ["channel", "age"]
+    )
+    assert table.frame.loc[0, "claim"]
+    assert (table.frame.loc[0, "value"] == "web") == named

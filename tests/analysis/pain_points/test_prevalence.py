@@ -1,9 +1,12 @@
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from customer_profiles.analysis.feedback import trend
-from customer_profiles.analysis.pain_points import prevalence
+from customer_profiles.analysis.pain_points import aftermath, prevalence
 from customer_profiles.analysis.pain_points.observations import BEHAVIOUR, HITS, THEME, Evidence
 from customer_profiles.ingest.contract import empty_table
 from customer_profiles.messages import Finding
@@ -149,6 +152,41 @@ def test_who_comes_often_does_not_seem_to_be_hit_more():
     assert wrong <= 4
 
 
+def rated(seed: int, twice: float = 1, n: int = 1500, by_year: bool = True) -> pd.DataFrame:
+    """Customers of up to three years, each with a rate of their own, higher in the north; some leave before the run."""
+    rng = np.random.default_rng([seed, 5])
+    as_of, north = pd.Timestamp("2025-12-31"), rng.random(n) < 0.4
+    days = rng.uniform(30, 1_095, n)
+    stays = np.where(rng.random(n) < 0.3, days * rng.random(n), days)
+    each = rng.poisson(stays / 900 * rng.gamma(2, 0.5, n) * np.where(north, twice, 1))
+    who = np.repeat(np.arange(n), each)
+    at = as_of - pd.to_timedelta(days[who] - stays[who] * rng.random(len(who)), unit="D")
+    profile = pd.DataFrame({"customer_no": range(n), "tenure_days": days.astype(int)})
+    profile = profile.assign(region=np.where(north, "north", "south"), status=np.where(stays < days, "left", "stays"))
+    hits = pd.DataFrame({"customer_no": who, "at": at, "pain": "late", "row": range(len(who))})
+    spans = {"since": -days, "until": stays - days}
+    watched = pd.DataFrame({name: of + as_of.timestamp() / 86_400 for name, of in spans.items()})
+    spent = watched.assign(customer_no=range(n)) if by_year else None
+    return prevalence.by_group(evidence_of(hits), profile, ["region", "tenure_days", "status"], watched=spent).frame
+
+
+@pytest.mark.parametrize("draws", [8, pytest.param(400, marks=pytest.mark.slow)])
+def test_who_has_been_there_longer_is_not_hit_more(draws):
+    """Nor who has stayed, at constant rates; by shares of customers they would be."""
+    assert rated(0, by_year=False)["claim"].any()
+    wrong = [rated(seed)["claim"].any() for seed in range(draws)]
+    assert sum(wrong) <= binom.ppf(0.99, draws, 0.05)
+
+
+@pytest.mark.parametrize("draws", [8, pytest.param(400, marks=pytest.mark.slow)])
+def test_twice_as_many_cases_are_told_as_such(draws):
+    tables = [rated(seed, twice=2) for seed in range(draws)]
+    north = pd.concat([table[table["value"] == "north"] for table in tables])
+    covered = (north["ratio_low"] <= 2) & (north["ratio_high"] >= 2)
+    assert binom.cdf(covered.sum(), draws, 0.95) >= 0.01
+    assert (north["verdict"] == prevalence.HARDER).all()
+
+
 def test_claims_on_data_without_structure_stay_within_the_promise():
     wrong = 0
     for seed in range(40):
@@ -191,12 +229,15 @@ def test_prevalence_without_dates(company):
 def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     rng = np.random.default_rng(3)
     month = pd.date_range("2024-01-01", periods=24, freq="MS")
-    tickets = pd.DataFrame({"opened_at": month.repeat(60)})
+    tickets = pd.DataFrame({"opened_at": month.repeat(60), "customer_no": np.tile(np.arange(60), 24)})
+    active = tickets.rename(columns={"opened_at": "at"})
     share = np.repeat(np.linspace(0.1, 0.5, 24), 60)
     grows, steady = rng.random(len(tickets)) < share, rng.random(len(tickets)) < 0.2
     parts = [tickets[who].assign(pain=pain) for pain, who in (("grows", grows), ("steady", steady))]
-    hits = pd.concat(parts).rename(columns={"opened_at": "at"}).assign(customer_no=1)
-    table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets)
+    hits = pd.concat(parts).rename(columns={"opened_at": "at"})
+    table = prevalence.volumes(evidence_of(hits.assign(row=hits.index)), tickets, active)
+    assert table.query("pain == @prevalence.ALL_TICKETS")["n"].tolist() == [60] * 24
+    table = table[table["pain"] != prevalence.ALL_TICKETS]
     assert (table["base"] == 60).all()
     assert table.query("pain == 'grows'")["n"].sum() == grows.sum()
     result = prevalence.over_time(quarters_of(table), trend.drift(table, "pain", "share"), customers=5)
@@ -204,6 +245,7 @@ def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     assert result.frame.query("pain == 'grows'")["n"].sum() == grows.sum()
     told = claims_of(result)
     assert [(finding.kind, finding.values["pain"]) for finding in told] == [("difference", "grows")]
+    assert [told[0].values["before"], told[0].values["now"]] == pytest.approx([1 / 6, 13 / 30], abs=0.03)
     assert result.claims(result.frame.assign(hidden=result.frame["pain"] == "grows")) == []
     steady_only = table[table["pain"] == "steady"]
     alone = prevalence.over_time(steady_only, trend.drift(steady_only, "pain", "share"), customers=5)
@@ -211,11 +253,30 @@ def test_a_growing_pain_is_found_and_a_steady_one_is_not():
     assert claims_of(prevalence.over_time(table[:0], trend.drift(table[:0], "pain", "share"), customers=5)) == []
 
 
+def test_all_pains_may_grow_together():
+    """Tickets double in two years: of all tickets, each pain stays what it was."""
+    rng = np.random.default_rng(5)
+    month = pd.date_range("2024-01-01", periods=24, freq="MS")
+    active = pd.DataFrame({"customer_no": np.tile(np.arange(500), 24), "at": month.repeat(500)})
+    writes = rng.random(len(active)) < np.linspace(0.08, 0.2, 24).repeat(500)
+    tickets = active[writes].rename(columns={"at": "opened_at"}).reset_index(drop=True)
+    hits = tickets.rename(columns={"opened_at": "at"}).assign(
+        row=tickets.index, pain=rng.choice(["a", "b"], len(tickets))
+    )
+    months = prevalence.volumes(evidence_of(hits), tickets, active)
+    drifts = trend.drift(months, "pain", "share")
+    told = claims_of(prevalence.over_time(quarters_of(months), drifts, len(active)))
+    assert told[0].message.startswith("More and more customers ask for help")
+    found = drifts.set_index("pain")
+    assert found["claim"].to_dict() == {prevalence.ALL_TICKETS: True, "a": True, "b": True}
+    assert (found["slope"] > 0).all()
+
+
 def test_volumes_of_behaviour_are_of_its_occasions():
     met = pd.DataFrame({"customer_no": [1, 1, 2, 3], "pain": "late", "hit": [True, False, True, False]})
     met["at"] = pd.to_datetime(["2025-01-05", "2025-02-05", "2025-05-01", "2025-05-02"])
     hits = met[met["hit"]].drop(columns="hit").assign(evidence=BEHAVIOUR, source="interactions")
-    table = quarters_of(prevalence.volumes(evidence_of(hits, met), pd.DataFrame()))
+    table = quarters_of(prevalence.volumes(evidence_of(hits, met), pd.DataFrame(), pd.DataFrame()))
     assert table[["n", "base"]].to_numpy().tolist() == [[1, 2], [1, 2]]
     assert set(table["evidence"]) == {BEHAVIOUR}
 
@@ -252,9 +313,10 @@ def test_small_counts_are_hidden(company):
     groups = gate.guard(prevalence.by_group(planted, profile, ["gender"])).frame
     assert groups.loc[groups["pain"] == "few", "n"].isna().all()
     assert groups.loc[groups["pain"] == "late", "n"].notna().all()
-    opened = pd.DataFrame({"opened_at": pd.Timestamp("2025-01-01")}, index=planted.hits["row"].unique())
+    opened = pd.DataFrame({"customer_no": profile["customer_no"], "opened_at": pd.Timestamp("2025-01-01")})
+    active = opened.rename(columns={"opened_at": "at"})
     dated = Evidence(planted.hits.assign(at=pd.Timestamp("2025-01-01")), planted.occasions)
-    months = prevalence.volumes(dated, opened)
+    months = prevalence.volumes(dated, opened, active)
     over_time = prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile))
     assert gate.guard(over_time).frame.set_index("pain")["n"].isna().loc["few"]
 
@@ -264,7 +326,42 @@ def test_without_any_evidence_every_table_is_empty(company):
     none, tickets = Evidence(evidence.hits[:0], evidence.occasions), empty_table("tickets")
     assert not len(prevalence.by_group(none, profile, ["region"]))
     assert not len(prevalence.by_group(none, profile[:0], []))
+    nobody = aftermath.watched(profile, None, none, date(2025, 12, 31))
+    assert not len(prevalence.by_group(none, profile, ["region"], watched=nobody))
+    undated = aftermath.watched(profile, None, evidence, date(2025, 12, 31))
+    by_year = prevalence.by_group(evidence, profile, ["region"], watched=undated)
+    pd.testing.assert_frame_equal(by_year.frame, prevalence.by_group(evidence, profile, ["region"]).frame)
     assert not len(prevalence_of(none, profile, tickets))
     assert prevalence_of(none, profile, tickets).needs == "tickets"
-    months = prevalence.volumes(none, tickets)
+    months = prevalence.volumes(none, tickets, pd.DataFrame())
     assert not len(prevalence.over_time(quarters_of(months), trend.drift(months, "pain", "share"), len(profile)))
+
+
+@pytest.mark.parametrize("draws", [3, pytest.param(400, marks=pytest.mark.slow)])
+def test_more_customers_with_more_tickets_are_no_more_frequent_pains(draws):
+    """Three times as many customers at the end, who ask for help as often as ever."""
+    month, wrong = pd.date_range("2023-01-01", periods=36, freq="MS"), 0
+    for seed in range(draws):
+        rng = np.random.default_rng([seed, 6])
+        there = np.linspace(200, 600, 36).astype(int)
+        active = pd.DataFrame({"customer_no": np.concatenate([np.arange(n) for n in there]), "at": month.repeat(there)})
+        tickets = active[rng.random(len(active)) < 0.15].reset_index(drop=True)
+        hits = tickets.assign(row=tickets.index, pain=rng.choice(["a", "b", "c"], len(tickets)))
+        months = prevalence.volumes(evidence_of(hits), tickets.rename(columns={"at": "opened_at"}), active)
+        wrong += trend.drift(months, "pain", "share")["claim"].any()
+    assert wrong <= binom.ppf(0.99, draws, 0.05)
+
+
+def test_who_could_have_had_a_case_is_told_of_whole_months():
+    """A month that tickets are kept of from its middle on would seem to have few of them, and so would the last one."""
+    dates = {"signup_date": ["2024-01-01", "2025-02-10", "2025-02-10"], "last_order_at": ["2025-03-01", None, None]}
+    profile = pd.DataFrame({name: pd.to_datetime(of) for name, of in dates.items()}).assign(customer_no=range(3))
+    hits = pd.DataFrame({"customer_no": [0], "pain": "late", "at": pd.to_datetime(["2025-01-15"]), "row": 0})
+    spans = aftermath.watched(profile, pd.Series([0.0, 0.0, 1.0]), evidence_of(hits), date(2025, 4, 20))
+    assert (
+        pd.to_datetime(spans["since"], unit="D") == pd.to_datetime(["2025-01-15", "2025-02-10", "2025-02-10"])
+    ).all()
+    months = aftermath.active(spans, "M").groupby("at")["customer_no"].agg(list)
+    assert months.index.strftime("%m").tolist() == ["02", "03"]
+    assert months.tolist() == [[0, 1, 2]] * 2
+    assert aftermath.active(aftermath.watched(profile, None, evidence_of(hits[:0]), date(2025, 4, 20)), "M").empty

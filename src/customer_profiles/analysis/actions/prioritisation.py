@@ -1,11 +1,13 @@
 """Prioritisation: which action spares most customers a pain for its money, and how sure that is.
 
-Customers reached × expected effect ÷ cost. Each of the three is uncertain, so the board is drawn many times, each time
-with another number out of its range; how often an action comes out on which place is its rank.
+Customers reached × expected effect ÷ cost; a customer with several cases is spared only if all of them are. Each of the
+three is uncertain, so the board is drawn many times, each time with another number out of its range; how often an
+action comes out on which place is its rank.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,9 @@ knows better gives a range."""
 
 PER = 1000
 """Units of currency for which customers are counted."""
+
+FEW = 3
+"""From so many customers on a sentence gives no fractions of one."""
 
 OBSERVED, EXPECTED = N_("observed"), N_("expected")
 READY, NO_COST, NO_EFFECT = (
@@ -129,7 +134,10 @@ def board(
         row["effect_from"] = OBSERVED if observed else EXPECTED if action.expected_low > 0 else None
         spared: Any = None  # an array, once it can be told
         if found is not None and row["effect_from"]:
-            spared = _hit(rng, found["n"], found["base"]) * _effect(rng, row, observed)
+            whole = _spared_whole(
+                evidence, profile.loc[given[action.action].to_numpy(), "customer_no"], action.pain, since
+            )
+            spared = _hit(rng, found["n"], found["base"]) * whole(_effect(rng, row, observed))
             row |= _summary("spared", spared)
         ready = spared is not None and row["cost_least"] > 0
         draws.append(PER * spared / _within(rng, row, "cost") if ready else np.full(DRAWS, np.nan))
@@ -156,7 +164,6 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
     if ranked.empty:
         return []
     row = ranked.iloc[0]
-    ends = {"low": float(row["per_thousand_low"]), "high": float(row["per_thousand_high"])}
     sure = row["first_share"] >= CONFIDENCE and len(ranked) > 1
     return [
         Finding(
@@ -164,15 +171,12 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
             {
                 "action": row["action"],
                 "pain": row["pain"],
-                "spared": float(row["per_thousand"]),
+                "spared": float(row["per_thousand"] if row["per_thousand"] < FEW else round(row["per_thousand"])),
                 "per": PER,
-                "chance": float(row["first_share"]),
-                "family": len(ranked),
-            }
-            | ends,
+            },
             id="board.first",
             n=int(row["base"]),
-            interval=(ends["low"], ends["high"]),
+            interval=(float(row["per_thousand_low"]), float(row["per_thousand_high"])),
             test=N_("simulation over the ranges of reach, effect and cost"),
             effect=float(np.clip(row["spared"] / max(row["n"], 1), 0, 1)),
             reach=int(row["n"]),
@@ -203,17 +207,16 @@ def limits(actions: pd.DataFrame, table: pd.DataFrame) -> list[Limit]:
 
 
 _SURE = N_(
-    "“{action:label}” against “{pain:label}” spares most customers for its money: {spared:number} for {per:money} "
-    "({low:number} to {high:number}); it comes first of {family:count} in {chance:share} of the simulations."
+    "“{action:label}” against “{pain:label}” is worth most for its money: it spares about {spared:number} customers "
+    "for {per:money}."
 )
 _OPEN = N_(
-    "“{action:label}” against “{pain:label}” seems to spare most customers for its money: {spared:number} for "
-    "{per:money} ({low:number} to {high:number}). The order is not certain: it comes first of {family:count} in "
-    "{chance:share} of the simulations."
+    "“{action:label}” against “{pain:label}” is probably worth most for its money: it spares about {spared:number} "
+    "customers for {per:money}."
 )
 _ONLY = N_(
-    "“{action:label}” against “{pain:label}” spares {spared:number} customers for {per:money} ({low:number} to "
-    "{high:number}). There is no other complete action to compare it with."
+    "“{action:label}” against “{pain:label}” spares about {spared:number} customers for {per:money}. There is no "
+    "other complete action to compare it with."
 )
 _GONE = N_("What “{action:label}” is worth: this run found no pain called “{pain:label}”")
 _MISSING = {
@@ -233,6 +236,19 @@ def _hit(rng: np.random.Generator, n: float, base: float) -> np.ndarray:
     """Customers hit in a year like this one, in the spread that Wilson's interval of their share has."""
     low, high = wilson(n, base)
     return base * np.clip(rng.normal((low + high) / 2, (high - low) / 2 / z_value(), DRAWS), 0, 1)
+
+
+def _spared_whole(
+    evidence: Evidence, customers: pd.Series, pain: str, since: pd.Timestamp
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Share of the customers hit whom an effect on cases spares the pain: of k cases it has to spare them each.
+
+    An effect that makes the pain more frequent hits customers again who are hit already, and so spares nobody.
+    """
+    hits = evidence.hits[(evidence.hits["pain"] == pain) & evidence.hits["customer_no"].isin(customers)]
+    cases = hits[hits["at"].isna() | (hits["at"] > since)].groupby("customer_no").size().value_counts(normalize=True)
+    times, share = cases.index.to_numpy(), cases.to_numpy()
+    return lambda effect: (np.clip(effect, 0, 1)[:, None] ** times * share).sum(axis=1)
 
 
 def _effect(rng: np.random.Generator, row: dict, observed: dict | None) -> np.ndarray:

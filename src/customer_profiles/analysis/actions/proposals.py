@@ -126,15 +126,13 @@ def _claims(worst: pd.DataFrame) -> list[Finding]:
 
 
 _WORST = N_(
-    "“{pain:label}” does most harm: it hit {n:count} customers within a year, or at all where nothing is dated. They "
-    "score {size:number} points lower than comparable customers ({low:number} to {high:number}). This is an "
-    "association."
+    "“{pain:label}” does most harm: the customers it hit score {size:number} points lower than comparable customers "
+    "({low:number} to {high:number}, n = {n:count}). This is an association."
 )
 _WORST_ANSWERED = N_(
-    "“{pain:label}” does most harm: it hit {n:count} customers within a year, or at all where nothing is dated. They "
-    "score {size:number} points lower than comparable customers ({low:number} to {high:number}). After the answer "
-    "“{resolution:label}” one contact was enough in {share:share} of the cases, more often than after the others. Both "
-    "are associations."
+    "“{pain:label}” does most harm: the customers it hit score {size:number} points lower than comparable customers "
+    "({low:number} to {high:number}, n = {n:count}). After the answer “{resolution:label}” one contact was enough in "
+    "{share:share} of the cases, more often than after the others. Both are associations."
 )
 
 

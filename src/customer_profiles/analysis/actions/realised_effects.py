@@ -24,6 +24,8 @@ from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
 from ..feedback.events import MIN_WEEKS, event_effects
+from ..pain_points.aftermath import active, watched
+from ..pain_points.costs import outcomes
 from ..pain_points.observations import BEHAVIOUR, Evidence
 
 YEAR = pd.Timedelta(days=365)
@@ -49,8 +51,17 @@ MEASURED = ["n", "realised", "realised_low", "realised_high", "p", "p_adjusted",
 """What goes where a row is hidden. A verdict stays: it rests on dozens of occasions or says that there are too few."""
 
 
-def occasions_of(pain: str, evidence: Evidence, tickets: pd.DataFrame) -> pd.DataFrame:
-    """Every dated occasion on which a pain could have shown: of behaviour its own, else all tickets.
+def occasions_of(pain: str, evidence: Evidence, weeks: pd.DataFrame) -> pd.DataFrame:
+    """Every dated occasion on which a pain could have shown: of behaviour its own, else every week of a customer.
+
+    A share of all tickets would fall as soon as another pain grows.
+
+    Parameters
+    ----------
+    pain : str
+    evidence : Evidence
+    weeks : DataFrame
+        ``customer_no, at``: who was a customer in which week, from `aftermath.active`.
 
     Returns
     -------
@@ -64,15 +75,16 @@ def occasions_of(pain: str, evidence: Evidence, tickets: pd.DataFrame) -> pd.Dat
     rows = evidence.hits.loc[(evidence.hits["pain"] == pain) & (evidence.hits["row"] >= 0), "row"]
     if rows.empty:
         return pd.DataFrame({"customer_no": [], "at": pd.to_datetime([]), "hit": np.array([], bool)})
-    known = tickets[tickets["customer_no"].notna() & tickets["opened_at"].notna()]
-    found = pd.DataFrame({"customer_no": known["customer_no"].astype("int64"), "at": known["opened_at"]})
-    return found.assign(hit=known.index.isin(rows)).sort_values("at", kind="stable", ignore_index=True)
+    cases = evidence.hits[(evidence.hits["pain"] == pain) & evidence.hits["at"].notna()]
+    week = cases["at"].dt.to_period("W").dt.to_timestamp()
+    cases = pd.DataFrame({"customer_no": cases["customer_no"], "at": week}).drop_duplicates().assign(hit=True)
+    found = weeks.merge(cases, on=["customer_no", "at"], how="left").sort_values("at", kind="stable", ignore_index=True)
+    return found.assign(hit=found["hit"].eq(True))
 
 
 def by_action(
     actions: pd.DataFrame,
     evidence: Evidence,
-    tickets: pd.DataFrame,
     profile: pd.DataFrame,
     given: pd.DataFrame,
     events: pd.DataFrame,
@@ -85,7 +97,6 @@ def by_action(
     actions : DataFrame
         ``action, pain, expected_low, expected_high, started_on, partial``.
     evidence : Evidence
-    tickets : DataFrame
     profile : DataFrame
         One row per customer.
     given : DataFrame of bool, shape (customers, actions)
@@ -110,11 +121,11 @@ def by_action(
     Wagner et al. (2002), J. Clin. Pharm. Ther. 27:299–309, and `events.event_effects`; difference in differences on
     the ratio scale: Puhani (2012), Economics Letters 115:85–87.
     """
-    rows = []
+    rows, weeks = [], active(watched(profile, outcomes(profile).get("lapsed"), evidence, as_of), "W")
     for action in actions.itertuples():
         row = {"action": action.action, "pain": action.pain, "started_on": action.started_on}
         row |= {"expected_least": action.expected_low, "expected_most": action.expected_high}
-        known = occasions_of(action.pain, evidence, tickets)
+        known = occasions_of(action.pain, evidence, weeks)
         known = known[known["customer_no"].isin(profile["customer_no"])]
         members = profile.loc[given[action.action].to_numpy(), "customer_no"]
         begun = pd.notna(action.started_on) and action.started_on <= pd.Timestamp(as_of)
@@ -156,7 +167,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     begun = table[table["verdict"] != NOT_BEGUN]
     judged = shown(begun[begun["verdict"].isin(DECIDED)])
     if len(begun) and judged.empty:
-        message = N_("Of no action that has begun can be told yet whether it kept its promise ({n:count} have begun).")
+        message = N_("Whether the actions that have begun work cannot be told yet ({n:count} have begun).")
         evidence: dict[str, Any] = {"n": int(begun["base"].max()), "test": _TEST, "family": family}
         return [Finding(message, {"n": len(begun)}, id="outcome.nothing", kind="nothing", **evidence)]
     kinds = {True: CLAIMS, False: replace(CLAIMS, kind="fact")}
@@ -227,8 +238,9 @@ def _before_and_after(known: pd.DataFrame, action, actions: pd.DataFrame, events
 def _against_others(known: pd.DataFrame, members: pd.Series, start: pd.Timestamp, as_of: date) -> dict[str, float]:
     """Change of the customers with the action over that of the others; in windows of equal length.
 
-    Each customer counts once in a window. That both windows hold the same customers makes the errors too large rather
-    than too small, because customers resemble themselves.
+    Compared are cases per week of a customer, or per occasion: an action may spare a customer one case of several. Each
+    customer is one row of a window. That both windows hold the same customers makes the errors too large rather than
+    too small, because customers resemble themselves.
     """
     end = pd.Timestamp(as_of) + pd.Timedelta(days=1)
     first = known["at"].min() if len(known) else start
@@ -238,15 +250,15 @@ def _against_others(known: pd.DataFrame, members: pd.Series, start: pd.Timestamp
     parts = []
     for after, since in ((False, start - length), (True, end - length if length < end - start else start)):
         window = known[(known["at"] >= since) & (known["at"] < since + length)]
-        each = window.groupby("customer_no")["hit"].max().rename("hit").reset_index()
+        each = window.groupby("customer_no")["hit"].agg(["sum", "size"]).reset_index()
         parts.append(each.assign(after=after, member=each["customer_no"].isin(members)))
     rows = pd.concat(parts, ignore_index=True)
-    counts = rows.groupby(["after", "member"])["hit"].agg(["sum", "size"])
+    counts = rows["sum"].gt(0).groupby([rows["after"], rows["member"]]).agg(["sum", "size"])
     if len(counts) < 4 or min(counts["sum"].min(), (counts["size"] - counts["sum"]).min()) < MIN_HITS:
         return {}
     after, member = rows["after"].to_numpy(float), rows["member"].to_numpy(float)
     design = np.column_stack([np.ones(len(rows)), after, member, after * member])
-    coefficients, errors = poisson(rows["hit"].to_numpy(float), design)
+    coefficients, errors = poisson(rows["sum"], design, rows["size"])
     if not (np.isfinite(coefficients[3]) and errors[3] > 0):
         return {}
     from scipy import special

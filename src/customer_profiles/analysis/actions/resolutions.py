@@ -351,10 +351,7 @@ CLAIMS = Claims(
         "high": "size_high",
     },
     key=("pain", "resolution", "measure"),
-    nothing=N_(
-        "No way of answering was followed by a better outcome than the others more than chance would allow "
-        "({family:count} comparisons)."
-    ),
+    nothing=N_("No answer settles cases better than the others ({family:count} comparisons)."),
     test=N_("van Elteren’s test within pain and channel, Benjamini–Hochberg"),
     estimate="size",
     effect=lambda row: from_delta(row.cliffs_delta),

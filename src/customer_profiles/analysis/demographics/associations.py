@@ -18,6 +18,7 @@ from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, family_size
 from ...stats.effect_sizes import from_correlation
+from ...stats.families import ALPHA
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import z_value
 from .categories import values_of
@@ -192,7 +193,8 @@ def scan(
         Wright 2000; where both have an order)``, p, p_adjusted, claim, same_as``. Spearman's rank correlation,
         Kruskal–Wallis or χ², by type; one Benjamini–Hochberg family over all pairs. ``same_as`` names the trait that
         says nearly the same as one of the two, and is told of in its place; ``value`` and ``other_value`` are the
-        groups that meet most beyond expectation, or the one group in which the other trait is highest.
+        groups that meet most beyond expectation, or the one group in which the other trait is higher than in each other
+        group (Mann–Whitney tests, so that of two equal groups none is named).
     """
     if len(profile) > MOST_CUSTOMERS:
         profile = profile.sample(MOST_CUSTOMERS, random_state=seed)
@@ -367,7 +369,12 @@ def _standing_out(traits: Mapping[str, Trait], first: str, second: str, method: 
     sizes = np.bincount(group.astype(int), minlength=len(names))[: len(names)]
     sums = np.bincount(group.astype(int), weights=ranks, minlength=len(names))[: len(names)]
     means = np.where(sizes >= SMALLEST_GROUP, sums / np.maximum(sizes, 1), -np.inf)
-    highest = names[int(np.argmax(means))] if np.isfinite(means).any() else ""
+    best = int(np.argmax(means))
+    others = [ranks[group == at] for at in np.flatnonzero(sizes) if at != best]
+    alone = np.isfinite(means[best]) and all(
+        scipy.stats.mannwhitneyu(ranks[group == best], other).pvalue <= ALPHA / len(others) for other in others
+    )
+    highest = names[best] if alone else ""
     return (highest, "") if a.names else ("", highest)
 
 

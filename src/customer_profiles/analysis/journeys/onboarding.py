@@ -232,9 +232,9 @@ def by_group(
     Returns
     -------
     Result
-        `BY_GROUP`: ``n`` have taken the step of ``base``; ``ratio`` is the hazard ratio, above 1: sooner. Log-rank
-        test, one Benjamini–Hochberg family; ``effect`` runs from −1 to 1: how much likelier than not it is that a
-        member takes the step first, (ratio − 1) / (ratio + 1).
+        `BY_GROUP`: ``n`` have taken the step of ``base``; ``ratio`` is Cox's hazard ratio, above 1: sooner.
+        Log-rank test, one Benjamini–Hochberg family; ``effect`` runs from −1 to 1: how much likelier than not it is
+        that a member takes the step first, (ratio − 1) / (ratio + 1).
     """
     parts = []
     for step, of in waits.groupby("step", sort=False):

@@ -7,6 +7,7 @@ both the pain and the outcome to explain it away.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 import numpy as np
@@ -20,8 +21,9 @@ from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
 from ...stats.effect_sizes import from_d, from_ratio
 from ...stats.intervals import CONFIDENCE, z_value
 from ...stats.regression import e_value, full_rank, linear, poisson
+from ...stats.survival import cox
 from ..demographics.categories import bands, values_of
-from ..feedback.metrics import METRICS
+from .aftermath import Records, followed, lifetimes, scored, spells
 from .observations import Evidence
 
 SCORES = ("nps_score", "csat_score", "stars_score")
@@ -48,9 +50,6 @@ LAPSE_GAPS, LAPSE_ORDERS = 3, 3
 """A customer with at least three orders counts as lapsed after three times their own mean gap between orders without
 one: of customers who buy at random at a steady rate only exp(−3) = 5 % wait that long."""
 
-OUTCOMES = ("score", "low_score", "lapsed", "spend", "tickets")
-"""What may go with a pain: the score, whether it is low, whether the customer left or lapsed, spend, and tickets."""
-
 STATED = "customers"
 """Table from which reasons come that a customer states once, such as that of a termination."""
 
@@ -65,7 +64,7 @@ PUBLISHED = [name for name in COLUMNS if name not in ("raw", "raw_rest")]
 
 
 def outcomes(profile: pd.DataFrame) -> pd.DataFrame:
-    """What may go with a pain, as far as the profile knows it.
+    """What the profile knows of how customers fare: their score, whether they left or lapsed, and what they spend.
 
     Parameters
     ----------
@@ -75,22 +74,16 @@ def outcomes(profile: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index of the profile, columns of `OUTCOMES`: the score as given, yes-or-no outcomes as 1 and 0, amounts and
-        numbers; missing where unknown.
+        Index of the profile, ``score, lapsed`` (1 or 0)``, spend`` as far as known; missing where unknown.
     """
     found = pd.DataFrame(index=profile.index)
-    score = next((name for name in SCORES if name in profile and profile[name].notna().any()), None)
-    if score:
+    if score := _score(profile):
         found["score"] = profile[score].astype(float)
-        poor = METRICS[score.removesuffix("_score")].poor
-        found["low_score"] = found["score"].round(9).le(poor).astype(float).mask(found["score"].isna())
     lapsed = _lapsed(profile)
     if lapsed is not None:
         found["lapsed"] = lapsed
     if "spend" in profile and profile["spend"].gt(0).any():
         found["spend"] = profile["spend"].astype(float).clip(lower=0)
-    if "tickets" in profile and profile["tickets"].gt(0).any():
-        found["tickets"] = profile["tickets"].astype(float)
     return found
 
 
@@ -105,15 +98,16 @@ def covariates(profile: pd.DataFrame) -> list[str]:
     return [name for name in named if name in profile and profile[name].nunique() > 1]
 
 
-def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Result:
-    """What goes with each pain.
+def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, records: Records, as_of: date) -> Result:
+    """What goes with each pain, and came after it.
 
-    The score is compared by linear regression with HC3 errors (Long & Ervin 2000, The American Statistician
-    54:217–224), everything else by Poisson regression with robust errors: a ratio of risks (Zou 2004, American Journal
-    of Epidemiology 159:702–706) or of means (Santos Silva & Tenreyro 2006, Review of Economics and Statistics
-    88:641–658). Every pain has a model of its own, with the covariates and the number of other pains of the same kind.
-    Those who state why they left differ from those who stayed in more than the reason, and are compared with those who
-    state another.
+    Scores, and the logarithm of what is spent, are compared by linear regression with HC3 errors (Long & Ervin 2000,
+    The American Statistician 54:217–224), which holds for the heavy tails of spend where a regression of the amounts
+    does not; low scores and further tickets by Poisson regression with robust errors, a ratio of risks (Zou 2004,
+    American Journal of Epidemiology 159:702–706); leaving by Cox's model, in which a customer suffers from the first
+    sign of the pain on. Every pain has a model of its own, with the covariates and the other pains of the same kind.
+    A pain without days is compared with the score alone: of nothing else is known that it came after. Those who state
+    why they left differ from those who stayed in more than the reason, and are compared with those who state another.
 
     Parameters
     ----------
@@ -124,6 +118,10 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Res
     alike : DataFrame
         What comparable customers are alike in, with the index of the profile: columns of the profile (`covariates`) or
         any others; numbers are banded. No columns: the customers are compared as they are.
+    records : mapping of str to DataFrame
+        ``feedback, transactions, tickets``, as far as a source fills them: when what happened.
+    as_of : date
+        Day of the run.
 
     Returns
     -------
@@ -136,25 +134,38 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame) -> Res
     """
     from threadpoolctl import threadpool_limits
 
-    known, names = outcomes(profile), evidence.names
+    names, controls = evidence.names, _dummies(alike)
+    score, left = _score(profile), _lapsed(profile)
+    known = scored(profile, records.get("feedback"), score) if score else {}
+    known |= followed(profile, records, left, as_of)
+    traces = evidence if leaving_is_stated(profile) else None
+    lives = None if left is None else lifetimes(profile, left, traces, as_of)
     counted_from = _FROM | {"lapsed": "customers" if leaving_is_stated(profile) else "transactions"}
-    controls = _dummies(alike)
-    hit, exposed = evidence.matrix(profile["customer_no"])
+    dated = set(evidence.hits.loc[evidence.hits["at"].notna(), "pain"])
     rows = []
     with threadpool_limits(1):
-        for at, pain in enumerate(names.itertuples()):
-            alike = (names["evidence"] == pain.evidence).to_numpy()
-            others = hit[:, alike].sum(axis=1) - hit[:, at]
-            for outcome in known:
-                if counted_from.get(outcome) in pain.source.split("+"):
+        for outcome, of in known.items():
+            ends = of.until.set_axis(profile["customer_no"])
+            hit, exposed = evidence.until(ends).matrix(profile["customer_no"], names)
+            for at, pain in enumerate(names.itertuples()):
+                scores = outcome in ("score", "low_score")
+                if counted_from.get(outcome) in pain.source.split("+") or not (scores or pain.pain in dated):
                     continue
-                asked = exposed[:, at] & known[outcome].notna().to_numpy()
+                others = hit[:, (names["evidence"] == pain.evidence).to_numpy()].sum(axis=1) - hit[:, at]
+                asked = exposed[:, at] & of.value.notna().to_numpy()
                 if pain.source == STATED:
                     asked &= hit[:, (names["source"] == STATED).to_numpy()].any(axis=1)
-                y, suffers = known[outcome].to_numpy()[asked], hit[asked, at]
+                design = np.column_stack([controls, of.alike, others])[asked]
                 row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": outcome}
-                row |= _compared(outcome, y, suffers, np.column_stack([controls, others])[asked])
-                rows.append(row)
+                rows.append(row | _compared(outcome, of.value.to_numpy()[asked], hit[asked, at], design))
+        for pain in names.itertuples() if lives is not None else []:
+            others = names.loc[(names["evidence"] == pain.evidence) & (names["pain"] != pain.pain), "pain"].tolist()
+            if counted_from["lapsed"] in pain.source.split("+"):
+                continue
+            time = spells(lives, evidence, profile["customer_no"], pain.pain, others)
+            if time is not None and len(time):
+                row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": "lapsed"}
+                rows.append(row | _leaving(time, controls))
     text = dict.fromkeys(("pain", "evidence", "outcome"), "str") | {"n": "int64", "base": "int64"}
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
@@ -229,7 +240,8 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     score = told["outcome"] == "score"
     ends = {"size": ("", ""), "size_low": ("_high", "_low"), "size_high": ("_low", "_high")}
     for name, (of_score, of_ratio) in ends.items():
-        told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, told[f"ratio{of_ratio}"])})
+        ratio = told[f"ratio{of_ratio}"].where(told["outcome"] != "spend", 1 - told[f"ratio{of_score}"])
+        told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, ratio)})
     order = np.lexsort((told["pain"], -strength))
     return CLAIMS.tell(table, family, told.iloc[order])
 
@@ -244,16 +256,16 @@ _MESSAGES = {
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
     "lapsed": N_(
-        "Customers with “{pain:label}” have left or lapsed {size:ratio} times as often as comparable customers "
+        "After “{pain:label}”, customers leave {size:ratio} times as often as comparable customers "
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
     "spend": N_(
-        "Customers with “{pain:label}” spend {size:ratio} times as much as comparable customers ({low:ratio} to "
-        "{high:ratio}). This is an association; its E-value is {e:ratio}."
+        "After “{pain:label}”, customers who go on ordering spend {size:share} less than comparable customers "
+        "({low:share} to {high:share}). This is an association; its E-value is {e:ratio}."
     ),
     "tickets": N_(
-        "Customers with “{pain:label}” open {size:ratio} times as many tickets as comparable customers ({low:ratio} to "
-        "{high:ratio}). This is an association; its E-value is {e:ratio}."
+        "After “{pain:label}”, customers ask for help {size:ratio} times as often as comparable customers "
+        "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
 }
 
@@ -266,9 +278,13 @@ CLAIMS = Claims(
     nothing=N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow."),
     test=N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg"),
     estimate="size",
-    effect=lambda row: from_ratio(row.ratio) if row.outcome in ("spend", "tickets") else from_d(row.effect),
+    effect=lambda row: from_ratio(row.ratio) if row.outcome in ("spend", "lapsed") else from_d(row.effect),
     most=12,
 )
+
+
+def _score(profile: pd.DataFrame) -> str | None:
+    return next((name for name in SCORES if name in profile and profile[name].notna().any()), None)
 
 
 def _stated(profile: pd.DataFrame) -> pd.Series | None:
@@ -319,23 +335,43 @@ def _compared(outcome: str, y: np.ndarray, suffers: np.ndarray, controls: np.nda
     ):
         return row
     design = full_rank(np.column_stack([np.ones(len(y)), suffers, controls]))
-    fitted = linear(y, design) if outcome == "score" else poisson(y, design)
+    fitted = linear(y, design) if outcome in ("score", "spend") else poisson(y, design)
     b, error = fitted[0][1], fitted[1][1]
-    if not (np.isfinite(b) and error > 0):
-        return row
-    row["p"] = _two_sided(b / error)
-    low, high = b - z_value(CONFIDENCE) * error, b + z_value(CONFIDENCE) * error
-    if outcome == "score":
+    if outcome != "score":
+        estimate = _ratio(b, error)
+        return row | estimate | ({"effect": float(cohens_h(row["raw"], row["raw_rest"]))} if yes_or_no else {})
+    if np.isfinite(b) and error > 0:
+        low, high = b - z_value(CONFIDENCE) * error, b + z_value(CONFIDENCE) * error
         sd = np.sqrt(((n - 1) * y[suffers].var(ddof=1) + (rest - 1) * y[~suffers].var(ddof=1)) / (n + rest - 2))
         row |= {"difference": b, "difference_low": low, "difference_high": high, "effect": b / sd}
         # A difference of d standard deviations is about as strong as a risk ratio of exp(0.91 d), same paper.
-        ratio = tuple(np.exp(0.91 * end / sd) for end in (b, low, high))
-    else:
-        ratio = tuple(np.exp((b, low, high)))
-        row |= dict(zip(("ratio", "ratio_low", "ratio_high"), ratio, strict=True))
-        row["effect"] = float(cohens_h(row["raw"], row["raw_rest"])) if yes_or_no else b
-    row["e_value"], row["e_limit"] = e_value(*ratio)
+        strength = e_value(*(float(np.exp(0.91 * end / sd)) for end in (b, low, high)))
+        row |= {"p": _two_sided(b / error)} | dict(zip(("e_value", "e_limit"), strength, strict=True))
     return row
+
+
+def _leaving(time: pd.DataFrame, controls: np.ndarray) -> dict[str, float]:
+    """One row of `costs`: how much sooner sufferers leave, from their first sign on."""
+    suffers = time["suffers"].to_numpy(bool)
+    n, base = int(time.loc[suffers, "place"].nunique()), int(time["place"].nunique())
+    row: dict[str, float] = {"n": n, "base": base}
+    events = time["event"].groupby(suffers).sum().reindex([False, True], fill_value=0)
+    if min(n, base - n) < MIN_HIT or events.min() < MIN_EVENTS:
+        return row
+    # The constant goes once the columns that say nothing new have.
+    design = np.column_stack([np.ones(len(time)), suffers, time["others"], controls[time["place"]]])
+    b, error = cox(time["exit"], time["event"], full_rank(design.astype(float))[:, 1:], time["entry"])
+    return row | _ratio(b[0], error[0])
+
+
+def _ratio(b: float, error: float) -> dict[str, float]:
+    """A log ratio as it is told: with interval, E-value and p; nothing where it has no end."""
+    if not (np.isfinite(b) and error > 0):
+        return {}
+    ends = [float(np.exp(b + step * error)) for step in (0.0, -z_value(CONFIDENCE), z_value(CONFIDENCE))]
+    named = dict(zip(("ratio", "ratio_low", "ratio_high"), ends, strict=True))
+    strength = dict(zip(("e_value", "e_limit"), e_value(*ends), strict=True))
+    return named | strength | {"p": _two_sided(b / error), "effect": b}
 
 
 def _two_sided(z: float) -> float:

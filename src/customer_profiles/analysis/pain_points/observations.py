@@ -69,7 +69,22 @@ class Evidence:
         place = found["evidence"].map({kind: at for at, kind in enumerate(KINDS)})
         return found.assign(_place=place).sort_values(["_place", "pain"], ignore_index=True).drop(columns="_place")
 
-    def matrix(self, customers: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    def until(self, ends: pd.Series) -> Evidence:
+        """What had shown by then: an outcome may be laid to what came before it, and to nothing else.
+
+        Parameters
+        ----------
+        ends : Series of datetime, index customer_no
+            Of each customer; missing: everything counts, as what has no day does.
+        """
+
+        def known(rows: pd.DataFrame) -> pd.DataFrame:
+            end = rows["customer_no"].map(ends)
+            return rows[~(rows["at"] > end)]
+
+        return Evidence(known(self.hits), known(self.occasions))
+
+    def matrix(self, customers: pd.Series, names: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Who is hit, and who could have been, by each of `names`.
 
         For behaviour the latest occasion of a customer counts: who comes often must not seem to be hit more only for
@@ -79,22 +94,24 @@ class Evidence:
         ----------
         customers : Series of int
             ``customer_no`` of the rows.
+        names : DataFrame, optional
+            The pains of the columns, as in `names`; default those that there are.
 
         Returns
         -------
         hit, exposed : bool arrays, shape (customers, pains)
         """
-        pains, place = self.names["pain"].tolist(), pd.Index(customers)
-        hit, exposed = np.zeros((len(place), len(pains)), bool), np.ones((len(place), len(pains)), bool)
-        last = self.occasions.drop_duplicates(["pain", "customer_no"], keep="last").groupby("pain")
-        written = self.hits[self.hits["evidence"] != BEHAVIOUR].groupby("pain")["customer_no"].unique()
-        for column, pain in enumerate(pains):
-            if pain in written.index:
-                hit[:, column] = place.isin(written[pain])
+        names, place = self.names if names is None else names, pd.Index(customers)
+        hit, exposed = np.zeros((len(place), len(names)), bool), np.ones((len(place), len(names)), bool)
+        last = self.occasions.drop_duplicates(["pain", "customer_no"], keep="last")
+        written = self.hits[self.hits["evidence"] != BEHAVIOUR]
+        for column, pain in enumerate(names.itertuples()):
+            if pain.evidence != BEHAVIOUR:
+                hit[:, column] = place.isin(written.loc[written["pain"] == pain.pain, "customer_no"])
             else:
-                rows = last.get_group(pain).set_index("customer_no")["hit"].reindex(place)
+                rows = last[last["pain"] == pain.pain].set_index("customer_no")["hit"].reindex(place)
                 exposed[:, column] = rows.notna()
-                hit[:, column] = rows.fillna(False).to_numpy(bool)
+                hit[:, column] = rows.eq(True).to_numpy(bool)
         return hit, exposed
 
 

@@ -12,13 +12,13 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, compare_shares, compared, family_size, measurements
-from ...stats.effect_sizes import from_shares, from_tau
+from ...stats.comparisons import MIN_EXPECTED, adjust, case_ratio, compare_shares, compared, family_size, measurements
+from ...stats.effect_sizes import from_d, from_tau
 from ...stats.intervals import add_shares
 from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, order_of, values_of
 from ..feedback import trend
-from .observations import KINDS, Evidence
+from .observations import BEHAVIOUR, KINDS, THEME, Evidence
 
 CLAIMS_PER_PAIN = 2
 """Sentences about one pain at most; the table holds the rest."""
@@ -30,7 +30,16 @@ name for the pain, such as the status "churned" for a reason for leaving, and no
 TENURE = "tenure_days"
 """How long somebody has been a customer: a group that no source names."""
 
+ALL_TICKETS = N_("all tickets")
+"""Stands beside the pains over time: whether customers need help more often at all is asked before with what."""
+
+CUSTOMERS, OCCASIONS = N_("customers a month"), N_("occasions")
+"""What a pain is counted of over time."""
+
 TOGETHER = ["pain", "attribute"]
+RATED = ["ratio", "ratio_low", "ratio_high", "p", "effect"]
+"""Columns that tell of cases per year where a pain has days, instead of shares of customers."""
+
 COLUMNS = ["pain", *compared("ratio"), "verdict"]
 
 HARDER, LESS = N_("hit harder"), N_("hit less")
@@ -82,8 +91,12 @@ def by_group(
     attributes: Iterable[str],
     min_n: int = 50,
     orders: Mapping[str, Sequence[str]] | None = None,
+    watched: pd.DataFrame | None = None,
 ) -> Result:
     """How much more often each group has each pain than all other customers.
+
+    Who has been a customer for longer has had any pain more often. What customers write about is therefore compared by
+    cases per year as a customer.
 
     Parameters
     ----------
@@ -98,20 +111,26 @@ def by_group(
         nothing is tested.
     orders : mapping, optional
         Order of the values of ordered attributes.
+    watched : DataFrame, optional
+        From `aftermath.watched`; without it, and of what has no day, the shares of customers are compared.
 
     Returns
     -------
     Result
         ``pain, attribute, value, n, base, share, n_rest, base_rest, share_rest, ratio, ratio_low,
         ratio_high, p, p_adjusted, effect, claim, verdict``. One Benjamini–Hochberg family over the whole matrix, in
-        which the mirror-image rows of a two-valued attribute count once. ``effect`` is Cohen's h. Customers whose
-        attribute is unknown are outside the base. An attribute that only renames a pain (`SAME`) has no rows for it;
-        ``verdict`` says why a row is no claim.
+        which the mirror-image rows of a two-valued attribute count once. ``effect`` is Cohen's h, of rates the
+        difference of their roots that comes to the same. Customers whose attribute is unknown are outside the base. An
+        attribute that only renames a pain (`SAME`) has no rows for it; ``verdict`` says why a row is no claim.
     """
     names = [name for name in attributes if name in profile and profile[name].nunique() > 1]
-    counts = _counts(evidence, banded(profile, names), profile, names, orders or {})
+    counts = _counts(evidence, banded(profile, names), profile, names, orders or {}, watched)
     source = evidence.names.set_index("pain")["source"]
     table = compare_shares(counts[~_renames(counts, source)].reset_index(drop=True), min_n, TOGETHER)
+    for name in RATED if "by_year" in table else []:
+        known = table["by_year"] & ((name != "p") | table["p"].notna())
+        table[name] = table[name].mask(known, table[f"{name}_by_year"])
+    table = adjust(table, TOGETHER)
     family = family_size(table, TOGETHER)
     kinds = [table["p"].isna(), ~table["claim"], table["ratio"] > 1]
     table = table.assign(verdict=np.select(kinds, [TOO_FEW, CHANCE, HARDER], LESS))[COLUMNS]
@@ -122,34 +141,48 @@ def by_group(
         Disclosure(within=("pain", "attribute"), mask=[name for name in measurements(table) if name != "pain"]),
         claims=partial(_claims, family=family),
         family=family,
-        about=Text(N_("Rates among {n:count} customers."), {"n": len(profile)}),
+        about=Text(
+            N_("{n:count} customers; what they write about is compared by cases per year as a customer."),
+            {"n": len(profile)},
+        ),
     )
 
 
-def volumes(evidence: Evidence, tickets: pd.DataFrame) -> pd.DataFrame:
-    """How often each pain shows in each month: of all tickets, or of the occasions of a behaviour.
+def volumes(evidence: Evidence, tickets: pd.DataFrame, active: pd.DataFrame) -> pd.DataFrame:
+    """How often each pain shows in each month: to how many of the customers there are, or on how many occasions.
+
+    A share of all tickets would fall as soon as another pain grows, and say nothing where all of them grow.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    tickets : DataFrame
+        All of them are a row of their own, `ALL_TICKETS`.
+    active : DataFrame
+        ``customer_no, at``: who was a customer in which month, from `aftermath.active`.
 
     Returns
     -------
     DataFrame
         ``month, pain, evidence, n, base, share, share_low, share_high``; pains without days are left out.
     """
-    dated = evidence.hits[evidence.hits["at"].notna()]
     columns = {"month": "datetime64[us]", "pain": "str", "n": "int64", "base": "int64"}
     parts = [pd.DataFrame(columns=list(columns)).astype(columns)]
-    if (written := dated[dated["row"] >= 0]).size:
-        # A ticket without a theme is a ticket all the same.
-        rest = tickets.index.difference(written["row"])
-        others = pd.DataFrame({"row": rest, "at": tickets.loc[rest, "opened_at"].to_numpy(), "theme": OTHER})
-        items = pd.concat([written.rename(columns={"pain": "theme"})[["row", "at", "theme"]], others])
-        counted = trend.theme_volumes(items)
-        parts.append(counted[counted["theme"] != OTHER].rename(columns={"theme": "pain"})[list(columns)])
+    written = evidence.hits[(evidence.hits["row"] >= 0) & evidence.hits["at"].notna()]
+    if len(written) and len(active):
+        every = tickets.rename(columns={"opened_at": "at"}).assign(pain=ALL_TICKETS)
+        known = pd.concat([each[["customer_no", "at", "pain"]] for each in (every, written)]).dropna()
+        known = known.assign(at=trend.months(known["at"])).drop_duplicates().merge(active, on=["customer_no", "at"])
+        base = active.groupby("at").size()
+        counts = pd.crosstab(known["at"], known["pain"]).reindex(base.index, fill_value=0).rename_axis("month")
+        counted = counts.melt(var_name="pain", value_name="n", ignore_index=False).reset_index()
+        parts.append(counted.assign(base=counted["month"].map(base)))
     for pain, met in evidence.occasions[evidence.occasions["at"].notna()].groupby("pain"):
         month = trend.months(met["at"])
         table = met.groupby(month.rename("month"))["hit"].agg(["sum", "size"]).reset_index()
         parts.append(table.rename(columns={"sum": "n", "size": "base"}).assign(pain=pain)[list(columns)])
     table = pd.concat([part.astype(columns) for part in parts], ignore_index=True)
-    table["evidence"] = table["pain"].map(evidence.names.set_index("pain")["evidence"])
+    table["evidence"] = table["pain"].map(evidence.names.set_index("pain")["evidence"]).fillna(THEME)
     table = add_shares(table[table["base"] > 0])
     return table[["month", "pain", "evidence", "n", "base", "share", "share_low", "share_high"]].reset_index(drop=True)
 
@@ -181,8 +214,8 @@ def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int) -> Re
         family=family,
         about=Text(
             N_(
-                "Each period is named by its first month. What tickets tell is a share of all tickets, what customers "
-                "do a share of all occasions."
+                "Each period is named by its first month. What tickets tell is a share of the customers of each month, "
+                "what customers do a share of all occasions."
             )
         ),
     )
@@ -212,52 +245,50 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 
 
 def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers: int) -> list[Finding]:
-    """Pains that show ever more or less often; of one whose numbers are all hidden nothing is said."""
-    rises = drifts["slope"] > 0
-    low, high = (
-        drifts["slope_low"].where(rises, -drifts["slope_high"]),
-        drifts["slope_high"].where(rises, -drifts["slope_low"]),
-    )
-    yearly = drifts.assign(rises=rises, yearly=12 * drifts["slope"].abs(), yearly_low=12 * low, yearly_high=12 * high)
-    seen = yearly[yearly["claim"] & yearly["pain"].isin(shown(table)["pain"])]
-    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(yearly, family, seen, customers)
+    """Pains that show ever more or less often, all tickets first; of one whose numbers are all hidden nothing is said.
+
+    Told are the middles of the first and of the last third on the line of the slope, so that no hidden month decides.
+    """
+    totals = table.groupby("pain")[["n", "base"]].sum()
+    level, third = drifts["pain"].map(totals["n"] / totals["base"]), drifts["slope"] * drifts["n"] / 3
+    told = drifts.assign(before=(level - third).clip(lower=0), now=(level + third).clip(lower=0))
+    told["of"] = np.where(drifts["pain"].isin(table.loc[table["evidence"] == BEHAVIOUR, "pain"]), OCCASIONS, CUSTOMERS)
+    order = np.lexsort((told["pain"], -told["tau"].abs(), told["pain"] != ALL_TICKETS))
+    rows = told.iloc[order][lambda row: row["claim"] & row["pain"].isin(shown(table)["pain"])]
+    return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(told, family, rows, customers)
 
 
 CLAIMS = Claims(
     "pains",
     N_(
-        "“{pain:label}” hits {attribute:label} “{value:label}” {ratio:ratio} times as often as other customers "
-        "({low:ratio} to {high:ratio}): {share:share} against {rest:share}, n = {n:count} of {base:count}."
+        "{attribute:label} “{value:label}”: “{pain:label}” hits them {ratio:ratio} times as often as other customers "
+        "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
     ),
     {
-        **{name: name for name in ("pain", "attribute", "value", "ratio", "share", "n", "base")},
+        **{name: name for name in ("pain", "attribute", "value", "ratio", "n", "base")},
         "low": "ratio_low",
         "high": "ratio_high",
-        "rest": "share_rest",
     },
     key=("attribute", "value", "pain"),
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="ratio",
-    effect=lambda row: from_shares(row.share, row.share_rest),
+    effect=lambda row: from_d(row.effect),
     most=12,
 )
-_UP = N_(
-    "“{pain:label}” shows more and more: its share of all tickets or occasions goes up by {slope:share} a year "
-    "({low:share} to {high:share}, {months:count} months)."
-)
-_DOWN = N_(
-    "“{pain:label}” shows less and less: its share of all tickets or occasions goes down by {slope:share} a year "
-    "({low:share} to {high:share}, {months:count} months)."
-)
+_DRIFTS = {
+    (True, True): N_("More and more customers ask for help: {now:share} in a month, {before:share} before."),
+    (True, False): N_("Fewer and fewer customers ask for help: {now:share} in a month, {before:share} before."),
+    (False, True): N_("“{pain:label}” comes up more and more: {now:share} of {of:label}, {before:share} before."),
+    (False, False): N_("“{pain:label}” comes up less and less: {now:share} of {of:label}, {before:share} before."),
+}
 DRIFT = Claims(
     "drift",
-    lambda row: _UP if row.rises else _DOWN,
-    {"pain": "pain", "slope": "yearly", "low": "yearly_low", "high": "yearly_high", "months": "n"},
+    lambda row: _DRIFTS[row.pain == ALL_TICKETS, row.slope > 0],
+    {"pain": "pain", "now": "now", "before": "before", "of": lambda row: Text(row.of)},
     key=("pain",),
     nothing=N_("No pain becomes more or less frequent: {family:count} tested, none by more than chance."),
     test=N_("Mann–Kendall test, Theil–Sen slope"),
-    estimate="yearly",
     effect=lambda row: from_tau(row.tau),
     most=100,
 )
@@ -284,13 +315,15 @@ def _counts(
     profile: pd.DataFrame,
     names: list[str],
     orders: Mapping[str, Sequence[str]],
+    watched: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Affected and exposed customers of every group and of its rest, by pain."""
+    """Affected and exposed customers of every group and of its rest, by pain, and what `RATED` is by cases per year."""
     pains = evidence.names["pain"].to_numpy()
     hit, exposed = (each.astype(float) for each in evidence.matrix(profile["customer_no"]))
     kinds = {"pain": "str", "attribute": "str", "value": "str"}
     kinds |= dict.fromkeys(("n", "base", "n_rest", "base_rest"), "int64")
     parts = [pd.DataFrame(columns=list(kinds)).astype(kinds)]
+    dated = None if watched is None else _cases(evidence, profile["customer_no"], pains, watched)
     for name in names if len(pains) else []:
         values = values_of(values_in[name])
         order = order_of(values_in[name], orders.get(name))
@@ -307,8 +340,27 @@ def _counts(
         )
         part["n_rest"] = np.repeat((hit * known).sum(axis=0), len(order)).astype(int) - part["n"]
         part["base_rest"] = np.repeat((exposed * known).sum(axis=0), len(order)).astype(int) - part["base"]
+        if dated is not None:
+            found = case_ratio(*dated, member, known[:, 0])
+            part = part.assign(by_year=np.repeat(dated[0].any(axis=0), len(order)))
+            for column, each in zip(RATED, (*found[:4], 2 * (np.sqrt(found.rate) - np.sqrt(found.rest))), strict=True):
+                part[f"{column}_by_year"] = each.ravel()
         parts.append(part)
     return pd.concat([part.astype(kinds) for part in parts], ignore_index=True)
+
+
+def _cases(
+    evidence: Evidence, customers: pd.Series, pains: np.ndarray, watched: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Dated cases of each customer and pain while the customer was one, and for how many years that was."""
+    known = watched.set_index("customer_no").reindex(customers)
+    cases = np.zeros((len(known), len(pains)))
+    written = evidence.hits[(evidence.hits["row"] >= 0) & evidence.hits["at"].notna()]
+    day = written["at"].astype("datetime64[us]").astype("int64").to_numpy() / 86_400e6
+    who, what = known.index.get_indexer(written["customer_no"]), pd.Index(pains).get_indexer(written["pain"])
+    inside = (who >= 0) & (day >= known["since"].to_numpy()[who]) & (day < known["until"].to_numpy()[who])
+    np.add.at(cases, (who[inside], what[inside]), 1.0)
+    return cases, (known["until"] - known["since"]).fillna(0).to_numpy() / 365.25
 
 
 def _renames(counts: pd.DataFrame, source: Mapping[str, str]) -> pd.Series:

@@ -246,8 +246,8 @@ def _claims(table: pd.DataFrame, name: str) -> list[Finding]:
     base = int(themes["base"].iloc[0])
     found = [
         Finding(
-            "Most frequent theme: “{theme:label}”, {share:share} of texts ({low:share} to {high:share}, "
-            "n = {n:count}).",
+            "The most frequent theme is “{theme:label}”: it comes up in {share:share} of the texts "
+            "({low:share} to {high:share}, n = {n:count}).",
             {"theme": top.theme, "share": top.share, "low": top.share_low, "high": top.share_high, "n": top.n},
             id=f"{name}.largest",
             n=base,
