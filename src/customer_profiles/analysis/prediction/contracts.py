@@ -19,6 +19,7 @@ from ...stats.claims import shown
 from ...stats.intervals import CONFIDENCE
 from ...stats.value_models import Staying, fit_staying
 from ..demographics.categories import values_of
+from .lifetime_value import rounded
 
 MIN_AT_RISK = 50
 """Contracts of an age from which the share that leaves at that age is taken as it is."""
@@ -176,12 +177,11 @@ def limits(contracts: pd.DataFrame) -> list[Limit]:
 
 def facts(contracts: pd.DataFrame, foreseen: pd.DataFrame) -> dict[str, int]:
     """Customers with a contract, how many left, months and revenue expected of the others."""
-    spend = float(foreseen["expected_spend"].sum())
     return {
         "contracts": len(contracts),
         "contracts_left": int(contracts["left"].sum()),
-        "expected_months": round(float(foreseen["expected_months"].sum())),
-        "expected_revenue": round(spend),
+        "expected_months": int(rounded(foreseen["expected_months"].sum())),
+        "expected_revenue": int(rounded(foreseen["expected_spend"].sum())),
     }
 
 
@@ -220,7 +220,7 @@ def _claims(table: pd.DataFrame, horizon: int) -> list[Finding]:
     n, spend = int(rows["n"].sum()), rows["expected_spend"].sum(min_count=1)
     if pd.notna(spend) and len(rows) == len(table):
         message = N_("Customers with a contract are expected to pay {total:money} in the next {months:count} months.")
-        values = {"total": float(f"{spend:.3g}"), "months": horizon}
+        values = {"total": rounded(spend), "months": horizon}
         found.append(Finding(message, values, id="contracts.revenue", n=n, reach=n))
     first, others = rows.iloc[0], rows.iloc[1:]
     if len(others) and first["expected_months_high"] < others["expected_months_low"].min():

@@ -227,13 +227,13 @@ def facts(fitted: Fitted, compared: Result, foreseen: pd.DataFrame) -> dict[str,
         "foreseen_by_model": int(way in order_forecast.MODELS),
         "foreseen_as_before": int(way == SAME),
         "buyers_foreseen": len(foreseen),
-        "expected_orders": round(float(foreseen["expected_orders"].sum())),
-        "expected_spend": round(float(foreseen["expected_spend"].sum())),
+        "expected_orders": int(rounded(foreseen["expected_orders"].sum())),
+        "expected_spend": int(rounded(foreseen["expected_spend"].sum())),
     }
 
 
 def rounded(amount: float) -> float:
-    """Three figures, as a sentence tells an amount.
+    """Three figures, as a sentence tells an amount; more would be the last steps of a search for a maximum.
 
     >>> rounded(412_345.0), rounded(0.0)
     (412000.0, 0.0)

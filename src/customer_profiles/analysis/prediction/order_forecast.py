@@ -244,8 +244,8 @@ METHOD_COLUMNS = [
 ]
 _REPEATERS = N_("{share:part} of buyers have come back: {n:count} of {base:count} ordered again.")
 _FEW = N_(
-    "Hardly anybody orders twice: {share:part} of {base:count} buyers did. What they will order cannot be foreseen from "
-    "that."
+    "Hardly anybody orders twice: {share:part} of {base:count} buyers did. What they will order cannot be foreseen "
+    "from that."
 )
 _BETTER = N_("Future orders can be foreseen: the forecast errs {less:part} less than “{than:label}”.")
 _NO_BETTER = N_("No model foresees orders better than “{than:label}”.")
