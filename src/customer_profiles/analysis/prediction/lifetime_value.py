@@ -199,14 +199,20 @@ def associated(history: pd.DataFrame) -> Text | None:
 
 
 def checked(checked_orders: Result) -> Text | None:
-    """What the check against the last period said, to stand under the forecast."""
+    """What stands under the forecast: how to read it, and what the check against the last period said."""
     frame = checked_orders.frame
     if not len(frame):
         return None
     n = frame["n"]
     off = float((frame["expected_orders"] * n).sum() / (frame["observed_orders"] * n).sum() - 1)
-    high = N_("The same forecast, made before the last {days:count} days, was {by:part} too high for them.")
-    low = N_("The same forecast, made before the last {days:count} days, was {by:part} too low for them.")
+    high = N_(
+        "Tenths of the buyers, those of whom most is expected first. The same forecast, made {days:count} days "
+        "earlier, was {by:part} too high."
+    )
+    low = N_(
+        "Tenths of the buyers, those of whom most is expected first. The same forecast, made {days:count} days "
+        "earlier, was {by:part} too low."
+    )
     days = checked_orders.about.values["days"] if checked_orders.about else 0
     return Text(high if off > 0 else low, {"days": days, "by": abs(off)})
 
