@@ -111,6 +111,13 @@ def test_amounts_of_orders_as_published(customers):
         assert np.allclose((found.p, found.q, found.v), (6.249, 3.745, 15.448), rtol=0.005)
 
 
+def test_the_currency_changes_nothing_but_the_scale(customers):
+    paid = customers[customers["amount"] > 0]
+    cents, thousands = (value_models.fit_spending(paid["repeats"], paid["amount"] * by) for by in (100, 1e-3))
+    assert np.allclose((cents.p, cents.q, cents.v / 100), (thousands.p, thousands.q, thousands.v * 1e3), rtol=1e-4)
+    assert np.allclose(cents.per_order(3, 4000), thousands.per_order(3, 0.04) * 1e5, rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("kept", "parameters", "likelihood", "after_twelve"),
     [

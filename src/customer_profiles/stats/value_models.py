@@ -91,6 +91,7 @@ def fit_spending(orders: ArrayLike, mean: ArrayLike, starts: tuple = ((1.0, 2.0,
     if not (len(x) and (x > 0).all() and (m > 0).all()):
         raise ValueError("orders and their amounts must be above 0")
     unit = float(m.mean())
+    m = m / unit
     gammaln, psi = scipy.special.gammaln, scipy.special.psi
 
     def log_likelihood(at: np.ndarray) -> tuple[float, np.ndarray]:
@@ -105,9 +106,8 @@ def fit_spending(orders: ArrayLike, mean: ArrayLike, starts: tuple = ((1.0, 2.0,
         ]
         return float(value.sum()), np.array([part.sum() for part in gradient])
 
-    begin = [np.array(start) * [1, 1, unit] for start in starts]
-    (p, q, v), likelihood = maximise(log_likelihood, begin, len(x))
-    return Spending(p, q, v, likelihood)
+    (p, q, v), likelihood = maximise(log_likelihood, starts, len(x))
+    return Spending(p, q, v * unit, likelihood - len(x) * float(np.log(unit)))
 
 
 def fit_staying(

@@ -40,12 +40,13 @@ def per_order(history: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A column per way: `OWN`, `EVERYBODY`, and `BETWEEN` by the Gamma-Gamma model. Who has no amount gets the mean of
-        all; missing for everybody where no amounts are known.
+        A column per way: `OWN`, `EVERYBODY`, and `BETWEEN` by the Gamma-Gamma model (where it has no mean, as `OWN`).
+        Who has no amount gets the mean of all; missing for everybody where no amounts are known.
     """
     paid = history["per_order"].notna()
     mean = np.average(history.loc[paid, "per_order"], weights=history.loc[paid, "orders"]) if paid.any() else np.nan
-    ways = pd.DataFrame({OWN: history["per_order"].fillna(mean), EVERYBODY: mean}, history.index)
+    own = history["per_order"].fillna(mean)
+    ways = pd.DataFrame({OWN: own, EVERYBODY: mean, BETWEEN: own}, history.index)
     if paid.sum() > 1 and history.loc[paid, "per_order"].nunique() > 1:
         fitted = value_models.fit_spending(history.loc[paid, "orders"], history.loc[paid, "per_order"])
         if fitted.q > 1:

@@ -322,7 +322,6 @@ def _skill(table: pd.DataFrame) -> list[Finding]:
             test=_TEST,
             family=len(MODELS),
             effect=float(np.clip(best["less_error"], 0, 1)),
-            reach=int(best["n"]),
             kind="difference",
         )
     ]
