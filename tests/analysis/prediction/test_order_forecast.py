@@ -40,9 +40,15 @@ def test_history_counted_by_hand():
     assert len(bought.days) == 5  # two lines of one day are one order, a day of returns is none
     table = order_history.history(bought, pd.Timestamp("2024-02-29"))
     assert table.loc[1].tolist() == [2, 1, 10, 59, 20.0, 2]
-    assert table.loc[2].tolist() == [1, 0, 0, 28, 40.0, 1]
+    assert table.loc[2].drop("per_order").tolist() == [1, 0, 0, 28, 1]
+    assert np.isnan(table.loc[2, "per_order"])  # all was given back
     assert 3 not in table.index
     assert order_history.came(bought, table.index)["orders"].tolist() == [0, 0]
+    back = pd.DataFrame({"customer_no": [1], "at": pd.to_datetime(["2024-02-02"]), "amount": [-16.0]})
+    again = order_history.orders(pd.concat([lines, back]), pd.Timestamp("2024-12-31").date(), 3)
+    less = order_history.history(again, pd.Timestamp("2024-02-29"))
+    assert less.loc[1, "per_order"] == 12.0  # what was given back later lowers what an order is worth
+    pd.testing.assert_frame_equal(less.drop(columns="per_order"), table.drop(columns="per_order"))
     assert bought.check_days == 91
 
 

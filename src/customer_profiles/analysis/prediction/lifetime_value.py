@@ -204,8 +204,10 @@ def checked(checked_orders: Result) -> Text | None:
     frame = checked_orders.frame
     if not len(frame):
         return None
-    n = frame["n"]
-    off = float((frame["expected_orders"] * n).sum() / (frame["observed_orders"] * n).sum() - 1)
+    foreseen, observed = ((frame[name] * frame["n"]).sum() for name in ("expected_orders", "observed_orders"))
+    if not observed > 0:
+        return None
+    off = float(foreseen / observed - 1)
     high = N_(
         "Tenths of the buyers, those of whom most is expected first. The same forecast, made {days:count} days "
         "earlier, was {by:part} too high."

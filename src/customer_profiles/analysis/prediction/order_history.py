@@ -25,6 +25,8 @@ class Orders:
     ----------
     days : DataFrame
         ``customer_no, day, amount``: a row per customer and day with an order.
+    returned : DataFrame
+        The same of days on which more was given back than bought: amounts below 0, no orders.
     first, last : Timestamp
         First and last day of the records.
     horizon_days : int
@@ -32,6 +34,7 @@ class Orders:
     """
 
     days: pd.DataFrame
+    returned: pd.DataFrame
     first: pd.Timestamp
     last: pd.Timestamp
     horizon_days: int
@@ -63,8 +66,7 @@ def orders(lines: pd.DataFrame, as_of: date, horizon_months: int) -> Orders:
     Parameters
     ----------
     lines : DataFrame
-        Order lines: ``customer_no, at, amount``; those without customer or time are left out. What was given back
-        lowers the amount of its day; a day on which nothing but that happened is no order.
+        Order lines: ``customer_no, at, amount``; those without customer or time are left out.
     as_of : date
         Nothing after it counts. The records end with the last order before.
     horizon_months : int
@@ -73,9 +75,10 @@ def orders(lines: pd.DataFrame, as_of: date, horizon_months: int) -> Orders:
     bought = bought.assign(day=bought["at"].dt.normalize())
     bought = bought[bought["day"] <= pd.Timestamp(as_of)]
     days = bought.groupby(["customer_no", "day"])["amount"].sum(min_count=1).reset_index()
-    days = days[~(days["amount"] < 0)].reset_index(drop=True)
+    back = days["amount"] < 0
+    days, returned = days[~back].reset_index(drop=True), days[back].reset_index(drop=True)
     first, last = (days["day"].min(), days["day"].max()) if len(days) else (pd.Timestamp(as_of),) * 2
-    return Orders(days, first, last, round(horizon_months * MONTH_DAYS))
+    return Orders(days, returned, first, last, round(horizon_months * MONTH_DAYS))
 
 
 def history(orders: Orders, until: pd.Timestamp) -> pd.DataFrame:
@@ -85,8 +88,9 @@ def history(orders: Orders, until: pd.Timestamp) -> pd.DataFrame:
     -------
     DataFrame
         By ``customer_no``: ``orders, repeats`` (orders after the first)``, last_days, known_days`` (from the first
-        order to the last one and to that day)``, per_order`` (mean amount of an order, missing if unknown or 0)``,
-        recent`` (orders of the last period, as long as the one to be foreseen, or as the records up to then).
+        order to the last one and to that day)``, per_order`` (mean amount of an order, less what was given back;
+        missing if unknown or not above 0)``, recent`` (orders of the last period, as long as the one to be foreseen,
+        or as the records up to then).
     """
     past = orders.days[orders.days["day"] <= until]
     grouped = past.groupby("customer_no")
@@ -95,7 +99,9 @@ def history(orders: Orders, until: pd.Timestamp) -> pd.DataFrame:
     table["repeats"] = table["orders"] - 1
     table["last_days"] = (grouped["day"].max() - first).dt.days
     table["known_days"] = (until - first).dt.days
-    table["per_order"] = grouped["amount"].mean().where(lambda mean: mean > 0).astype(float)
+    back = orders.returned[orders.returned["day"] <= until].groupby("customer_no")["amount"].sum()
+    less = back.reindex(table.index, fill_value=0) / table["orders"]
+    table["per_order"] = (grouped["amount"].mean() + less).where(lambda mean: mean > 0).astype(float)
     since = until - pd.Timedelta(days=period_days(orders, until))
     recent = past[past["day"] > since].groupby("customer_no").size()
     table["recent"] = recent.reindex(table.index, fill_value=0).astype(int)
@@ -109,10 +115,12 @@ def period_days(orders: Orders, until: pd.Timestamp) -> int:
 
 
 def came(orders: Orders, customers: pd.Index) -> pd.DataFrame:
-    """What customers did in the days of the check: ``orders, spend``, 0 where nothing."""
-    later = orders.days[orders.days["day"] > orders.check_from]
+    """What customers did in the days of the check: ``orders, spend`` (less what was given back), 0 where nothing."""
+    later, back = (rows[rows["day"] > orders.check_from] for rows in (orders.days, orders.returned))
     table = later.groupby("customer_no").agg(orders=("day", "size"), spend=("amount", "sum"))
-    return table.reindex(customers, fill_value=0)
+    table = table.reindex(customers, fill_value=0)
+    table["spend"] += back.groupby("customer_no")["amount"].sum().reindex(customers, fill_value=0)
+    return table
 
 
 def cut_off(orders: Orders) -> float:
