@@ -138,7 +138,7 @@ def test_too_few_repeat_buyers_are_refused_and_named():
     assert way == ""
     assert not len(compared)
     assert not len(order_forecast.check(tried, way, came))
-    (limit,) = order_forecast.limits(tried, 0.1)
+    (limit,) = order_forecast.limits(tried, order_history.orders(lines, AS_OF, 12))
     assert limit.values == {"n": tried.repeaters, "base": len(tried.history), "least": 100}
     (finding,) = said(order_forecast.repeaters(tried.history))
     assert finding.message.startswith("Hardly anybody orders twice")
@@ -151,8 +151,19 @@ def test_first_orders_that_are_cut_off_are_told():
     assert order_history.cut_off(even) < 0.12
     assert order_history.cut_off(late) > order_forecast.EARLY
     tried = backtest(lines)[0]
-    assert not order_forecast.limits(tried, order_history.cut_off(even))
-    assert order_forecast.limits(tried, order_history.cut_off(late))[0].values["share"] > order_forecast.EARLY
+    assert not order_forecast.limits(tried, even)
+    assert order_forecast.limits(tried, late)[0].values["share"] > order_forecast.EARLY
+
+
+def test_a_year_is_not_foreseen_from_a_month():
+    lines = shop(7, rate=(4.0, 8.0), days=30)
+    month, year = (order_history.orders(lines, AS_OF, months) for months in (1, 12))
+    assert month.ahead_days == month.horizon_days
+    assert year.ahead_days == 0
+    now = order_history.history(year, year.last)
+    assert not order_forecast.fit(now, year.ahead_days, order_history.period_days(year, year.last))
+    (limit,) = order_forecast.limits(backtest(lines)[0], year)
+    assert limit.values == {"ahead": 365, "days": (year.last - year.first).days}
 
 
 def test_months_add_up_to_the_whole():

@@ -16,6 +16,8 @@ from ...stats import purchase_models
 from ...stats.claims import shown
 from ...stats.intervals import CONFIDENCE, Estimate, add_shares, z_value
 from ...stats.purchase_models import Buying, Histories
+from . import order_history
+from .order_history import Orders
 
 MIN_REPEATERS = 100
 """Buyers with a second order that a model needs; fewer tell nothing of rates that differ between customers."""
@@ -215,23 +217,34 @@ def classes(orders: pd.Series) -> pd.Series:
     return pd.Series(pd.cut(orders, [-np.inf, *lasts], labels=words), orders.index)
 
 
-def limits(fitted: Fitted, cut_off: float) -> list[Limit]:
-    """Why nothing is foreseen, or what may be wrong with it."""
+def limits(fitted: Fitted, bought: Orders) -> list[Limit]:
+    """Why nothing is foreseen, or what may be wrong with it.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        To what was known before the check.
+    bought : Orders
+    """
     if not len(fitted.history):
         return []
+    longer = N_("orders over a longer time")
+    if not bought.ahead_days:
+        message = N_("What customers will order in the next {ahead:count} days: the records cover {days:count} days")
+        return [Limit(message, {"ahead": bought.horizon_days, "days": (bought.last - bought.first).days}, needs=longer)]
     if not fitted:
         message = N_(
             "What customers will order: only {n:count} of {base:count} buyers ordered a second time before the check "
             "({least:count} are needed)"
         )
         values = {"n": fitted.repeaters, "base": len(fitted.history), "least": MIN_REPEATERS}
-        return [Limit(message, values, needs=N_("orders over a longer time"))]
-    if cut_off > EARLY:
+        return [Limit(message, values, needs=longer)]
+    if (early := order_history.cut_off(bought)) > EARLY:
         message = N_(
             "Since when customers have been buying: {share:part} of the first orders on file fall into the first "
             "twelfth of the records, so that many may have ordered before"
         )
-        return [Limit(message, {"share": cut_off}, needs=N_("orders from before the records begin"))]
+        return [Limit(message, {"share": early}, needs=N_("orders from before the records begin"))]
     return []
 
 

@@ -14,6 +14,8 @@ import pandas as pd
 MONTH_DAYS = 365.25 / 12
 PART = 0.5
 """Part of the records at most that is kept for the check."""
+FARTHEST = 3
+"""Times the days of the check that one looks ahead at most: what holds for a week says nothing of a year."""
 HISTORY = ["orders", "repeats", "last_days", "known_days", "per_order", "recent"]
 
 
@@ -53,6 +55,11 @@ class Orders:
     def check_from(self) -> pd.Timestamp:
         """Last day that the forecast under check may know."""
         return self.last - pd.Timedelta(days=self.check_days)
+
+    @property
+    def ahead_days(self) -> int:
+        """Days ahead for which something is said: the horizon; 0 if it lies too far beyond what can be checked."""
+        return self.horizon_days if self.horizon_days <= FARTHEST * self.check_days else 0
 
     @property
     def valued(self) -> bool:
