@@ -91,6 +91,12 @@ CHAPTERS = {
             answers=("funnel", "stages"),
         ),
         ChapterSpec(
+            *("07", "07_predict_value", N_("What they will do"), params.PredictValue, ("01",)),
+            makes=("predicted_value",),
+            question=N_("What will they do?"),
+            answers=("expected_value", "contracts", "forecast_check", "repeaters"),
+        ),
+        ChapterSpec(
             *("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
             makes=("actions",),
             question=N_("What to do?"),
@@ -103,7 +109,7 @@ CHAPTERS = {
         ),
         # The summary repeats all others.
         ChapterSpec(
-            *("00", "00_summary", N_("Summary"), params.Summary, ("06", "09", "10")),
+            *("00", "00_summary", N_("Summary"), params.Summary, ("06", "07", "09", "10")),
             question=N_("What changed?"),
             answers=("kpi_line", "outcome_groups"),
         ),

@@ -123,6 +123,13 @@ class FollowJourneys(Params):
     simulations: int = Field(200, ge=50, le=2000, description=N_("resamples behind each interval of a contribution"))
 
 
+class PredictValue(Params):
+    """Parameters of 07_predict_value."""
+
+    horizon_months: int = Field(12, ge=1, le=36, description=N_("months that are foreseen"))
+    discount_rate: float = Field(0.1, ge=0, le=1, description=N_("yearly rate by which later money counts less"))
+
+
 class PlanActions(Params):
     """Parameters of 09_plan_actions."""
 

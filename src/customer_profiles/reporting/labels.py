@@ -230,6 +230,15 @@ MEASURES = {
     "per_thousand": Column(N_("Spared per 1,000 of cost"), "number"),
     "first_share": Column(N_("Chance to come first"), "share"),
     "harm": Column(N_("Points lost, at least"), "number"),
+    # What is foreseen.
+    "observed_orders": Column(N_("Orders that came"), "number"),
+    "foreseen": Column(N_("Orders foreseen, all buyers"), "count"),
+    "came": Column(N_("Orders that came, all buyers"), "count"),
+    "foreseen_ratio": Column(N_("Foreseen to came"), "ratio"),
+    "error": Column(N_("Mean error, orders per buyer"), "number"),
+    "less_error": Column(N_("Error less than of simple ways"), "share"),
+    "top_share": Column(N_("Orders of the tenth foreseen as best"), "share"),
+    "left": Column(N_("Left"), "count"),
     "best_established": Column(N_("Better than other answers: established"), "yes"),
 }
 
@@ -318,6 +327,9 @@ KEYS = {
     "owner": Column(N_("Owner")),
     "started_on": Column(N_("Started on"), "day"),
     "effect_from": Column(N_("Effect as"), "label"),
+    "orders_before": Column(N_("Orders before")),
+    "tenth": Column(N_("Tenth of the buyers, best first"), "count"),
+    "activity": Column(N_("Still a customer"), "label"),
 }
 
 # Columns of the profile: headings of tables, and names of attributes in sentences and charts.
@@ -381,6 +393,11 @@ TRAITS = {
     "nps_score": Column(N_("Likelihood to recommend (0–10)"), "number"),
     "csat_score": Column(N_("Satisfaction (1–5)"), "number"),
     "stars_score": Column(N_("Stars"), "number"),
+    "expected_orders": Column(N_("Orders foreseen"), "number"),
+    "expected_spend": Column(N_("Spend foreseen"), "money"),
+    "expected_months": Column(N_("Months they are expected to stay"), "number"),
+    "clv": Column(N_("Spend foreseen, discounted"), "money"),
+    "p_alive": Column(N_("Chance to order again"), "share"),
     "opened_at": Column(N_("Opened"), "day"),
     "updated_at": Column(N_("Last changed"), "day"),
 }

@@ -35,6 +35,9 @@ def tables() -> dict[str, pd.DataFrame]:
         "priorities": pd.DataFrame({"customer_no": [2], "priority": [2], "rule": ["a sign"]}),
         "segments": pd.DataFrame({"customer_no": [1, 2], "segment": [4, 5]}),
         "ideal_fit": pd.DataFrame({"customer_no": [1], "tenth": [3.0]}),
+        "predicted_value": pd.DataFrame(
+            {"customer_no": [1], "expected_orders": [2.5], "expected_months": [None], "expected_spend": [75.0]}
+        ),
         "routing": pd.DataFrame({"segment": [4, 5], "first_channel": ["web", None]}),
     }
 
@@ -55,6 +58,8 @@ def test_each_side_of_a_customer_is_told_from_their_rows(tables):
         "Needed": [],
         "Worth": [
             "Spend: as much as 100.0% of customers or more",
+            "Spend foreseen: €75.00",
+            "Orders foreseen: 2.50",
             "Segment: 4",
             "Fit with the ideal customer, tenth: 3",
         ],

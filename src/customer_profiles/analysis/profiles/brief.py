@@ -24,6 +24,7 @@ TABLES = {
     "rfm": ("customer_no", "segment"),
     "segments": ("customer_no", "segment"),
     "ideal_fit": ("customer_no", "tenth"),
+    "predicted_value": ("customer_no",),
     "routing": ("segment", "first_channel"),
 }
 """Tables of a run that a brief is made of, with the columns it needs."""
@@ -31,6 +32,7 @@ TABLES = {
 DID = ("orders", "spend", "basket_value", "last_order_at", "recency_days", "top_category", "main_order_channel")
 SAID = ("nps_score", "csat_score", "stars_score", "answers", "comments")
 NEEDED = ("tickets", "open_tickets", "reopened_tickets", "resolution_hours")
+FORESEEN = ("expected_spend", "expected_orders", "expected_months", "p_alive")
 DERIVED, READ = Text(N_("derived by the report")), Text(N_("read from the texts by the report"))
 NOT_SHOWN = {"customer_id", "customer_no", "consent", "sources", "latitude", "longitude", "postal_code", "city"}
 """Of who somebody is: what identifies a customer on its own is told only where a name is asked for."""
@@ -96,7 +98,14 @@ def sections(tables: Mapping[str, pd.DataFrame], customer_no: int, attributes: S
         bought(mine["profile"]),
         said(mine["profile"], mine["comment_themes"]["theme"].value_counts()),
         needed(mine["profile"], mine["ticket_themes"]["theme"].value_counts(), mine["priorities"]),
-        worth(tables["profile"], mine["profile"], mine["rfm"], mine["segments"], mine["ideal_fit"]),
+        worth(
+            tables["profile"],
+            mine["profile"],
+            mine["rfm"],
+            mine["segments"],
+            mine["ideal_fit"],
+            mine["predicted_value"],
+        ),
         next_contact(mine["profile"], routes),
     ]
 
@@ -144,22 +153,28 @@ def needed(profile: pd.DataFrame, themes: pd.Series, priorities: pd.DataFrame) -
 
 
 def worth(
-    everybody: pd.DataFrame, profile: pd.DataFrame, rfm: pd.DataFrame, segments: pd.DataFrame, ideal_fit: pd.DataFrame
+    everybody: pd.DataFrame,
+    profile: pd.DataFrame,
+    rfm: pd.DataFrame,
+    segments: pd.DataFrame,
+    ideal_fit: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> Section:
-    """What they are worth beside all others, and the segments they are in.
+    """What they are worth beside all others, what is foreseen of them, and the segments they are in.
 
     Parameters
     ----------
     everybody : DataFrame
         The whole profile.
-    profile, rfm, segments, ideal_fit : DataFrame
+    profile, rfm, segments, ideal_fit, predicted : DataFrame
         Rows of the customer.
     """
-    lines = []
+    lines: list[Line] = []
     for spend in profile["spend"].dropna() if "spend" in profile else ():
         share = float((everybody["spend"] <= spend).mean())
         told = Text(N_("as much as {share:share} of customers or more"), {"share": share})
         lines.append(Line("spend", told, _counted("transactions", ["spend"])["spend"]))
+    lines += _known(predicted, FORESEEN, dict.fromkeys(FORESEEN, DERIVED))
     headings = Text(N_("Segment by recency, frequency and value")), Text(N_("Segment"))
     for heading, found in zip(headings, (rfm, segments), strict=True):
         lines += [Line(heading, Text("{name:label}", {"name": value}), DERIVED) for value in found["segment"]]

@@ -21,6 +21,7 @@ from ..visitors import LINK_DAYS, NEW_DAYS
 from . import derived as rules
 from . import ideal_customer
 from . import outcome as outcomes
+from . import subscription as contracts
 from . import vulnerability as care
 from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands
 from .derived import Attribute, Derived
@@ -244,6 +245,9 @@ class Dataset(Model):
     )
     ideal: ideal_customer.IdealCustomer = ideal_customer.IdealCustomer()
     outcome: outcomes.Outcome | None = Field(None, description="column that says who accepted, was won or left")
+    subscription: contracts.Subscription | None = Field(
+        None, description="columns that say how long a contract has run and what is paid for it"
+    )
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
@@ -335,6 +339,7 @@ class Dataset(Model):
         made = {name: rules.Known(False, of.order, of.values) for name, of in self.derived.items()}
         found += ideal_customer.faults(self.ideal, known | made)
         found += outcomes.faults(self.outcome, known | made)
+        found += contracts.faults(self.subscription, known | made)
         return found + list(care.faults(self.vulnerability, known | made, self.privacy.legal_basis))
 
     def _given(self) -> dict[str, Attribute]:

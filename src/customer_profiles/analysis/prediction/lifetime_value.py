@@ -1,0 +1,294 @@
+"""What buyers will spend: orders foreseen × what an order of theirs is worth, for all together and for each.
+
+Value in this sense is what a buyer is expected to spend within the horizon, discounted to the day of the run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from ...messages import N_, Finding, Limit, Text
+from ...needs import NEEDS
+from ...results import ONE_MARGIN, Result
+from ...stats import value_models
+from ...stats.intervals import Estimate
+from . import order_forecast
+from .order_forecast import SAME, Fitted
+
+ASSOCIATED = 0.2
+"""Correlation of frequency and amount, either way, above which it is told that the model takes them as independent."""
+MIN_PAID = 30
+"""Buyers with amounts of later orders from which the way to foresee an amount is chosen."""
+OWN, EVERYBODY, BETWEEN = N_("own mean"), N_("mean of all"), N_("between own mean and mean of all")
+TENTHS = 10
+COLUMNS = ["expected_orders", "expected_spend", "clv", "p_alive"]
+STOPPED = 0.5
+BANDS = {N_("probably stopped"): STOPPED, N_("uncertain"): 0.8, N_("probably active"): 1.0}
+"""Bands of the probability to be still a customer, by their upper ends."""
+
+
+def per_order(history: pd.DataFrame) -> pd.DataFrame:
+    """What an order of each buyer is worth, foreseen in three ways.
+
+    Parameters
+    ----------
+    history : DataFrame
+        From `order_history.history`.
+
+    Returns
+    -------
+    DataFrame
+        A column per way: `OWN`, `EVERYBODY`, and `BETWEEN` by the Gamma-Gamma model (where it has no mean, as `OWN`).
+        Who has no amount gets the mean of all; missing for everybody where no amounts are known.
+    """
+    paid = history["per_order"].notna()
+    mean = np.average(history.loc[paid, "per_order"], weights=history.loc[paid, "orders"]) if paid.any() else np.nan
+    own = history["per_order"].fillna(mean)
+    ways = pd.DataFrame({OWN: own, EVERYBODY: mean, BETWEEN: own}, history.index)
+    if paid.sum() > 1 and history.loc[paid, "per_order"].nunique() > 1:
+        fitted = value_models.fit_spending(history.loc[paid, "orders"], history.loc[paid, "per_order"])
+        if fitted.q > 1:
+            ways[BETWEEN] = fitted.per_order(history["orders"].where(paid, 0), ways[OWN])
+    return ways
+
+
+def best_amount(ways: pd.DataFrame, came: pd.DataFrame) -> str:
+    """The way that came nearest to the amounts of later orders, by squared error per order.
+
+    Parameters
+    ----------
+    ways : DataFrame
+        From `per_order`, of what was known before.
+    came : DataFrame
+        From `order_history.came`, of the same buyers.
+    """
+    ordered = came["orders"].gt(0) & came["spend"].gt(0)
+    if ordered.sum() < MIN_PAID:
+        return EVERYBODY
+    later, weight = came["spend"] / came["orders"], came["orders"]
+    errors = {way: (weight * (ways[way] - later) ** 2)[ordered].sum() for way in ways}
+    return min(errors, key=lambda way: errors[way])
+
+
+def customers(fitted: Fitted, way: str, amounts: pd.Series, months: int, discount: float) -> pd.DataFrame:
+    """What is foreseen of each buyer.
+
+    Parameters
+    ----------
+    fitted : Fitted
+        To all that is known.
+    way : str
+        How orders are foreseen, from `order_forecast.chosen`.
+    amounts : Series
+        What an order of each is worth, a column of `per_order`.
+    months : int
+        Horizon.
+    discount : float
+        Yearly rate.
+
+    Returns
+    -------
+    DataFrame
+        By ``customer_no``: ``expected_orders, expected_spend, clv`` (discounted)``, p_alive``; no rows where nothing
+        can be foreseen.
+    """
+    if not (fitted and way):
+        return pd.DataFrame(columns=COLUMNS, dtype=float).rename_axis("customer_no")
+    by_month = fitted.by_month(way, months)
+    worth_now = (1 + discount) ** (-(np.arange(months) + 0.5) / 12)
+    expected = by_month.sum(axis=1)
+    table = pd.DataFrame({"expected_orders": expected}, fitted.history.index)
+    table["expected_spend"] = expected * amounts
+    table["clv"] = by_month @ worth_now * amounts
+    table["p_alive"] = fitted.alive()
+    return table
+
+
+def total(fitted: Fitted, way: str, amounts: pd.Series) -> Estimate:
+    """What all buyers together are expected to spend, or to order where no amounts are known, with its interval."""
+    return fitted.total(way, amounts.to_numpy() if amounts.notna().all() else 1.0)
+
+
+def value(foreseen: pd.DataFrame, whole: Estimate | None, months: int, off: Text | None, note: Text | None) -> Result:
+    """What is expected of each tenth of the buyers, those of whom most is expected first.
+
+    Parameters
+    ----------
+    foreseen : DataFrame
+        From `customers`.
+    whole : Estimate, optional
+        From `total`.
+    months : int
+        Horizon.
+    off, note : Text, optional
+        How far the check was off, and what else has to be known.
+
+    Returns
+    -------
+    Result
+        ``tenth, n, expected_orders, expected_spend, clv`` (sums)``, share`` (of the spend, or of the orders).
+    """
+    columns = ["tenth", "n", "expected_orders", "expected_spend", "clv", "share"]
+    title = Text(N_("What buyers are expected to spend"))
+    if not len(foreseen):
+        return Result("expected_value", pd.DataFrame(columns=columns), title, ONE_MARGIN)
+    valued = bool(foreseen["expected_spend"].notna().all())
+    measure = "expected_spend" if valued else "expected_orders"
+    rank = foreseen[measure].rank(ascending=False, method="first")
+    tenth = np.ceil(rank * TENTHS / len(foreseen)).astype(int)
+    table = foreseen.groupby(tenth.rename("tenth")).agg(
+        n=("p_alive", "size"), **{name: (name, "sum") for name in COLUMNS[:3]}
+    )
+    table["share"] = table[measure] / table[measure].sum()
+    table = table.reset_index() if valued else table.reset_index().drop(columns=["expected_spend", "clv"])
+    return Result(
+        "expected_value",
+        table,
+        title if valued else Text(N_("What buyers are expected to order")),
+        ONE_MARGIN,
+        claims=lambda frame: _expected(frame, whole, months, valued),
+        about=off,
+        note=note,
+    )
+
+
+def activity(foreseen: pd.DataFrame) -> Result:
+    """How many buyers are probably still customers: ``activity, n, base, share, expected_spend``."""
+    columns = ["activity", "n", "base", "share", "expected_spend"]
+    title = Text(N_("Who is still a customer"))
+    if not len(foreseen):
+        return Result("activity", pd.DataFrame(columns=columns), title, ONE_MARGIN)
+    band = pd.cut(foreseen["p_alive"], [-np.inf, *BANDS.values()], labels=list(BANDS), right=False)
+    band = band.fillna(list(BANDS)[-1])
+    table = foreseen.groupby(band.rename("activity"), observed=False).agg(
+        n=("p_alive", "size"), expected_spend=("expected_spend", "sum")
+    )
+    table["base"] = len(foreseen)
+    table["share"] = table["n"] / table["base"]
+    return Result(
+        "activity",
+        table.reset_index().astype({"activity": str}),
+        title,
+        ONE_MARGIN,
+        claims=_stopped,
+        about=Text(N_("Share of {n:count} buyers, by the chance that they order again at all."), {"n": len(foreseen)}),
+        note=Text(
+            N_("Probably stopped: the chance is below {low:part}; probably active: at least {high:part}."),
+            {"low": STOPPED, "high": 0.8},
+        ),
+    )
+
+
+def association(history: pd.DataFrame) -> float:
+    """Rank correlation of the number of orders and their mean amount, over buyers with a second order."""
+    again = history[history["repeats"].gt(0) & history["per_order"].notna()]
+    if again["orders"].nunique() < 2 or again["per_order"].nunique() < 2:
+        return np.nan
+    return float(scipy.stats.spearmanr(again["orders"], again["per_order"]).statistic)
+
+
+def associated(history: pd.DataFrame) -> Text | None:
+    """That frequent buyers spend more or less per order, where they do: the forecast takes both as independent."""
+    found = association(history)
+    if not abs(found) > ASSOCIATED:
+        return None
+    more = N_("Frequent buyers spend more per order (rank correlation {r:ratio}); the forecast takes no account of it.")
+    less = N_("Frequent buyers spend less per order (rank correlation {r:ratio}); the forecast takes no account of it.")
+    return Text(more if found > 0 else less, {"r": found})
+
+
+def checked(checked_orders: Result) -> Text | None:
+    """What stands under the forecast: how to read it, and what the check against the last period said."""
+    frame = checked_orders.frame
+    if not len(frame):
+        return None
+    foreseen, observed = ((frame[name] * frame["n"]).sum() for name in ("expected_orders", "observed_orders"))
+    if not observed > 0:
+        return None
+    off = float(foreseen / observed - 1)
+    high = N_(
+        "Tenths of the buyers, those of whom most is expected first. The same forecast, made {days:count} days "
+        "earlier, was {by:part} too high."
+    )
+    low = N_(
+        "Tenths of the buyers, those of whom most is expected first. The same forecast, made {days:count} days "
+        "earlier, was {by:part} too low."
+    )
+    days = checked_orders.about.values["days"] if checked_orders.about else 0
+    return Text(high if off > 0 else low, {"days": days, "by": abs(off)})
+
+
+def limits(bought: pd.DataFrame, valued: bool) -> list[Limit]:
+    """What customers will spend, where there are no orders or no amounts."""
+    if not len(bought):
+        return [Limit(N_("What customers will order"), needs=NEEDS["transactions"])]
+    return [] if valued else [Limit(N_("What customers will spend"), needs=N_("amounts of the orders"))]
+
+
+def facts(fitted: Fitted, compared: Result, foreseen: pd.DataFrame) -> dict[str, int | float]:
+    """Buyers, repeat buyers, which way was used, and what is foreseen."""
+    way = order_forecast.chosen(compared)
+    return {
+        "buyers": len(fitted.history),
+        "repeat_buyers": fitted.repeaters,
+        "foreseen_by_model": int(way in order_forecast.MODELS),
+        "foreseen_as_before": int(way == SAME),
+        "buyers_foreseen": len(foreseen),
+        "expected_orders": int(rounded(foreseen["expected_orders"].sum())),
+        "expected_spend": int(rounded(foreseen["expected_spend"].sum())),
+    }
+
+
+def rounded(amount: float) -> float:
+    """Three figures, as a sentence tells an amount; more would be the last steps of a search for a maximum.
+
+    >>> rounded(412_345.0), rounded(0.0)
+    (412000.0, 0.0)
+    """
+    return float(f"{amount:.3g}")
+
+
+def _expected(table: pd.DataFrame, whole: Estimate | None, months: int, valued: bool) -> list[Finding]:
+    if whole is None or table["hidden"].all():
+        return []
+    n = int(table["n"].sum())
+    spend = N_("Customers who bought are expected to spend {total:money} in the next {months:count} months.")
+    order = N_("Customers who bought are expected to place {total:count} orders in the next {months:count} months.")
+    interval = (rounded(whole.low), rounded(whole.high))
+    found = [
+        Finding(
+            spend if valued else order,
+            {"total": rounded(whole.value), "months": months},
+            id="value.expected",
+            n=n,
+            interval=interval,
+            test=N_("jackknife over customers"),
+            reach=n,
+        )
+    ]
+    first = table.iloc[0]
+    if len(table) == TENTHS and not first["hidden"]:
+        share, members = float(first["share"]), int(first["n"])
+        message = N_("The best tenth of the buyers, {n:count} customers, is expected to bring {share:part} of it.")
+        found.append(
+            Finding(
+                message,
+                {"share": share, "n": members},
+                id="value.best_tenth",
+                n=n,
+                effect=max(share - 1 / TENTHS, 0.0),
+                reach=members,
+            )
+        )
+    return found
+
+
+def _stopped(table: pd.DataFrame) -> list[Finding]:
+    row = table.iloc[0]
+    if row["hidden"] or not row["n"]:
+        return []
+    message = N_("{n:count} of {base:count} buyers have probably stopped.")
+    values = {"n": int(row["n"]), "base": int(row["base"])}
+    return [Finding(message, values, id="value.stopped", n=int(row["base"]), reach=int(row["n"]))]
