@@ -1,0 +1,411 @@
+"""Who will be lost: a probability for every customer, tried on customers that it was not learnt from.
+
+Without a contract, lost is who was ordering and placed no order in the period after a day. The probability is learnt
+before one day and tried after another, later one; features are only what was known on that day. With a contract, lost
+is who left; where nobody knows when, the customers are divided at random and the page calls it a snapshot.
+
+A column that tells nearly all of the outcome by itself was written down after it or says it in other words: it is named
+and left out (`analysis.leakage`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Limit, Text
+from ...results import NOBODY, ONE_MARGIN, Result
+from ...stats.claims import shown
+from ...stats.intervals import add_shares, auc_interval
+from ..demographics.categories import values_of
+from ..leakage import same_as
+from ..segments.embedding import is_number
+from .lifetime_value import rounded
+from .order_history import Orders, history
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+LEAK = 0.95
+"""Area under the ROC curve from which a single column tells too much to have been known before."""
+MIN_CASES = 50
+"""Customers lost, and kept, without which nothing is learnt or tried."""
+TENTHS = 10
+FOLDS = 5
+RESAMPLES = 200
+RARE = 0.02
+"""Share of the customers below which a value is pooled with other rare ones."""
+RECENCY = "silent_days"
+
+
+@dataclass(frozen=True)
+class Cases:
+    """What is known of customers on a day, and who was lost after it.
+
+    Parameters
+    ----------
+    features : DataFrame
+        By ``customer_no``.
+    lost : Series of bool
+        Empty where it is not known yet.
+    """
+
+    features: pd.DataFrame
+    lost: pd.Series
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough of both to learn or to try."""
+        return bool(len(self.lost)) and min(int(self.lost.sum()), int((~self.lost).sum())) >= MIN_CASES
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A probability of being lost, and how well it did.
+
+    Parameters
+    ----------
+    model : Pipeline or None
+        None where too few were lost to learn from.
+    p, lost : Series
+        Probability and outcome of the customers on whom it was tried.
+    simple : Series
+        What the simple way said of them: the days of silence alone, or of a snapshot everybody alike.
+    left_out : tuple of str
+        Columns that told too much.
+    snapshot : bool
+        Whether it was tried on other customers instead of a later time.
+    """
+
+    model: Pipeline | None
+    p: pd.Series
+    lost: pd.Series
+    simple: pd.Series
+    left_out: tuple[str, ...] = ()
+    snapshot: bool = False
+
+
+def of_buyers(orders: Orders, until: pd.Timestamp, days: int, traits: pd.DataFrame) -> Cases:
+    """Buyers who ordered in the period before a day, and whether they placed no order in as long a time after it.
+
+    Parameters
+    ----------
+    orders : Orders
+    until : Timestamp
+        The day; nothing after it is a feature.
+    days : int
+        Length of the period.
+    traits : DataFrame
+        By ``customer_no``: what does not change from day to day.
+    """
+    past = history(orders, until)
+    silent = (past["known_days"] - past["last_days"]).rename(RECENCY)
+    past = past[silent < days]
+    silent = silent[past.index]
+    rhythm = (past["last_days"] / past["repeats"]).where(past["repeats"] > 0)
+    since = until - pd.Timedelta(days=days)
+    recent = orders.days[orders.days["day"].between(since, until, inclusive="right")].groupby("customer_no").size()
+    features = past[["orders", "known_days", "per_order"]].assign(
+        **{RECENCY: silent, "rhythm_days": rhythm, "rhythms_silent": silent / rhythm.where(rhythm > 0)},
+        recent=recent.reindex(past.index, fill_value=0),
+    )
+    features = features.join(traits, how="left")
+    if until + pd.Timedelta(days=days) > orders.last:
+        return Cases(features, pd.Series(dtype=bool))
+    after = orders.days[orders.days["day"].between(until, until + pd.Timedelta(days=days), inclusive="right")]
+    return Cases(features, pd.Series(~features.index.isin(after["customer_no"]), features.index, name="lost"))
+
+
+def of_contracts(contracts: pd.DataFrame, traits: pd.DataFrame, outcome: Any, profile: pd.DataFrame) -> Cases:
+    """Customers with a contract, and whether they left.
+
+    Parameters
+    ----------
+    contracts : DataFrame
+        From `contracts.members`.
+    traits : DataFrame
+        By ``customer_no``.
+    outcome : Outcome or None
+    profile : DataFrame
+        To find what says the outcome in other words.
+    """
+    if not len(contracts):
+        return Cases(traits.iloc[:0], pd.Series(dtype=bool))
+    said = same_as(profile, list(traits), outcome)
+    features = traits.drop(columns=said).reindex(contracts.index)
+    return Cases(features, contracts["left"].astype(bool).rename("lost"))
+
+
+def check_days(orders: Orders) -> int:
+    """Days of each of the three periods: before, learnt after, tried after; the horizon, or a third of the records."""
+    return int(min(orders.horizon_days, (orders.last - orders.first).days / 3)) if orders.known else 0
+
+
+def leaks(cases: Cases) -> list[str]:
+    """Columns that tell nearly all of the outcome by themselves.
+
+    A number is ranked as it is, a category by the share that was lost in it among other customers, so that a category
+    with a value for each customer tells nothing.
+    """
+    found = []
+    for name in cases.features:
+        score = _alone(cases.features[name], cases.lost)
+        area = auc_interval(score, cases.lost).value
+        if max(area, 1 - area) > LEAK:
+            found.append(name)
+    return found
+
+
+def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
+    """Learn the probability of being lost and try it.
+
+    Logistic regression stands beside gradient boosting; of the two the one with the lower Brier score in
+    cross-validation on what is learnt from is used.
+
+    Parameters
+    ----------
+    before : Cases
+        To learn from.
+    after : Cases, optional
+        To try it on, at a later time; None: on a part of the same customers that took no part, in turn.
+    seed : int
+        Of folds and trees.
+    """
+    none = pd.Series(dtype=float)
+    if not before.enough or (after is not None and not after.enough):
+        return Tried(None, none, pd.Series(dtype=bool), none, snapshot=after is None)
+    from sklearn.metrics import brier_score_loss
+
+    left_out = tuple(leaks(before))
+    known = before.features.drop(columns=list(left_out))
+    models = {name: _model(name, known, seed) for name in ("logistic", "trees")}
+    apart = {name: _in_turn(model, known, before.lost, seed) for name, model in models.items()}
+    best = min(models, key=lambda name: brier_score_loss(before.lost, apart[name]))
+    model = models[best].fit(known, before.lost)
+    if after is None:
+        simple = pd.Series(float(before.lost.mean()), before.lost.index)
+        return Tried(model, apart[best], before.lost, simple, left_out, snapshot=True)
+    silence = _model("logistic", known[[RECENCY]], seed).fit(known[[RECENCY]], before.lost)
+    later = after.features[list(known)]
+    return Tried(model, _p(model, later), after.lost, _p(silence, later[[RECENCY]]), left_out)
+
+
+def quality(tried: Tried, seed: int = 1) -> Result:
+    """How well it was foreseen who was lost: ``measure, score, score_low, score_high``, intervals over customers.
+
+    ``auc``; ``brier_skill`` (part of the squared error of the simple way that is avoided); ``calibration_slope`` (1 if
+    high probabilities are as much higher as they should be); ``calibration_error`` (mean distance of tenths).
+    """
+    title = Text(N_("How well it was foreseen who was lost"))
+    about = Text(N_("{n:count} customers from whom it was not learnt."), {"n": len(tried.p)})
+    names = ["measure", "score", "score_low", "score_high"]
+    if tried.model is None:
+        return Result("churn_quality", pd.DataFrame(columns=names), title, NOBODY, about=about)
+    rng = np.random.default_rng(seed)
+    p, lost, simple = tried.p.to_numpy(), tried.lost.to_numpy(), tried.simple.to_numpy()
+    drawn = (rng.integers(0, len(p), len(p)) for _ in range(RESAMPLES))
+    again = pd.DataFrame([_measures(p[rows], lost[rows], simple[rows]) for rows in drawn])
+    value = _measures(p, lost, simple)
+    table = pd.DataFrame({"measure": list(value), "score": list(value.values())})
+    table["score_low"], table["score_high"] = (again[table["measure"]].quantile(q).to_numpy() for q in (0.025, 0.975))
+    return Result("churn_quality", table, title, NOBODY, about=about)
+
+
+def gains(tried: Tried, measured: Result) -> Result:
+    """Customers by tenth of their probability: ``tenth, n`` (lost)``, base, share`` with interval``, expected_share``.
+
+    It is claimed only if the probability did better than the simple way: days of silence, or everybody alike.
+    """
+    title = Text(N_("Customers who were lost, by how probable it had been"))
+    about = Text(
+        N_("Tried on {n:count} other customers of the same snapshot: it says who is like those who left.")
+        if tried.snapshot
+        else N_("Learnt before a day, tried on {n:count} customers after a later one."),
+        {"n": len(tried.p)},
+    )
+    names = ["tenth", "n", "base", "share", "share_low", "share_high", "expected_share"]
+    if tried.model is None:
+        return Result("churn_gains", pd.DataFrame(columns=names), title, ONE_MARGIN, about=about)
+    place = tried.p.rank(ascending=False, method="first")
+    tenth = np.ceil(place / len(place) * TENTHS).astype(int).rename("tenth")
+    grouped = pd.DataFrame({"lost": tried.lost, "p": tried.p}).groupby(tenth)
+    table = grouped.agg(n=("lost", "sum"), base=("lost", "size"), expected_share=("p", "mean")).reset_index()
+    table = add_shares(table)[names]
+    row = measured.frame.set_index("measure").loc["brier_skill"]
+    skill = (float(row["score"]), float(row["score_low"]), float(row["score_high"]))
+    return Result("churn_gains", table, title, ONE_MARGIN, lambda frame: _gained(frame, tried, skill), 1, about)
+
+
+def at_stake(now: pd.Series, value: pd.Series, capacity: int, save_rate: float) -> Result:
+    """What hangs on those who are likely to be lost, by tenth of what is expected to be lost.
+
+    Parameters
+    ----------
+    now : Series of float
+        Probability of every customer who can still be lost.
+    value : Series of float
+        What each is expected to bring in the months ahead if nothing changes; missing where not known.
+    capacity : int
+        Customers that can be called.
+    save_rate : float
+        Part of those who would be lost that a call keeps.
+
+    Returns
+    -------
+    Result
+        ``tenth, n, loss`` (sum of probability times value), the tenth with most at stake first.
+    """
+    title = Text(N_("What is at stake with customers who may be lost"))
+    loss = (now * value.reindex(now.index)).dropna().sort_values(ascending=False, kind="stable")
+    loss = loss[loss > 0]
+    if len(loss) < TENTHS * MIN_CASES:
+        return Result("churn_stake", pd.DataFrame(columns=["tenth", "n", "loss"]), title, ONE_MARGIN)
+    tenth = pd.Series(np.ceil(np.arange(1, len(loss) + 1) / len(loss) * TENTHS).astype(int), loss.index, name="tenth")
+    table = loss.groupby(tenth).agg(n="size", loss="sum").reset_index()
+    called = loss.head(capacity)
+    values = {"n": len(called), "loss": rounded(called.sum()), "kept": rounded(save_rate * called.sum())}
+    about = Text(
+        N_("Sum of what each is expected to bring, times the probability of being lost; {n:count} customers."),
+        {"n": len(loss)},
+    )
+    return Result("churn_stake", table, title, ONE_MARGIN, lambda frame: _staked(frame, values, save_rate), 0, about)
+
+
+def now(tried: Tried, cases: Cases) -> pd.Series:
+    """Probability of every customer who is there now; empty without a model."""
+    if tried.model is None or not len(cases.features):
+        return pd.Series(dtype=float, name="p_churn")
+    return _p(tried.model, cases.features[list(tried.model.feature_names_in_)]).rename("p_churn")
+
+
+def limits(tried: Tried) -> list[Limit]:
+    """That too few were lost, or that it is not known when."""
+    if tried.model is not None:
+        return []
+    return [Limit(N_("Who will be lost"), needs=N_("more customers who ordered before and stopped, or who left"))]
+
+
+def told(tried: Tried) -> list[Text]:
+    """A sentence for each column that told too much."""
+    message = N_("“{name:label}” tells nearly by itself who was lost, so it was probably written down later: left out.")
+    return [Text(message, {"name": name}) for name in tried.left_out]
+
+
+def _model(name: str, features: pd.DataFrame, seed: int) -> Pipeline:
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+    numbers = [column for column in features if is_number(features[column])]
+    others = [column for column in features if column not in numbers]
+    fill = make_pipeline(
+        FunctionTransformer(_floats), SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
+    )
+    levels = make_pipeline(
+        FunctionTransformer(_words), OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE)
+    )
+    columns = make_column_transformer((fill, numbers), (levels, others), sparse_threshold=0)
+    last = (
+        LogisticRegression(max_iter=2000)
+        if name == "logistic"
+        else HistGradientBoostingClassifier(max_depth=3, learning_rate=0.05, max_iter=150, random_state=seed)
+    )
+    return make_pipeline(columns, last)
+
+
+def _floats(numbers: pd.DataFrame) -> np.ndarray:
+    return numbers.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _words(values: pd.DataFrame) -> pd.DataFrame:
+    return values.astype("object").where(values.notna(), "").astype(str)
+
+
+def _p(model: Pipeline, features: pd.DataFrame) -> pd.Series:
+    return pd.Series(model.predict_proba(features)[:, 1], features.index)
+
+
+def _in_turn(model: Pipeline, features: pd.DataFrame, lost: pd.Series, seed: int) -> pd.Series:
+    """Probability of each customer from a model that has not seen them."""
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    return pd.Series(cross_val_predict(model, features, lost, cv=folds, method="predict_proba")[:, 1], features.index)
+
+
+def _alone(column: pd.Series, lost: pd.Series) -> np.ndarray:
+    """How strongly a single column speaks for being lost, of each customer."""
+    if is_number(column):
+        return column.astype("Float64").fillna(column.astype("Float64").median()).to_numpy(dtype=float)
+    values = values_of(column).astype("object").where(column.notna(), "")
+    grouped = lost.astype(float).groupby(values.to_numpy())
+    others = grouped.transform("size").to_numpy() - 1
+    rest = (grouped.transform("sum").to_numpy() - lost.to_numpy()) / np.maximum(others, 1)
+    return np.where(others > 0, rest, lost.mean())
+
+
+def _measures(p: np.ndarray, lost: np.ndarray, simple: np.ndarray) -> dict[str, float]:
+    from scipy.special import logit
+    from sklearn.linear_model import LogisticRegression
+
+    odds = logit(np.clip(p, 1e-6, 1 - 1e-6))[:, None]
+    slope = LogisticRegression(C=np.inf).fit(odds, lost).coef_[0, 0] if lost.any() and not lost.all() else np.nan
+    order = np.argsort(p, kind="stable")
+    apart = [abs(p[part].mean() - lost[part].mean()) for part in np.array_split(order, TENTHS)]
+    return {
+        "auc": auc_interval(p, lost).value,
+        "brier_skill": 1 - ((p - lost) ** 2).mean() / ((simple - lost) ** 2).mean(),
+        "calibration_slope": float(slope),
+        "calibration_error": float(np.mean(apart)),
+    }
+
+
+def _gained(table: pd.DataFrame, tried: Tried, skill: tuple[float, float, float]) -> list[Finding]:
+    n, all_lost = len(tried.lost), float(tried.lost.mean())
+    test = N_("Brier score against the simple way, bootstrap over customers")
+    first = table.iloc[0]
+    if skill[1] <= 0 or first["hidden"]:
+        message = N_("Who will be lost was foreseen no better than by the days of silence alone.")
+        alike = N_("Who left was told no better than by calling everybody alike.")
+        said = alike if tried.snapshot else message
+        return [Finding(said, {}, id="churn.nothing", n=n, interval=skill[1:], test=test, kind="nothing")]
+    message = N_("Of the tenth most at risk {share:part} were lost, of all {all:part}.")
+    snapshot = N_("Of the tenth most like those who left {share:part} had left, of all {all:part}.")
+    values = {"share": float(first["share"]), "all": all_lost}
+    effect = float(first["share"]) - all_lost
+    return [
+        Finding(
+            snapshot if tried.snapshot else message,
+            values,
+            id="churn.tenth",
+            n=n,
+            interval=(float(first["share_low"]), float(first["share_high"])),
+            test=test,
+            effect=effect,
+            reach=int(first["base"]),
+        )
+    ]
+
+
+def _staked(table: pd.DataFrame, values: dict[str, Any], save_rate: float) -> list[Finding]:
+    if not len(shown(table)):
+        return []
+    message = N_("{loss:money} of the months ahead hang on {n:count} customers who may be lost.")
+    saved = N_("If a call keeps {rate:part} of those who would be lost, calling them keeps {kept:money}.")
+    n = int(values["n"])
+    return [
+        Finding(message, values, id="churn.stake", n=int(table["n"].sum()), effect=0.2, reach=n),
+        Finding(saved, values | {"rate": save_rate}, id="churn.calls", n=n, reach=n),
+    ]
+
+
+def traits_of(profile: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Traits by ``customer_no``, as models take them."""
+    return profile.set_index("customer_no")[[name for name in names if name in profile]]

@@ -1,0 +1,139 @@
+"""Who will be lost: learnt before a day, tried after it, better than silence alone or silent itself."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from customer_profiles.analysis.prediction import churn, order_history
+
+LAST = date(2025, 12, 31)
+
+
+def shop(seed, drives=0.0, n=900, days=900):
+    """Buyers who order at their own rate and leave; what drives leaving is a trait."""
+    rng = np.random.default_rng(seed)
+    unhappy = rng.random(n) < 0.4
+    begin = rng.uniform(0, days * 0.6, n)
+    stay = rng.exponential(np.where(unhappy, 900 * np.exp(-drives), 900), n)
+    end = np.minimum(begin + stay, days)
+    rows = []
+    for i, rate in enumerate(rng.gamma(6, 1 / 150, n)):
+        ordered = begin[i] + rng.uniform(0, max(end[i] - begin[i], 0), rng.poisson(rate * (end[i] - begin[i])))
+        rows += [(i, day) for day in [begin[i], *ordered]]
+    lines = pd.DataFrame(rows, columns=["customer_no", "day"])
+    lines["at"] = pd.Timestamp(LAST) - pd.to_timedelta(days - np.floor(lines["day"]), unit="D")
+    lines["amount"] = rng.lognormal(3, 0.5, len(lines))
+    mood = pd.Series(np.where(unhappy, "unhappy", "content"), name="mood")
+    return lines, pd.DataFrame({"mood": mood, "noise": rng.choice(list("abc"), n)}).rename_axis("customer_no")
+
+
+def tried(lines, traits, seed=1):
+    bought = order_history.orders(lines, LAST, 6)
+    days = churn.check_days(bought)
+    learnt, later = (
+        churn.of_buyers(bought, bought.last - pd.Timedelta(days=back * days), days, traits) for back in (2, 1)
+    )
+    return bought, days, churn.learn(learnt, later, seed)
+
+
+def test_what_drives_leaving_is_learnt_and_holds_at_a_later_time():
+    lines, traits = shop(1, drives=2.5)
+    _, _, found = tried(lines, traits)
+    assert not found.snapshot
+    measured = churn.quality(found).frame.set_index("measure")
+    assert measured.loc["brier_skill", "score_low"] > 0
+    assert 0.7 < measured.loc["calibration_slope", "score"] < 1.4
+    gains = churn.gains(found, churn.quality(found))
+    assert gains.frame["base"].sum() == len(found.lost)
+    assert gains.frame["n"].sum() == found.lost.sum()
+    (finding,) = gains.claims(gains.frame.assign(hidden=False))
+    assert finding.id == "churn.tenth"
+    assert finding.values["share"] > 1.5 * finding.values["all"]
+
+
+def test_features_know_nothing_after_the_day():
+    lines, traits = shop(2)
+    bought = order_history.orders(lines, LAST, 6)
+    days = churn.check_days(bought)
+    until = bought.last - pd.Timedelta(days=days)
+    with_future = churn.of_buyers(bought, until, days, traits).features
+    before = order_history.orders(lines[lines["at"] <= until], LAST, 6)
+    pd.testing.assert_frame_equal(with_future, churn.of_buyers(before, until, days, traits).features)
+
+
+def test_without_a_driver_skill_is_rarely_claimed():
+    claimed = 0
+    for seed in range(11, 13):
+        lines, traits = shop(seed, n=700)
+        rng = np.random.default_rng(seed)
+        shuffled = traits.assign(mood=rng.permutation(traits["mood"]))
+        _, _, found = tried(lines, shuffled[["mood", "noise"]])
+        if found.model is None:
+            continue
+        # Days of silence say something of their own accord: the claim is to say more than they do.
+        claimed += churn.quality(found).frame.set_index("measure").loc["brier_skill", "score_low"] > 0.05
+    assert claimed == 0
+
+
+def members(seed, n=1500):
+    rng = np.random.default_rng(seed)
+    price = rng.normal(50, 10, n)
+    left = pd.Series(rng.random(n) < 1 / (1 + np.exp(-(price - 62) / 5)), name="lost").rename_axis("customer_no")
+    traits = pd.DataFrame({"price": price, "colour": rng.choice(list("rgb"), n)}).rename_axis("customer_no")
+    traits["closing_note"] = np.where(left, np.where(rng.random(n) < 0.97, "final bill", "none"), "none")
+    return traits, left
+
+
+def test_a_column_that_was_written_down_later_is_named_and_left_out():
+    traits, left = members(3)
+    found = churn.learn(churn.Cases(traits, left), None)
+    assert found.snapshot
+    assert found.left_out == ("closing_note",)
+    assert "closing_note" in churn.told(found)[0].values["name"]
+    assert 0.7 < churn.quality(found).frame.set_index("measure").loc["auc", "score"] < 0.98
+
+
+def test_a_value_of_ones_own_tells_nothing():
+    traits, left = members(4, 600)
+    assert churn.leaks(churn.Cases(traits[[]].assign(name=[f"c{i}" for i in range(600)]), left)) == []
+
+
+def test_a_snapshot_without_drivers_says_so():
+    traits, left = members(5)
+    found = churn.learn(churn.Cases(traits[["colour"]], left.sample(frac=1, random_state=5).set_axis(left.index)), None)
+    gains = churn.gains(found, churn.quality(found))
+    (finding,) = gains.claims(gains.frame.assign(hidden=False))
+    assert finding.kind == "nothing"
+
+
+def test_what_is_at_stake_counts_everybody_once_and_the_calls_by_capacity():
+    p = pd.Series(np.linspace(0.01, 0.9, 1000)).rename_axis("customer_no")
+    value = pd.Series(100.0, p.index)
+    result = churn.at_stake(p, value, 50, 0.2)
+    assert result.frame["n"].sum() == 1000
+    assert result.frame["loss"].sum() == pytest.approx((p * 100).sum())
+    stake, calls = result.claims(result.frame.assign(hidden=False))
+    assert stake.values["n"] == 50
+    assert calls.values["kept"] == pytest.approx(0.2 * (p * 100).nlargest(50).sum(), rel=0.01)
+
+
+def test_too_few_lost_are_a_limit():
+    traits, left = members(6, 200)
+    found = churn.learn(churn.Cases(traits, left & (np.arange(200) < 20)), None)
+    assert found.model is None
+    assert len(churn.limits(found)) == 1
+    assert churn.quality(found).frame.empty
+    assert churn.gains(found, churn.quality(found)).frame.empty
+    assert churn.now(found, churn.Cases(traits, left)).empty
+    assert churn.at_stake(churn.now(found, churn.Cases(traits, left)), pd.Series(dtype=float), 10, 0.1).frame.empty
+
+
+def test_new_values_and_missing_ones_have_a_probability():
+    traits, left = members(7)
+    found = churn.learn(churn.Cases(traits, left), None)
+    strange = traits.head(3).assign(colour=["purple", None, "r"], price=[np.nan, 50.0, 1e6])
+    p = churn.now(found, churn.Cases(strange, left.iloc[:0]))
+    assert p.between(0, 1).all()
+    assert p.name == "p_churn"
