@@ -29,14 +29,14 @@ class TestCaseRatio:
             np.testing.assert_allclose(ours.ratio[kind, of], np.exp(b[1]))
             width = np.log(ours.high[kind, of] / ours.low[kind, of]) / 2 / 1.96
             np.testing.assert_allclose(width, error[1], rtol=5e-3)
-            assert ours.p[kind, of] >= 2 * stats.norm.sf(abs(b[1] / error[1])) / 3
+            assert ours.p[kind, of] >= 2 * stats.norm.sf(abs(b[1] / error[1])) * 0.9
 
-    def test_few_cases_are_tested_exactly_and_none_have_an_end(self):
+    def test_few_cases_have_no_smaller_p_than_the_exact_one_and_none_have_an_end(self):
         member = np.repeat([[1.0, 0.0], [0.0, 1.0]], 200, axis=0)
         cases = np.zeros((400, 2))
         cases[:4, 0] = 1
         found = comparisons.case_ratio(cases, np.ones(400), member, np.ones(400))
-        assert found.p[0, 0] == pytest.approx(2 * 0.5**4)
+        assert 2 * 0.5**4 <= found.p[0, 0] < 0.2
         assert np.isfinite(found.ratio).all()
         assert (found.p[1] == 1).all()
 

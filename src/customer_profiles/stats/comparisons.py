@@ -185,13 +185,12 @@ def case_ratio(cases: np.ndarray, watched: np.ndarray, member: np.ndarray, known
     -------
     CaseRatio
         Arrays of shape (kinds, groups). Errors are those of customers, not of cases (sandwich), and at least Poisson's;
-        where a side has no case, ½ is added to both. The p-value is the larger of the score test with the sandwich and
-        of the exact test of two Poisson rates: the one holds for customers who differ, the other for few cases.
+        where a side has no case, ½ is added to both. The p-value is the larger of that of the interval and that of the
+        exact test of two Poisson rates: the one holds for customers who differ, the other for few cases.
 
     References
     ----------
-    Przyborowski & Wilenski (1940), Biometrika 31:313–323, for the exact test; Boos (1992), The American Statistician
-    46:327–333, for the score test.
+    Przyborowski & Wilenski (1940), Biometrika 31:313–323.
 
     Notes
     -----
@@ -216,9 +215,7 @@ def case_ratio(cases: np.ndarray, watched: np.ndarray, member: np.ndarray, known
         spread_rest = squares(rest, known[:, None] - member) * ((everybody - members) / (everybody - members - 1))
         variance = np.fmax(spread / (own + half) ** 2, 1 / (own + half))
         variance = variance + np.fmax(spread_rest / (others + half) ** 2, 1 / (others + half))
-        pooled, part = total / watched.sum(), time / watched.sum()
-        null = squares(pooled, member) * (1 - 2 * part) + squares(pooled, known[:, None]) * part**2
-        p = 2 * scipy.special.ndtr(-np.abs(own - total * part) / np.sqrt(null))
+        p, part = 2 * scipy.special.ndtr(-np.abs(log_ratio) / np.sqrt(variance)), time / watched.sum()
     exact = 2 * np.minimum(scipy.stats.binom.cdf(own, total, part), scipy.stats.binom.sf(own - 1, total, part))
     ends = (np.exp(log_ratio + step * z_value() * np.sqrt(variance)) for step in (0.0, -1.0, 1.0))
     ratio, low, high = (np.where((time > 0) & (time < watched.sum()), each, np.nan) for each in ends)

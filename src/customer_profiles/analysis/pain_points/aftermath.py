@@ -20,6 +20,9 @@ DAY = pd.Timedelta(days=1)
 YEAR = pd.Timedelta(days=365)
 """What is spent in so long is compared, or in half of the records where they are shorter than two years."""
 
+ENOUGH_ORDERS = 3
+"""From so many orders on a customer's own gap says what the usual one is."""
+
 Records = Mapping[str, pd.DataFrame]
 
 
@@ -113,8 +116,8 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None,
     -------
     DataFrame or None
         ``begin, end`` (days since 1970)``, left``, index of the profile; missing where unknown, the last two also for
-        those without a last trace. Sources seldom say when somebody left: it counts as the customer's own mean gap
-        between orders after the last trace, an order or a pain. None where nobody's last trace is known.
+        those without a last trace. Sources seldom say when somebody left: it counts as the customer's own time per
+        order, drawn to the usual one, after the last trace, an order or a pain. None where nobody has a last trace.
     """
     firsts = [name for name in ("signup_date", "first_order_at", "first_seen_at", "first_touch_at") if name in profile]
     lasts = [name for name in ("last_order_at", "last_touch_at") if name in profile]
@@ -129,9 +132,11 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None,
     )
     end, gap = pd.Timestamp(as_of).timestamp() / 86_400 + 1, pd.Series(0.0, profile.index)
     if {"orders", "first_order_at", "last_order_at"} <= set(profile):
-        span, again = days["last_order_at"] - days["first_order_at"], (profile["orders"] - 1).clip(lower=0)
-        pooled = float(span.sum() / max(again.sum(), 1))
-        gap = ((span.fillna(0) + pooled) / (again + 1)).astype(float)
+        since = days[firsts].min(axis=1).clip(lower=days["first_order_at"].min())
+        time = (days["last_order_at"] - since).clip(lower=0).fillna(0)
+        orders = profile["orders"].fillna(0).astype(float)
+        usual = np.nan_to_num((time / orders).where(orders >= ENOUGH_ORDERS).mean())
+        gap = (time + usual) / (orders + 1)
     known = left.notna() & days[lasts].notna().any(axis=1)
     until = (days.drop(columns=firsts).max(axis=1) + gap).clip(upper=end).where(left.eq(1), end)
     return pd.DataFrame({"begin": days[firsts].min(axis=1), "end": until.where(known), "left": left.where(known)})
