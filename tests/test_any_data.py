@@ -94,7 +94,7 @@ def companies(draw):
         tables[table] = pd.DataFrame(cells)
         sources.append({"name": table, "system": "crm", "path": f"{table}.csv", "table": table, "columns": columns})
         if table in ("customers", "tickets") and draw(st.booleans()) and rows:
-            free = [name for name in OWN if name not in contract.TABLES[table]]
+            free = [name for name in OWN if name not in contract.TABLES[table] and not contract.is_taken(table, name)]
             own = draw(st.sampled_from(free))
             tables[table][own] = ["ab"[row % 2] for row in range(rows)]
             sources[-1]["attributes"] = {own: {"column": own, "reason": draw(st.booleans())}}

@@ -182,3 +182,12 @@ def test_one_who_differs_from_all_others_is_no_failure():
     found = clusters.find(one, bootstraps=2)
     assert found.kind != "natural"
     assert found.labels.value_counts().tolist() in ([], [149, 1])
+
+
+def test_columns_that_are_empty_as_shown_are_too_few():
+    """Of those who never bought it is not known what they buy: what is left is one column."""
+    bought = (np.arange(200) < 7).astype(int)
+    few = pd.DataFrame({"customer_no": range(200), "orders": bought, "categories": 2 * bought})
+    few["age"] = np.random.default_rng(1).normal(50, 9, 200)
+    assert len(clusters.find(few, ["age", "orders", "categories"], bootstraps=2)) == 0
+    assert clusters.limits(few)

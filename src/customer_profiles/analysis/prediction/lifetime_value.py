@@ -111,45 +111,38 @@ def total(fitted: Fitted, way: str, amounts: pd.Series) -> Estimate:
     return fitted.total(way, amounts.to_numpy() if amounts.notna().all() else 1.0)
 
 
-def value(foreseen: pd.DataFrame, whole: Estimate | None, months: int, off: Text | None, note: Text | None) -> Result:
+def value(tenths: pd.DataFrame, whole: Estimate | None, months: int, about: Text | None, note: Text | None) -> Result:
     """What is expected of each tenth of the buyers, those of whom most is expected first.
 
     Parameters
     ----------
-    foreseen : DataFrame
-        From `customers`.
+    tenths : DataFrame
+        By ``tenth``: ``n`` and the sums of ``expected_orders, expected_spend, clv`` from `customers`.
     whole : Estimate, optional
         From `total`.
     months : int
         Horizon.
-    off, note : Text, optional
-        How far the check was off, and what else has to be known.
+    about, note : Text, optional
+        How to read it and how far the check was off, and what else has to be known.
 
     Returns
     -------
     Result
-        ``tenth, n, expected_orders, expected_spend, clv`` (sums)``, share`` (of the spend, or of the orders).
+        ``tenth, n, expected_orders, expected_spend, clv, share`` (of the spend, or of the orders where no amounts are
+        known; then without the amounts).
     """
-    columns = ["tenth", "n", "expected_orders", "expected_spend", "clv", "share"]
-    title = Text(N_("What buyers are expected to spend"))
-    if not len(foreseen):
-        return Result("expected_value", pd.DataFrame(columns=columns), title, ONE_MARGIN)
-    valued = bool(foreseen["expected_spend"].notna().all())
-    measure = "expected_spend" if valued else "expected_orders"
-    rank = foreseen[measure].rank(ascending=False, method="first")
-    tenth = np.ceil(rank * TENTHS / len(foreseen)).astype(int)
-    table = foreseen.groupby(tenth.rename("tenth")).agg(
-        n=("p_alive", "size"), **{name: (name, "sum") for name in COLUMNS[:3]}
-    )
-    table["share"] = table[measure] / table[measure].sum()
-    table = table.reset_index() if valued else table.reset_index().drop(columns=["expected_spend", "clv"])
+    valued = bool(tenths["expected_spend"].gt(0).any())
+    of = tenths["expected_spend" if valued else "expected_orders"]
+    table = tenths.assign(share=of / of.sum()).rename_axis("tenth").reset_index()
+    table.insert(1, "n", table.pop("n"))
+    title = N_("What buyers are expected to spend") if valued else N_("What buyers are expected to order")
     return Result(
         "expected_value",
-        table,
-        title if valued else Text(N_("What buyers are expected to order")),
+        table if valued else table.drop(columns=["expected_spend", "clv"]),
+        Text(title),
         ONE_MARGIN,
         claims=lambda frame: _expected(frame, whole, months, valued),
-        about=off,
+        about=about,
         note=note,
     )
 

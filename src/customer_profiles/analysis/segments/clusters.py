@@ -106,8 +106,8 @@ def find(
 
 
 def available(profile: pd.DataFrame, columns: Sequence[str]) -> bool:
-    """Whether there are enough customers and columns to look for segments."""
-    return len(profile) >= MIN_CUSTOMERS and len(counted_once(usable(profile, columns))) >= MIN_COLUMNS
+    """Whether there are enough customers, and columns as they are shown, to look for segments."""
+    return len(profile) >= MIN_CUSTOMERS and len(counted_once(usable(as_shown(profile), columns))) >= MIN_COLUMNS
 
 
 def limits(profile: pd.DataFrame) -> list[Limit]:

@@ -14,7 +14,9 @@ and by the category they were filed under, and then add their own words to the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,16 @@ TEMPER = 0.7  # words of a text repeat each other: each counts as so much of an 
 SMOOTHING = 0.2  # words of the usual mix in a theme's mix, as a share of the words of an average theme
 ENCODED = 20.0  # what an encoder's point counts for beside the words (concentration of a von Mises–Fisher mixture)
 FILED_AS = 5.0  # prior texts with the usual mix of categories behind a word's own mix
+
+
+@contextmanager
+def alike() -> Iterator[None]:
+    """Without the warning that there are fewer different texts than themes: those that are alike are one theme."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 class TextModel:
@@ -194,12 +206,14 @@ class TextModel:
             chosen = chosen[np.random.default_rng(self._seed).choice(len(chosen), LARGEST_TREE, replace=False)]
         merged = AgglomerativeClustering(k).fit_predict(chosen)
         centres = np.array([chosen[merged == theme].mean(axis=0) for theme in range(k)])
-        return KMeans(k, init=centres, n_init=1, random_state=self._seed).fit(self._points).labels_
+        with alike():
+            return KMeans(k, init=centres, n_init=1, random_state=self._seed).fit(self._points).labels_
 
     def _kmeans(self, points: np.ndarray, k: int, starts: int):
         from sklearn.cluster import KMeans
 
-        return KMeans(k, n_init=starts, random_state=self._seed).fit(points)
+        with alike():
+            return KMeans(k, n_init=starts, random_state=self._seed).fit(points)
 
 
 def _unit(points: np.ndarray) -> np.ndarray:
