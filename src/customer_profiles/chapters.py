@@ -94,7 +94,7 @@ CHAPTERS = {
             *("07", "07_predict_value", N_("What they will do"), params.PredictValue, ("01",)),
             makes=("predicted_value",),
             question=N_("What will they do?"),
-            answers=("expected_value", "contracts", "forecast_check", "repeaters"),
+            answers=("churn_stake", "expected_value", "contracts", "churn_gains", "forecast_check", "repeaters"),
         ),
         ChapterSpec(
             *("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),

@@ -128,6 +128,8 @@ class PredictValue(Params):
 
     horizon_months: int = Field(12, ge=1, le=36, description=N_("months that are foreseen"))
     discount_rate: float = Field(0.1, ge=0, le=1, description=N_("yearly rate by which later money counts less"))
+    capacity: int = Field(200, ge=1, description=N_("customers who can be called"))
+    save_rate: float = Field(0.1, ge=0, le=1, description=N_("share of those who would be lost that a call keeps"))
 
 
 class PlanActions(Params):

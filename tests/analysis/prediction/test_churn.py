@@ -43,8 +43,8 @@ def test_what_drives_leaving_is_learnt_and_holds_at_a_later_time():
     _, _, found = tried(lines, traits)
     assert not found.snapshot
     measured = churn.quality(found).frame.set_index("measure")
-    assert measured.loc["brier_skill", "score_low"] > 0
-    assert 0.7 < measured.loc["calibration_slope", "score"] < 1.4
+    assert measured.loc["brier_skill", "figure_low"] > 0
+    assert 0.7 < measured.loc["calibration_slope", "figure"] < 1.4
     gains = churn.gains(found, churn.quality(found))
     assert gains.frame["base"].sum() == len(found.lost)
     assert gains.frame["n"].sum() == found.lost.sum()
@@ -73,7 +73,7 @@ def test_without_a_driver_skill_is_rarely_claimed():
         if found.model is None:
             continue
         # Days of silence say something of their own accord: the claim is to say more than they do.
-        claimed += churn.quality(found).frame.set_index("measure").loc["brier_skill", "score_low"] > 0.05
+        claimed += churn.quality(found).frame.set_index("measure").loc["brier_skill", "figure_low"] > 0.05
     assert claimed == 0
 
 
@@ -92,12 +92,13 @@ def test_a_column_that_was_written_down_later_is_named_and_left_out():
     assert found.snapshot
     assert found.left_out == ("closing_note",)
     assert "closing_note" in churn.told(found)[0].values["name"]
-    assert 0.7 < churn.quality(found).frame.set_index("measure").loc["auc", "score"] < 0.98
+    assert 0.7 < churn.quality(found).frame.set_index("measure").loc["auc", "figure"] < 0.98
 
 
-def test_a_value_of_ones_own_tells_nothing():
+def test_a_value_of_ones_own_and_one_of_everybody_tell_nothing():
     traits, left = members(4, 600)
-    assert churn.leaks(churn.Cases(traits[[]].assign(name=[f"c{i}" for i in range(600)]), left)) == []
+    names = {"name": [f"c{i}" for i in range(600)], "country": "US", "age": 40}
+    assert churn.leaks(churn.Cases(traits[[]].assign(**names), left)) == []
 
 
 def test_a_snapshot_without_drivers_says_so():

@@ -148,8 +148,8 @@ def check_days(orders: Orders) -> int:
 def leaks(cases: Cases) -> list[str]:
     """Columns that tell nearly all of the outcome by themselves.
 
-    A number is ranked as it is, a category by the share that was lost in it among other customers, so that a category
-    with a value for each customer tells nothing.
+    A number is ranked as it is, a category by the share that was lost in it in the other half of the customers, so that
+    a category with a value for each customer tells nothing.
     """
     found = []
     for name in cases.features:
@@ -195,14 +195,14 @@ def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
 
 
 def quality(tried: Tried, seed: int = 1) -> Result:
-    """How well it was foreseen who was lost: ``measure, score, score_low, score_high``, intervals over customers.
+    """How well it was foreseen who was lost: ``measure, figure, figure_low, figure_high``, intervals over customers.
 
     ``auc``; ``brier_skill`` (part of the squared error of the simple way that is avoided); ``calibration_slope`` (1 if
     high probabilities are as much higher as they should be); ``calibration_error`` (mean distance of tenths).
     """
     title = Text(N_("How well it was foreseen who was lost"))
     about = Text(N_("{n:count} customers from whom it was not learnt."), {"n": len(tried.p)})
-    names = ["measure", "score", "score_low", "score_high"]
+    names = ["measure", "figure", "figure_low", "figure_high"]
     if tried.model is None:
         return Result("churn_quality", pd.DataFrame(columns=names), title, NOBODY, about=about)
     rng = np.random.default_rng(seed)
@@ -210,14 +210,15 @@ def quality(tried: Tried, seed: int = 1) -> Result:
     drawn = (rng.integers(0, len(p), len(p)) for _ in range(RESAMPLES))
     again = pd.DataFrame([_measures(p[rows], lost[rows], simple[rows]) for rows in drawn])
     value = _measures(p, lost, simple)
-    table = pd.DataFrame({"measure": list(value), "score": list(value.values())})
-    table["score_low"], table["score_high"] = (again[table["measure"]].quantile(q).to_numpy() for q in (0.025, 0.975))
+    table = pd.DataFrame({"measure": list(value), "figure": list(value.values())})
+    table["figure_low"], table["figure_high"] = (again[table["measure"]].quantile(q).to_numpy() for q in (0.025, 0.975))
     return Result("churn_quality", table, title, NOBODY, about=about)
 
 
 def gains(tried: Tried, measured: Result) -> Result:
-    """Customers by tenth of their probability: ``tenth, n`` (lost)``, base, share`` with interval``, expected_share``.
+    """Customers by tenth of their probability.
 
+    ``risk_tenth, n`` (lost)``, base, share`` with interval``, expected_share``, the tenth most at risk first.
     It is claimed only if the probability did better than the simple way: days of silence, or everybody alike.
     """
     title = Text(N_("Customers who were lost, by how probable it had been"))
@@ -227,16 +228,16 @@ def gains(tried: Tried, measured: Result) -> Result:
         else N_("Learnt before a day, tried on {n:count} customers after a later one."),
         {"n": len(tried.p)},
     )
-    names = ["tenth", "n", "base", "share", "share_low", "share_high", "expected_share"]
+    names = ["risk_tenth", "n", "base", "share", "share_low", "share_high", "expected_share"]
     if tried.model is None:
         return Result("churn_gains", pd.DataFrame(columns=names), title, ONE_MARGIN, about=about)
     place = tried.p.rank(ascending=False, method="first")
-    tenth = np.ceil(place / len(place) * TENTHS).astype(int).rename("tenth")
+    tenth = np.ceil(place / len(place) * TENTHS).astype(int).rename("risk_tenth")
     grouped = pd.DataFrame({"lost": tried.lost, "p": tried.p}).groupby(tenth)
     table = grouped.agg(n=("lost", "sum"), base=("lost", "size"), expected_share=("p", "mean")).reset_index()
     table = add_shares(table)[names]
     row = measured.frame.set_index("measure").loc["brier_skill"]
-    skill = (float(row["score"]), float(row["score_low"]), float(row["score_high"]))
+    skill = (float(row["figure"]), float(row["figure_low"]), float(row["figure_high"]))
     return Result("churn_gains", table, title, ONE_MARGIN, lambda frame: _gained(frame, tried, skill), 1, about)
 
 
@@ -257,14 +258,15 @@ def at_stake(now: pd.Series, value: pd.Series, capacity: int, save_rate: float) 
     Returns
     -------
     Result
-        ``tenth, n, loss`` (sum of probability times value), the tenth with most at stake first.
+        ``risk_tenth, n, loss`` (sum of probability times value), the tenth with most at stake first.
     """
     title = Text(N_("What is at stake with customers who may be lost"))
     loss = (now * value.reindex(now.index)).dropna().sort_values(ascending=False, kind="stable")
     loss = loss[loss > 0]
     if len(loss) < TENTHS * MIN_CASES:
-        return Result("churn_stake", pd.DataFrame(columns=["tenth", "n", "loss"]), title, ONE_MARGIN)
-    tenth = pd.Series(np.ceil(np.arange(1, len(loss) + 1) / len(loss) * TENTHS).astype(int), loss.index, name="tenth")
+        return Result("churn_stake", pd.DataFrame(columns=["risk_tenth", "n", "loss"]), title, ONE_MARGIN)
+    place = np.arange(1, len(loss) + 1)
+    tenth = pd.Series(np.ceil(place / len(loss) * TENTHS).astype(int), loss.index, name="risk_tenth")
     table = loss.groupby(tenth).agg(n="size", loss="sum").reset_index()
     called = loss.head(capacity)
     values = {"n": len(called), "loss": rounded(called.sum()), "kept": rounded(save_rate * called.sum())}
@@ -273,6 +275,17 @@ def at_stake(now: pd.Series, value: pd.Series, capacity: int, save_rate: float) 
         {"n": len(loss)},
     )
     return Result("churn_stake", table, title, ONE_MARGIN, lambda frame: _staked(frame, values, save_rate), 0, about)
+
+
+def holds(measured: Result) -> bool:
+    """Whether the probability did certainly better than the simple way."""
+    skill = measured.frame[measured.frame["measure"] == "brier_skill"]
+    return bool((skill["figure_low"] > 0).any())
+
+
+def facts(tried: Tried) -> dict[str, int]:
+    """Customers on whom it was tried, and how many of them were lost."""
+    return {"churn_tried": len(tried.lost), "churn_lost": int(tried.lost.sum())}
 
 
 def now(tried: Tried, cases: Cases) -> pd.Series:
@@ -344,11 +357,14 @@ def _alone(column: pd.Series, lost: pd.Series) -> np.ndarray:
     """How strongly a single column speaks for being lost, of each customer."""
     if is_number(column):
         return column.astype("Float64").fillna(column.astype("Float64").median()).to_numpy(dtype=float)
-    values = values_of(column).astype("object").where(column.notna(), "")
-    grouped = lost.astype(float).groupby(values.to_numpy())
-    others = grouped.transform("size").to_numpy() - 1
-    rest = (grouped.transform("sum").to_numpy() - lost.to_numpy()) / np.maximum(others, 1)
-    return np.where(others > 0, rest, lost.mean())
+    values = values_of(column).astype("object").where(column.notna(), "").to_numpy()
+    half = np.arange(len(lost)) % 2
+    score = np.empty(len(lost))
+    for one in (0, 1):
+        seen, asked = half != one, half == one
+        rates = lost[seen].astype(float).groupby(values[seen]).mean()
+        score[asked] = pd.Series(values[asked]).map(rates).fillna(lost[seen].mean()).to_numpy()
+    return score
 
 
 def _measures(p: np.ndarray, lost: np.ndarray, simple: np.ndarray) -> dict[str, float]:
