@@ -110,6 +110,18 @@ def test_telco_zip_codes(telco):
         assert row["rate_raw"] == pytest.approx(row["per"] * customers[area] / inhabitants[area])
 
 
+def test_telco_who_may_be_lost(telco):
+    """Satisfaction was asked after the decision: with it the area would be .993, so it is named and left out."""
+    measured = telco.table("07", "churn_quality").set_index("measure")
+    assert measured.loc["auc", "figure"] >= 0.90
+    assert measured.loc["calibration_error", "figure"] <= 0.02
+    assert measured.loc["brier_skill", "figure_low"] > 0.3
+    gains = telco.table("07", "churn_gains")
+    assert gains["base"].sum() == 7_043
+    assert gains["n"].iloc[0] > 600
+    assert "tells nearly by itself who was lost" in telco.pages["07"]
+
+
 def test_telco_says_that_purchases_are_not_known(telco):
     assert "no source has orders" in " ".join(telco.limits("00"))
     assert "$" not in " ".join(re.findall(r"<dd>(.*?)</dd>", telco.pages["00"].partition("<article")[0]))
