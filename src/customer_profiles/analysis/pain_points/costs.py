@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
@@ -230,7 +231,10 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
 
 
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
-    """The pains that go with a worse outcome, strongest first, or that none does; association throughout."""
+    """The pains that go with a worse outcome, or that none does; association throughout.
+
+    First comes what is strong even at the near end of its interval: the largest of many estimates is large by chance.
+    """
     worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"] > 0
     table = table.assign(claim=table["claim"] & worse & ~table["hidden"].astype(bool))
     told = table[table["claim"]]
@@ -242,7 +246,8 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     for name, (of_score, of_ratio) in ends.items():
         ratio = told[f"ratio{of_ratio}"].where(told["outcome"] != "spend", 1 - told[f"ratio{of_score}"])
         told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, ratio)})
-    order = np.lexsort((told["pain"], -strength))
+    at_least = np.clip(1 - z_value() / norm.isf(told["p"].to_numpy(float) / 2), 0, None)
+    order = np.lexsort((told["pain"], -strength * at_least))
     return CLAIMS.tell(table, family, told.iloc[order])
 
 
