@@ -14,6 +14,7 @@ from typing import Any, Self
 import pandas as pd
 
 from .messages import Finding, Text
+from .stats.selection import widened
 
 Margins = Sequence[str] | Sequence[Sequence[str]] | None
 
@@ -123,6 +124,13 @@ class Result:
     columns: Sequence[str] | None = None
     needs: str = ""
     view: View = field(default_factory=View)
+
+    def findings(self, marked: pd.DataFrame) -> Sequence[Finding]:
+        """The claims of its frame with the column ``hidden``.
+
+        Sentences speak of rows that stood out, so their intervals are those of selected rows (`stats.selection`).
+        """
+        return self.claims(widened(marked, self.family)) if self.claims else []
 
     @classmethod
     def of(cls, frame: pd.DataFrame, title: str) -> Self:

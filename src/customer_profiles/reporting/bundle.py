@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..certainty import across
 from ..errors import PrivacyRefused
 from ..identity.pseudonyms import fingerprint
 from ..privacy.disclosure import scan
 from ..tables import Tables
 from . import findings as statements
-from .certainty import across
 from .excel import write_workbook
 from .export import export, panels_of
 from .pages import SUMMARY, Report, file_name

@@ -19,10 +19,8 @@ class Column:
 
     Parameters
     ----------
-    label : str
-        English heading, translated through the catalogue.
-    kind : str
-        Formatter of its values, one of `KINDS`; ``text`` for words that are shown as they are.
+    label, kind : str
+        English heading, translated through the catalogue; formatter of its values, one of `KINDS`, or ``text``.
     """
 
     label: str
@@ -89,7 +87,6 @@ MEASURES = {
     "coverage": Column(N_("Share of customers covered"), "share"),
     "known": Column(N_("Known"), "share"),
     "explained": Column(N_("Explained variance"), "share"),
-    "silhouette": Column(N_("Silhouette"), "ratio"),
     "k": Column(N_("Number of groups"), "count"),
     "rows": Column(N_("Rows"), "count"),
     "read": Column(N_("Rows read"), "count"),

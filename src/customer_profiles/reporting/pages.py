@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..certainty import Certainty
 from ..chapters import ChapterSpec
 from ..messages import N_, Finding, Text
 from ..params import Params
-from .certainty import Certainty
 from .language import Language
 from .stored import Results
 from .tiles import tiles

@@ -20,7 +20,6 @@ from ..errors import ConfigurationError
 from ..messages import N_, Finding, Text
 from ..privacy.disclosure import Gate, Published
 from ..results import Result
-from ..stats.selection import widened
 from . import findings as statements
 from . import tables
 from .labels import column
@@ -224,13 +223,10 @@ def family_p(result: Result, claims: Sequence[Finding]) -> float | None:
 
 
 def told(result: Result, published: Published) -> tuple[Finding, ...]:
-    """The claims of a result about rows that have passed the gate, each with the table that it was read from.
-
-    Sentences speak of rows that stood out, so their intervals are those of selected rows.
-    """
+    """The claims of a result about rows that have passed the gate, each with the table that it was read from."""
     if result.claims is None or not len(result.frame):
         return ()
-    claims = result.claims(widened(published.marks(result.frame), result.family))
+    claims = result.findings(published.marks(result.frame))
     return tuple(claim if claim.table else replace(claim, table=result.name) for claim in claims)
 
 

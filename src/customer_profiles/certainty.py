@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from ..messages import N_, Finding, Text
-from ..stats.families import ALPHA, benjamini_hochberg
-from .panel import Panel
+from .messages import N_, Finding, Text
+from .stats.families import ALPHA, benjamini_hochberg
+
+if TYPE_CHECKING:
+    from .reporting.panel import Panel
 
 ASKED = N_(
     "This report asks {asked:count} questions that are tested. {found:count} show something by themselves; "

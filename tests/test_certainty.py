@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from customer_profiles.certainty import Certainty, across
 from customer_profiles.messages import LIKELY, Finding, Text
 from customer_profiles.reporting import findings, memo, storyline
-from customer_profiles.reporting.certainty import Certainty, across
 from customer_profiles.reporting.language import Language
 from customer_profiles.reporting.panel import Panel, family_p
 from customer_profiles.results import OVERLAPPING, Result
