@@ -56,6 +56,13 @@ def test_the_family_p_is_the_one_of_simes_with_rows_that_are_not_shown():
     assert family_p(result, ()) == pytest.approx(Family.of(table["p"]).simes)
 
 
+def test_what_is_claimed_by_an_interval_is_not_counted_among_the_tested():
+    result = Result("skill", pd.DataFrame({"n": [100]}), Text("Skill"), OVERLAPPING, family=2)
+    claimed = Finding("Better.", id="skill", kind="difference", interval=(0.1, 0.2))
+    assert family_p(result, (claimed,)) is None
+    assert family_p(result, (Finding("No better.", id="skill.nothing", kind="nothing"),)) == 1.0
+
+
 def test_without_structure_a_report_rarely_calls_something_certain():
     """Thirty families: by themselves most reports have one or more that claim something; together about 5 %."""
     rng = np.random.default_rng(2)

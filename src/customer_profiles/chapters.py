@@ -82,7 +82,7 @@ CHAPTERS = {
                 *("segment_rules", "routing"),
             ),
             question=N_("Which segments do they form?"),
-            answers=("segment_figures", "segments", "segment_numbers", "rfm_segments"),
+            answers=("segment_figures", "segments", "rfm_segments"),
         ),
         ChapterSpec(
             *("06", "06_follow_journeys", N_("Which ways they take"), params.FollowJourneys, ("01",)),

@@ -26,15 +26,20 @@ QUESTIONS_LEFT = 3
 GROUPS = N_("Which groups stand out?")
 PERIODS = {12: N_("12 months to {until:month}"), 3: N_("quarter to {until:month}")}
 """Of months looked back."""
+SEGMENTS = "segments"
+"""Fact of the chapter on segments: how many there are."""
+NO_NATURAL = ("segments.reproducible", "segments.none")
+GRADUALLY = N_("Customers differ gradually.")
 NOTHING_CHANGED = N_("No key figure has certainly changed within a year.")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A question and its answer, with a small chart and where to read on."""
+    """A question and its answer, with how it is meant, a small chart and where to read on."""
 
     question: str
     said: str
+    meant: str
     sure: str
     drawing: Markup
     href: str
@@ -128,9 +133,13 @@ def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: L
     if not told:
         return None
     drawing = next((each.drawing for each in panels if panel and each.title == panel.title and each.drawing), None)
+    gradual = any(claim.id in NO_NATURAL for claim in results.findings)
+    # Where there are no segments, what stands here are groups by a rule, which do not answer the question.
+    no_segments = panel is not None and results.facts.get(SEGMENTS, 1) == 0
     return Answer(
-        language.translate(spec.question),
+        language.text(panel.title) if panel and no_segments else language.translate(spec.question),
         language.news(told[0]),
+        language.translate(GRADUALLY) if gradual else "",
         language.translate(sure(told[0])) if sure(told[0]) else "",
         Markup(drawing.small or drawing.narrow) if drawing else Markup(""),
         file_name(spec) if spec.number != SUMMARY else "",

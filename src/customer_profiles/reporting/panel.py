@@ -213,12 +213,17 @@ def of_result(
 
 
 def family_p(result: Result, claims: Sequence[Finding]) -> float | None:
-    """Simes p-value of the comparisons behind a result: of all rows, those that are not shown included."""
+    """Simes p-value of the comparisons behind a result: of all rows, those that are not shown included.
+
+    None where something was claimed without a p-value, by an interval: nothing is known then to correct.
+    """
     if not result.family:
         return None
     column = result.frame.get("p_adjusted")
     made = column.dropna() if column is not None else []
     known = [float(p) for p in made] or [claim.p_adjusted for claim in claims if claim.p_adjusted is not None]
+    if not known and any(claim.kind != "nothing" for claim in claims):
+        return None
     return min(known, default=1.0)
 
 

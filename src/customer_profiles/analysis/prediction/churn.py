@@ -25,7 +25,7 @@ from ..demographics.categories import values_of
 from ..leakage import same_as
 from ..segments.embedding import is_number
 from .lifetime_value import rounded
-from .order_history import Orders, history
+from .order_history import MONTH_DAYS, Orders, history
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -37,9 +37,12 @@ MIN_CASES = 50
 TENTHS = 10
 FOLDS = 5
 RESAMPLES = 200
+MOST = 50_000
+"""Customers drawn to learn from, and to try it on, where there are more; everybody has a probability."""
 RARE = 0.02
 """Share of the customers below which a value is pooled with other rare ones."""
 RECENCY = "silent_days"
+STATUS, AGE = "status", "age"
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,17 @@ def of_contracts(contracts: pd.DataFrame, traits: pd.DataFrame, outcome: Any, pr
     return Cases(features, contracts["left"].astype(bool).rename("lost"))
 
 
+def lasting(profile: pd.DataFrame, names: Iterable[str], outcome: Any) -> pd.DataFrame:
+    """Traits by ``customer_no`` that were the same on an earlier day.
+
+    A status and a number, as they are recorded today, tell of what came after that day: they are left out, but for the
+    age, and with them what says the outcome in other words.
+    """
+    names = [name for name in names if name in profile]
+    gone = {STATUS, *same_as(profile, names, outcome)}
+    return traits_of(profile, (name for name in names if name not in gone and not _changes(profile[name])))
+
+
 def check_days(orders: Orders) -> int:
     """Days of each of the three periods: before, learnt after, tried after; the horizon, or a third of the records."""
     return int(min(orders.horizon_days, (orders.last - orders.first).days / 3)) if orders.known else 0
@@ -173,25 +187,29 @@ def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
     after : Cases, optional
         To try it on, at a later time; None: on a part of the same customers that took no part, in turn.
     seed : int
-        Of folds and trees.
+        Of samples (`MOST`), folds and trees.
     """
     none = pd.Series(dtype=float)
     if not before.enough or (after is not None and not after.enough):
         return Tried(None, none, pd.Series(dtype=bool), none, snapshot=after is None)
+    import sklearn.ensemble  # noqa: F401  (a library that is loaded later would not be limited to one thread)
     from sklearn.metrics import brier_score_loss
+    from threadpoolctl import threadpool_limits
 
-    left_out = tuple(leaks(before))
-    known = before.features.drop(columns=list(left_out))
-    models = {name: _model(name, known, seed) for name in ("logistic", "trees")}
-    apart = {name: _in_turn(model, known, before.lost, seed) for name, model in models.items()}
-    best = min(models, key=lambda name: brier_score_loss(before.lost, apart[name]))
-    model = models[best].fit(known, before.lost)
-    if after is None:
-        simple = pd.Series(float(before.lost.mean()), before.lost.index)
-        return Tried(model, apart[best], before.lost, simple, left_out, snapshot=True)
-    silence = _model("logistic", known[[RECENCY]], seed).fit(known[[RECENCY]], before.lost)
-    later = after.features[list(known)]
-    return Tried(model, _p(model, later), after.lost, _p(silence, later[[RECENCY]]), left_out)
+    before, after = _drawn(before, seed), after and _drawn(after, seed)
+    with threadpool_limits(1):  # sums in another order are other sums, and chapters that run at once wait for threads
+        left_out = tuple(leaks(before))
+        known = before.features.drop(columns=list(left_out))
+        models = {name: _model(name, known, seed) for name in ("logistic", "trees")}
+        apart = {name: _in_turn(model, known, before.lost, seed) for name, model in models.items()}
+        best = min(models, key=lambda name: brier_score_loss(before.lost, apart[name]))
+        model = models[best].fit(known, before.lost)
+        if after is None:
+            simple = pd.Series(float(before.lost.mean()), before.lost.index)
+            return Tried(model, apart[best], before.lost, simple, left_out, snapshot=True)
+        silence = _model("logistic", known[[RECENCY]], seed).fit(known[[RECENCY]], before.lost)
+        later = after.features[list(known)]
+        return Tried(model, _p(model, later), after.lost, _p(silence, later[[RECENCY]]), left_out)
 
 
 def quality(tried: Tried, seed: int = 1) -> Result:
@@ -288,11 +306,22 @@ def facts(tried: Tried) -> dict[str, int]:
     return {"churn_tried": len(tried.lost), "churn_lost": int(tried.lost.sum())}
 
 
+def brings(today: Cases, days: int, horizon_months: int) -> pd.Series:
+    """What each buyer would bring in the months ahead if they went on as in the last days."""
+    ahead = horizon_months * MONTH_DAYS / max(days, 1)
+    return today.features["recent"] * today.features["per_order"] * ahead
+
+
 def now(tried: Tried, cases: Cases) -> pd.Series:
-    """Probability of every customer who is there now; empty without a model."""
-    if tried.model is None or not len(cases.features):
+    """Probability of every customer who is there now; empty without a model.
+
+    In a snapshot these are the ones who have not left, each with the probability from a model that has not seen them.
+    """
+    there = cases.features[~cases.lost] if len(cases.lost) else cases.features
+    if tried.model is None or not len(there):
         return pd.Series(dtype=float, name="p_churn")
-    return _p(tried.model, cases.features[list(tried.model.feature_names_in_)]).rename("p_churn")
+    p = _p(tried.model, there[list(tried.model.feature_names_in_)]).rename("p_churn")
+    return tried.p.reindex(p.index).fillna(p).rename("p_churn") if tried.snapshot else p
 
 
 def limits(tried: Tried) -> list[Limit]:
@@ -306,6 +335,18 @@ def told(tried: Tried) -> list[Text]:
     """A sentence for each column that told too much."""
     message = N_("“{name:label}” tells nearly by itself who was lost, so it was probably written down later: left out.")
     return [Text(message, {"name": name}) for name in tried.left_out]
+
+
+def _changes(column: pd.Series) -> bool:
+    return is_number(column) and column.name != AGE
+
+
+def _drawn(cases: Cases, seed: int) -> Cases:
+    """At most `MOST` of them, in their order."""
+    if len(cases.lost) <= MOST:
+        return cases
+    rows = np.sort(np.random.default_rng(seed).choice(len(cases.lost), MOST, replace=False))
+    return Cases(cases.features.iloc[rows], cases.lost.iloc[rows])
 
 
 def _model(name: str, features: pd.DataFrame, seed: int) -> Pipeline:

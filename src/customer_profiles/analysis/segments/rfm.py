@@ -124,7 +124,7 @@ def segments(worth: pd.DataFrame) -> Result:
     return Result(
         "rfm_segments",
         table[[*head, "recency_days", "orders", "spend_median"]],
-        Text(N_("Segments by recency, frequency and monetary value")),
+        Text(N_("Buyers by recency, frequency and monetary value")),
         ONE_MARGIN,
         claims=_worth,
         about=Text(N_("Shares of {n:count} customers and of their spend."), {"n": customers}),

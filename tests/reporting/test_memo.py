@@ -1,0 +1,48 @@
+"""What a chapter answers on the summary."""
+
+from customer_profiles.chapters import CHAPTERS
+from customer_profiles.messages import Finding, Text
+from customer_profiles.reporting import memo
+from customer_profiles.reporting.language import Language
+from customer_profiles.reporting.panel import Drawing, Panel
+from customer_profiles.reporting.stored import Results
+
+SPEC = CHAPTERS["05"]
+RULE = Panel(
+    "rfm_segments",
+    Text("Buyers by recency"),
+    (Finding("Champions: 22% of customers.", id="rfm.champions"),),
+    drawing=Drawing("<svg></svg>", "<svg></svg>", alt=""),
+)
+PARTS = Panel(
+    "segment_figures",
+    Text("Segments"),
+    (Finding("Segment 5: 13% of customers.", id="segments.5"),),
+    drawing=Drawing("<svg></svg>", "<svg></svg>", alt=""),
+)
+
+
+def answered(panels, findings, segments, language="en"):
+    results = Results(findings=tuple(findings), facts={"segments": segments})
+    return memo.answer(SPEC, panels, results, Language(language))
+
+
+def test_without_segments_groups_by_a_rule_do_not_answer_which_segments_there_are():
+    none = Finding("Customers differ gradually and form no segments.", id="segments.none", kind="nothing")
+    told = answered([RULE], [none, *RULE.claims], 0)
+    assert told.question == "Buyers by recency"
+    assert told.said == "Champions: 22% of customers."
+    assert told.meant == "Customers differ gradually."
+
+
+def test_parts_that_are_not_natural_are_told_as_such_in_both_languages():
+    parts = Finding("Customers differ gradually.", id="segments.reproducible", kind="nothing")
+    told = answered([RULE, PARTS], [parts, *PARTS.claims], 5)
+    assert (told.question, told.said) == ("Which segments do they form?", "Segment 5: 13% of customers.")
+    assert told.meant == "Customers differ gradually."
+    assert answered([PARTS], [parts, *PARTS.claims], 5, "de").meant == "Die Kunden unterscheiden sich fließend."
+
+
+def test_natural_segments_need_no_word():
+    natural = Finding("Customers form 4 natural segments.", id="segments.natural", kind="difference")
+    assert answered([PARTS], [natural, *PARTS.claims], 4).meant == ""
