@@ -25,7 +25,12 @@ from ..results import Margins, Result
 
 FLOOR = 5  # below it, subtraction and background knowledge single people out too easily
 # Numeric columns that say what a row is about; everything else that is numeric is a measurement and gets hidden.
-NUMERIC_KEYS = frozenset({"r", "f", "m", "fm", "segment", "rank", "top", "k", "r_low", "r_high", "fm_low", "fm_high"})
+NUMERIC_KEYS = frozenset(
+    (
+        *("r", "f", "m", "fm", "r_low", "r_high", "fm_low", "fm_high"),
+        *("segment", "rank", "top", "k", "tenth", "risk_tenth"),
+    )
+)
 
 # What tells the rows of a comparison apart.
 ROW_KEYS = (

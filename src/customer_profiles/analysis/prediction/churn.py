@@ -241,9 +241,12 @@ def gains(tried: Tried, measured: Result) -> Result:
     """
     title = Text(N_("Customers who were lost, by how probable it had been"))
     about = Text(
-        N_("Tried on {n:count} other customers of the same snapshot: it says who is like those who left.")
+        N_(
+            "Tenths, most at risk first. Tried on {n:count} other customers of the snapshot: who resembles those who "
+            "left."
+        )
         if tried.snapshot
-        else N_("Learnt before a day, tried on {n:count} customers after a later one."),
+        else N_("Tenths, most at risk first. Learnt before a day, tried on {n:count} customers after a later one."),
         {"n": len(tried.p)},
     )
     names = ["risk_tenth", "n", "base", "share", "share_low", "share_high", "expected_share"]
@@ -259,15 +262,15 @@ def gains(tried: Tried, measured: Result) -> Result:
     return Result("churn_gains", table, title, ONE_MARGIN, lambda frame: _gained(frame, tried, skill), 1, about)
 
 
-def at_stake(now: pd.Series, value: pd.Series, capacity: int, save_rate: float) -> Result:
+def at_stake(loss: pd.Series, months: int, capacity: int, save_rate: float) -> Result:
     """What hangs on those who are likely to be lost, by tenth of what is expected to be lost.
 
     Parameters
     ----------
-    now : Series of float
-        Probability of every customer who can still be lost.
-    value : Series of float
-        What each is expected to bring in the months ahead if nothing changes; missing where not known.
+    loss : Series of float
+        Of every customer, from `buyer_loss` or `contract_loss`; missing where not known.
+    months : int
+        Months ahead for which it is said.
     capacity : int
         Customers that can be called.
     save_rate : float
@@ -276,10 +279,10 @@ def at_stake(now: pd.Series, value: pd.Series, capacity: int, save_rate: float) 
     Returns
     -------
     Result
-        ``risk_tenth, n, loss`` (sum of probability times value), the tenth with most at stake first.
+        ``risk_tenth, n, loss``, the tenth with most at stake first.
     """
     title = Text(N_("What is at stake with customers who may be lost"))
-    loss = (now * value.reindex(now.index)).dropna().sort_values(ascending=False, kind="stable")
+    loss = loss.dropna().sort_values(ascending=False, kind="stable")
     loss = loss[loss > 0]
     if len(loss) < TENTHS * MIN_CASES:
         return Result("churn_stake", pd.DataFrame(columns=["risk_tenth", "n", "loss"]), title, ONE_MARGIN)
@@ -287,12 +290,41 @@ def at_stake(now: pd.Series, value: pd.Series, capacity: int, save_rate: float) 
     tenth = pd.Series(np.ceil(place / len(loss) * TENTHS).astype(int), loss.index, name="risk_tenth")
     table = loss.groupby(tenth).agg(n="size", loss="sum").reset_index()
     called = loss.head(capacity)
-    values = {"n": len(called), "loss": rounded(called.sum()), "kept": rounded(save_rate * called.sum())}
+    values = {"n": len(called), "months": months, "loss": rounded(called.sum())}
+    values |= {"kept": rounded(save_rate * called.sum())}
     about = Text(
-        N_("Sum of what each is expected to bring, times the probability of being lost; {n:count} customers."),
+        N_("Tenths of {n:count} customers, those with most at stake first: what is expected not to come from them."),
         {"n": len(loss)},
     )
     return Result("churn_stake", table, title, ONE_MARGIN, lambda frame: _staked(frame, values, save_rate), 0, about)
+
+
+def buyer_loss(p: pd.Series, today: Cases, days: int, months: int) -> pd.Series:
+    """What is expected not to come from each buyer: what the last days brought, for the months ahead, times p."""
+    ahead = months * MONTH_DAYS / max(days, 1)
+    return (p * today.features["recent"] * today.features["per_order"] * ahead).reindex(p.index)
+
+
+def contract_loss(p: pd.Series, contracts: pd.DataFrame, months: int, within: int | None) -> pd.Series:
+    """What is expected not to be paid under each contract.
+
+    Parameters
+    ----------
+    p : Series of float
+        Probability to leave.
+    contracts : DataFrame
+        From `contracts.members`: ``charge`` a month.
+    months : int
+        Months ahead.
+    within : int, optional
+        Months in which those on file have left, so that p is the chance to leave within as many: month after month the
+        same part leaves. Without it, nobody knows how soon, and who leaves is taken to pay nothing from now on.
+    """
+    charge = contracts["charge"].reindex(p.index)
+    if within is None:
+        return p * months * charge
+    stays = (1 - p.to_numpy()[:, None]) ** (np.arange(1, months + 1) / within)
+    return (months - stays.sum(axis=1)) * charge
 
 
 def holds(measured: Result) -> bool:
@@ -304,12 +336,6 @@ def holds(measured: Result) -> bool:
 def facts(tried: Tried) -> dict[str, int]:
     """Customers on whom it was tried, and how many of them were lost."""
     return {"churn_tried": len(tried.lost), "churn_lost": int(tried.lost.sum())}
-
-
-def brings(today: Cases, days: int, horizon_months: int) -> pd.Series:
-    """What each buyer would bring in the months ahead if they went on as in the last days."""
-    ahead = horizon_months * MONTH_DAYS / max(days, 1)
-    return today.features["recent"] * today.features["per_order"] * ahead
 
 
 def now(tried: Tried, cases: Cases) -> pd.Series:
@@ -454,7 +480,7 @@ def _gained(table: pd.DataFrame, tried: Tried, skill: tuple[float, float, float]
 def _staked(table: pd.DataFrame, values: dict[str, Any], save_rate: float) -> list[Finding]:
     if not len(shown(table)):
         return []
-    message = N_("{loss:money} of the months ahead hang on {n:count} customers who may be lost.")
+    message = N_("{loss:money} of the next {months:count} months hang on {n:count} customers who may be lost.")
     saved = N_("If a call keeps {rate:part} of those who would be lost, calling them keeps {kept:money}.")
     n = int(values["n"])
     return [
