@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..certainty import across
 from ..errors import PrivacyRefused
 from ..identity.pseudonyms import fingerprint
-from ..privacy.disclosure import scan
+from ..privacy.outgoing import scan
 from ..tables import Tables
 from . import findings as statements
 from .excel import write_workbook

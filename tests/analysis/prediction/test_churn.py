@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from customer_profiles.analysis.prediction import churn, order_history
+from customer_profiles.analysis.prediction.stake import at_stake, buyer_loss, contract_loss
 from customer_profiles.privacy.disclosure import Gate
 
 LAST = date(2025, 12, 31)
@@ -145,7 +146,7 @@ def test_a_snapshot_without_drivers_says_so():
 
 def test_what_is_at_stake_counts_everybody_once_and_the_calls_by_capacity():
     loss = pd.Series(np.linspace(1, 90, 1000)).rename_axis("customer_no")
-    result = churn.at_stake(loss, 12, 50, 0.2)
+    result = at_stake(loss, 12, 50, 0.2)
     assert result.frame["n"].sum() == 1000
     assert result.frame["loss"].sum() == pytest.approx(loss.sum())
     stake, calls = result.claims(result.frame.assign(hidden=False))
@@ -157,10 +158,10 @@ def test_contracts_are_lost_month_after_month_and_buyers_by_what_they_brought():
     p = pd.Series([0.0, 1 - 0.5**3, 1.0], name="p_churn")
     agreed = pd.DataFrame({"charge": [10.0, 10.0, 10.0]})
     months = 12 - sum(0.5**month for month in range(1, 13))
-    assert churn.contract_loss(p, agreed, 12, 3).tolist() == pytest.approx([0, 10 * months, 120])
-    assert churn.contract_loss(p, agreed, 12, None).tolist() == pytest.approx([0, 120 * p[1], 120])
+    assert contract_loss(p, agreed, 12, 3).tolist() == pytest.approx([0, 10 * months, 120])
+    assert contract_loss(p, agreed, 12, None).tolist() == pytest.approx([0, 120 * p[1], 120])
     today = churn.Cases(pd.DataFrame({"recent": [2, 2, 0], "per_order": [50.0, 50.0, 50.0]}), pd.Series(dtype=bool))
-    year = churn.buyer_loss(p, today, 365, 12)
+    year = buyer_loss(p, today, 365, 12)
     assert year.tolist() == pytest.approx([0, 100 * p[1], 0], rel=0.01)
 
 
@@ -180,7 +181,7 @@ def test_too_few_lost_are_a_limit():
     assert churn.quality(found).frame.empty
     assert churn.gains(found, churn.quality(found)).frame.empty
     assert churn.now(found, churn.Cases(traits, left)).empty
-    assert churn.at_stake(pd.Series(dtype=float), 12, 10, 0.1).frame.empty
+    assert at_stake(pd.Series(dtype=float), 12, 10, 0.1).frame.empty
 
 
 def test_new_values_and_missing_ones_have_a_probability():

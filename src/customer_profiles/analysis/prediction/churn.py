@@ -19,13 +19,11 @@ import pandas as pd
 
 from ...messages import N_, Finding, Limit, Text
 from ...results import NOBODY, ONE_MARGIN, Result
-from ...stats.claims import shown
 from ...stats.intervals import add_shares, auc_interval
 from ..demographics.categories import values_of
 from ..leakage import same_as
 from ..segments.embedding import is_number
-from .lifetime_value import rounded
-from .order_history import MONTH_DAYS, Orders, history
+from .order_history import Orders, history
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -262,71 +260,6 @@ def gains(tried: Tried, measured: Result) -> Result:
     return Result("churn_gains", table, title, ONE_MARGIN, lambda frame: _gained(frame, tried, skill), 1, about)
 
 
-def at_stake(loss: pd.Series, months: int, capacity: int, save_rate: float) -> Result:
-    """What hangs on those who are likely to be lost, by tenth of what is expected to be lost.
-
-    Parameters
-    ----------
-    loss : Series of float
-        Of every customer, from `buyer_loss` or `contract_loss`; missing where not known.
-    months : int
-        Months ahead for which it is said.
-    capacity : int
-        Customers that can be called.
-    save_rate : float
-        Part of those who would be lost that a call keeps.
-
-    Returns
-    -------
-    Result
-        ``risk_tenth, n, loss``, the tenth with most at stake first.
-    """
-    title = Text(N_("What is at stake with customers who may be lost"))
-    loss = loss.dropna().sort_values(ascending=False, kind="stable")
-    loss = loss[loss > 0]
-    if len(loss) < TENTHS * MIN_CASES:
-        return Result("churn_stake", pd.DataFrame(columns=["risk_tenth", "n", "loss"]), title, ONE_MARGIN)
-    place = np.arange(1, len(loss) + 1)
-    tenth = pd.Series(np.ceil(place / len(loss) * TENTHS).astype(int), loss.index, name="risk_tenth")
-    table = loss.groupby(tenth).agg(n="size", loss="sum").reset_index()
-    called = loss.head(capacity)
-    values = {"n": len(called), "months": months, "loss": rounded(called.sum())}
-    values |= {"kept": rounded(save_rate * called.sum())}
-    about = Text(
-        N_("Tenths of {n:count} customers, those with most at stake first: what is expected not to come from them."),
-        {"n": len(loss)},
-    )
-    return Result("churn_stake", table, title, ONE_MARGIN, lambda frame: _staked(frame, values, save_rate), 0, about)
-
-
-def buyer_loss(p: pd.Series, today: Cases, days: int, months: int) -> pd.Series:
-    """What is expected not to come from each buyer: what the last days brought, for the months ahead, times p."""
-    ahead = months * MONTH_DAYS / max(days, 1)
-    return (p * today.features["recent"] * today.features["per_order"] * ahead).reindex(p.index)
-
-
-def contract_loss(p: pd.Series, contracts: pd.DataFrame, months: int, within: int | None) -> pd.Series:
-    """What is expected not to be paid under each contract.
-
-    Parameters
-    ----------
-    p : Series of float
-        Probability to leave.
-    contracts : DataFrame
-        From `contracts.members`: ``charge`` a month.
-    months : int
-        Months ahead.
-    within : int, optional
-        Months in which those on file have left, so that p is the chance to leave within as many: month after month the
-        same part leaves. Without it, nobody knows how soon, and who leaves is taken to pay nothing from now on.
-    """
-    charge = contracts["charge"].reindex(p.index)
-    if within is None:
-        return p * months * charge
-    stays = (1 - p.to_numpy()[:, None]) ** (np.arange(1, months + 1) / within)
-    return (months - stays.sum(axis=1)) * charge
-
-
 def holds(measured: Result) -> bool:
     """Whether the probability did certainly better than the simple way."""
     skill = measured.frame[measured.frame["measure"] == "brier_skill"]
@@ -361,6 +294,11 @@ def told(tried: Tried) -> list[Text]:
     """A sentence for each column that told too much."""
     message = N_("“{name:label}” tells nearly by itself who was lost, so it was probably written down later: left out.")
     return [Text(message, {"name": name}) for name in tried.left_out]
+
+
+def traits_of(profile: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Traits by ``customer_no``, as models take them."""
+    return profile.set_index("customer_no")[[name for name in names if name in profile]]
 
 
 def _changes(column: pd.Series) -> bool:
@@ -475,20 +413,3 @@ def _gained(table: pd.DataFrame, tried: Tried, skill: tuple[float, float, float]
             reach=int(first["base"]),
         )
     ]
-
-
-def _staked(table: pd.DataFrame, values: dict[str, Any], save_rate: float) -> list[Finding]:
-    if not len(shown(table)):
-        return []
-    message = N_("{loss:money} of the next {months:count} months hang on {n:count} customers who may be lost.")
-    saved = N_("If a call keeps {rate:part} of those who would be lost, calling them keeps {kept:money}.")
-    n = int(values["n"])
-    return [
-        Finding(message, values, id="churn.stake", n=int(table["n"].sum()), effect=0.2, reach=n),
-        Finding(saved, values | {"rate": save_rate}, id="churn.calls", n=n, reach=n),
-    ]
-
-
-def traits_of(profile: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
-    """Traits by ``customer_no``, as models take them."""
-    return profile.set_index("customer_no")[[name for name in names if name in profile]]

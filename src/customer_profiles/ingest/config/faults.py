@@ -26,6 +26,9 @@ def explain(fault: Any, content: Any, lines: Lines, dataset: type[BaseModel]) ->
     name = str(at[-1]) if at else ""
     if fault["type"] == "extra_forbidden":
         what = f"unknown key {name!r}{near(name, model.model_fields) if model else ''}"
+    elif fault["type"] == "missing" and isinstance(at[-1], int):
+        listed = next((part for part in reversed(at) if isinstance(part, str)), "")
+        what = f"{listed!r} has {at[-1]} of its values, one more is missing"
     elif fault["type"] == "missing":
         what = f"{name!r} is missing" + (f" ({model.model_fields[name].description})" if model else "")
     else:

@@ -39,7 +39,10 @@ RULES = {
     "invisible": Rule(N_("invisible characters removed")),
     "blanks": Rule(N_("blanks before and after removed")),
     "unicode": Rule(N_("letters and their accents written as one character")),
-    "long_texts": Rule(N_("text cut after ten thousand characters")),
+    "long_texts": Rule(
+        N_("text cut after ten thousand characters"),
+        fixed="of a longer text the rest is not searched for what is personal",
+    ),
     "empty_words": Rule(N_("words that mean “no value” made missing")),
     "letter_case": Rule(N_("written like the value of the contract")),
     "undeclared_codes": Rule(N_("not among the declared values")),
