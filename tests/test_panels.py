@@ -64,7 +64,7 @@ class TestGuard:
 
     def test_nothing_hidden_is_drawn_said_or_kept(self, chapter, shown):
         claim = Claims(
-            "regions", "{value:label} has {n:count}.", {"value": "value", "n": "n"}, ("value",), effect=0.1, kind="fact"
+            "regions", "{value:value} has {n:count}.", {"value": "value", "n": "n"}, ("value",), effect=0.1, kind="fact"
         )
         told = regions(claims=lambda table: claim.tell(table.assign(claim=True), family=3))
         chapter.panel(told, viz.bars, x="share", y="value", blocks=None)
@@ -180,7 +180,7 @@ class TestViews:
 class TestClaims:
     TOLD = Claims(
         "regions",
-        lambda row: "{value:label} is {share:share}." if row.share > 0.5 else "{value:label} is only {share:share}.",
+        lambda row: "{value:value} is {share:share}." if row.share > 0.5 else "{value:value} is only {share:share}.",
         {"value": "value", "share": "share", "twice": lambda row: 2 * row.n},
         ("value",),
         nothing="Nothing among {family:count}.",

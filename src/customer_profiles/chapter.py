@@ -66,7 +66,7 @@ class Chapter:
         self.dataset = dataset
         self.as_of = self._day(Tables(folder, fallback))
         self.tables = Tables(folder, fallback, self._stamp())
-        self.language = Language(params.language or dataset.language, dataset.currency, dataset.labels())
+        self.language = Language(params.language or dataset.language, dataset.currency, *dataset.vocabulary())
         self.gate = Gate(dataset.privacy.min_group_size)
         self.results = folder / "chapters" / spec.number
         self.panels: dict[str, Panel] = {}

@@ -264,7 +264,7 @@ def brief(dataset_yaml: str, customer: str, language: str | None, identify: bool
     if identify:
         accounts = tables["identities"].query("customer_no == @number")["pseudonym"]
         sections.insert(0, known.named(page.people(dataset, accounts, as_of)))
-    spoken = Language(language or dataset.language, dataset.currency, dataset.labels())
+    spoken = Language(language or dataset.language, dataset.currency, *dataset.vocabulary())
     click.echo(page.text(sections, spoken))
 
 

@@ -19,3 +19,6 @@ STRICT, USED, LOOSE = N_("stricter matching"), N_("matching as used"), N_("loose
 
 # What tells the age of a value, from the best to none at all.
 CHANGED, SIGNED_UP, HAPPENED, UNKNOWN = N_("last change"), N_("signing up"), N_("event"), N_("not told")
+
+SEGMENT_NAME = "segment_{}"
+"""Under it dataset.yaml labels a segment, by its number."""

@@ -213,7 +213,7 @@ class Data(Questions):
         self.dataset = dataset
         self.as_of = as_of
         self.gate = Gate(dataset.privacy.min_group_size)
-        self.language = Language(dataset.language, dataset.currency, dataset.labels())
+        self.language = Language(dataset.language, dataset.currency, *dataset.vocabulary())
         self._folder = folder
         stamp = Stamp(as_of.isoformat(), file_hash(dataset.file), params={"dataset": dataset.name})
         self.tables = TableSet(Tables(folder, stamp=stamp), dataset.name)
@@ -282,7 +282,7 @@ class Data(Questions):
         """
         from .reporting import panel
 
-        spoken = Language(language, self.dataset.currency, self.dataset.labels())
+        spoken = Language(language, self.dataset.currency, *self.dataset.vocabulary())
         if not len(result):
             return [spoken.text(text) for text in self._missing(result)]
         return [spoken.text(claim) for claim in panel.told(result, self.gate.guard(result))]

@@ -115,7 +115,7 @@ def test_it_is_an_attribute_like_any_other(exported):
     attribute = dataset.attributes()["life_stage"]
     assert (attribute.kind, attribute.order) == ("ordered", ("young", "parents", "others", "old"))
     assert dataset.ingredients() == {"life_stage": ("age", "children", "gender")}
-    assert dataset.labels() == {"life_stage": {"en": "Stage", "de": "Phase"}, "parents": {"de": "Eltern"}}
+    assert dataset.vocabulary() == ({"life_stage": {"en": "Stage", "de": "Phase"}}, {"parents": {"de": "Eltern"}})
 
 
 def test_a_derived_attribute_without_any_value_is_absent(exported):
@@ -125,7 +125,7 @@ def test_a_derived_attribute_without_any_value_is_absent(exported):
 
 def test_rules_can_be_read(exported):
     dataset = exported.dataset(CRM, derived=rules(*STAGES, label={"de": "Phase"}))
-    table = derived.described(dataset.attributes(), Language("de", labels=dataset.labels()).label).frame
+    table = derived.described(dataset.attributes(), Language("de", "EUR", *dataset.vocabulary()).label).frame
     assert table.to_dict("list") == {
         "attribute": ["life_stage"] * 4,
         "value": ["old", "parents", "young", "others"],

@@ -127,7 +127,7 @@ def test_a_chapter_reads_the_actions_and_proposes_others(tmp_path, monkeypatch):
     spec = CHAPTERS["09"]
     chapter = Chapter(spec, spec.params(dataset="shop"), load_dataset(beside), tmp_path / "run")
     proposal = Proposal(
-        "failed_search", 40, Text("Find and remove the cause of “{pain:label}”", {"pain": "failed_search"})
+        "failed_search", 40, Text("Find and remove the cause of “{pain:value}”", {"pain": "failed_search"})
     )
     assert chapter.solutions(["failed_search"], [proposal]) == ()
     written = tmp_path / "run" / NAME

@@ -9,7 +9,7 @@ from customer_profiles.reporting.language import Language
 
 
 def test_traits_are_numbered_and_measured():
-    sheet = FactSheet(Text("Buyers of “{value:label}”", {"value": "<b>Tents</b>"}), 1234, (Text("one"), Text("two")))
+    sheet = FactSheet(Text("Buyers of “{value:value}”", {"value": "<b>Tents</b>"}), 1234, (Text("one"), Text("two")))
     html = str(cards.html([sheet], Language("en")))
     assert "<ol><li>one</li><li>two</li></ol>" in html
     assert "n = 1,234" in html

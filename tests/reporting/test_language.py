@@ -86,6 +86,22 @@ def test_labels_come_from_the_data_set_first_then_from_the_vocabulary():
     assert Language("en").label("age_band") == "Age group"
 
 
+def test_values_are_no_names_of_columns_and_have_labels_of_their_own():
+    speak = Language("de", labels={"spend": {"de": "Ausgaben"}}, values={"tickets": {"de": "Eintrittskarten"}, "b": {}})
+    words = ("tickets", "spend", "children", "crm", "female", "True", "b")
+    assert [speak.value(word) for word in words] == [
+        "Eintrittskarten",
+        "spend",
+        "children",
+        "crm",
+        "weiblich",
+        "ja",
+        "b",
+    ]
+    assert speak.label("tickets") == Language("de").label("tickets") != "Eintrittskarten"
+    assert Language("de", values={"Umzug": {"de": "Umzug des Lagers"}}).label("Umzug") == "Umzug des Lagers"
+
+
 def test_codes_of_a_data_set_are_no_names_of_columns():
     assert [Language("en").label(code) for code in ("m", "f", "k", "first", "other")] == [
         "m",

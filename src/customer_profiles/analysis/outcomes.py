@@ -134,15 +134,15 @@ def _claims(frame: pd.DataFrame, told: list[int], family: int) -> list[Finding]:
 def _group(row: Any) -> Text:
     first = {"attribute": row.attribute, "value": row.value}
     if not row.attribute_2:
-        return Text(N_("{attribute:label} “{value:label}”"), first)
+        return Text(N_("{attribute:label} “{value:value}”"), first)
     both = first | {"other": row.attribute_2, "that": row.value_2}
-    return Text(N_("{attribute:label} “{value:label}” and {other:label} “{that:label}”"), both)
+    return Text(N_("{attribute:label} “{value:value}” and {other:label} “{that:label}”"), both)
 
 
 CLAIMS = Claims(
     "outcome",
     N_(
-        "With {group:label} {share:part} {outcome:label}: {of_customers:part} of all customers, but {of_outcome:part} "
+        "With {group:value} {share:part} {outcome:label}: {of_customers:part} of all customers, but {of_outcome:part} "
         "of all who did ({n:count} of {all:count})."
     ),
     {

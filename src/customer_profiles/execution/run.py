@@ -241,7 +241,7 @@ def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, Noteb
 
     report = Report(
         company=run.dataset.title,
-        language=Language(run.language, run.dataset.currency, run.dataset.labels()),
+        language=Language(run.language, run.dataset.currency, *run.dataset.vocabulary()),
         as_of=run.as_of,
         specs=reading_order(run.specs),
         min_group_size=run.dataset.privacy.min_group_size,

@@ -144,7 +144,8 @@ class Groups(Asked):
 
         profile, labels = self._read("profile"), self._labels(found)
         sizes = self.gate.guard(personas.figures(profile, labels)).frame.dropna(subset="n").set_index("segment")["n"]
-        cards = personas.personas(self.gate.guard(self.segment_traits(found)).frame, sizes.sort_index(), len(profile))
+        traits = self.gate.guard(self.segment_traits(found)).frame
+        cards = personas.personas(traits, sizes.sort_index(), len(profile), self.dataset.segments)
         return self._answer(personas.figures(profile, labels, cards))
 
     def _usable(self) -> list[str]:

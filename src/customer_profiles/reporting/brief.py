@@ -103,4 +103,4 @@ def _value(name: str, value: object, language: Language) -> str:
     if isinstance(value, Text | tuple):
         return ", ".join(language.text(part) for part in (value if isinstance(value, tuple) else [value]))
     kind = column(name, numeric=isinstance(value, int | float)).kind
-    return language.label(value) if kind in ("label", "text", "yes") else language.format(kind, value)
+    return language.value(value) if kind in ("label", "value", "text", "yes") else language.format(kind, value)

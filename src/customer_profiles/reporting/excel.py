@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import EnvironmentFailed
 from ..messages import N_
-from .labels import column
+from .labels import Column, column
 from .language import Language, is_missing
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _fill(sheet: Worksheet, title: str, frame: pd.DataFrame, language: Language)
     sheet.append([safe(_heading(name, language)) for name in shown])
     for row in frame[shown].itertuples(index=False, name=None):
         cells = zip(row, columns, strict=True)
-        sheet.append([safe(language.label(v) if c.kind == "label" and not is_missing(v) else v) for v, c in cells])
+        sheet.append([safe(_cell(v, c, language)) for v, c in cells])
     sheet["A1"].font = Font(bold=True, size=14)
     sheet.freeze_panes = "A3"
     for i, (name, kind) in enumerate(zip(shown, columns, strict=True), start=1):
@@ -126,6 +126,11 @@ def _fill(sheet: Worksheet, title: str, frame: pd.DataFrame, language: Language)
         if number_format := _format(name, kind.kind):
             for row in range(3, sheet.max_row + 1):
                 sheet.cell(row, i).number_format = number_format
+
+
+def _cell(value: object, column: Column, language: Language) -> object:
+    words = column.kind in ("label", "value") and not is_missing(value)
+    return language.format(column.kind, value) if words else value
 
 
 def _heading(name: str, language: Language) -> str:

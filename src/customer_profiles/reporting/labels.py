@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..messages import N_
-from .words import FIELDS, VALUES
+from .words import FIELDS, TERMS, VALUES
 
 KINDS = (
-    *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label"),
+    *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label", "value"),
     *("p_value", "short_month", "yes"),  # of table cells and chart axes only
 )
 
@@ -29,7 +29,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether cells line up on the right."""
-        return self.kind not in ("text", "label", "yes")
+        return self.kind not in ("text", "label", "value", "yes")
 
 
 # What every table of the report may hold: the estimate, its base, and what it is compared with.
@@ -46,7 +46,7 @@ MEASURES = {
     "of_outcome": Column(N_("Share of all with the outcome"), "share"),
     "subgroup_quality": Column(N_("Rank by share and size"), "ratio"),
     "attribute_2": Column(N_("Second trait"), "label"),
-    "value_2": Column(N_("Value of the second trait"), "label"),
+    "value_2": Column(N_("Value of the second trait"), "value"),
     "worth": Column(N_("Worth"), "money"),
     "orders_per_buyer": Column(N_("Orders per buyer"), "number"),
     "tickets_per_100_orders": Column(N_("Service cases per 100 orders"), "number"),
@@ -242,16 +242,16 @@ MEASURES = {
 # What a row is about.
 KEYS = {
     "attribute": Column(N_("Attribute"), "label"),
-    "value": Column(N_("Value"), "label"),
+    "value": Column(N_("Value"), "value"),
     "theme": Column(N_("Theme"), "label"),
-    "pain": Column(N_("Pain"), "label"),
+    "pain": Column(N_("Pain"), "value"),
     "outcome": Column(N_("Goes with"), "label"),
     "terms": Column(N_("Typical words")),
     "segment": Column(N_("Segment"), "label"),
     "metric": Column(N_("Measure"), "label"),
     "month": Column(N_("Month"), "month"),
     "language": Column(N_("Language"), "label"),
-    "source": Column(N_("Source"), "label"),
+    "source": Column(N_("Source"), "value"),
     "system": Column(N_("System"), "label"),
     "table": Column(N_("Table"), "label"),
     "field": Column(N_("Field"), "label"),
@@ -260,8 +260,8 @@ KEYS = {
     "kind": Column(N_("Kind"), "label"),
     "name": Column(N_("Name"), "label"),
     "verdict": Column(N_("Verdict"), "label"),
-    "event": Column(N_("Event"), "label"),
-    "group": Column(N_("Group"), "label"),
+    "event": Column(N_("Event"), "value"),
+    "group": Column(N_("Group"), "value"),
     "sentiment": Column(N_("Sentiment"), "label"),
     "category": Column(N_("Category"), "label"),
     "ids": Column(N_("Kind of id"), "label"),
@@ -273,9 +273,9 @@ KEYS = {
     "then_channel": Column(N_("Then"), "label"),
     "formed_by": Column(N_("Formed the segments"), "yes"),
     "chosen": Column(N_("Chosen"), "yes"),
-    "area": Column(N_("Area"), "label"),
+    "area": Column(N_("Area"), "value"),
     "other": Column(N_("Other trait"), "label"),
-    "other_value": Column(N_("Value of the other trait"), "label"),
+    "other_value": Column(N_("Value of the other trait"), "value"),
     "same_as": Column(N_("Says nearly the same as"), "label"),
     "method": Column(N_("Method"), "label"),
     "quadrant": Column(N_("Quadrant"), "label"),
@@ -427,4 +427,13 @@ def name(key: str) -> str:
     >>> name("age_band"), name("Bavaria")
     ('Age group', 'Bavaria')
     """
-    return VALUES.get(key) or (TRAITS[key].label if key in TRAITS else FIELDS.get(key, key))
+    return VALUES.get(key) or TERMS.get(key) or (TRAITS[key].label if key in TRAITS else FIELDS.get(key, key))
+
+
+def names_a_column(key: str) -> bool:
+    """Whether a word is the name of a column or a term of the product, so that a value spelt so is only spelt so.
+
+    >>> names_a_column("children"), names_a_column("female")
+    (True, False)
+    """
+    return key not in VALUES and (key in TERMS or key in TRAITS or key in FIELDS)

@@ -38,6 +38,8 @@ class Language:
         ISO 4217 code of every amount.
     labels : mapping of str to mapping of str to str, optional
         Names that a data set gives its attributes: ``{"home": {"en": "Home", "de": "Wohnung"}}``.
+    values : mapping of str to mapping of str to str, optional
+        Names that it gives values, events, actions, sources and segments.
 
     Examples
     --------
@@ -47,12 +49,19 @@ class Language:
     '1.235 €'
     """
 
-    def __init__(self, code: str = "en", currency: str = "EUR", labels: Mapping[str, Mapping[str, str]] | None = None):
+    def __init__(
+        self,
+        code: str = "en",
+        currency: str = "EUR",
+        labels: Mapping[str, Mapping[str, str]] | None = None,
+        values: Mapping[str, Mapping[str, str]] | None = None,
+    ):
         if code not in NUMBER_LOCALES:
             raise ValueError(f"no language {code!r}; known are {', '.join(NUMBER_LOCALES)}")
         self.code = code
         self.currency = currency
         self.labels = labels or {}
+        self.values = values or {}
         self._catalogue = catalogue(code)
         self._number_locale = NUMBER_LOCALES[code]
         self._date_locale = DATE_LOCALES[code]
@@ -88,7 +97,7 @@ class Language:
         return "".join(parts)
 
     def label(self, name: object) -> str:
-        """Name of an attribute, a value, a theme or a segment as the reader knows it.
+        """Name of an attribute, a measure, a theme or a segment as the reader knows it.
 
         The data set's own labels come first, then the vocabulary of columns, then the catalogue; a name that
         nobody knows is shown as it is.
@@ -96,10 +105,28 @@ class Language:
         if isinstance(name, Text):
             return self.text(name)
         key = str(name)
-        if key in self.labels:
-            own = self.labels[key]
-            return own.get(self.code) or own.get("en") or key
-        return self.translate(vocabulary.name(key))
+        known = vocabulary.name(key)
+        if key in self.labels or (known == key and key in self.values):
+            return self._own(key, self.labels.get(key) or self.values[key])
+        return self.translate(known)
+
+    def value(self, word: object) -> str:
+        """A value of the data as the reader knows it: by its own label, as a word of the contract, or as it is.
+
+        It is never taken for a column of the same name.
+
+        >>> Language("de").value("children"), Language("de").value("female")
+        ('children', 'weiblich')
+        """
+        if isinstance(word, Text):
+            return self.text(word)
+        key = str(word)
+        if key in self.values:
+            return self._own(key, self.values[key])
+        return key if vocabulary.names_a_column(key) else self.translate(vocabulary.name(key))
+
+    def _own(self, key: str, names: Mapping[str, str]) -> str:
+        return names.get(self.code) or names.get("en") or key
 
     def format(self, kind: str, value: object) -> str:
         """One value as ``count``, ``share``, ``money``, … ; a value that does not exist is a dash.
@@ -233,6 +260,9 @@ class Language:
 
     def _label(self, value: object) -> str:
         return self.label(value)
+
+    def _value(self, value: object) -> str:
+        return self.value(value)
 
     def _yes(self, value: object) -> str:
         return self.label(str(bool(value)))

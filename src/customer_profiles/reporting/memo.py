@@ -191,5 +191,5 @@ def _spark(name: str, past: pd.DataFrame, language: Language) -> Markup:
     """A line of the last quarters, decoration beside the numbers, so without words of its own."""
     if len(past) < 2:
         return Markup("")
-    figure = viz.draw(viz.spark, past, width=SPARK, speech=ChartSpeech(language), x="quarter", y="value")
+    figure = viz.draw(viz.spark, past, width=SPARK, speech=ChartSpeech(language, past), x="quarter", y="value")
     return Markup(viz.svg(figure, alt="", prefix=f"spark-{name}-"))

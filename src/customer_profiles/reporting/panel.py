@@ -141,10 +141,19 @@ class Panel:
 
 
 class ChartSpeech:
-    """What a chart says, in the language of the report."""
+    """What a chart says, in the language of the report.
 
-    def __init__(self, language: Language):
+    Parameters
+    ----------
+    language : Language
+    frame : DataFrame
+        What is drawn; words in its columns of values are values of the data, never names of columns.
+    """
+
+    def __init__(self, language: Language, frame: pd.DataFrame):
         self.language = language
+        named = [name for name in frame.columns if column(str(name)).kind == "value"]
+        self.values = {str(word) for name in named for word in frame[name].dropna()}
 
     def heading(self, name: str) -> str:
         """Heading of a column; the data set's own label comes first."""
@@ -163,7 +172,9 @@ class ChartSpeech:
 
     def label(self, value: object) -> str:
         """Name of a group or a value."""
-        return viz.speech.NOTHING if viz.speech.is_missing(value) else self.language.label(value)
+        if viz.speech.is_missing(value):
+            return viz.speech.NOTHING
+        return self.language.value(value) if str(value) in self.values else self.language.label(value)
 
 
 def of_result(
@@ -265,7 +276,7 @@ def draw(
     small : bool
         Whether to draw the first rows once more, for the summary.
     """
-    speech = ChartSpeech(language)
+    speech = ChartSpeech(language, frame)
     frame = frame.drop(columns="suppressed", errors="ignore")
     figures = [viz.draw(chart, frame, width=width, speech=speech, **columns) for width in (WIDE, NARROW)]
     wide, narrow = (viz.svg(figure, alt=alt, prefix=f"{name}-{i}-") for i, figure in enumerate(figures))

@@ -125,4 +125,4 @@ def test_only_what_a_source_records_is_looked_for(tickets):
 
 def test_every_behaviour_has_a_name_of_its_own():
     assert len({each.name for each in BEHAVIOURS}) == len(BEHAVIOURS)
-    assert all("{pain:label}: " in each.definition for each in BEHAVIOURS)
+    assert all("{pain:value}: " in each.definition for each in BEHAVIOURS)

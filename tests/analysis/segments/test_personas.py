@@ -4,9 +4,10 @@ import pytest
 
 from customer_profiles.analysis.segments import personas
 from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.reporting.language import Language
 from customer_profiles.stats.comparisons import compared
 
-TRAITS = ["segment", "attribute", "value", "share", "share_rest", "claim", "formed_by"]
+TRAITS = ["n", "segment", "attribute", "value", "share", "share_rest", "claim", "formed_by"]
 
 
 def described(profile, labels, attributes, formed_by=()):
@@ -54,9 +55,11 @@ def test_what_formed_the_segments_is_described_but_not_tested(table):
 
 def test_names_are_unique_and_from_the_strongest_traits(profile, table):
     cards = personas.personas(table, profile[1].value_counts().to_dict())
-    names = [(card.name.message, tuple(card.name.values.items())) for card in cards]
+    names = [Language("en").text(card.name) for card in cards]
     assert len(set(names)) == len(cards) == 3
-    assert "store" in cards[2].name.values.values()
+    assert "store" in Language("en").text(cards[2].name)
+    (own,) = (card for card in personas.personas(table, {3: 100}, renamed=[3]))
+    assert Language("en", values={"segment_3": {"en": "Walk-ins"}}).text(own.name) == "Walk-ins"
     assert [card.n for card in cards] == [300, 200, 100]
     assert len({card.given_name for card in cards}) == 3
 

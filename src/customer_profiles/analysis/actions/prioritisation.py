@@ -200,25 +200,25 @@ def limits(actions: pd.DataFrame, table: pd.DataFrame) -> list[Limit]:
     found = []
     for row in table[table["rank"].isna()].itertuples():
         gone = row.verdict == NOT_FOUND
-        message = _GONE if gone else N_("What “{action:label}” is worth")
+        message = _GONE if gone else N_("What “{action:value}” is worth")
         needs = N_("a pain that reports know in solutions.yaml") if gone else _MISSING[row.verdict]
         found.append(Limit(message, {"action": row.action, "pain": row.pain}, needs=needs))
     return found
 
 
 _SURE = N_(
-    "“{action:label}” against “{pain:label}” is worth most for its money: it spares about {spared:number} customers "
+    "“{action:value}” against “{pain:value}” is worth most for its money: it spares about {spared:number} customers "
     "for {per:money}."
 )
 _OPEN = N_(
-    "“{action:label}” against “{pain:label}” is probably worth most for its money: it spares about {spared:number} "
+    "“{action:value}” against “{pain:value}” is probably worth most for its money: it spares about {spared:number} "
     "customers for {per:money}."
 )
 _ONLY = N_(
-    "“{action:label}” against “{pain:label}” spares about {spared:number} customers for {per:money}. There is no "
+    "“{action:value}” against “{pain:value}” spares about {spared:number} customers for {per:money}. There is no "
     "other complete action to compare it with."
 )
-_GONE = N_("What “{action:label}” is worth: this run found no pain called “{pain:label}”")
+_GONE = N_("What “{action:value}” is worth: this run found no pain called “{pain:value}”")
 _MISSING = {
     NO_COST: N_("its cost in solutions.yaml"),
     NO_EFFECT: N_("its expected effect in solutions.yaml"),

@@ -98,8 +98,8 @@ def proposals(worst: pd.DataFrame) -> list[Proposal]:
 
 _POINTS = N_("Points that those who have the pain score lower in all, at the cautious end of the interval.")
 _CUSTOMERS = N_("Customers whom the pain hit within a year, or at all where nothing is dated.")
-_ANSWER = N_("Answer “{pain:label}” with “{resolution:label}” first")
-_CAUSE = N_("Find and remove the cause of “{pain:label}”")
+_ANSWER = N_("Answer “{pain:value}” with “{resolution:value}” first")
+_CAUSE = N_("Find and remove the cause of “{pain:value}”")
 
 
 def _claims(worst: pd.DataFrame) -> list[Finding]:
@@ -126,12 +126,12 @@ def _claims(worst: pd.DataFrame) -> list[Finding]:
 
 
 _WORST = N_(
-    "“{pain:label}” does most harm: the customers it hit score {size:number} points lower than comparable customers "
+    "“{pain:value}” does most harm: the customers it hit score {size:number} points lower than comparable customers "
     "({low:number} to {high:number}, n = {n:count}). This is an association."
 )
 _WORST_ANSWERED = N_(
-    "“{pain:label}” does most harm: the customers it hit score {size:number} points lower than comparable customers "
-    "({low:number} to {high:number}, n = {n:count}). After the answer “{resolution:label}” one contact was enough in "
+    "“{pain:value}” does most harm: the customers it hit score {size:number} points lower than comparable customers "
+    "({low:number} to {high:number}, n = {n:count}). After the answer “{resolution:value}” one contact was enough in "
     "{share:share} of the cases, more often than after the others. Both are associations."
 )
 

@@ -177,15 +177,15 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 _TEST = N_("segmented regression or difference in differences, Benjamini–Hochberg")
 _MESSAGES = {
     KEPT: N_(
-        "“{action:label}” kept its promise: “{pain:label}” was to become less frequent by {promised:share} and did so "
+        "“{action:value}” kept its promise: “{pain:value}” was to become less frequent by {promised:share} and did so "
         "by {observed:share} ({low:share} to {high:share}) since {day:day}."
     ),
     PARTLY: N_(
-        "“{action:label}” helped, but less than promised: “{pain:label}” was to become less frequent by "
+        "“{action:value}” helped, but less than promised: “{pain:value}” was to become less frequent by "
         "{promised:share} and did so by {observed:share} ({low:share} to {high:share}) since {day:day}."
     ),
     BROKEN: N_(
-        "“{action:label}” did not keep its promise: “{pain:label}” was to become less frequent by {promised:share}; "
+        "“{action:value}” did not keep its promise: “{pain:value}” was to become less frequent by {promised:share}; "
         "since {day:day} it did so by {observed:share} ({low:share} to {high:share}). A negative number means that it "
         "became more frequent."
     ),

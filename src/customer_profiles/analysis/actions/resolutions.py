@@ -331,12 +331,12 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 
 
 _BETTER = N_(
-    "“{pain:label}”, {measure:label}: after the answer “{resolution:label}” it went better than after other answers by "
+    "“{pain:value}”, {measure:label}: after the answer “{resolution:value}” it went better than after other answers by "
     "the same channel; the chance of a better outcome is larger by {size:share} than that of a worse one ({low:share} "
     "to {high:share}, n = {n:count}). This is an association."
 )
 _WORSE = N_(
-    "“{pain:label}”, {measure:label}: after the answer “{resolution:label}” it went worse than after other answers by "
+    "“{pain:value}”, {measure:label}: after the answer “{resolution:value}” it went worse than after other answers by "
     "the same channel; the chance of a worse outcome is larger by {size:share} than that of a better one ({low:share} "
     "to {high:share}, n = {n:count}). This is an association."
 )

@@ -282,12 +282,12 @@ def _message(row: Any) -> str:
         )
     if row.value and row.other_value:
         return N_(
-            "{attribute:label} and {other:label} go together, most of all “{value:label}” with “{other_value:label}” "
+            "{attribute:label} and {other:label} go together, most of all “{value:value}” with “{other_value:value}” "
             "(strength {strength:ratio} of 1, n = {n:count})."
         )
     if row.value or row.other_value:
         return N_(
-            "“{ranked:label}” is highest where “{grouping:label}” is “{value:label}” (strength {strength:ratio} of 1, "
+            "“{ranked:label}” is highest where “{grouping:label}” is “{value:value}” (strength {strength:ratio} of 1, "
             "n = {n:count})."
         )
     return N_(

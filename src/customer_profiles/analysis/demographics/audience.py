@@ -152,7 +152,7 @@ def measures(profile: pd.DataFrame) -> list[str]:
 def introduction(comparison: Comparison) -> tuple[Text, ...]:
     """Who is described and with whom they are compared; nothing where nobody is."""
     versus = {"group": comparison.group, "base": comparison.base}
-    told = Text(N_("Described here: {group:label}. Compared with: {base:label}."), versus)
+    told = Text(N_("Described here: {group:value}. Compared with: {base:label}."), versus)
     return (told, *comparison.notes) if comparison else ()
 
 

@@ -204,7 +204,7 @@ _SPREAD = {"attribute": "attribute", "share": "share", "base": "base"}
 MOST_FREQUENT = Claims(
     "distribution",
     N_(
-        "{attribute:label}: the most frequent value is “{value:label}”, {share:share} of the customers for whom it "
+        "{attribute:label}: the most frequent value is “{value:value}”, {share:share} of the customers for whom it "
         "is known ({low:share} to {high:share}, n = {base:count})."
     ),
     _SPREAD | {"value": "value", "low": "share_low", "high": "share_high"},

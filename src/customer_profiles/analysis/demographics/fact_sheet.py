@@ -112,17 +112,17 @@ def fact_sheet(top: pd.DataFrame, group: Text, base: Text) -> FactSheet:
     group, base : Text
         Who is described, and who stands for 100.
     """
-    name = Text(N_("What sets apart: {group:label}, compared with {base:label}"), {"group": group, "base": base})
+    name = Text(N_("What sets apart: {group:value}, compared with {base:label}"), {"group": group, "base": base})
     return FactSheet(name, int(top["base"].max()) if len(top) else 0, tuple(_sentence(row) for row in top.itertuples()))
 
 
 def _sentence(row: Any) -> Text:
     more = N_(
-        "{attribute:label} “{value:label}”: {share:share} of them, {rest:share} of the base – {ratio:ratio} times as "
+        "{attribute:label} “{value:value}”: {share:share} of them, {rest:share} of the base – {ratio:ratio} times as "
         "frequent (index {index:index})."
     )
     less = N_(
-        "{attribute:label} “{value:label}”: only {share:share} of them, {rest:share} of the base – {ratio:ratio} times "
+        "{attribute:label} “{value:value}”: only {share:share} of them, {rest:share} of the base – {ratio:ratio} times "
         "as frequent (index {index:index})."
     )
     values = {"attribute": row.attribute, "value": row.value, "share": float(row.share), "rest": float(row.share_rest)}

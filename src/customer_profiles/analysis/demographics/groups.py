@@ -102,14 +102,14 @@ def find(
         name, value, text, profile["customer_no"] if "customer_no" in profile else profile.index.to_series()
     )
     members = text.eq(chosen).fillna(False).astype(bool)
-    label = Text(N_("{attribute:label} “{value:label}”"), {"attribute": name, "value": chosen})
+    label = Text(N_("{attribute:label} “{value:value}”"), {"attribute": name, "value": chosen})
     return Group(_divided(members, name, min_group), label, name)
 
 
 _LABELS = {
-    "segment": N_("customers of segment {value:label}"),
-    "pain": N_("customers with the pain point “{value:label}”"),
-    "category": N_("buyers of “{value:label}”"),
+    "segment": N_("customers of segment {value:value}"),
+    "pain": N_("customers with the pain point “{value:value}”"),
+    "category": N_("buyers of “{value:value}”"),
 }
 _OF = {"category": "top_category"}
 

@@ -189,7 +189,7 @@ def described(
     return Result(
         "index",
         table,
-        Text(N_("What sets apart: {group:label}, compared with {base:label}"), {"group": group, "base": base}),
+        Text(N_("What sets apart: {group:value}, compared with {base:label}"), {"group": group, "base": base}),
         Disclosure(mask=measurements(table)),
         claims=partial(_claims, family=family, group=group, reference=reference, versus=base if named else None),
         family=family,
@@ -226,15 +226,15 @@ def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versu
 
 
 _REFERENCE = N_(
-    "{attribute:label} “{value:label}”: {share:share} of the customers against {rest:share} in the reference "
+    "{attribute:label} “{value:value}”: {share:share} of the customers against {rest:share} in the reference "
     "“{reference:label}”, index {index:index} ({low:index} to {high:index}, n = {base:count})."
 )
 _OTHERS = N_(
-    "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of "
+    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}) against {rest:share} of "
     "the other customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
 )
 _NAMED = N_(
-    "{attribute:label} “{value:label}”: {share:share} of this group ({group:label}) against {rest:share} of the group "
+    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}) against {rest:share} of the group "
     "it is compared with ({versus:label}), index {index:index} ({low:index} to {high:index}, n = {base:count})."
 )
 CLAIMS = Claims(

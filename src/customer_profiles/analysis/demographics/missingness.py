@@ -98,7 +98,7 @@ def uneven(
 CLAIMS = Claims(
     "gaps",
     N_(
-        "“{attribute:label}” is unknown most often for {group:label} “{value:label}”: {share:share} of them against "
+        "“{attribute:label}” is unknown most often for {group:value} “{value:value}”: {share:share} of them against "
         "{rest:share} of the others (n = {base:count} and {base_rest:count}). What is said about it holds less for "
         "them."
     ),

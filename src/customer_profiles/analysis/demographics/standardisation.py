@@ -241,12 +241,12 @@ def _claims(table: pd.DataFrame, by: str, family: int) -> list[Finding]:
 
 
 _MORE = N_(
-    "Caution: {attribute:label} “{value:label}” looks over-represented (index {index:index}), but only because of "
+    "Caution: {attribute:label} “{value:value}” looks over-represented (index {index:index}), but only because of "
     "the mix of “{by:label}”. With the mix of the base it is under-represented: index {standardised:index} "
     "({low:index} to {high:index})."
 )
 _LESS = N_(
-    "Caution: {attribute:label} “{value:label}” looks under-represented (index {index:index}), but only because of "
+    "Caution: {attribute:label} “{value:value}” looks under-represented (index {index:index}), but only because of "
     "the mix of “{by:label}”. With the mix of the base it is over-represented: index {standardised:index} "
     "({low:index} to {high:index})."
 )

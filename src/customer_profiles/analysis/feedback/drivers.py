@@ -195,12 +195,12 @@ _MENTIONED = {
 }
 _VALUED = {
     True: N_(
-        "{metric:label}: {driver:label} “{value:label}” goes with answers lower by {size:number} on average "
+        "{metric:label}: {driver:label} “{value:value}” goes with answers lower by {size:number} on average "
         "({low:number} to {high:number}, n = {n:count}); {driver:label} goes with {explained:share} of all "
         "differences between answers ({from:share} to {to:share})."
     ),
     False: N_(
-        "{metric:label}: {driver:label} “{value:label}” goes with answers higher by {size:number} on average "
+        "{metric:label}: {driver:label} “{value:value}” goes with answers higher by {size:number} on average "
         "({low:number} to {high:number}, n = {n:count}); {driver:label} goes with {explained:share} of all "
         "differences between answers ({from:share} to {to:share})."
     ),

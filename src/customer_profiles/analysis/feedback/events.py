@@ -133,7 +133,7 @@ def limits(effects: Result, events: pd.DataFrame) -> list[Limit]:
         message = N_("Whether events moved the scores cannot be said: no source holds a calendar of events.")
         return [Limit(message, needs=NEEDS["events"])]
     judged = set(effects.frame.loc[effects.frame["p"].notna(), "event"])
-    message = N_("The effect of “{event:label}” cannot be judged: too few answers before or after it.")
+    message = N_("The effect of “{event:value}” cannot be judged: too few answers before or after it.")
     return [Limit(message, {"event": name}, needs=NEEDS["feedback"]) for name in events["name"] if name not in judged]
 
 
@@ -168,39 +168,39 @@ def _moved(row: Any) -> str:
 
 
 _DROP = N_(
-    "{metric:label}: with “{event:label}” ({day:day}) the average answer dropped by {change:number} "
+    "{metric:label}: with “{event:value}” ({day:day}) the average answer dropped by {change:number} "
     "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
     "since). Other causes of the same days cannot be told apart."
 )
 _RISE = N_(
-    "{metric:label}: with “{event:label}” ({day:day}) the average answer rose by {change:number} "
+    "{metric:label}: with “{event:value}” ({day:day}) the average answer rose by {change:number} "
     "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
     "since). Other causes of the same days cannot be told apart."
 )
 _DROP_ALL = N_(
-    "All scores together: with “{event:label}” ({day:day}) the answers dropped by {change:number} standard "
+    "All scores together: with “{event:value}” ({day:day}) the answers dropped by {change:number} standard "
     "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
     "same days cannot be told apart."
 )
 _RISE_ALL = N_(
-    "All scores together: with “{event:label}” ({day:day}) the answers rose by {change:number} standard "
+    "All scores together: with “{event:value}” ({day:day}) the answers rose by {change:number} standard "
     "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
     "same days cannot be told apart."
 )
 _NONE = N_(
-    "{metric:label}: there is no evidence that “{event:label}” ({day:day}) changed the average answer "
+    "{metric:label}: there is no evidence that “{event:value}” ({day:day}) changed the average answer "
     "({change:number}, {low:number} to {high:number})."
 )
 _USUAL = N_(
-    "{metric:label}: there is no evidence that “{event:label}” ({day:day}) changed the average answer. It moved by "
+    "{metric:label}: there is no evidence that “{event:value}” ({day:day}) changed the average answer. It moved by "
     "{change:number} ({low:number} to {high:number}), but it moves as much at dates where nothing happened."
 )
 _MORE = N_(
-    "{metric:label}: since “{event:label}” ({day:day}) the average answer changes by {turn:number} a month more "
+    "{metric:label}: since “{event:value}” ({day:day}) the average answer changes by {turn:number} a month more "
     "than before ({low:number} to {high:number})."
 )
 _LESS = N_(
-    "{metric:label}: since “{event:label}” ({day:day}) the average answer changes by {turn:number} a month less "
+    "{metric:label}: since “{event:value}” ({day:day}) the average answer changes by {turn:number} a month less "
     "than before ({low:number} to {high:number})."
 )
 _WHEN = {"metric": "metric", "event": "event", "day": lambda row: row.at.date()}

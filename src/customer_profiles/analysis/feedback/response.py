@@ -98,7 +98,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 UNEVEN = Claims(
     "response",
     N_(
-        "{attribute:label} “{value:label}”: {share:share} have answered ({low:share} to {high:share}, "
+        "{attribute:label} “{value:value}”: {share:share} have answered ({low:share} to {high:share}, "
         "n = {base:count}) against {rest:share} of the other customers; the scores speak for those who answer."
     ),
     {

@@ -213,7 +213,7 @@ _GROUP = {name: name for name in ("attribute", "value", "n")}
 GROUP_NPS = Claims(
     "scores",
     N_(
-        "{attribute:label} “{value:label}”: Net Promoter Score {nps:points} ({low:points} to {high:points}, "
+        "{attribute:label} “{value:value}”: Net Promoter Score {nps:points} ({low:points} to {high:points}, "
         "n = {n:count}) against {rest:points} of the other customers."
     ),
     _GROUP | {"nps": "nps", "low": "nps_low", "high": "nps_high", "rest": "nps_rest"},
@@ -225,7 +225,7 @@ GROUP_NPS = Claims(
 GROUP_MEAN = Claims(
     "scores",
     N_(
-        "{attribute:label} “{value:label}”: {metric:label} {mean:number} on average ({low:number} to "
+        "{attribute:label} “{value:value}”: {metric:label} {mean:number} on average ({low:number} to "
         "{high:number}, n = {n:count}) against {rest:number} of the other customers."
     ),
     _GROUP | {"metric": "metric", "mean": "mean", "low": "mean_low", "high": "mean_high", "rest": "mean_rest"},

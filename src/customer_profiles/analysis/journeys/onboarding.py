@@ -302,12 +302,12 @@ MILESTONES = Steps(
     _ratios(
         "onboarding",
         N_(
-            "Customers with {attribute:label} “{value:label}” take the step “{step:label}” sooner than others: at any "
+            "Customers with {attribute:label} “{value:value}” take the step “{step:label}” sooner than others: at any "
             "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken "
             "it)."
         ),
         N_(
-            "Customers with {attribute:label} “{value:label}” take the step “{step:label}” later than others: at any "
+            "Customers with {attribute:label} “{value:value}” take the step “{step:label}” later than others: at any "
             "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken "
             "it)."
         ),
@@ -324,12 +324,12 @@ FEATURES = Steps(
     _ratios(
         "adoption",
         N_(
-            "New visitors with {attribute:label} “{value:label}” take up “{step:label}” sooner than others: at any "
+            "New visitors with {attribute:label} “{value:value}” take up “{step:label}” sooner than others: at any "
             "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used "
             "it)."
         ),
         N_(
-            "New visitors with {attribute:label} “{value:label}” take up “{step:label}” later than others: at any time "
+            "New visitors with {attribute:label} “{value:value}” take up “{step:label}” later than others: at any time "
             "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
         ),
         N_("No group takes up any feature sooner or later than others ({family:count} comparisons)."),

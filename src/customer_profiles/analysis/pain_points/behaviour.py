@@ -217,20 +217,20 @@ BEHAVIOURS = (
     Behaviour(
         "late_delivery",
         ("interactions",),
-        N_("{pain:label}: a parcel that came after the promised day had begun."),
+        N_("{pain:value}: a parcel that came after the promised day had begun."),
         _late_deliveries,
     ),
     Behaviour(
         "failed_search",
         ("interactions",),
-        N_("{pain:label}: a visit after whose last search no product was looked at, put into the basket or bought."),
+        N_("{pain:value}: a visit after whose last search no product was looked at, put into the basket or bought."),
         _failed_searches,
     ),
     Behaviour(
         "abandoned_basket",
         ("interactions", "transactions"),
         N_(
-            "{pain:label}: a visit in which something was put into the basket, without a purchase in it and without an "
+            "{pain:value}: a visit in which something was put into the basket, without a purchase in it and without an "
             "order in the next {days:count} days."
         ),
         _abandoned_baskets,
@@ -239,33 +239,33 @@ BEHAVIOURS = (
     Behaviour(
         "repeated_contact",
         ("tickets",),
-        N_("{pain:label}: a ticket opened within {days:count} days of an earlier one."),
+        N_("{pain:value}: a ticket opened within {days:count} days of an earlier one."),
         _repeated_contacts,
         {"days": REPEAT_DAYS},
     ),
     Behaviour(
         "reopened_case",
         ("tickets",),
-        N_("{pain:label}: a ticket that was opened again after it was closed."),
+        N_("{pain:value}: a ticket that was opened again after it was closed."),
         _reopened,
     ),
     Behaviour(
         "long_resolution",
         ("tickets",),
-        N_("{pain:label}: a ticket that took longer than {hours:count} hours to be closed."),
+        N_("{pain:value}: a ticket that took longer than {hours:count} hours to be closed."),
         _long_resolutions,
         {"hours": LONG_HOURS},
     ),
     Behaviour(
         "returned_goods",
         ("transactions",),
-        N_("{pain:label}: an order line with a negative amount or quantity."),
+        N_("{pain:value}: an order line with a negative amount or quantity."),
         _returns,
     ),
     Behaviour(
         "ignored_offers",
         ("campaigns",),
-        N_("{pain:label}: none of the last {offers:count} offers sent to a customer was taken up."),
+        N_("{pain:value}: none of the last {offers:count} offers sent to a customer was taken up."),
         _ignored_offers,
         {"offers": LAST_OFFERS},
     ),

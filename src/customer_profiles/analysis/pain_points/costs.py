@@ -253,23 +253,23 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 
 _MESSAGES = {
     "score": N_(
-        "Customers with “{pain:label}” score {size:number} points lower than comparable customers ({low:number} to "
+        "Customers with “{pain:value}” score {size:number} points lower than comparable customers ({low:number} to "
         "{high:number}). This is an association; its E-value is {e:ratio}."
     ),
     "low_score": N_(
-        "Customers with “{pain:label}” give a low score {size:ratio} times as often as comparable customers "
+        "Customers with “{pain:value}” give a low score {size:ratio} times as often as comparable customers "
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
     "lapsed": N_(
-        "After “{pain:label}”, customers leave {size:ratio} times as often as comparable customers "
+        "After “{pain:value}”, customers leave {size:ratio} times as often as comparable customers "
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
     "spend": N_(
-        "After “{pain:label}”, customers who go on ordering spend {size:share} less than comparable customers "
+        "After “{pain:value}”, customers who go on ordering spend {size:share} less than comparable customers "
         "({low:share} to {high:share}). This is an association; its E-value is {e:ratio}."
     ),
     "tickets": N_(
-        "After “{pain:label}”, customers ask for help {size:ratio} times as often as comparable customers "
+        "After “{pain:value}”, customers ask for help {size:ratio} times as often as comparable customers "
         "({low:ratio} to {high:ratio}). This is an association; its E-value is {e:ratio}."
     ),
 }

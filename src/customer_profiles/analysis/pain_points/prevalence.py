@@ -261,7 +261,7 @@ def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers:
 CLAIMS = Claims(
     "pains",
     N_(
-        "{attribute:label} “{value:label}”: “{pain:label}” hits them {ratio:ratio} times as often as other customers "
+        "{attribute:label} “{value:value}”: “{pain:value}” hits them {ratio:ratio} times as often as other customers "
         "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
     ),
     {
@@ -279,8 +279,8 @@ CLAIMS = Claims(
 _DRIFTS = {
     (True, True): N_("More and more customers ask for help: {now:share} in a month, {before:share} before."),
     (True, False): N_("Fewer and fewer customers ask for help: {now:share} in a month, {before:share} before."),
-    (False, True): N_("“{pain:label}” comes up more and more: {now:share} of {of:label}, {before:share} before."),
-    (False, False): N_("“{pain:label}” comes up less and less: {now:share} of {of:label}, {before:share} before."),
+    (False, True): N_("“{pain:value}” comes up more and more: {now:share} of {of:label}, {before:share} before."),
+    (False, False): N_("“{pain:value}” comes up less and less: {now:share} of {of:label}, {before:share} before."),
 }
 DRIFT = Claims(
     "drift",

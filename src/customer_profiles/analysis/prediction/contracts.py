@@ -225,7 +225,7 @@ def _claims(table: pd.DataFrame, horizon: int) -> list[Finding]:
     first, others = rows.iloc[0], rows.iloc[1:]
     if len(others) and first["expected_months_high"] < others["expected_months_low"].min():
         message = N_(
-            "Customers with “{group:label}” leave soonest: of the next {months:count} months they are expected to stay "
+            "Customers with “{group:value}” leave soonest: of the next {months:count} months they are expected to stay "
             "{stay:count}, “{other:label}” {longest:count}."
         )
         last = rows.iloc[-1]

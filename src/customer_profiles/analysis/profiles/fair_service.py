@@ -172,7 +172,7 @@ def rates(cases: pd.DataFrame, outcome: str, members: pd.Index, others: pd.Index
 RATES = Claims(
     "parity",
     N_(
-        "{metric:label}, customers with the sign “{group:label}”: {ratio:ratio} times as much as for customers without "
+        "{metric:label}, customers with the sign “{group:value}”: {ratio:ratio} times as much as for customers without "
         "a known sign ({low:ratio} to {high:ratio}, n = {n:count}); with the same mix of topics {same:ratio} times as "
         "much."
     ),
@@ -199,7 +199,7 @@ RATES = Claims(
 SCORED = replace(
     RATES,
     message=N_(
-        "{metric:label}, customers with the sign “{group:label}”: {difference:number} points against customers without "
+        "{metric:label}, customers with the sign “{group:value}”: {difference:number} points against customers without "
         "a known sign ({low:number} to {high:number}, n = {n:count})."
     ),
     values={

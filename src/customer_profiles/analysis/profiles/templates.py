@@ -15,6 +15,7 @@ import pandas as pd
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, OVERLAPPING, Result
+from ..segments import naming
 from ..segments import personas as segment_personas
 from ..segments.personas import DERIVED, FICTIONAL, MEASURED, MEDIANS, OF_SEGMENTS, Persona
 from .ideal import IDEAL
@@ -63,13 +64,13 @@ class Page:
 
 
 _SHARE = N_("{share:share} ({low:share} to {high:share}, n = {n:count})")
-_OF_VALUE = N_("{value:label} – {share:share} ({low:share} to {high:share}, n = {n:count})")
+_OF_VALUE = N_("{value:value} – {share:share} ({low:share} to {high:share}, n = {n:count})")
 _TRAIT = N_(
-    "{attribute:label}: {value:label} – {share:share} against {rest:share} of the others, index {index:index} "
+    "{attribute:label}: {value:value} – {share:share} against {rest:share} of the others, index {index:index} "
     "({low:index} to {high:index}, n = {n:count})"
 )
 _FORMED = N_(
-    "{attribute:label}: {value:label} – {share:share} against {rest:share} of the others, index {index:index} "
+    "{attribute:label}: {value:value} – {share:share} against {rest:share} of the others, index {index:index} "
     "({low:index} to {high:index}, n = {n:count}); it formed the segments"
 )
 NUMBERS = {"spend_per_customer": "{x:money}", "basket_value": "{x:money}", "discount_share": "{x:share}"}
@@ -240,7 +241,7 @@ def limits(segments: pd.DataFrame) -> list[Limit]:
 
 
 def _numbered(card: Persona) -> Text:
-    if "first" not in card.name.values:  # its name is its number
+    if not naming.is_named(card.name):
         return card.name
     return Text(N_("Segment {segment:count}: {name:label}"), {"segment": card.segment, "name": card.name})
 
@@ -269,8 +270,8 @@ def _worth(row: pd.Series) -> list[Field]:
 
 
 def _average(name: str, row: pd.Series) -> Field:
-    message = N_("{x:label} on average ({low:label} to {high:label}, n = {n:count})")
-    median = N_("{x:label}, median ({low:label} to {high:label}, n = {n:count})")
+    message = N_("{x:label} on average ({low:value} to {high:value}, n = {n:count})")
+    median = N_("{x:label}, median ({low:value} to {high:value}, n = {n:count})")
     ends = {"x": name, "low": f"{name}_low", "high": f"{name}_high"}
     values = {key: Text(NUMBERS.get(name, "{x:number}"), {"x": float(row[end])}) for key, end in ends.items()}
     return Field(name, Text(median if name in MEDIANS else message, values | {"n": row["n"]}))
@@ -295,7 +296,7 @@ def _route(row: pd.Series | None) -> list[Field]:
     fields = [Field(N_("First channel"), Text(_OF_VALUE, _estimate(row) | {"value": row["first_channel"]}))]
     if _known(row, "then_channel"):
         then = {"value": row["then_channel"], "n": row["then_n"], "base": row["then_base"]}
-        fields.append(Field(N_("Then"), Text(N_("{value:label} (n = {n:count} of {base:count})"), then)))
+        fields.append(Field(N_("Then"), Text(N_("{value:value} (n = {n:count} of {base:count})"), then)))
     return fields
 
 
@@ -343,7 +344,7 @@ def _served(row: Any) -> Text:
 
 def _portrait(card: Persona) -> Text:
     """A sentence to remember the segment by, made of its name."""
-    named = "first" in card.name.values
+    named = naming.is_named(card.name)
     message = N_(
         "{name:label} is made up and stands for this segment ({segment:label}). Nobody in the data is this person, and "
         "no customer of the segment need be like it in every point."

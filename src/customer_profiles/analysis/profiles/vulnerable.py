@@ -232,7 +232,7 @@ def facts(flags: pd.DataFrame, drivers: Mapping[str, str]) -> dict[str, int]:
 NEEDING = Claims(
     "need",
     N_(
-        "{evidence:label}, customers with the sign “{group:label}”: {share:share} in a way with a person, {rest:share} "
+        "{evidence:label}, customers with the sign “{group:value}”: {share:share} in a way with a person, {rest:share} "
         "of customers without a known sign – {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count})."
     ),
     {

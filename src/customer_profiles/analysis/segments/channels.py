@@ -291,7 +291,7 @@ def _otherwise(table: pd.DataFrame, n: int, base: int, family: int) -> list[Find
 DISAGREEMENT = Claims(
     "channels",
     N_(
-        "{attribute:label} “{value:label}”: {share:share} act otherwise than they ask ({low:share} to {high:share}, "
+        "{attribute:label} “{value:value}”: {share:share} act otherwise than they ask ({low:share} to {high:share}, "
         "n = {base:count}) against {rest:share} of the other customers."
     ),
     {name: name for name in ("attribute", "value", "share", "base")}

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from ...codes import SEGMENT_NAME
 from ...messages import N_, Finding, Text
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import shown
 from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import add_shares, mean_interval, median_interval, share_of_sum
 from ..demographics.index import compare
+from . import naming
 from .embedding import is_number
+from .naming import THIRDS
 
 MIN_BASE = 50  # customers behind an index, as elsewhere in the reports
 TYPICAL = 0.30  # a trait that names a segment is shared by at least this many of its customers
 STRIKING = 0.20  # Cohen's h from which a difference is at least small (Cohen 1988)
 TRAITS = 5  # traits told of each persona
-THIRDS = (N_("low"), N_("middle"), N_("high"))
 
 # Where each field of a persona comes from.
 MEASURED, DERIVED, FICTIONAL = N_("measured"), N_("derived"), N_("fictional")
@@ -54,7 +56,7 @@ class Persona:
     segment : int
         Number of the segment.
     name : Text
-        Name derived from its strongest traits; unique among the segments.
+        Its own in dataset.yaml, or from its strongest traits, see `naming`; unique among the segments.
     given_name : str
         Fictional.
     n, base : int
@@ -200,7 +202,9 @@ def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] =
     return add_shares(pd.DataFrame(rows, columns=["segment", "attribute", "value", "n", "base"]))
 
 
-def personas(table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0) -> list[Persona]:
+def personas(
+    table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0, renamed: Collection[int] = ()
+) -> list[Persona]:
     """A card for each segment.
 
     Parameters
@@ -211,6 +215,8 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0) -> li
         Customers in each segment that has a card.
     base : int
         All customers; by default those of these segments.
+    renamed : collection of int
+        Segments that dataset.yaml gives a name.
 
     Returns
     -------
@@ -224,7 +230,9 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0) -> li
         cards.append(
             Persona(
                 segment=int(segment),
-                name=_name(rows, int(segment), taken),
+                name=Text("{own:label}", {"own": SEGMENT_NAME.format(segment)})
+                if segment in renamed
+                else naming.name(rows, int(segment), int(n), taken),
                 given_name=GIVEN_NAMES[number % len(GIVEN_NAMES)],
                 n=int(n),
                 base=base or int(sum(sizes.values())),
@@ -236,11 +244,9 @@ def personas(table: pd.DataFrame, sizes: Mapping[int, int], base: int = 0) -> li
 
 _OF_BOTH = N_("Shares of {n:count} customers and of their spend.")
 _OF_CUSTOMERS = N_("Shares of {n:count} customers.")
-_SIZE = N_(
-    "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count})."
-)
+_SIZE = N_("“{name:label}” are {share:share} of customers ({low:share} to {high:share}, n = {n:count}).")
 _WORTH = N_(
-    "Segment {segment:count} ({name:label}): {share:share} of customers ({low:share} to {high:share}, n = {n:count}), "
+    "“{name:label}” are {share:share} of customers ({low:share} to {high:share}, n = {n:count}) and bring "
     "{spend_share:share} of spend."
 )
 # Of a segment that no trait sets apart, the number is its name.
@@ -258,7 +264,7 @@ def _sizes(table: pd.DataFrame, cards: Sequence[Persona]) -> list[Finding]:
     for card in cards:
         if (row := rows.get(card.segment)) is None:
             continue
-        named = "first" in card.name.values  # else by its number only
+        named = naming.is_named(card.name)
         values = {"segment": card.segment} | ({"name": card.name} if named else {})
         values |= {"share": row.share, "low": row.share_low, "high": row.share_high, "n": card.n}
         message, effect = _SIZE if named else _SIZE_UNNAMED, 0.0
@@ -293,7 +299,7 @@ def _striking(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _sentence(row) -> Text:
     return Text(
-        "{attribute:label}: {value:label} – {share:share} of the segment (n = {n:count}), {share_rest:share} of others",
+        "{attribute:label}: {value:value} – {share:share} of the segment (n = {n:count}), {share_rest:share} of others",
         {
             "attribute": row.attribute,
             "value": row.value,
@@ -302,27 +308,3 @@ def _sentence(row) -> Text:
             "share_rest": float(row.share_rest),
         },
     )
-
-
-def _name(rows: pd.DataFrame, segment: int, taken: set[tuple]) -> Text:
-    """Name from the two strongest traits that no earlier segment is named by."""
-    pairs = list(zip(rows["attribute"], rows["value"], strict=True))
-    for first in range(len(pairs) - 1):
-        for second in range(first + 1, len(pairs)):
-            key = (pairs[first], pairs[second])
-            if key not in taken:
-                taken.add(key)
-                return Text(
-                    "{first:label}: {first_value:label} · {second:label}: {second_value:label}",
-                    {
-                        "first": pairs[first][0],
-                        "first_value": pairs[first][1],
-                        "second": pairs[second][0],
-                        "second_value": pairs[second][1],
-                    },
-                )
-    for pair in pairs:
-        if (pair,) not in taken:
-            taken.add((pair,))
-            return Text("{first:label}: {first_value:label}", {"first": pair[0], "first_value": pair[1]})
-    return Text("Segment {segment:count}", {"segment": segment})

@@ -138,7 +138,7 @@ def limits(filled: Collection[str]) -> list[Limit]:
 
 UNCOVERED = Claims(
     "coverage",
-    N_("The source “{source:label}” knows {share:share} of the customers ({n:count} of {base:count})."),
+    N_("The source “{source:value}” knows {share:share} of the customers ({n:count} of {base:count})."),
     {"source": "source", "share": "coverage", "n": "customers", "base": "base"},
     key=("source",),
     effect=0.0,

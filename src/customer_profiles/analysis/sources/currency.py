@@ -203,7 +203,7 @@ def _new(table: pd.DataFrame, days: int) -> list[Finding]:
 
 STALE = Claims(
     "stale",
-    N_("The newest row of the source “{source:label}” is {days:count} days old ({last:day})."),
+    N_("The newest row of the source “{source:value}” is {days:count} days old ({last:day})."),
     {"source": "source", "days": "age_days", "last": lambda row: row.last.date()},
     key=("source",),
     effect=0.0,

@@ -89,7 +89,7 @@ def _rows(table: pd.DataFrame) -> list[Finding]:
 UNREADABLE = Claims(
     "set_aside",
     N_(
-        "Of the source “{source:label}”, {n:count} of {base:count} rows ({share:share}) were set aside; "
+        "Of the source “{source:value}”, {n:count} of {base:count} rows ({share:share}) were set aside; "
         "most often because of the column “{column:label}”: {reason:label}."
     ),
     {name: name for name in ("source", "n", "base", "share", "reason")} | {"column": lambda row: row.column or "–"},

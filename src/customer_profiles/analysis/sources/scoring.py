@@ -146,7 +146,7 @@ def limits(ages: pd.DataFrame) -> list[Limit]:
     told = ages.groupby("source")["basis"].agg(lambda basis: set(basis) != {UNKNOWN})
     return [
         Limit(
-            N_("How old the data of the source “{source:label}” are is not known."),
+            N_("How old the data of the source “{source:value}” are is not known."),
             {"source": source},
             needs=N_("a column that says when a record was last changed, given as updated_at in dataset.yaml"),
         )
@@ -182,7 +182,7 @@ def _weakest(table: pd.DataFrame) -> list[Finding]:
         return []
     worst = table.iloc[0]
     message = N_(
-        "Of {n:count} sources, “{source:label}” has the lowest quality score ({quality:count} of 100); it is weakest "
+        "Of {n:count} sources, “{source:value}” has the lowest quality score ({quality:count} of 100); it is weakest "
         "in {weakest:label}."
     )
     values = {"n": len(table), **worst[["source", "weakest"]].to_dict(), "quality": int(worst["quality"])}

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from ...codes import SEGMENT_NAME
 from ...errors import ConfigurationError
 from ...identity.resolution import THRESHOLD
 from ...tables import file_hash
@@ -248,6 +249,13 @@ class Dataset(Model):
     subscription: contracts.Subscription | None = Field(
         None, description="columns that say how long a contract has run and what is paid for it"
     )
+    labels: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="value, event, action or source as it stands in the data, to its name on a page by language",
+    )
+    segments: dict[int, dict[str, str]] = Field(
+        default_factory=dict, description="number of a segment to the name that it is called by, by language"
+    )
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
@@ -372,17 +380,18 @@ class Dataset(Model):
                 found[name] = tuple(dict.fromkeys(value for values in listed for value in values))
         return found
 
-    def labels(self) -> dict[str, dict[str, str]]:
-        """Names of one's own attributes and of values of derived ones; those of the contract are in the catalogues."""
-        own = {
+    def vocabulary(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+        """Names that the file gives attributes, and those of values and segments; the contract's are in catalogues."""
+        named = {
             name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
         }
-        values = {rule.value: rule.label for of in self.derived.values() for rule in of.rules if rule.label}
-        named = {name: of.label for name, of in self.derived.items() if of.label}
+        named |= {name: of.label for name, of in self.derived.items() if of.label}
         named |= {name: of.label for name, of in self.vulnerability.items() if of.label}
         if self.outcome and self.outcome.label:
             named["outcome"] = self.outcome.label
-        return values | own | named
+        values = {rule.value: rule.label for of in self.derived.values() for rule in of.rules if rule.label}
+        segments = {SEGMENT_NAME.format(number): label for number, label in self.segments.items()}
+        return named, values | self.labels | segments
 
 
 def load_dataset(path: str | Path) -> Dataset:

@@ -1,0 +1,52 @@
+"""Names of segments are true of most of their customers, and told apart."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from customer_profiles.analysis.segments import naming
+from customer_profiles.reporting.language import Language
+
+ROWS = pd.DataFrame(
+    [
+        ("top_category", "climbing", 200),
+        ("interests", "climbing", 190),
+        ("spend", "high", 180),
+        ("age_band", "55–64", 160),
+        ("newsletter", "True", 155),
+    ],
+    columns=["attribute", "value", "n"],
+)
+
+
+def called(rows, size, taken=None):
+    return Language("en").text(naming.name(rows, 4, size, set() if taken is None else taken))
+
+
+def test_how_they_buy_comes_before_what_they_are():
+    assert called(ROWS, 250) == "Big spenders, climbing"
+    assert called(ROWS[ROWS["attribute"] != "spend"], 250) == "climbing, Age group 55–64"
+
+
+def test_only_what_is_true_of_most_customers_names_a_segment():
+    assert called(ROWS, 370) == "climbing, climbing" or called(ROWS, 370) == "climbing"
+    assert called(ROWS, 399) == "climbing"
+    assert called(ROWS, 400) == "Segment 4"
+    assert not naming.is_named(naming.name(ROWS, 4, 400, set()))
+
+
+def test_equal_segments_are_told_apart_until_nothing_is_left():
+    taken: set[tuple[str, ...]] = set()
+    names = [called(ROWS, 250, taken) for _ in range(8)]
+    assert names[:4] == [
+        "Big spenders, climbing",
+        "Big spenders, Age group 55–64",
+        "Big spenders, newsletter yes",
+        "Big spenders",
+    ]
+    assert names[-1] == "Segment 4"
+    assert len(set(names) - {"Segment 4"}) == sum(name != "Segment 4" for name in names)
+
+
+def test_hidden_counts_name_nothing():
+    assert called(ROWS.assign(n=float("nan")), 10) == "Segment 4"
