@@ -128,6 +128,12 @@ def test_sentences():
     assert "no evidence" in found["price rise"].message
 
 
+def test_an_event_that_changed_no_score_is_said_once():
+    scores = [answers(seed, drop=1.5).assign(metric=name) for seed, name in enumerate(("nps", "csat"), start=1)]
+    found = [claim for claim in told(pd.concat(scores, ignore_index=True)) if claim.values.get("event") == "price rise"]
+    assert [(claim.kind, claim.values["k"]) for claim in found] == [("nothing", 2)]
+
+
 def test_a_move_no_larger_than_at_quiet_dates_is_no_evidence():
     found = events.event_effects(answers(1, drop=1.5), CALENDAR)
     usual = found.frame.assign(p_placebo=0.2, claim=False)

@@ -156,9 +156,22 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     # Where no effect is established in all scores together, each score says it by itself.
     judged = table.loc[table["p"].notna() & (table["claim"].astype(bool) | ~table["together"])]
     judged = judged.sort_values(["claim", "together", "p_adjusted"], ascending=[False, True, True], kind="stable")
-    found = [(MOVED if row.claim else STILL).one(row, family) for row in judged.itertuples()]
+    claim = judged["claim"].astype(bool)
+    found = [MOVED.one(row, family) for row in judged[claim].itertuples()]
+    for event, rows in judged[~claim].groupby("event", sort=False):
+        if len(rows) > 1 and not (rows["p_adjusted"] <= ALPHA).any():
+            found.append(_still(rows, str(event), family))
+        else:
+            found += [STILL.one(row, family) for row in rows.itertuples()]
     turned = table["turn_claim"].astype(bool) & ~table["together"]
     return found + TURNED.tell(table.assign(p_adjusted=table["p_turn_adjusted"], claim=turned), turns)
+
+
+def _still(rows: pd.DataFrame, event: str, family: int) -> Finding:
+    """That an event changed none of several scores."""
+    values = {"event": event, "day": rows["at"].iloc[0].date(), "k": len(rows)}
+    n = int(rows["n"].sum())
+    return Finding(_NONE_OF, values, id=f"event.{event}.nothing", n=n, test=STILL.test, family=family, kind="nothing")
 
 
 def _moved(row: Any) -> str:
@@ -191,6 +204,7 @@ _NONE = N_(
     "{metric:label}: there is no evidence that “{event:value}” ({day:day}) changed the average answer "
     "({change:number}, {low:number} to {high:number})."
 )
+_NONE_OF = N_("There is no evidence that “{event:value}” ({day:day}) changed one of {k:count} scores.")
 _USUAL = N_(
     "{metric:label}: there is no evidence that “{event:value}” ({day:day}) changed the average answer. It moved by "
     "{change:number} ({low:number} to {high:number}), but it moves as much at dates where nothing happened."
