@@ -136,7 +136,14 @@ def test_attributes_of_the_contract_and_own_ones(company):
         "score": ("number", ()),
     }
     assert attributes["home"].label["de"] == "Wohnung"
-    assert company.dataset(crm, ORDERS).labels() == {"home": {"en": "Home", "de": "Wohnung"}}
+    assert company.dataset(crm, ORDERS).vocabulary() == ({"home": {"en": "Home", "de": "Wohnung"}}, {})
+
+
+def test_values_and_segments_have_labels(company):
+    dataset = company.dataset(CUSTOMERS, labels={"hiking": {"de": "Wandern"}}, segments={"5": {"en": "Climbers"}})
+    assert dataset.vocabulary()[1] == {"hiking": {"de": "Wandern"}, "segment_5": {"en": "Climbers"}}
+    with pytest.raises(ConfigurationError, match="'de': Input should be a valid string"):
+        company.dataset(CUSTOMERS, labels={"hiking": {"de": ["Wandern"]}})
 
 
 def test_the_example_in_the_readme_is_right(company):
