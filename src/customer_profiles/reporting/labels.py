@@ -225,6 +225,7 @@ MEASURES = {
     "cost_most": Column(N_("Cost per year, at most"), "money"),
     "spared": Column(N_("Customers spared per year"), "number"),
     "per_thousand": Column(N_("Spared per 1,000 of cost"), "number"),
+    "begun": Column(N_("Begun"), "yes"),
     "first_share": Column(N_("Chance to come first"), "share"),
     "harm": Column(N_("Points lost, at least"), "number"),
     # What is foreseen.
@@ -320,8 +321,8 @@ KEYS = {
     "from_what": Column(N_("From"), "label"),
     "to_what": Column(N_("To"), "label"),
     "touch": Column(N_("Touch"), "label"),
-    "action": Column(N_("Action")),
-    "owner": Column(N_("Owner")),
+    "action": Column(N_("Action"), "value"),
+    "owner": Column(N_("Owner"), "value"),
     "started_on": Column(N_("Started on"), "day"),
     "effect_from": Column(N_("Effect as"), "label"),
     "orders_before": Column(N_("Orders before")),

@@ -16,7 +16,7 @@ NUMBERS = ["cost_low", "cost_high", "expected_low", "expected_high"]
 
 def actions_of(*rows):
     table = pd.DataFrame(rows, columns=["action", "pain", *NUMBERS])
-    return table.assign(owner="Shop").astype(dict.fromkeys(NUMBERS, float))
+    return table.assign(owner="Shop", started_on=pd.NaT).astype(dict.fromkeys(NUMBERS, float))
 
 
 @pytest.fixture
@@ -129,8 +129,22 @@ def test_what_is_incomplete_is_listed_last_and_not_ranked(searches, profile):
     }
     assert table["rank"].notna().sum() == prioritisation.facts(table)["actions_ranked"] == 1
     assert {limit.values["action"] for limit in prioritisation.limits(actions, table)} == {*verdicts.index} - {"whole"}
-    assert "no other complete action" in claims_of(result)[0].message
+    assert "the only action" in claims_of(result)[0].message
     assert claims_of(result, hidden=True) == []
+
+
+def test_only_what_has_not_begun_comes_next(searches, profile):
+    actions = actions_of(("best", "failed_search", 10, 10, 0.5, 0.5), ("second", "failed_search", 10, 10, 0.3, 0.3))
+    begun = actions.assign(started_on=[pd.Timestamp("2025-12-31"), pd.NaT])
+    result = prioritised(begun, searches, profile, everybody(actions, profile))
+    assert result.frame["begun"].tolist() == [True, False]
+    (claim,) = claims_of(result)
+    assert (claim.values["action"], claim.values["owner"]) == ("second", "Shop")
+    later = begun.assign(started_on=pd.Timestamp("2026-01-01"))
+    assert claims_of(prioritised(later, searches, profile, everybody(actions, profile)))[0].values["action"] == "best"
+    both = begun.assign(started_on=pd.Timestamp("2025-01-01"))
+    (claim,) = claims_of(prioritised(both, searches, profile, everybody(actions, profile)))
+    assert (claim.id, claim.values["k"]) == ("board.begun", 2)
 
 
 def test_only_who_gets_it_is_reached(searches, profile):

@@ -37,6 +37,17 @@ def test_the_cautious_end_of_the_harm_decides_and_then_the_number():
     assert claims_of(result, hidden=[True, False, False])[0].values["pain"] == "a"
 
 
+def test_the_worst_pain_without_an_action_is_named():
+    result = worst(*tables())
+    listed = proposals.unanswered(result, pd.DataFrame({"pain": ["b", "z"]}))
+    assert [(claim.id, claim.values["pain"]) for claim in claims_of(listed)] == [
+        ("proposal.first", "b"),
+        ("proposal.unanswered", "a"),
+    ]
+    for answered in ([], ["a", "b"]):  # no list at all is told elsewhere; what does no harm needs no action
+        assert len(claims_of(proposals.unanswered(result, pd.DataFrame({"pain": answered})))) == 1
+
+
 def test_without_scores_the_most_frequent_comes_first():
     reached, costs, best = tables()
     result = worst(reached, costs[:0], best[:0])

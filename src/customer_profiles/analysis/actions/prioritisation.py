@@ -48,8 +48,9 @@ NOT_FOUND = N_("its pain was not found in this run")
 COLUMNS = [
     *("action", "pain", "rank", "rank_low", "rank_high", "first_share"),
     *("per_thousand", "per_thousand_low", "per_thousand_high", "spared", "spared_low", "spared_high", "n", "base"),
-    *("expected_least", "expected_most", "cost_least", "cost_most", "effect_from", "owner", "verdict"),
+    *("expected_least", "expected_most", "cost_least", "cost_most", "effect_from", "owner", "begun", "verdict"),
 ]
+NO_NUMBERS = ("action", "pain", "owner", "effect_from", "begun", "verdict")
 MEASURED = [name for name in COLUMNS if name.split("_")[0] in ("n", "spared", "per", "rank", "first")]
 """What goes where a row is hidden; what is expected and what it costs is no secret of a customer."""
 
@@ -98,7 +99,7 @@ def board(
     Parameters
     ----------
     actions : DataFrame
-        ``action, pain, owner, cost_low, cost_high, expected_low, expected_high``.
+        ``action, pain, owner, cost_low, cost_high, expected_low, expected_high, started_on``.
     evidence : Evidence
     profile : DataFrame
         One row per customer.
@@ -117,8 +118,8 @@ def board(
         ``action, pain, rank`` with interval``, first_share`` (chance to be first)``, per_thousand`` (customers who
         would be spared the pain in a year for 1,000 units of currency) with interval``, spared`` (the same in all)``,
         n`` (customers it reaches in a year)``, base, expected_least, expected_most, cost_least, cost_most``,
-        effect_from`` (observed or expected)``, owner, verdict`` (whether it could be ranked). Best first; what is
-        incomplete comes last.
+        effect_from`` (observed or expected)``, owner, begun, verdict`` (whether it could be ranked). Best first;
+        what is incomplete comes last.
     """
     rng = np.random.default_rng([seed, len(actions)])
     seen = realised.set_index("action").to_dict("index")
@@ -130,6 +131,7 @@ def board(
         row |= {"n": 0, "base": 0} if found is None else found[["n", "base"]].to_dict()
         for name in ("expected", "cost"):
             row |= {f"{name}_least": getattr(action, f"{name}_low"), f"{name}_most": getattr(action, f"{name}_high")}
+        row["begun"] = bool(action.started_on <= since + pd.Timedelta(days=YEAR_DAYS))  # a missing day is not
         observed = seen.get(action.action)
         row["effect_from"] = OBSERVED if observed else EXPECTED if action.expected_low > 0 else None
         spared: Any = None  # an array, once it can be told
@@ -144,7 +146,7 @@ def board(
         row["verdict"] = _verdict(found is not None, bool(row["cost_least"] > 0), bool(row["effect_from"]))
         rows.append(row | (_summary("per_thousand", draws[-1]) if ready else {}))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    numbers = [name for name in COLUMNS if name not in ("action", "pain", "owner", "effect_from", "verdict")]
+    numbers = [name for name in COLUMNS if name not in NO_NUMBERS]
     table = table.astype(dict.fromkeys(numbers, float)).astype({"n": int, "base": int})
     table = _ranked(table, np.array(draws).reshape(len(table), DRAWS))
     order = np.lexsort((table["action"], -table["n"], table["rank"].isna(), table["rank"]))
@@ -159,18 +161,22 @@ def board(
 
 
 def _claims(table: pd.DataFrame) -> list[Finding]:
-    """The action that spares most customers for its money, and whether its place is sure."""
+    """Of the actions that have not begun the one that spares most customers for its money; else that all have."""
     ranked = shown(table[table["rank"].notna()])
     if ranked.empty:
         return []
-    row = ranked.iloc[0]
+    waiting = ranked[~ranked["begun"].astype(bool)]
+    if waiting.empty:
+        return [Finding(_ALL_BEGUN, {"k": len(ranked)}, id="board.begun", n=int(ranked["base"].max()), kind="fact")]
+    row = waiting.iloc[0]
     sure = row["first_share"] >= CONFIDENCE and len(ranked) > 1
     return [
         Finding(
-            (_SURE if sure else _OPEN) if len(ranked) > 1 else _ONLY,
+            (_SURE if sure else _OPEN) if len(waiting) > 1 else _ONLY,
             {
                 "action": row["action"],
                 "pain": row["pain"],
+                "owner": row["owner"] or Text(N_("nobody yet")),
                 "spared": float(row["per_thousand"] if row["per_thousand"] < FEW else round(row["per_thousand"])),
                 "per": PER,
             },
@@ -207,17 +213,18 @@ def limits(actions: pd.DataFrame, table: pd.DataFrame) -> list[Limit]:
 
 
 _SURE = N_(
-    "“{action:value}” against “{pain:value}” is worth most for its money: it spares about {spared:number} customers "
-    "for {per:money}."
+    "Next: “{action:value}” against “{pain:value}” is worth most for its money. It spares about {spared:number} "
+    "customers for {per:money} (responsible: {owner:value})."
 )
 _OPEN = N_(
-    "“{action:value}” against “{pain:value}” is probably worth most for its money: it spares about {spared:number} "
-    "customers for {per:money}."
+    "Next: “{action:value}” against “{pain:value}” is probably worth most for its money. It spares about "
+    "{spared:number} customers for {per:money} (responsible: {owner:value})."
 )
 _ONLY = N_(
-    "“{action:value}” against “{pain:value}” spares about {spared:number} customers for {per:money}. There is no "
-    "other complete action to compare it with."
+    "Next: “{action:value}” against “{pain:value}” spares about {spared:number} customers for {per:money} "
+    "(responsible: {owner:value}). It is the only action with cost and effect that has not begun."
 )
+_ALL_BEGUN = N_("All {k:count} actions that can be ranked have begun; none is left to begin next.")
 _GONE = N_("What “{action:value}” is worth: this run found no pain called “{pain:value}”")
 _MISSING = {
     NO_COST: N_("its cost in solutions.yaml"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 
@@ -83,6 +84,21 @@ def worst(reached: pd.DataFrame, scores: pd.DataFrame, best: pd.DataFrame, least
     )
 
 
+def unanswered(worst: Result, actions: pd.DataFrame) -> Result:
+    """The same pains, told with the worst of those against which nobody has listed an action.
+
+    Parameters
+    ----------
+    worst : Result
+        From `worst`.
+    actions : DataFrame
+        ``pain`` of each action; empty where there is no list, which is told elsewhere.
+    """
+    if actions.empty:
+        return worst
+    return replace(worst, claims=partial(_claims, answered=frozenset(actions["pain"])))
+
+
 def proposals(worst: pd.DataFrame) -> list[Proposal]:
     """Something to do about each pain, worst first.
 
@@ -102,29 +118,40 @@ _ANSWER = N_("Answer “{pain:value}” with “{resolution:value}” first")
 _CAUSE = N_("Find and remove the cause of “{pain:value}”")
 
 
-def _claims(worst: pd.DataFrame) -> list[Finding]:
-    """The pain that does most harm and the answer that went best, in one sentence."""
+def _claims(worst: pd.DataFrame, answered: frozenset[str] | None = None) -> list[Finding]:
+    """The pain that does most harm, with the answer that went best; and the worst against which nothing is listed."""
     spoken = shown(worst[worst["harm"] > 0])
     if spoken.empty:
         return []
-    row = spoken.iloc[0]
+    missing = spoken[~spoken["pain"].isin(answered)] if answered is not None else spoken[:0]
+    return [_most(spoken.iloc[0]), *(_missing(row) for _, row in missing.head(1).iterrows())]
+
+
+def _missing(row: pd.Series) -> Finding:
+    values = {"pain": row["pain"], "n": int(row["n"])}
+    return Finding(_UNANSWERED, values, id="proposal.unanswered", n=int(row["base"]), reach=int(row["n"]), kind="fact")
+
+
+def _most(row: pd.Series) -> Finding:
     told = _established(row["best_established"])
     values = {"pain": row["pain"], "n": int(row["n"]), "size": -float(row["difference"])}
     values |= {"low": -float(row["difference_high"]), "high": -float(row["difference_low"])}
     values |= {"resolution": row["resolution"], "share": float(row["settled_share"])} if told else {}
-    return [
-        Finding(
-            _WORST_ANSWERED if told else _WORST,
-            values,
-            id="proposal.first",
-            n=int(row["base"]),
-            interval=(values["low"], values["high"]),
-            effect=min(values["size"] / 10, 1.0),
-            reach=int(row["n"]),
-        )
-    ]
+    return Finding(
+        _WORST_ANSWERED if told else _WORST,
+        values,
+        id="proposal.first",
+        n=int(row["base"]),
+        interval=(values["low"], values["high"]),
+        effect=min(values["size"] / 10, 1.0),
+        reach=int(row["n"]),
+    )
 
 
+_UNANSWERED = N_(
+    "No action on the list is against “{pain:value}”, which hit {n:count} customers within a year and goes with lower "
+    "scores."
+)
 _WORST = N_(
     "“{pain:value}” does most harm: the customers it hit score {size:number} points lower than comparable customers "
     "({low:number} to {high:number}, n = {n:count}). This is an association."
