@@ -22,3 +22,15 @@ CHANGED, SIGNED_UP, HAPPENED, UNKNOWN = N_("last change"), N_("signing up"), N_(
 
 SEGMENT_NAME = "segment_{}"
 """Under it dataset.yaml labels a segment, by its number."""
+
+# Name of a theme whose phrases describe few of its texts, by language.
+MIXED = {"en": "mixed: {}", "de": "Gemischtes: {}"}
+
+
+def is_mixed(name: object) -> bool:
+    """Whether a theme has a name that describes few of its texts, so that a sentence about it says little.
+
+    >>> is_mixed("mixed: phone, lady"), is_mixed("phone")
+    (True, False)
+    """
+    return isinstance(name, str) and name.startswith(tuple(form.format("") for form in MIXED.values()))

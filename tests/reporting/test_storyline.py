@@ -40,3 +40,9 @@ def test_a_page_has_few_panels_and_one_table():
 def test_what_was_not_found_is_said_once():
     panels = [panel("a", claim("nothing", name="n")), panel("b", claim("nothing", name="n"), claim())]
     assert [finding.id for finding in storyline.not_found(panels)] == ["n"]
+
+
+def test_a_theme_without_a_telling_name_is_no_news():
+    vague = Finding("“{theme}” grows.", {"theme": "mixed: phone, lady"}, id="v", effect=9, reach=9)
+    assert [each.id for each in storyline.strongest([vague, claim("fact", 1, "f"), claim(name="d")])] == ["d", "f", "v"]
+    assert names([panel("themes", vague), panel("other", claim())], ["themes"]) == ["other", "themes"]

@@ -7,6 +7,7 @@ import pytest
 from benchmarks import topic_quality
 from threadpoolctl import threadpool_limits
 
+from customer_profiles.codes import is_mixed
 from customer_profiles.demo import make_company
 from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.text.themes import discovery, names
@@ -252,3 +253,24 @@ def test_a_few_texts_in_many_languages_do_not_ask_for_more_themes_than_there_are
     table = pd.DataFrame({"text": lines * 8}).assign(row=range(96), customer_no=range(96))
     table["language"] = [f"{chr(97 + i % 12)}x" for i in range(96)]
     assert len(discovery.find_themes(table, max_themes=12).assignments) in (0, *range(96, 2 * 96))
+
+
+def test_a_name_is_in_the_language_of_the_report_and_describes_the_theme_or_says_that_it_is_mixed():
+    german = [f"Das Paket kam {word} zu spät an" for word in ("heute", "gestern", "wieder", "diesmal")] * 12
+    english = [f"The parcel arrived {word} too late" for word in ("today", "yesterday", "again")] * 12
+    app = [f"Die App stürzt beim Bezahlen {word} ab" for word in ("immer", "wieder", "ständig")] * 16
+    texts = pd.DataFrame({"text": german + english + app})
+    texts = texts.assign(row=range(len(texts)), customer_no=range(len(texts)))
+    texts["language"] = ["de"] * len(german) + ["en"] * len(english) + ["de"] * len(app)
+    found = {code: discovery.find_themes(texts, number=3, min_customers=5, language=code) for code in ("de", "en")}
+    for code, other in (("de", "parcel"), ("en", "Paket")):
+        frame = found[code].themes.frame.query("theme != 'Other'")
+        assert (frame["named_share"] >= names.DESCRIBES).all()
+        both = frame[frame["language"].str.contains(r"\+")]
+        assert not both["theme"].str.contains(other).any()
+    chance = [" ".join(sorted({f"wort{(i * 7 + j * 13) % 90}" for j in range(6)})) for i in range(200)]
+    loose = pd.DataFrame({"text": chance, "row": range(200), "customer_no": range(200), "language": "de"})
+    frame = discovery.find_themes(loose, number=4, min_customers=2, language="de").themes.frame
+    few = frame[frame["named_share"] < names.DESCRIBES]
+    assert few["theme"].map(is_mixed).all()
+    assert not frame.loc[frame["named_share"] >= names.DESCRIBES, "theme"].map(is_mixed).any()

@@ -225,6 +225,7 @@ MEASURES = {
     "cost_most": Column(N_("Cost per year, at most"), "money"),
     "spared": Column(N_("Customers spared per year"), "number"),
     "per_thousand": Column(N_("Spared per 1,000 of cost"), "number"),
+    "named_share": Column(N_("Texts with a word of the name"), "share"),
     "begun": Column(N_("Begun"), "yes"),
     "first_share": Column(N_("Chance to come first"), "share"),
     "harm": Column(N_("Points lost, at least"), "number"),

@@ -128,7 +128,9 @@ def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: L
     panel = storyline.answer(panels, spec.answers)
     # The first sentence of a panel is its title; what its chart shows first goes with it.
     told = (
-        [claim for claim in panel.claims if claim.kind != "nothing"] if panel else storyline.strongest(results.findings)
+        sorted((claim for claim in panel.claims if claim.kind != "nothing"), key=storyline.is_vague)
+        if panel
+        else storyline.strongest(results.findings)
     )
     if not told:
         return None

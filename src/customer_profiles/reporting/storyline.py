@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ..codes import is_mixed
 from ..messages import Finding
 from .panel import Panel
 
@@ -49,7 +50,8 @@ def seen(panels: Sequence[Panel], answers: Sequence[str]) -> list[Panel]:
 
     def rank(panel: Panel) -> tuple[int, int, float]:
         best = strongest(panel.claims)[0]
-        return place.get(panel.name, len(place)), _order(best), -best.weight
+        last = len(place)
+        return last if is_vague(best) else place.get(panel.name, last), _order(best), -best.weight
 
     chosen: list[Panel] = []
     for panel in sorted((each for each in told if each.name in place or not _is_tall(each)), key=rank):
@@ -65,8 +67,15 @@ def not_found(panels: Iterable[Panel]) -> list[Finding]:
     return list({claim.id: claim for claim in nothing}.values())
 
 
+def is_vague(finding: Finding) -> bool:
+    """Whether it speaks of a theme that has no telling name: it is true, but no news."""
+    return any(map(is_mixed, finding.values.values()))
+
+
 def _order(finding: Finding) -> int:
-    """What holds for the report as a whole comes before what holds by itself only."""
+    """What holds for the report as a whole comes before what holds by itself only, and what is vague last."""
+    if is_vague(finding):
+        return ORDER["nothing"]
     return ORDER["fact"] if finding.likely else ORDER[finding.kind]
 
 

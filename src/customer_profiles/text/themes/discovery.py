@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ...codes import MIXED
 from ...messages import N_, Finding, Limit, Text
 from ...results import NOBODY, Disclosure, Result
 from ...stats.claims import shown
@@ -16,7 +17,7 @@ from ...stats.intervals import add_shares
 from ..languages import LANGUAGES, detect
 from ..words import NoWords, filled, impersonal
 from .model import Encode, TextModel
-from .names import NAME_TERMS, TERMS, distinctive, pick
+from .names import DESCRIBES, MOST_TERMS, NAME_TERMS, TERMS, distinctive, met_by, pick
 from .taxonomy import PHRASES, SPARE, Topic, changes, start, votes
 
 OTHER = N_("Other")  # texts that fit no theme well
@@ -36,7 +37,7 @@ NEEDS = N_("texts of customers: service tickets, comments or reviews")
 
 Ranked = dict[int, dict[str, list[tuple[str, float]]]]  # theme → language → phrases with weights
 
-COLUMNS = ["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "customers"]
+COLUMNS = ["theme", "language", "terms", "n", "base", "share", "share_low", "share_high", "named_share", "customers"]
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def find_themes(
     encode: Encode | None = None,
     number: int | None = None,
     kind: Kind = TICKETS,
+    language: str = "",
 ) -> Themes:
     """Group texts by what they are about.
 
@@ -170,6 +172,8 @@ def find_themes(
         Number of themes, where it is known.
     kind : Kind
         `TICKETS` or `COMMENTS`.
+    language : str
+        Of the names, where a theme has enough texts in it; otherwise that of most of its texts.
 
     Returns
     -------
@@ -203,8 +207,14 @@ def find_themes(
             labels, known = start(labels, votes(model.spelt, topics), topics)
         fixed = np.array([topic is not None and topic.pinned for topic in known]) if known else None
         share = model.mixture(labels, fixed)
-    ranked = _phrases(texts, np.where(share.max(axis=1) >= ABOUT, share.argmax(axis=1), -1), min_customers)
-    names = _names(ranked, share, known or [None] * share.shape[1])
+    most = np.where(share.max(axis=1) >= ABOUT, share.argmax(axis=1), -1)
+    ranked = _phrases(texts, most, min_customers)
+    spoken = {theme: language if language in found else next(iter(found)) for theme, found in ranked.items()}
+    written = {
+        theme: texts.loc[(most == theme) & (texts["language"] == code), "text"] for theme, code in spoken.items()
+    }
+    phrases = {theme: ranked[theme][code] for theme, code in spoken.items()}
+    names, covered = _names(phrases, written, share, known or [None] * share.shape[1], language)
     text, theme = np.nonzero(share >= ABOUT)
     about = pd.DataFrame({"text": text, "theme": [names[k] for k in theme], "weight": share[text, theme]})
     unclear = np.setdiff1d(np.arange(len(texts)), text)
@@ -214,7 +224,7 @@ def find_themes(
     about = about.sort_values(["text", "weight", "theme"], ascending=[True, False, True], ignore_index=True)
     assignments = texts.loc[about["text"], ["row", "customer_no"]].reset_index(drop=True)
     assignments = assignments.assign(theme=about["theme"], weight=about["weight"])
-    found = _table(assignments, len(texts), names, ranked)
+    found = _table(assignments, len(texts), names, ranked, covered)
     sizes_now = found.loc[found["theme"] != OTHER].set_index("theme")["n"]
     about = Text(kind.about, {"n": len(texts)})
     claims = partial(_claims, name=kind.themes)
@@ -300,22 +310,36 @@ def _largest_first(
     return {code: languages[code] for code in sorted(languages, key=lambda code: (-int(counts.get(code, 0)), code))}
 
 
-def _names(ranked: Ranked, share: np.ndarray, known: Sequence[Topic | None]) -> list[str]:
-    """A unique name for each theme: a person's, else from the largest down its phrases; without any it is `OTHER`."""
+def _names(
+    ranked: Mapping[int, Sequence[tuple[str, float]]],
+    texts: Mapping[int, pd.Series],
+    share: np.ndarray,
+    known: Sequence[Topic | None],
+    language: str = "",
+) -> tuple[list[str], dict[str, float]]:
+    """A unique name for each theme, and the share of its texts that have a phrase of it.
+
+    The name is a person's, else from the largest theme down as many phrases as it takes to meet `DESCRIBES` of the
+    texts; where `MOST_TERMS` do not, it says that the theme is mixed. A theme without any phrase is `OTHER`.
+    """
     names = [topic.name if topic else OTHER for topic in known]
+    covered: dict[str, float] = {}
     taken = {OTHER, *names}
     fresh = [theme for theme in ranked if known[theme] is None]
     for theme in sorted(fresh, key=lambda theme: (-share[:, theme].sum(), theme)):
-        for count in range(NAME_TERMS, TERMS + 1):
-            parts = [", ".join(pick(phrases, count)) for phrases in ranked[theme].values()]
-            name = " / ".join(dict.fromkeys(parts))
-            if name not in taken:
+        for count in range(NAME_TERMS, MOST_TERMS + 1):
+            chosen = pick(ranked[theme], count)
+            name, met = ", ".join(chosen), met_by(chosen, texts[theme])
+            if met >= DESCRIBES and name not in taken:
                 break
         else:
-            name = f"{name} ({theme + 1})"
+            chosen = pick(ranked[theme], NAME_TERMS)
+            met = met_by(chosen, texts[theme])
+            name = MIXED.get(language, MIXED["en"]).format(", ".join(chosen))
+            name = f"{name} ({theme + 1})" if name in taken else name
         taken.add(name)
-        names[theme] = name
-    return names
+        names[theme], covered[name] = name, met
+    return names, covered
 
 
 def _proposed(topics: Sequence[Topic], sizes: pd.Series, names: Sequence[str], ranked: Ranked) -> tuple[Topic, ...]:
@@ -340,7 +364,9 @@ def _proposed(topics: Sequence[Topic], sizes: pd.Series, names: Sequence[str], r
     )
 
 
-def _table(assignments: pd.DataFrame, base: int, names: Sequence[str], ranked: Ranked) -> pd.DataFrame:
+def _table(
+    assignments: pd.DataFrame, base: int, names: Sequence[str], ranked: Ranked, covered: Mapping[str, float]
+) -> pd.DataFrame:
     table = assignments.groupby("theme").agg(n=("row", "size"), customers=("customer_no", "nunique")).reset_index()
     of_name = {name: ranked.get(theme, {}) for theme, name in enumerate(names) if name != OTHER}
     table["language"] = ["+".join(sorted(of_name.get(name, {}))) for name in table["theme"]]
@@ -352,7 +378,7 @@ def _table(assignments: pd.DataFrame, base: int, names: Sequence[str], ranked: R
     table = pd.concat([table, last], axis=1).sort_values(
         ["last", "n", "theme"], ascending=[True, False, True], kind="stable", ignore_index=True
     )
-    table = add_shares(table.assign(base=base))
+    table = add_shares(table.assign(base=base, named_share=table["theme"].map(covered).astype(float)))
     return table[COLUMNS]
 
 

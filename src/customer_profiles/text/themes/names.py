@@ -12,7 +12,8 @@ import pandas as pd
 
 from ..words import normalise, stop_words, words
 
-NAME_TERMS = 2  # phrases in a name
+NAME_TERMS, MOST_TERMS = 2, 4  # phrases in a name: as few as describe the theme
+DESCRIBES = 0.40  # of a theme's texts have one of the phrases of its name
 TERMS = 8  # phrases kept with a theme
 STEM = 5  # words that share this many letters at the start count as one word in a name
 MIN_SHARE = 0.05  # of a theme's texts: a phrase that fewer use does not describe it
@@ -177,6 +178,18 @@ def pick(ranked: Sequence[tuple[str, float]], count: int) -> list[str]:
         if len(chosen) == count:
             break
     return chosen
+
+
+def met_by(chosen: Sequence[str], texts: pd.Series) -> float:
+    """Share of texts in which at least one of the phrases stands as a whole word, in any case.
+
+    >>> met_by(["App", "Kasse"], pd.Series(["die app stürzt ab", "An der Kasse", "ein Apparat"])).round(2)
+    np.float64(0.67)
+    """
+    if not chosen or not len(texts):
+        return 0.0
+    words = "|".join(re.escape(normalise(phrase)) for phrase in chosen)
+    return texts.map(normalise).str.contains(rf"\b(?:{words})\b", case=False).mean()
 
 
 def _likelihood_ratio(here: np.ndarray, size: int, overall: np.ndarray, total: int) -> np.ndarray:
