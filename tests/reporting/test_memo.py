@@ -46,3 +46,15 @@ def test_parts_that_are_not_natural_are_told_as_such_in_both_languages():
 def test_natural_segments_need_no_word():
     natural = Finding("Customers form 4 natural segments.", id="segments.natural", kind="difference")
     assert answered([PARTS], [natural, *PARTS.claims], 4).meant == ""
+
+
+def test_an_answer_quotes_a_comment_on_what_it_says():
+    said = Finding("“{theme:label}” comes up more often.", {"theme": "parcel"}, id="topics.parcel")
+    quotes = [
+        {"theme": "app", "language": "de", "quote": "Die App ist gut."},
+        {"theme": "parcel", "language": "en", "quote": "The parcel came late."},
+        {"theme": "parcel", "language": "de", "quote": "Das Paket kam spät."},
+    ]
+    assert memo.quote(quotes, said, "de")["quote"] == "Das Paket kam spät."
+    assert memo.quote(quotes, said, "en")["quote"] == "The parcel came late."
+    assert memo.quote(quotes[:1], said, "de") is None

@@ -35,11 +35,12 @@ NOTHING_CHANGED = N_("No key figure has certainly changed within a year.")
 
 @dataclass(frozen=True)
 class Answer:
-    """A question and its answer, with how it is meant, a small chart and where to read on."""
+    """A question and its answer, with how it is meant, a comment, a small chart and where to read on."""
 
     question: str
     said: str
     meant: str
+    quote: Mapping[str, Any] | None
     sure: str
     drawing: Markup
     href: str
@@ -142,11 +143,21 @@ def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: L
         language.text(panel.title) if panel and no_segments else language.translate(spec.question),
         language.news(told[0]),
         language.translate(GRADUALLY) if gradual else "",
+        quote(results.quotes, told[0], language.code),
         language.translate(sure(told[0])) if sure(told[0]) else "",
         Markup(drawing.small or drawing.narrow) if drawing else Markup(""),
         file_name(spec) if spec.number != SUMMARY else "",
         language.translate(spec.title),
     )
+
+
+def quote(quotes: Sequence[Mapping[str, Any]], said: Finding, language: str) -> Mapping[str, Any] | None:
+    """A comment on what is said: of the theme that it names, if it can be in the reader's language; None without one.
+
+    Of the quotes that a rule has chosen the first is taken, never one that suits.
+    """
+    named = [each for each in quotes if each["theme"] in said.values.values()]
+    return next(iter(sorted(named, key=lambda each: each["language"] != language)), None)
 
 
 def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BLOCK = "application/vnd.customer-profiles.block+json"  # marks outputs of a notebook that stand for a block of the page
 
+QUOTES = "quotes.json"
 END_MARKER = "facts.json"
 
 
@@ -34,12 +35,15 @@ class Results:
         Its named numbers.
     tables : dict
         Published tables by name: title and frame.
+    quotes : tuple of dict
+        Comments that may be shown: ``theme, sentiment, language, quote``.
     """
 
     findings: tuple[Finding, ...] = ()
     limits: tuple[Limit, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, PublishedTable] = field(default_factory=dict)
+    quotes: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ def read_results(folder: Path) -> Results:
             name: PublishedTable(entry["title"], pd.read_parquet(folder / "published" / f"{name}.parquet"))
             for name, entry in titles.items()
         },
+        quotes=tuple(_json(folder / QUOTES, [])),
     )
 
 
