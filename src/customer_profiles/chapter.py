@@ -262,8 +262,8 @@ class Chapter:
 
         if len(quotes) and not self.dataset.privacy.quotes:
             raise PrivacyRefused("quotes are not allowed: dataset.yaml says privacy: {quotes: false}")
+        stored.write_json(self.results / stored.QUOTES, quotes.to_dict("records"))
         if len(quotes):
-            stored.write_json(self.results / stored.QUOTES, quotes.to_dict("records"))
             self._block(html(quotes, rule, self.language), role="quotes")
 
     def limits(self, limits: Iterable[Limit]) -> None:

@@ -84,10 +84,26 @@ def test_figures_reconcile(profile):
     assert figures.loc[0, "age"] == pytest.approx(profile[0]["age"][:300].median())
 
 
-def test_habits_name_the_most_frequent_value(profile):
-    habits = personas.habits(*profile).set_index(["segment", "attribute"])
-    assert habits.loc[(3, "preferred_channel"), "value"] == "store"
-    assert habits.loc[(3, "preferred_channel"), "base"] == 100
+def test_a_persona_is_a_combination_that_customers_have():
+    """Each value alone is the most frequent, yet nobody has both: the second is that of those who have the first."""
+    people = pd.DataFrame(
+        {
+            "age": ["35"] * 40 + ["70"] * 60,
+            "life_stage": ["young"] * 55 + ["retired"] * 45,
+            "home": ["flat"] * 40 + ["house"] * 30 + ["flat"] * 30,
+        }
+    )
+    one = pd.Series(1, people.index)
+    found = personas.combination(people, one, ["home", "life_stage", "age"], 10)
+    assert found["attribute"].tolist() == ["home", "age", "life_stage"]
+    both = people[(people["home"] == "flat") & (people["age"] == found["value"][1])]
+    assert found["shared"].tolist()[1] == len(both) // 10 * 10
+    whole = people[(people[found["attribute"]].to_numpy() == found["value"].to_numpy()).all(axis=1)]
+    assert len(whole) >= found["shared"].iloc[-1] >= 10
+    assert found["share"].iloc[0] == 0.7
+    made = personas.combination(people, one, ["home", "life_stage", "age"], 10, {"life_stage": ["age"]})
+    assert made["attribute"].tolist() == ["home", "age"]  # what follows from another is said once
+    assert personas.combination(people, one, ["home", "age"], 45)["attribute"].tolist() == ["home"]
 
 
 def test_findings_carry_size_and_worth(profile, table):
@@ -110,7 +126,7 @@ def test_without_segments_the_tables_are_empty(profile):
     assert {"segment", "n", "share", "spend_share"} <= set(figures.frame)
     assert figures.claims(figures.frame) == []
     assert personas.personas(empty.frame, {}) == []
-    assert personas.habits(customers, nobody).empty
+    assert personas.combination(customers, nobody).empty
 
 
 def test_a_small_group_is_hidden_and_not_told(profile):

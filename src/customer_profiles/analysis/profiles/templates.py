@@ -6,7 +6,7 @@ are read from tables as a page shows them (`Chapter.guarded`): what the gate has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -14,7 +14,7 @@ import pandas as pd
 
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
-from ...results import ONE_MARGIN, OVERLAPPING, Result
+from ...results import ONE_MARGIN, OVERLAPPING, Disclosure, Result
 from ..segments import naming
 from ..segments import personas as segment_personas
 from ..segments.personas import DERIVED, FICTIONAL, MEASURED, MEDIANS, OF_SEGMENTS, Persona
@@ -63,6 +63,7 @@ class Page:
     name_kind: str = DERIVED
 
 
+_TOGETHER = N_("at least {n:count} customers of the segment")
 _SHARE = N_("{share:share} ({low:share} to {high:share}, n = {n:count})")
 _OF_VALUE = N_("{value:value} – {share:share} ({low:share} to {high:share}, n = {n:count})")
 _TRAIT = N_(
@@ -91,10 +92,16 @@ def of_segments(
     return [Result(name, table, Text(name), rule) for name, (table, rule) in tables.items()]
 
 
-def usual(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str]) -> Result:
-    """The most frequent value of each attribute in each segment, see `personas.habits`."""
-    name, table = "segment_habits", segment_personas.habits(profile, labels, attributes)
-    return Result(name, table, Text(name), OVERLAPPING)
+def usual(
+    profile: pd.DataFrame,
+    labels: pd.Series,
+    attributes: Sequence[str],
+    least: int = 10,
+    made_of: Mapping[str, Sequence[str]] | None = None,
+) -> Result:
+    """Values that customers of each segment have together, see `personas.combination`."""
+    name, table = "segment_habits", segment_personas.combination(profile, labels, attributes, least, made_of)
+    return Result(name, table, Text(name), Disclosure(within=None, also=("shared",)))
 
 
 def segments(
@@ -134,7 +141,7 @@ def personas(
     pains: pd.DataFrame,
     persons: bool = True,
 ) -> list[Page]:
-    """A persona for each segment: its most frequent values, with a name and a portrait that are made up and say so.
+    """A persona for each segment: values that customers have together, with a name and a portrait that are made up.
 
     Parameters
     ----------
@@ -150,7 +157,11 @@ def personas(
     for card in cards:
         fields = [Field("segment", _numbered(card), DERIVED)] if persons else []
         fields += [_size(_row(sizes, card.segment))]
-        fields += [Field(row.attribute, _share(row)) for row in _shown(_of(habits, card.segment)).itertuples()]
+        shared = _shown(_of(habits, card.segment))
+        fields += [Field(row.attribute, _share(row)) for row in shared.itertuples()]
+        fields += [
+            Field(N_("All of this together"), Text(_TOGETHER, {"n": row.shared})) for row in shared.tail(1).itertuples()
+        ]
         most_frequent = _shown(_of(pains, card.segment)).itertuples()
         fields += [Field(N_("Most frequent pain"), _share(row)) for row in most_frequent]
         fields += [Field(N_("Set apart by"), text) for text in card.traits]

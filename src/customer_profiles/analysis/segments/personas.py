@@ -17,6 +17,7 @@ from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.intervals import add_shares, mean_interval, median_interval, share_of_sum
 from ..demographics.index import compare
 from . import naming
+from .columns import IMPLIED
 from .embedding import is_number
 from .naming import THIRDS
 
@@ -184,22 +185,64 @@ def figures(profile: pd.DataFrame, labels: pd.Series, cards: Sequence[Persona] =
     ).sort_values("spend_share" if "spend_share" in table else "share", ascending=False)
 
 
-def habits(profile: pd.DataFrame, labels: pd.Series, attributes: Sequence[str] = HABITS) -> pd.DataFrame:
-    """Most frequent value of each attribute in each segment: ``segment, attribute, value, n, base, share`` + interval.
+def combination(
+    profile: pd.DataFrame,
+    labels: pd.Series,
+    attributes: Sequence[str] = HABITS,
+    least: int = 10,
+    made_of: Mapping[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
+    """Values of each segment that its customers really have together.
 
-    The base counts customers for whom the attribute is known; of equally frequent values the first by name is taken.
+    The attribute whose most frequent value most customers of a segment have comes first. Of those who have it, the
+    most frequent value of the next is taken, and so on; one that would leave fewer than `least` is left out, and so is
+    one that follows from another.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    labels : Series
+        Segment of each customer, same index; all missing where there are no segments.
+    attributes : sequence of str
+        Columns that are combined; those that the profile lacks are left out.
+    least : int
+        Customers who share all values of a segment at least.
+    made_of : mapping, optional
+        What a column follows from.
+
+    Returns
+    -------
+    DataFrame
+        ``segment, attribute, value, n, base, share`` with interval (of the customers of the segment for whom the
+        attribute is known)``, shared`` (so many customers at least have this value and all before it: in steps of
+        `least`, lest two numbers tell how many have one and not the other).
     """
     rows = []
+    names = [name for name in dict.fromkeys(attributes) if name in profile]
     for segment in sorted(labels.dropna().unique()):
-        members = profile[(labels == segment).to_numpy(bool)]
-        for name in dict.fromkeys(attributes):
-            if name not in members:
+        members = profile.loc[(labels == segment).to_numpy(bool), names].astype("object")
+        counts = {name: members[name].dropna().astype(str).value_counts() for name in names}
+        shares = {name: found.max() / max(len(members), 1) for name, found in counts.items() if len(found)}
+        told: set[str] = set()
+        for name in sorted(shares, key=lambda name: (-shares[name], name)):
+            found = members[name].dropna().astype(str).value_counts()
+            sources = _sources(name, made_of or {})
+            if not len(found) or found.max() < least or sources & told:
                 continue
-            counts = members[name].dropna().astype(str).value_counts()
-            if len(counts):
-                top = min(counts[counts == counts.max()].index)
-                rows.append((segment, name, top, int(counts[top]), int(counts.sum())))
-    return add_shares(pd.DataFrame(rows, columns=["segment", "attribute", "value", "n", "base"]))
+            value = min(found[found == found.max()].index)
+            told |= sources
+            members = members[members[name].astype(str) == value]
+            whole = counts[name]
+            rows.append((segment, name, value, int(whole[value]), int(whole.sum()), len(members) // least * least))
+    columns = ["segment", "attribute", "value", "n", "base", "shared"]
+    return add_shares(pd.DataFrame(rows, columns=columns))
+
+
+def _sources(name: str, made_of: Mapping[str, Sequence[str]]) -> set[str]:
+    """What a column says, traced to the columns that it follows from."""
+    direct = {base for base, implied in IMPLIED.items() if name in implied} | set(made_of.get(name, ()))
+    return set().union(*(_sources(base, made_of) for base in direct - {name})) if direct - {name} else {name}
 
 
 def personas(
