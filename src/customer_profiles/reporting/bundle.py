@@ -12,6 +12,7 @@ from ..identity.pseudonyms import fingerprint
 from ..privacy.outgoing import scan
 from ..tables import Tables
 from . import findings as statements
+from . import mail, memo, slides
 from .excel import write_workbook
 from .export import export, panels_of
 from .pages import SUMMARY, Report, file_name
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 
-def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report) -> None:
-    """Write pages, findings.json and tables.xlsx.
+SLIDES, MAIL = "slides.html", "summary.txt"
+
+
+def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report, with_slides: bool = False) -> None:
+    """Write pages, findings.json, tables.xlsx, the text of an e-mail, and the slides if they are asked for.
 
     Parameters
     ----------
@@ -35,6 +39,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
         Executed notebooks by chapter number.
     report : Report
         What they share, and their results.
+    with_slides : bool
     """
     report = judged(report, {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs})
     chapters = {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs}
@@ -42,6 +47,10 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
         page = export(notebooks[spec.number], spec, report, chapters)
         (folder / file_name(spec)).write_text(page, encoding="utf-8")
     write_json(folder / "findings.json", all_findings(report))
+    summary = memo.view(report, chapters)
+    (folder / MAIL).write_text(mail.text(report, summary), encoding="utf-8")
+    if with_slides:
+        (folder / SLIDES).write_text(slides.html(report, chapters, summary), encoding="utf-8")
     tables: dict[str, tuple[str, pd.DataFrame]] = {}
     for spec in report.specs:
         for name, table in report.results[spec.number].tables.items():
@@ -79,7 +88,7 @@ def refuse_leaks(folder: Path, report: Report, collected: Tables, key: bytes) ->
     known = collected.read("identifiers") if collected.has("identifiers") else None
     identifiers = {} if known is None else dict(zip(known["hash"], known["kind"], strict=True))
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
-    texts["findings.json"] = (folder / "findings.json").read_text(encoding="utf-8")
+    texts |= {name: (folder / name).read_text(encoding="utf-8") for name in ("findings.json", MAIL)}
     tables = [table for results in report.results.values() for table in results.tables.values()]
     texts["tables.xlsx"] = "\n".join(_words(table.frame) for table in tables)
     for name, text in texts.items():
