@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +14,19 @@ from ..privacy.outgoing import scan
 from ..tables import Tables
 from . import findings as statements
 from . import mail, memo, slides
-from .excel import write_workbook
+from .excel import Sheet, write_workbook
 from .export import export, panels_of
 from .pages import SUMMARY, Report, file_name
 from .stored import write_json
 
 if TYPE_CHECKING:
-    import pandas as pd
     from nbformat import NotebookNode
 
     from .panel import Panel
 
 
+FIRST = 10
+"""Sheets that a board needs first."""
 SLIDES, MAIL = "slides.html", "summary.txt"
 
 
@@ -51,12 +53,22 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
     (folder / MAIL).write_text(mail.text(report, summary), encoding="utf-8")
     if with_slides:
         (folder / SLIDES).write_text(slides.html(report, chapters, summary), encoding="utf-8")
-    tables: dict[str, tuple[str, pd.DataFrame]] = {}
-    for spec in report.specs:
-        for name, table in report.results[spec.number].tables.items():
-            sheet = f"{name} {spec.number}" if name in tables else name  # none replaces that of another chapter
-            tables[sheet] = (table.title, table.frame)
-    write_workbook(folder / "tables.xlsx", tables, report.language)
+    write_workbook(folder / "tables.xlsx", sheets(report, chapters), report.language)
+
+
+def sheets(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[Sheet]:
+    """Every published table, chapter by chapter; key figures and what answers the chapters' questions lead."""
+    told = slides.ranked(report, chapters)
+    first = dict.fromkeys([(SUMMARY, "kpis"), *((number, panel.name) for number, panel in told)])
+    tables = {
+        (spec.number, name): table
+        for spec in report.specs
+        for name, table in report.results[spec.number].tables.items()
+    }
+    leading = [key for key in first if key in tables][:FIRST]
+    titles = {spec.number: report.language.translate(spec.title) for spec in report.specs}
+    order = leading + [key for key in tables if key not in leading]
+    return [Sheet(tables[key].title, tables[key].frame, titles[key[0]], key in leading) for key in order]
 
 
 def judged(report: Report, chapters: dict[str, list[Panel]]) -> Report:

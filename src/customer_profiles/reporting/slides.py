@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ..chapters import ChapterSpec
 from ..messages import N_, Text
 from . import memo, storyline
 from .export import filled, inert, stylesheet
@@ -68,28 +69,32 @@ def html(report: Report, chapters: Mapping[str, Sequence[Panel]], summary: Mappi
 def chosen(report: Report, chapters: Mapping[str, Sequence[Panel]], headline: str) -> list[tuple[str, Panel]]:
     """Panels that become slides, with the number of their chapter, in the order in which they are told.
 
-    Each chapter has its first panel among them before any has its second one. What changed comes first, then the
-    questions of the summary, then all others; what the cover says already is left out, and what cannot be read on a
-    slide.
+    What changed comes first, then the questions of the summary, then all others; what the cover says already is left
+    out, and what cannot be read on a slide.
     """
-    asked = {number: at for at, number in enumerate(memo.ASKED)}
-    specs = [spec for spec in report.specs if spec.number != DATA]
-    specs.sort(key=lambda spec: (asked.get(spec.number, len(asked)), spec.number))
-    seen = {spec.number: storyline.seen(chapters.get(spec.number, ()), spec.answers) for spec in specs}
-    fit = {
-        number: [
-            panel for panel in map(readable, panels) if panel and report.language.news(panel.claims[0]) != headline
-        ]
-        for number, panels in seen.items()
-    }
-    place = {spec.number: at for at, spec in enumerate(specs)}
+    fit = [(number, readable(panel)) for number, panel in ranked(report, chapters)]
+    kept = [(n, each) for n, each in fit if each and report.language.news(each.claims[0]) != headline][: MOST - 2]
+    place = [spec.number for spec in order(report)]
     news = memo.what_changed([finding for results in report.results.values() for finding in results.findings])
 
-    def order(told: tuple[str, Panel]) -> tuple[bool, int]:
+    def at(told: tuple[str, Panel]) -> tuple[bool, int]:
         number, panel = told
-        return not any(news and claim.id == news.id for claim in panel.claims), place[number]
+        return not any(news and claim.id == news.id for claim in panel.claims), place.index(number)
 
-    return sorted(storyline.rounds(fit)[: MOST - 2], key=order)
+    return sorted(kept, key=at)
+
+
+def ranked(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[tuple[str, Panel]]:
+    """Panels that tell something, each chapter's first before any chapter's second, with the chapter's number."""
+    seen = {spec.number: storyline.seen(chapters.get(spec.number, ()), spec.answers) for spec in order(report)}
+    return storyline.rounds(seen)
+
+
+def order(report: Report) -> list[ChapterSpec]:
+    """Chapters as slides tell them: the questions of the summary first; those about the data are no news."""
+    asked = {number: at for at, number in enumerate(memo.ASKED)}
+    specs = [spec for spec in report.specs if spec.number != DATA]
+    return sorted(specs, key=lambda spec: (asked.get(spec.number, len(asked)), spec.number))
 
 
 def readable(panel: Panel) -> Panel | None:
