@@ -20,7 +20,7 @@ from nbformat.v4 import new_output
 
 from ..chapters import ChapterSpec
 from ..viz import palette
-from . import memo, outputs, panel, stored, storyline
+from . import glossary, memo, outputs, panel, stored, storyline
 from .extract import translate_markdown
 from .markdown import Prose, highlight
 from .pages import SUMMARY, Report, view
@@ -88,8 +88,9 @@ def export(
         seen = []
     notebook = prepared(notebook, spec, report, leave_out=seen)
     take_question(notebook)
+    said |= {"glossary": glossary.PLACE}
     page, _ = PageExporter(Prose()).from_notebook_node(notebook, {"view": view(report, spec) | said | stylesheet()})
-    return page
+    return page.replace(glossary.PLACE, glossary.html(page, report.language))
 
 
 def panels_of(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[panel.Panel]:
