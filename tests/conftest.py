@@ -131,7 +131,7 @@ def published(shared) -> Callable[[str, Callable[[Path], object]], Report]:
     def report(name: str, lay: Callable[[Path], object]) -> Report:
         def make(home: Path) -> None:
             lay(home)
-            done = command_line(home, "report", name)
+            done = command_line(home, "report", name, "--slides")
             if done.returncode != 0:
                 raise RuntimeError(f"exit code {done.returncode}\n{done.stderr}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,7 @@ def test_a_data_set_that_is_not_there(tmp_path):
         (errors.RunLocked("why"), 6),
         (errors.CellFailed("why"), 7),
         (errors.KernelDied("why"), 8),
+        (errors.FormMissing("why"), 9),
         (OSError(errno.ENOSPC, "why: no space left"), 5),
         (PermissionError(errno.EACCES, "why: permission denied", "reports"), 5),
         (MemoryError(), 5),
@@ -146,7 +148,30 @@ def test_report_passes_its_options_on_and_prints_the_page(monkeypatch, tmp_path)
         "out": str(tmp_path),
         "only": None,
         "jobs": 3,
+        "forms": [],
     }
+
+
+def test_a_missing_form_is_exit_code_9_and_the_page_is_told(monkeypatch):
+    seen = []
+
+    def publish(dataset, *, forms, **_):
+        seen.extend(forms)
+        raise errors.FormMissing("no Chromium", Path("reports/demo/latest/index.html"))
+
+    monkeypatch.setattr(run, "run_report", publish)
+    result = call("report", "demo", "--slides", "--pdf")
+    assert result.exit_code == 9
+    assert result.stdout.strip() == "reports/demo/latest/index.html"
+    assert result.stderr == "Error: the report is published, but its PDF is missing: no Chromium\n"
+    assert seen == ["slides", "pdf"]
+
+
+def test_the_readme_has_every_exit_code():
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", readme, re.M)}
+    codes = {failure.exit_code for failure in errors.ProfileError.__subclasses__()}
+    assert listed == codes | {0, 130, 143}
 
 
 @pytest.mark.parametrize("arguments", [["report"], ["report", "demo", "--jobs", "0"], ["demo"], ["nothing"], ["erase"]])

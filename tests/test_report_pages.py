@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import openpyxl
 import pytest
@@ -46,14 +47,17 @@ def test_every_published_table_stands_on_its_page_and_in_the_workbook(report):
     book = openpyxl.load_workbook(report.folder / "tables.xlsx", read_only=True)
     published = [(number, name) for number in sorted(CHAPTERS) for name in report.titles(number)]
     _, *sheets = book.worksheets  # the first one lists the others
-    assert len(sheets) == len(published)
-    for sheet, (number, name) in zip(sheets, published, strict=True):
+    written = Counter()
+    for sheet in sheets:
+        title, header, *rows = sheet.iter_rows(values_only=True)
+        written[(title[0], len(header), len(rows))] += 1
+    expected = Counter()
+    for number, name in published:
         frame = report.table(number, name)
         assert len(rows_on_page(report.pages[number], name)) - 1 == len(frame), (number, name)
-        title, header, *rows = sheet.iter_rows(values_only=True)
-        assert title[0] == report.titles(number)[name]["title"]
-        assert len(header) == len(frame.columns.drop("suppressed", errors="ignore"))
-        assert len(rows) == len(frame), (number, name)
+        columns = frame.columns.drop("suppressed", errors="ignore")
+        expected[(report.titles(number)[name]["title"], len(columns), len(frame))] += 1
+    assert written == expected
 
 
 def test_every_panel_says_something_and_what_it_is_of(report):

@@ -1,8 +1,7 @@
 """The command line: thin commands over the package; every failure is one paragraph and an exit code.
 
-0 done · 2 usage or configuration · 3 input rejected · 4 privacy gate refused · 5 disk, rights or memory ·
-6 another run is under way · 7 a cell failed · 8 a kernel died or ran out of time · 128 and the number of the signal if
-it was told to stop: 130 Ctrl-C, 143 SIGTERM.
+0 is done, the codes of failures stand in `errors`, and one table of all is in the README; who is told to stop ends with
+128 and the number of the signal: 130 Ctrl-C, 143 SIGTERM.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 import click
 
 from . import __version__
-from .errors import ConfigurationError, EnvironmentFailed, InputRejected, ProfileError
+from .errors import ConfigurationError, EnvironmentFailed, FormMissing, InputRejected, ProfileError
 from .execution.stopping import Stopped, listening
 
 if TYPE_CHECKING:
@@ -60,8 +59,17 @@ def main(debug: bool) -> None:
 @click.option("--out", type=click.Path(file_okay=False), help="Folder of reports.  [default: reports]")
 @click.option("--only", metavar="NN", help="Only this chapter and what it needs; the published report stays.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Notebooks side by side.")
+@click.option("--slides", is_flag=True, help="Also slides.html, one panel a slide, which prints one slide a sheet.")
+@click.option("--pdf", is_flag=True, help="Also summary.pdf and report.pdf, printed by Chromium.")
 def report(
-    dataset_yaml: str, as_of: str | None, language: str | None, out: str | None, only: str | None, jobs: int
+    dataset_yaml: str,
+    as_of: str | None,
+    language: str | None,
+    out: str | None,
+    only: str | None,
+    jobs: int,
+    slides: bool,
+    pdf: bool,
 ) -> None:
     """Make all reports of a data set and publish them.
 
@@ -69,10 +77,19 @@ def report(
     """
     from .execution.run import run_report
 
-    page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs)
+    forms = [name for name, wanted in (("slides", slides), ("pdf", pdf)) if wanted]
+    missing = None
+    try:
+        page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs, forms=forms)
+    except FormMissing as failure:
+        if failure.page is None:
+            raise
+        page, missing = failure.page, failure
     if only:
         click.echo(f"Only chapter {only} and what it needs; the published report is untouched.", err=True)
     click.echo(f"Open {page}" if sys.stdout.isatty() else str(page))
+    if missing:
+        raise missing
 
 
 @main.command()

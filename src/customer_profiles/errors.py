@@ -57,6 +57,24 @@ class KernelDied(ProfileError):
     exit_code = 8
 
 
+class FormMissing(ProfileError):
+    """The report is published, but a form of it that was asked for, such as the PDF, is not.
+
+    Parameters
+    ----------
+    why : str
+        What is missing, and how to get it.
+    page : Path, optional
+        The page to open, once it is published.
+    """
+
+    exit_code = 9
+
+    def __init__(self, why: str, page: Path | None = None):
+        super().__init__(f"the report is published, but its PDF is missing: {why}")
+        self.why, self.page = why, page
+
+
 @contextlib.contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Failures of the system that do not say where they happened, such as a full disk, name this path.

@@ -1,5 +1,7 @@
 """Measures again what is promised, and writes docs/measured.md: `make figures`, or ONLY=name,… for some of them.
 
+A name may also be that of a group: `report` is every figure whose name begins with `report_`.
+
 registry.yaml holds the promises. A figure comes from a function of house.py (`count`), from what a command prints
 (`run` and `find`), or from what tests record of themselves (`tests` and `record`). What takes longer than half a minute
 is `slow`, and measured only when it is named. A line of the table stays as it is until its figure is measured again;
@@ -16,9 +18,11 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import yaml
@@ -154,12 +158,34 @@ def number(text: str) -> float:
 
 
 def registry(path: Path = REGISTRY) -> dict[str, Figure]:
-    """All figures by name, in the order of the file."""
-    figures = [Figure(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
-    named = {figure.name: figure for figure in figures}
-    if len(named) < len(figures):
+    """All figures by name, in the order of the file; an entry with `each` is one figure for each of its values."""
+    entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    figures = [Figure(**one) for entry in entries for one in each(entry)]
+    found = {figure.name: figure for figure in figures}
+    if len(found) < len(figures):
         raise ValueError(f"{path.name}: a name stands twice")
-    return named
+    return found
+
+
+def each(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    """An entry for each value of its `each`, which stands for {each} in its texts.
+
+    >>> each({"name": "words_{each}", "each": ["01", "02"]})
+    [{'name': 'words_01'}, {'name': 'words_02'}]
+    """
+    own = {key: value for key, value in entry.items() if key != "each"}
+    texts = {key for key, value in own.items() if isinstance(value, str)}
+    values = entry.get("each", [""])
+    return [own | {key: own[key].replace("{each}", value) for key in texts} for value in values]
+
+
+def named(asked: str, figures: Collection[str]) -> list[str]:
+    """Figures of a name or, if there is none, of the group of that name.
+
+    >>> named("a", ["a", "a_1"]), named("b", ["b_1", "b_2", "c"])
+    (['a'], ['b_1', 'b_2'])
+    """
+    return [asked] if asked in figures else [name for name in figures if name.startswith(f"{asked}_")]
 
 
 def read(path: Path) -> dict[str, dict[str, str]]:
@@ -225,10 +251,11 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     figures, old, now = registry(), read(options.out), commit()
     asked = [name for name in options.only.replace(" ", ",").split(",") if name]
-    if unknown := sorted(set(asked) - set(figures)):
+    if unknown := sorted(name for name in asked if not named(name, figures)):
         parser.error(f"not in {REGISTRY.name}: {', '.join(unknown)}; known are {', '.join(figures)}")
     if gone := sorted(set(old) - set(figures)):
         parser.error(f"{options.out.name} has figures that {REGISTRY.name} no longer has: {', '.join(gone)}")
+    asked = [name for each_asked in asked for name in named(each_asked, figures)]
     values, failed = {}, False
     for name in asked or [name for name, figure in figures.items() if not figure.slow]:
         try:

@@ -22,6 +22,23 @@ def test_the_page_has_a_line_for_every_figure():
     assert list(figures.read(figures.MEASURED)) == list(figures.registry())
 
 
+def test_a_group_is_asked_for_by_its_name_and_an_entry_can_be_many_figures():
+    known = list(figures.registry())
+    group = figures.named("report", known)
+    assert len(group) > 50
+    assert group == [name for name in known if name.startswith("report_")]
+    assert figures.named("init", known) == ["init"]
+    assert figures.named("no_such", known) == []
+    entry = {
+        "name": "words_{each}",
+        "what": "page {each}",
+        "each": ["01", "02"],
+        "find": r"{each} (\d{2})",
+        "slow": True,
+    }
+    assert figures.each(entry)[1] == {"name": "words_02", "what": "page 02", "find": r"02 (\d{2})", "slow": True}
+
+
 @pytest.mark.parametrize(("value", "verdict"), [(0.97, "holds"), (0.9699, "missed"), (None, "not measured")])
 def test_a_bar_is_not_moved(value, verdict):
     assert figures.Figure("recall", "recall", ">= 0.97", count="largest_cell").verdict(value) == verdict

@@ -5,11 +5,15 @@ Nothing is requested beyond the files, nothing is logged, axe finds nothing, and
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from customer_profiles.chapters import CHAPTERS
+from customer_profiles.reporting import paper
+from customer_profiles.reporting.bundle import SLIDES
+from customer_profiles.reporting.language import Language
 from customer_profiles.reporting.pages import file_name
 
 pytestmark = pytest.mark.browser
@@ -19,7 +23,7 @@ VIEWS = ((375, "dark"), (1280, "light"))  # each width and each scheme once: col
 # axe needs a minute for a table of a thousand rows, and those folded away are written like those above them.
 FOLDED_CODE = "details:not(.published-table details)"
 REPORTS = ("demo_report", "complete_journey_report")
-PAGES = [file_name(spec) for _, spec in sorted(CHAPTERS.items())]
+PAGES = [*(file_name(spec) for _, spec in sorted(CHAPTERS.items())), SLIDES]
 
 # Words that end outside the window, or outside a box that neither scrolls nor grows. What lies in a region made to
 # scroll is within reach; what is hidden for the eye on purpose (the skip link) does not count.
@@ -126,6 +130,32 @@ def test_works_without_scripts_and_by_keyboard(folder, visit):
     plain = visit(folder / "index.html", java_script_enabled=False)
     plain.click("nav li:nth-child(2) a")
     assert plain.url.endswith(PAGES[1])
+
+
+def test_slides_print_one_a_sheet_and_nothing_is_cut_off(folder, visit, tmp_path):
+    page = visit(folder / SLIDES)
+    slides = page.locator(".slide").count()
+    page.emulate_media(media="print")
+    over = "[...document.querySelectorAll('.slide')].filter(s => s.scrollHeight > s.clientHeight + 1).map(s => s.id)"
+    assert page.evaluate(over) == []
+    page.emulate_media(media="screen")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("scrollY > 600")  # the page snaps to the next slide
+    printed = paper.printed((folder / SLIDES).read_text("utf-8"))
+    assert len(re.findall(rb"/Type /Page\b", printed)) == slides
+
+
+def test_pdf_is_tagged_complete_and_the_same_each_time(folder):
+    pages = {name: (folder / name).read_text("utf-8") for name in PAGES if name != SLIDES}
+    whole = paper.document(pages, Language("en"), "Company")
+    printed = paper.printed(whole)
+    for sign in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang (en)", b"/Outlines", b"/Title"):
+        assert sign in printed
+    assert b"file://" not in printed
+    assert b"http" not in printed
+    assert paper.printed(whole) == printed
+    summary = paper.printed(paper.document({"index.html": pages["index.html"]}, Language("en"), "Company"))
+    assert len(re.findall(rb"/Type /Page\b", summary)) == 1
 
 
 def test_paper_gets_black_on_white_and_no_navigation(folder, visit):

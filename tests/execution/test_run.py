@@ -17,7 +17,7 @@ from customer_profiles import errors, paths
 from customer_profiles.execution import kernels
 from customer_profiles.execution import run as module
 from customer_profiles.execution.run import chapters, run_report
-from customer_profiles.reporting import publish
+from customer_profiles.reporting import paper, publish
 
 
 @pytest.fixture
@@ -44,11 +44,14 @@ def run_folders(project: Path) -> list[Path]:
     return sorted(path for path in (project / "runs").iterdir() if publish.RUN_ID.fullmatch(path.name))
 
 
+PLAIN = ["01_first.html", "findings.json", "index.html", "run.json", "summary.txt", "tables.xlsx"]
+
+
 def test_a_run_leaves_pages_manifest_findings_and_workbook(project):
     page = report(project)
     assert page == project / "out" / "tiny" / "latest" / "index.html"
     files = published(project)
-    assert sorted(files) == ["01_first.html", "findings.json", "index.html", "run.json", "tables.xlsx"]
+    assert sorted(files) == PLAIN
     assert b"Tiny Company" in files["index.html"]
     (finding,) = json.loads(files["findings.json"])
     assert finding["id"] == "seen"
@@ -63,6 +66,25 @@ def test_a_run_leaves_pages_manifest_findings_and_workbook(project):
     assert [source["file"] for source in manifest["sources"]] == ["people.csv"]
     assert str(project) not in files["run.json"].decode()
     assert (project / "runs" / "latest").resolve().name == page.resolve().parent.name
+
+
+def test_without_chromium_all_but_the_pdf_is_published(project, monkeypatch):
+    monkeypatch.setattr(paper, "BROWSERS", ("no-such-browser",))
+    with pytest.raises(errors.FormMissing, match="no-such-browser is on the path: install it") as failure:
+        report(project, forms=["slides", "pdf"])
+    assert failure.value.page == project / "out" / "tiny" / "latest" / "index.html"
+    assert sorted(published(project)) == sorted([*PLAIN, "slides.html"])
+    assert not (project / "runs" / "latest" / publish.UNFINISHED).exists()
+
+
+def test_a_chromium_that_fails_is_named(project, monkeypatch):
+    broken = project / "broken-browser"
+    broken.write_text("#!/bin/sh\necho no display >&2\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(paper, "BROWSERS", (str(broken),))
+    with pytest.raises(errors.FormMissing, match=r"broken-browser could not print it \(exit code 3\): no display"):
+        report(project, forms=["pdf"])
+    assert sorted(published(project)) == PLAIN
 
 
 def test_equal_runs_give_equal_bytes(project):

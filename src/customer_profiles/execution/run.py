@@ -7,6 +7,7 @@ the last report as it was.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .. import paths
 from ..chapters import CHAPTERS, ChapterSpec
-from ..errors import ConfigurationError, KernelDied, naming
+from ..errors import ConfigurationError, FormMissing, KernelDied, naming
 from ..ingest.config.dataset import Dataset, load_dataset
 from ..ingest.config.solutions import NAME as SOLUTIONS
 from ..ingest.config.topics import NAME as TOPICS
@@ -101,6 +102,7 @@ def run_report(
     only: str | None = None,
     jobs: int = JOBS,
     progress: bool = True,
+    forms: Collection[str] = (),
 ) -> Path:
     """Make the report of a data set and publish it.
 
@@ -120,6 +122,8 @@ def run_report(
         Notebooks that run side by side.
     progress : bool
         Whether to show progress on standard error.
+    forms : collection of {"slides", "pdf"}
+        What to make besides pages, workbook and findings.
 
     Returns
     -------
@@ -151,7 +155,7 @@ def run_report(
             told=told,
         )
         try:
-            _make(run, jobs, progress)
+            missing = _make(run, jobs, progress, forms)
             stopping.finish()
             if only is None:
                 publish.publish(run.folder, run.pages)
@@ -165,7 +169,10 @@ def run_report(
                 error.consequence = "nothing was published, and the last report stays as it was"
             raise
         publish.prune(runs, reports)
-        return (run.pages if only else reports / publish.LATEST) / file_name(CHAPTERS[only or SUMMARY])
+        page = (run.pages if only else reports / publish.LATEST) / file_name(CHAPTERS[only or SUMMARY])
+        if missing:
+            raise FormMissing(missing.why, page)
+        return page
 
 
 def chapters(only: str | None = None) -> dict[str, ChapterSpec]:
@@ -194,8 +201,8 @@ def chapters(only: str | None = None) -> dict[str, ChapterSpec]:
     return {number: spec for number, spec in CHAPTERS.items() if number in needed}
 
 
-def _make(run: Run, jobs: int, visible: bool) -> None:
-    """Fill the run's two folders."""
+def _make(run: Run, jobs: int, visible: bool, forms: Collection[str]) -> FormMissing | None:
+    """Fill the run's two folders; returns what an optional form has lacked."""
     params = run.params()
     publish.begin(run.folder, run.pages)
     with Progress(run.specs.values(), visible) as progress:
@@ -205,8 +212,9 @@ def _make(run: Run, jobs: int, visible: bool) -> None:
                 progress.say(f"  Each notebook starts a kernel of its own: {kernels.note}.")
             notebooks = _execute_all(run, params, jobs, kernels, progress)
         with naming(run.pages):
-            _write_pages(run, params, notebooks, kernel)
+            missing = _write_pages(run, params, notebooks, kernel, forms)
         progress.tick()
+    return missing
 
 
 def _execute_all(
@@ -233,8 +241,11 @@ def _execute_all(
     )
 
 
-def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, NotebookNode], kernel: str) -> None:
+def _write_pages(
+    run: Run, params: dict[str, Params], notebooks: dict[str, NotebookNode], kernel: str, forms: Collection[str]
+) -> FormMissing | None:
     from ..identity.pseudonyms import pseudonym_key
+    from ..reporting import paper
     from ..reporting.bundle import refuse_leaks, write_report
     from ..reporting.language import Language
     from ..reporting.manifest import manifest
@@ -249,12 +260,18 @@ def _write_pages(run: Run, params: dict[str, Params], notebooks: dict[str, Noteb
         params=params,
         results={number: read_results(run.results(number)) for number in run.specs},
     )
-    write_report(run.pages, notebooks, report)
+    write_report(run.pages, notebooks, report, with_slides="slides" in forms)
     refuse_leaks(run.pages, report, run.tables, pseudonym_key(run.dataset))
     kept = [cell for spec in report.specs for cell in check(notebooks[spec.number], spec)]
     made_from = manifest(run.pages.name, run.started, run.dataset, run.as_of, params, run.tables, kernel, kept)
     refuse_changed(run.told)
     write_json(run.pages / "run.json", made_from)
+    try:
+        if "pdf" in forms:
+            paper.write(run.pages, report)
+    except FormMissing as missing:
+        return missing
+    return None
 
 
 def _short(run_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,20 +13,25 @@ from ..identity.pseudonyms import fingerprint
 from ..privacy.outgoing import scan
 from ..tables import Tables
 from . import findings as statements
-from .excel import write_workbook
+from . import mail, memo, slides
+from .excel import Sheet, write_workbook
 from .export import export, panels_of
 from .pages import SUMMARY, Report, file_name
 from .stored import write_json
 
 if TYPE_CHECKING:
-    import pandas as pd
     from nbformat import NotebookNode
 
     from .panel import Panel
 
 
-def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report) -> None:
-    """Write pages, findings.json and tables.xlsx.
+FIRST = 10
+"""Sheets that a board needs first."""
+SLIDES, MAIL = "slides.html", "summary.txt"
+
+
+def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report, with_slides: bool = False) -> None:
+    """Write pages, findings.json, tables.xlsx, the text of an e-mail, and the slides if they are asked for.
 
     Parameters
     ----------
@@ -35,6 +41,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
         Executed notebooks by chapter number.
     report : Report
         What they share, and their results.
+    with_slides : bool
     """
     report = judged(report, {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs})
     chapters = {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs}
@@ -42,12 +49,26 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
         page = export(notebooks[spec.number], spec, report, chapters)
         (folder / file_name(spec)).write_text(page, encoding="utf-8")
     write_json(folder / "findings.json", all_findings(report))
-    tables: dict[str, tuple[str, pd.DataFrame]] = {}
-    for spec in report.specs:
-        for name, table in report.results[spec.number].tables.items():
-            sheet = f"{name} {spec.number}" if name in tables else name  # none replaces that of another chapter
-            tables[sheet] = (table.title, table.frame)
-    write_workbook(folder / "tables.xlsx", tables, report.language)
+    summary = memo.view(report, chapters)
+    (folder / MAIL).write_text(mail.text(report, summary), encoding="utf-8")
+    if with_slides:
+        (folder / SLIDES).write_text(slides.html(report, chapters, summary), encoding="utf-8")
+    write_workbook(folder / "tables.xlsx", sheets(report, chapters), report.language)
+
+
+def sheets(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[Sheet]:
+    """Every published table, chapter by chapter; key figures and what answers the chapters' questions lead."""
+    told = slides.ranked(report, chapters)
+    first = dict.fromkeys([(SUMMARY, "kpis"), *((number, panel.name) for number, panel in told)])
+    tables = {
+        (spec.number, name): table
+        for spec in report.specs
+        for name, table in report.results[spec.number].tables.items()
+    }
+    leading = [key for key in first if key in tables][:FIRST]
+    titles = {spec.number: report.language.translate(spec.title) for spec in report.specs}
+    order = leading + [key for key in tables if key not in leading]
+    return [Sheet(tables[key].title, tables[key].frame, titles[key[0]], key in leading) for key in order]
 
 
 def judged(report: Report, chapters: dict[str, list[Panel]]) -> Report:
@@ -79,7 +100,7 @@ def refuse_leaks(folder: Path, report: Report, collected: Tables, key: bytes) ->
     known = collected.read("identifiers") if collected.has("identifiers") else None
     identifiers = {} if known is None else dict(zip(known["hash"], known["kind"], strict=True))
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
-    texts["findings.json"] = (folder / "findings.json").read_text(encoding="utf-8")
+    texts |= {name: (folder / name).read_text(encoding="utf-8") for name in ("findings.json", MAIL)}
     tables = [table for results in report.results.values() for table in results.tables.values()]
     texts["tables.xlsx"] = "\n".join(_words(table.frame) for table in tables)
     for name, text in texts.items():

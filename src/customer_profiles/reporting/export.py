@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from nbconvert.exporters import TemplateExporter
 from nbformat import NotebookNode
@@ -19,7 +20,7 @@ from nbformat.v4 import new_output
 
 from ..chapters import ChapterSpec
 from ..viz import palette
-from . import memo, outputs, panel, stored, storyline
+from . import glossary, memo, outputs, panel, stored, storyline
 from .extract import translate_markdown
 from .markdown import Prose, highlight
 from .pages import SUMMARY, Report, view
@@ -87,8 +88,9 @@ def export(
         seen = []
     notebook = prepared(notebook, spec, report, leave_out=seen)
     take_question(notebook)
+    said |= {"glossary": glossary.PLACE}
     page, _ = PageExporter(Prose()).from_notebook_node(notebook, {"view": view(report, spec) | said | stylesheet()})
-    return page
+    return page.replace(glossary.PLACE, glossary.html(page, report.language))
 
 
 def panels_of(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[panel.Panel]:
@@ -139,8 +141,13 @@ def rendered(name: str, spec: ChapterSpec, report: Report, level: int = 3) -> st
     block = stored.read_block(report.folder / "chapters" / spec.number, name, report.min_group_size)
     if block is None or isinstance(block, str):
         return outputs.sanitise(block or "")
-    drawing, block = block.drawing, replace(report.certainty.panel(block), drawing=block.drawing and PLACES)
-    html = str(outputs.sanitise(panel.html(block, report.language, report.as_of, level)))
+    return inert(report.certainty.panel(block), report, level)
+
+
+def inert(block: panel.Panel, report: Report, level: int, evidence: bool = True) -> str:
+    """A panel as HTML that is safe to stand in a page, see `panel.html`."""
+    drawing, block = block.drawing, replace(block, drawing=block.drawing and PLACES)
+    html = str(outputs.sanitise(panel.html(block, report.language, report.as_of, level, evidence)))
     if drawing:
         html = html.replace(PLACES.wide, drawing.wide).replace(PLACES.narrow, drawing.narrow)
         html = html.replace('class="chart"', 'class="chart foreign"') if drawing.foreign else html
@@ -167,9 +174,22 @@ def take_question(notebook: NotebookNode) -> None:
         first.source = first.source[found.end() :]
 
 
-def stylesheet() -> dict[str, str]:
-    """The style of every page, and a content policy that allows this style and embedded images, nothing else."""
-    style = palette.css() + "\n" + (TEMPLATES / "page" / "page.css").read_text(encoding="utf-8")
+def filled(template: str, view: Mapping[str, Any]) -> str:
+    """A template that is no notebook's page, everything that is not marked as HTML escaped."""
+    folder = FileSystemLoader(TEMPLATES / "page")
+    return Environment(loader=folder, autoescape=True, trim_blocks=True).get_template(template).render(view=view)
+
+
+def stylesheet(*further: str) -> dict[str, str]:
+    """The style of every page, and a content policy that allows this style and embedded images, nothing else.
+
+    Parameters
+    ----------
+    *further : str
+        Files beside that of the page, for what is no page of a chapter.
+    """
+    sheets = [(TEMPLATES / "page" / name).read_text(encoding="utf-8") for name in ("page.css", *further)]
+    style = "\n".join((palette.css(), *sheets))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return {"style": Markup(style), "policy": policy}

@@ -301,7 +301,7 @@ KEYS = {
     "scale": Column(N_("Scale")),
     "good_from": Column(N_("Good answers are")),
     "poor_from": Column(N_("Poor answers are")),
-    "definition": Column(N_("Definition")),
+    "definition": Column(N_("Definition"), "label"),
     "compared_with": Column(N_("Compared with"), "label"),
     "driver": Column(N_("Driver"), "label"),
     "was": Column(N_("Name before"), "label"),

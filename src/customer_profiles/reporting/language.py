@@ -200,6 +200,17 @@ class Language:
             return self._money(_round(amount, -3))
         return _minus(format_compact_currency(amount, self.currency, locale=locale, fraction_digits=digits))
 
+    def money_format(self, digits: int) -> str:
+        """How amounts with so many decimals are written, as a number format of a workbook.
+
+        >>> Language("en").money_format(0), Language("de").money_format(2).replace(chr(160), " ")
+        ('"€"#,##0', '#,##0.00 "€"')
+        """
+        from babel.numbers import get_currency_symbol
+
+        sign = get_currency_symbol(self.currency, locale=self._number_locale)
+        return _currency_pattern(self._number_locale, digits).replace("¤", f'"{sign}"')
+
     def _count(self, value: object) -> str:
         return self.decimal(value, 0)
 

@@ -289,8 +289,8 @@ def draw(
     return Drawing(wide, narrow, alt, viz.is_foreign(wide), few, figures[0])
 
 
-def html(panel: Panel, language: Language, as_of: date, level: int = 3) -> Markup:
-    """A panel as a block of a page, its title a heading of that level."""
+def html(panel: Panel, language: Language, as_of: date, level: int = 3, evidence: bool = True) -> Markup:
+    """A panel as a block of a page, its title a heading of that level; a slide leaves the evidence to the page."""
     message, *others = panel.claims or (None,)
     said = [other for other in others if other is not None]
     seen = said[:ALSO]
@@ -306,12 +306,12 @@ def html(panel: Panel, language: Language, as_of: date, level: int = 3) -> Marku
     if visible:
         parts.append(_table(panel, language))
     parts.append(_base(panel, language, as_of))
-    evidence = [statements.html([*([message] if message else []), *said], language)]
+    folded = [statements.html([*([message] if message else []), *said], language)]
     if panel.table is not None and not visible:
-        evidence.append(_table(panel, language))
-    if any(evidence):
+        folded.append(_table(panel, language))
+    if evidence and any(folded):
         fold = Markup("<details><summary>{}</summary>{}</details>")
-        parts.append(fold.format(language.translate(N_("Evidence")), Markup("").join(filter(None, evidence))))
+        parts.append(fold.format(language.translate(N_("Evidence")), Markup("").join(filter(None, folded))))
     body = Markup("").join(filter(None, parts))
     return Markup('<section class="panel" id="panel-{}">{}</section>').format(panel.name, body)
 

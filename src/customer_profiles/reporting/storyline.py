@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..codes import is_mixed
 from ..messages import Finding
@@ -61,6 +61,16 @@ def seen(panels: Sequence[Panel], answers: Sequence[str]) -> list[Panel]:
     return chosen
 
 
+def rounds(chapters: Mapping[str, Sequence[Panel]]) -> list[tuple[str, Panel]]:
+    """The first panel of each chapter, then the second of each, and so on, with the chapter's number.
+
+    >>> rounds({"03": [], "02": []})
+    []
+    """
+    longest = max(map(len, chapters.values()), default=0)
+    return [(number, panels[at]) for at in range(longest) for number, panels in chapters.items() if at < len(panels)]
+
+
 def not_found(panels: Iterable[Panel]) -> list[Finding]:
     """What was looked at and not found, each sentence once."""
     nothing = [claim for panel in panels for claim in panel.claims if claim.kind == "nothing"]
@@ -79,9 +89,18 @@ def _order(finding: Finding) -> int:
     return ORDER["fact"] if finding.likely else ORDER[finding.kind]
 
 
+def height(svg: str) -> float:
+    """Pixels of a drawing at full width; nought if it does not say.
+
+    >>> height('<svg viewBox="0 0 720 300">')
+    300.0
+    """
+    found = HEIGHT.search(svg)
+    return float(found[1]) if found else 0.0
+
+
 def _is_tall(panel: Panel) -> bool:
-    found = HEIGHT.search(panel.drawing.wide) if panel.drawing else None
-    return bool(found and float(found[1]) > TALL)
+    return panel.drawing is not None and height(panel.drawing.wide) > TALL
 
 
 def _is_small(panel: Panel) -> bool:
