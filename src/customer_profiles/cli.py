@@ -198,7 +198,7 @@ def erase(
     click.echo(f"{done.known} of {done.given} given are in today's exports; {done.entries} hashes are new on the list.")
     click.echo(
         f"Kept runs: {done.purged.runs} held one of these people; {done.purged.rows} rows were removed, "
-        f"{done.purged.deleted} tables and the executed notebooks deleted."
+        f"{done.purged.deleted} tables, the models and the executed notebooks deleted."
     )
     if done.unread:
         click.echo(f"Today's exports could not be searched for further ids of the same people: {done.unread}", err=True)
