@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Text
+from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
-from ...stats.claims import Claims
+from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, two_proportions
 from ...stats.effect_sizes import from_points
 from ...stats.group_tests import welch
@@ -90,7 +92,7 @@ def parity(tried: Tried, listed: pd.Series, profile: pd.DataFrame) -> Result:
         table,
         title,
         WITHIN,
-        claims=lambda frame: CLAIMS.tell(frame, family),
+        claims=lambda frame: _claims(frame, family),
         family=(family := family_size(table, question)),
         about=Text(N_("Percentage points against all other customers, with the interval; hollow dots may be chance.")),
         note=Text(
@@ -137,7 +139,7 @@ MESSAGES = {
         "“{value:label}”: of those who were lost {share:part} would have been called, of all others {rest:part}."
     ),
     FITS: N_(
-        "“{value:label}”: {share:part} were lost, foreseen were {expected:part}; of all others it fits otherwise."
+        "The chance fits “{value:label}” otherwise than other customers: {expected:part} foreseen, {share:part} lost."
     ),
 }
 CLAIMS = Claims(
@@ -149,7 +151,7 @@ CLAIMS = Claims(
         "rest": "share_rest",
         "expected": lambda row: None if pd.isna(row.expected_share) else float(row.expected_share),
     },
-    key=("measure", "attribute", "value"),
+    key=("attribute", "value"),
     nothing=N_(
         "No difference was found between groups of customers in whom the chance to be lost picks and how well it fits "
         "(compared: {family:count})."
@@ -157,5 +159,14 @@ CLAIMS = Claims(
     test=N_("Newcombe’s interval, Fisher’s exact or χ² test, Welch’s t test; Benjamini–Hochberg"),
     estimate="difference",
     reach="base",
-    most=3,
 )
+
+
+def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+    """The surest difference of each measure, the surest first; or that there is none."""
+    rows = table[table["claim"].fillna(False).astype(bool)].sort_values("p_adjusted", kind="stable")
+    if rows.empty:
+        return CLAIMS.tell(table, family)
+    told = shown(rows).drop_duplicates("measure").itertuples()
+    subject = {CALLED: "called", FOUND: "found", FITS: "fits"}
+    return [replace(CLAIMS, subject=f"fairness.{subject[row.measure]}").one(row, family) for row in told]
