@@ -256,11 +256,7 @@ class Data(Questions):
 
         With what chapter 07 foresees of each: a row is a record that `score` takes.
         """
-        if FORESEEN not in self.tables.made:
-            return self._profile.copy(deep=False)
-        foreseen = self.tables.frame(FORESEEN)
-        new = ["customer_no", *(name for name in foreseen if name not in self._profile)]
-        return self._profile.merge(foreseen[new], on="customer_no", how="left", validate="one_to_one")
+        return self._with_foreseen.copy(deep=False)
 
     def score(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """What is foreseen of one customer, from what the run has learnt; see `Scorer.score`.
@@ -276,6 +272,14 @@ class Data(Questions):
         {...}
         """
         return self._scorer.score(dict(record))
+
+    @cached_property
+    def _with_foreseen(self) -> pd.DataFrame:
+        if FORESEEN not in self.tables.made:
+            return self._profile
+        foreseen = self.tables.frame(FORESEEN)
+        new = ["customer_no", *(name for name in foreseen if name not in self._profile)]
+        return self._profile.merge(foreseen[new], on="customer_no", how="left", validate="one_to_one")
 
     @cached_property
     def _scorer(self) -> Scorer:

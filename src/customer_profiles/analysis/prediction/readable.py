@@ -98,10 +98,12 @@ def kept(models: dict[str, dict[str, Any]], profile: pd.DataFrame, bought: Order
     as_of : date
         Day of the run.
     """
-    asked = dict.fromkeys(_asked(models, profile))
-    columns = [{"name": name, "kind": _kind(profile, name)} for name in asked]
+    columns = [
+        {"name": name, "kind": _kind(profile, name)} | ({"about": ABOUT[name]} if name in ABOUT else {})
+        for name in dict.fromkeys(_asked(models, profile))
+    ]
     days = {"as_of": as_of.isoformat(), "orders_until": bought.last.date().isoformat()}
-    schema = {**days, "columns": columns, "models": list(models), "about": ABOUT}
+    schema = {**days, "columns": columns, "models": list(models)}
     return {"schema": schema, **models}
 
 

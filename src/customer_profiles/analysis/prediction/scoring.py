@@ -243,7 +243,7 @@ def _text(value: Any, known: Container[str]) -> str:
     text = str(value)
     if text not in known and isinstance(value, float | np.floating) and value == int(value):
         return str(int(value))
-    return text[:10] if text not in known and text[:10] in known and text[11:] == "00:00:00" else text
+    return text[:10] if text not in known and text[:10] in known and text[11:19] == "00:00:00" else text
 
 
 def _level(value: Any, known: Container[str]) -> str | None:
