@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import csv
+import json
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 from support import command_line
 
+import customer_profiles as cp
 from customer_profiles import paths
 from customer_profiles.chapters import CHAPTERS
 from customer_profiles.errors import ConfigurationError
 from customer_profiles.params import OneCustomer
+from customer_profiles.reporting.crm_export import FORESEEN
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +132,36 @@ def test_the_notebook_is_no_chapter_and_keeps_nothing():
     assigned = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(given.source).body}
     defaults = {name: field.default for name, field in OneCustomer.model_fields.items()}
     assert assigned == {name: defaults[name] for name in ("dataset", "customer", "language", "identify")}
+
+
+@pytest.mark.parametrize("name", ["demo", "b2b", "telco"])
+def test_every_profile_is_scored_as_in_the_run(name, request, monkeypatch):
+    report = request.getfixturevalue(f"{name}_report")
+    monkeypatch.setenv("CUSTOMER_PROFILES_HOME", str(report.home))
+    data = cp.load(report.data / "dataset.yaml")
+    profile = data.profile
+    found = pd.DataFrame([data.score(record) for record in profile.to_dict("records")], profile.index)
+    foreseen = [name for name in FORESEEN[:-1] if name in profile and profile[name].notna().any()]
+    assert foreseen
+    for name in foreseen:
+        np.testing.assert_allclose(found[name].astype(float), profile[name].astype(float), rtol=1e-12, err_msg=name)
+    kept = sorted((report.run / "models").iterdir())
+    assert [path.stat().st_mode & 0o777 for path in kept] == [0o600] * len(kept)
+    assert not any(pseudonym in path.read_text() for path in kept for pseudonym in profile["customer_id"].head(50))
+
+
+def test_profiles_are_scored_on_the_command_line(demo_report, monkeypatch):
+    monkeypatch.setenv("CUSTOMER_PROFILES_HOME", str(demo_report.home))
+    profile = cp.load("demo").profile.query("order_days > 1").head(3)
+    lines = profile.to_json(orient="records", lines=True, date_format="iso", double_precision=15)
+    done = command_line(demo_report.home, "score", "demo", "--from", "-", input=lines)
+    assert done.returncode == 0, done.stderr
+    told = pd.DataFrame([json.loads(line) for line in done.stdout.splitlines()])
+    assert told["clv"].tolist() == pytest.approx(profile["clv"].tolist())
+    for wrong, says in (('{"age": 34}', "record 1: the record lacks"), ("age: 34", "no JSON"), ("[]", "at least one")):
+        refused = command_line(demo_report.home, "score", "demo", "--from", "-", input=wrong)
+        assert refused.returncode == 3
+        assert says in refused.stderr
 
 
 def test_segments_go_back_under_the_ids_of_the_crm(demo_report_home, run, crm, tmp_path):

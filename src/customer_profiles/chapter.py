@@ -163,6 +163,10 @@ class Chapter:
         """Keep a table for later chapters."""
         self.tables.write(name, table)
 
+    def keep_models(self, models: dict[str, dict[str, Any]]) -> None:
+        """Keep what was learnt as readable JSON in ``models/`` of the run, to score one profile at once."""
+        stored.write_models(self.tables.folder, models)
+
     def panel(
         self,
         result: Result | pd.DataFrame,

@@ -215,7 +215,7 @@ def erase(
     click.echo(f"{done.known} of {done.given} given are in today's exports; {done.entries} hashes are new on the list.")
     click.echo(
         f"Kept runs: {done.purged.runs} held one of these people; {done.purged.rows} rows were removed, "
-        f"{done.purged.deleted} tables and the executed notebooks deleted."
+        f"{done.purged.deleted} tables, the models and the executed notebooks deleted."
     )
     if done.unread:
         click.echo(f"Today's exports could not be searched for further ids of the same people: {done.unread}", err=True)
@@ -283,6 +283,52 @@ def brief(dataset_yaml: str, customer: str, language: str | None, identify: bool
         sections.insert(0, known.named(page.people(dataset, accounts, as_of)))
     spoken = Language(language or dataset.language, dataset.currency, *dataset.vocabulary())
     click.echo(page.text(sections, spoken))
+
+
+@main.command()
+@DATASET
+@click.option(
+    "--from",
+    "file",
+    type=click.File(encoding="utf-8"),
+    required=True,
+    help="JSON: a record, a list of them, or one on each line; - for standard input.",
+)
+def score(dataset_yaml: str, file: TextIO) -> None:
+    """What is foreseen of profiles that need not be in the last published run, by what it has learnt.
+
+    A record is a row of the profile with the columns that models/schema.json of the run names; what is not known is
+    null. Prints one JSON object a line, in the order given. Nothing of it is kept.
+    """
+    import json
+
+    from .front_door import load
+
+    data, found = load(dataset_yaml), []
+    for number, record in enumerate(_records(file.read()), start=1):
+        try:
+            found.append(data.score(record))
+        except InputRejected as error:
+            raise InputRejected(f"record {number}: {error}") from None
+    for scores in found:
+        click.echo(json.dumps(scores, ensure_ascii=False))
+
+
+def _records(text: str) -> list[dict[str, Any]]:
+    """Records of a JSON text: one, a list, or one on each line."""
+    import json
+
+    try:
+        try:
+            given = json.loads(text)
+        except json.JSONDecodeError:
+            given = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except json.JSONDecodeError as error:
+        raise InputRejected(f'this is no JSON ({error.msg}): write a record as {{"age": 34, …}}') from None
+    records = given if isinstance(given, list) else [given]
+    if not records or not all(isinstance(record, dict) for record in records):
+        raise InputRejected('give at least one record, each written as {"age": 34, …}')
+    return records
 
 
 def _of_the_machine(error: OSError | MemoryError) -> ProfileError:

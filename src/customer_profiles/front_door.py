@@ -38,6 +38,8 @@ from .tables import Stamp, Tables, file_hash
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
+    from .analysis.prediction.scoring import Scorer
+
 PERSONAL = frozenset(name for fields in contract.TABLES.values() for name, column in fields.items() if column.personal)
 """Columns of the contract that reach a person: name, e-mail, phone, street, company."""
 
@@ -52,6 +54,9 @@ TYPES: dict[str, str] = {
     **dict.fromkeys(("date", "datetime"), "timestamp"),
 }
 """Ibis' names for the kinds of the contract."""
+
+FORESEEN = "predicted_value"
+"""Table of what is foreseen of each customer."""
 
 SUMMARY = "00"  # repeats what other chapters found
 
@@ -114,7 +119,8 @@ class TableSet(Mapping[str, "Table"]):
     def __init__(self, run: Tables, dataset: str):
         self._run = run
         self._dataset = dataset
-        self._names = sorted({*run.names(), *contract.TABLES} - FINGERPRINTS)
+        self.made = frozenset(run.names())
+        self._names = sorted({*self.made, *contract.TABLES} - FINGERPRINTS)
         self._open: dict[str, Table] = {}
 
     def __getitem__(self, name: str) -> Table:
@@ -246,8 +252,46 @@ class Data(Questions):
 
     @property
     def profile(self) -> pd.DataFrame:
-        """One row per customer, without names and contact data; yours to change, questions keep the published one."""
-        return self._profile.copy(deep=False)
+        """One row per customer, without names and contact data; yours to change, questions keep the published one.
+
+        With what chapter 07 foresees of each: a row is a record that `score` takes.
+        """
+        return self._with_foreseen.copy(deep=False)
+
+    def score(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """What is foreseen of one customer, from what the run has learnt; see `Scorer.score`.
+
+        Parameters
+        ----------
+        record : mapping of str to value
+            A row of `profile`, or what another system knows: the columns that ``models/schema.json`` names.
+
+        Examples
+        --------
+        >>> data.score(data.profile.iloc[0])
+        {...}
+        """
+        return self._scorer.score(dict(record))
+
+    @cached_property
+    def _with_foreseen(self) -> pd.DataFrame:
+        if FORESEEN not in self.tables.made:
+            return self._profile
+        foreseen = self.tables.frame(FORESEEN)
+        new = ["customer_no", *(name for name in foreseen if name not in self._profile)]
+        return self._profile.merge(foreseen[new], on="customer_no", how="left", validate="one_to_one")
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        from .analysis.prediction.scoring import Scorer
+
+        models = stored.read_models(self._folder)
+        if "schema" not in models:
+            raise InputRejected(
+                "this run keeps no models: they are made by chapter 07, and deleted when somebody is erased from the "
+                f"run; make it anew (customer-profiles report {self.dataset.name})"
+            )
+        return Scorer(models)
 
     @property
     def segments(self) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from customer_profiles.identity.pseudonyms import fingerprint, pseudonym
 from customer_profiles.ingest.pipeline import collect
 from customer_profiles.privacy import erasure, purge
 from customer_profiles.privacy.opt_outs import Suppressed, list_file
+from customer_profiles.reporting import stored
 from customer_profiles.tables import Tables
 
 AS_OF = date(2025, 12, 31)
@@ -106,6 +107,7 @@ def traces(folder: Path) -> set[str]:
 )
 def test_an_erased_person_leaves_all_runs_and_stays_away(shop, given):
     first = run(shop, "1")
+    stored.write_models(first.folder, {"churn": {"constant": 0.1}})
     assert len(traces(shop.folder / "runs")) >= 5  # else this test could not fail
     done = erase(shop, **given)
     assert (done.given, done.known, done.purged.runs) == (1, 1, 1)
@@ -113,6 +115,7 @@ def test_an_erased_person_leaves_all_runs_and_stays_away(shop, given):
     assert traces(shop.folder / "runs") == set()
     assert (first.folder / "chapters" / "01" / "file.json").exists()
     assert not (first.folder / "notebooks").exists()
+    assert stored.read_models(first.folder) == {}
     second = run(shop, "2")
     assert traces(second.folder) - {"Zoe Quandt"} == set()  # that is the fixture's notebook
     assert len(second.read("customers")) == 2

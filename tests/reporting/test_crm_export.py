@@ -28,6 +28,28 @@ def test_every_customer_has_one_row(tables):
     assert table["first_channel"].fillna("–").tolist() == ["–", "web", "–"]
 
 
+def foreseen(p_churn):
+    values = {"expected_orders": 2.5, "expected_months": None, "expected_spend": 50.0, "clv": 48.0, "p_alive": 0.9}
+    known = {"customer_id": ["bb"], "customer_no": [1], "order_days": [3], **{name: [x] for name, x in values.items()}}
+    return pd.DataFrame(known | {"p_churn": [p_churn], "foreseen_on": [pd.Timestamp("2025-12-31")]})
+
+
+def test_what_is_foreseen_goes_with_its_day(tables):
+    tables.write("predicted_value", foreseen(0.25))
+    table = crm_export.assignments(tables).set_index("customer_id")
+    assert list(table)[-7:] == list(crm_export.FORESEEN)
+    assert table.loc["bb", ["expected_orders", "clv", "p_churn"]].tolist() == [2.5, 48.0, 0.25]
+    assert table.loc["bb", "foreseen_on"] == pd.Timestamp("2025-12-31")
+    assert table.loc["aa", list(crm_export.FORESEEN)].isna().all()
+
+
+def test_what_is_foreseen_is_handed_over_without_segments_too(tmp_path):
+    tables = Tables(tmp_path / "run")
+    tables.write("profile", pd.DataFrame({"customer_id": ["bb"], "customer_no": [1]}))
+    tables.write("predicted_value", foreseen(None))
+    assert crm_export.assignments(tables)["clv"].tolist() == [48.0]
+
+
 def test_own_ids_replace_pseudonyms(tables):
     ids = pd.DataFrame({"id": ["0017", "K-2", "K-3"], "customer_id": ["bb", "aa", "aa"]})
     table = crm_export.assignments(tables, ids)
@@ -79,6 +101,15 @@ class TestPostgres:
         new = pd.DataFrame({"customer_id": ["dd"], "segment": [1], "rfm_segment": [None], "first_channel": ["app"]})
         crm_export.to_postgres(pd.concat([changed, new]), VARIABLE, "hand over")
         assert self.rows(postgres) == {"bb": (7, "=Champions"), "cc": (7, "Lost"), "dd": (1, None)}
+
+    def test_a_table_of_an_earlier_release_gets_the_new_columns(self, tables, postgres):
+        crm_export.to_postgres(crm_export.assignments(tables), VARIABLE, "earlier")
+        for p_churn in (0.25, None):  # what is foreseen no longer does not stay
+            tables.write("predicted_value", foreseen(p_churn))
+            crm_export.to_postgres(crm_export.assignments(tables).astype({"p_churn": float}), VARIABLE, "earlier")
+            with postgresql.connect(postgres.url()) as connection, connection.cursor() as cursor:
+                cursor.execute("SELECT customer_id, clv, p_churn FROM earlier ORDER BY 1")
+                assert cursor.fetchall() == [("aa", None, None), ("bb", 48.0, p_churn), ("cc", None, None)]
 
     def test_a_refusal_names_no_password(self, tables, postgres, monkeypatch):
         monkeypatch.setenv(VARIABLE, postgres.url(password="secret-password"))

@@ -215,6 +215,8 @@ OF_PROFILE = (
     *("main_order_channel", "touchpoints", "linked_touchpoints", "first_touch_at", "last_touch_at", "sessions"),
     *("main_touch_channel", "offers", "offer_responses", "tickets", "open_tickets", "reopened_tickets"),
     *("resolution_hours", "answers", "comments", "nps_score", "csat_score", "stars_score", "help_channel", "main_pain"),
+    *("order_days", "days_since_first_order", "days_since_last_order", "order_day_value", "recent_order_days"),
+    "period_order_days",
 )
 
 # Special categories of personal data (Art. 9 GDPR): how words for them begin, English and German.

@@ -46,8 +46,9 @@ def purge(
 ) -> Purged:
     """Take people out of all runs but one.
 
-    Of a run that held one of them, their rows leave every table; tables in which their rows cannot be told and
-    executed notebooks are deleted. Results that have passed the privacy gate stay: no single person is in them.
+    Of a run that held one of them, their rows leave every table; tables in which their rows cannot be told, models
+    that were learnt from them and executed notebooks are deleted. Results that have passed the privacy gate stay: no
+    single person is in them.
 
     Parameters
     ----------
@@ -193,7 +194,7 @@ def _is_one_of(column: pa.ChunkedArray, values: set) -> np.ndarray:
 
 
 def _delete_the_rest(folder: Path) -> None:
-    """Delete executed notebooks and caches: all but tables, published results and the link to the pages."""
+    """Delete models, executed notebooks and caches: all but tables, published results and the link to the pages."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink() and path.name != _RESULTS:
             shutil.rmtree(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -19,10 +20,12 @@ from .excel import safe
 VARIABLE = "env:"
 FORMATS = (".csv", ".xlsx", ".parquet")
 NAME = "customer_segments"  # of the table in a database
+FORESEEN = ("expected_orders", "expected_months", "expected_spend", "clv", "p_alive", "p_churn", "foreseen_on")
+"""Of the table ``predicted_value``: what a customer is expected to do, and the day on which it was foreseen."""
 
 
 def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row per customer with the segment of each division, and the channel to try first.
+    """One row per customer with the segment of each division, the channel to try first, and what is foreseen.
 
     Parameters
     ----------
@@ -34,7 +37,8 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``customer_id`` (pseudonym) or ``id``, then ``segment, rfm_segment, first_channel`` as far as the run has them.
+        ``customer_id`` (pseudonym) or ``id``, then ``segment, rfm_segment, first_channel`` and what `FORESEEN` names
+        as far as the run has it.
 
     Raises
     ------
@@ -43,8 +47,9 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
     """
     known = {name: tables.read(name) for name in ("segments", "rfm", "routing") if tables.has(name)}
     known = {name: found for name, found in known.items() if len(found)}
-    if not known.keys() & {"segments", "rfm"}:
-        raise InputRejected("the last run found no segments: there is nothing to hand over")
+    foreseen = tables.read("predicted_value") if tables.has("predicted_value") else pd.DataFrame()
+    if not known.keys() & {"segments", "rfm"} and foreseen.empty:
+        raise InputRejected("the last run found no segments and foresees nothing: there is nothing to hand over")
     table = tables.read("profile")[["customer_id", "customer_no"]]
     if "segments" in known:
         table = table.merge(known["segments"][["customer_no", "segment"]], on="customer_no", how="left")
@@ -53,6 +58,8 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
         table = table.merge(rfm, on="customer_no", how="left")
     if "routing" in known:
         table = table.merge(known["routing"][["segment", "first_channel"]], on="segment", how="left")
+    if "customer_no" in foreseen:  # also a column without a value: it takes the place of what was handed over before
+        table = table.merge(foreseen[["customer_no", *FORESEEN]], on="customer_no", how="left", validate="one_to_one")
     table = table.drop(columns="customer_no")
     if ids is None:
         return table
@@ -129,6 +136,8 @@ def to_postgres(table: pd.DataFrame, variable: str, name: str = NAME, key: Seque
             rows = pa.Table.from_pandas(table, preserve_index=False)
             cursor.adbc_ingest(f"{name}_staging", rows, mode="create", temporary=True)
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {target} (LIKE {staging}, PRIMARY KEY ({', '.join(keys)}))")
+            for column, kind in zip(columns, _types(cursor, f"{name}_staging", list(table)), strict=True):
+                cursor.execute(f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {column} {kind}")  # of a newer release
             cursor.execute(
                 f"INSERT INTO {target} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {staging} "
                 f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
@@ -141,6 +150,17 @@ def to_postgres(table: pd.DataFrame, variable: str, name: str = NAME, key: Seque
             f"the database of {variable} did not {step}{reason}: check that it runs, that {variable} is right, and "
             f"that its user may write the table {name}"
         ) from None
+
+
+def _types(cursor: Any, table: str, columns: Sequence[str]) -> list[str]:
+    """Types of columns of a temporary table, as SQL writes them."""
+    cursor.execute(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
+        "WHERE relname = $1 AND relpersistence = 't' AND attnum > 0 AND pg_table_is_visible(attrelid)",
+        (table,),
+    )
+    types = dict(cursor.fetchall())
+    return [types[column] for column in columns]
 
 
 def _quoted(name: str) -> str:

@@ -401,6 +401,7 @@ TRAITS = {
     "risk_tenth": Column(N_("Tenth of the customers, most at risk first"), "count"),
     "expected_share": Column(N_("Share foreseen"), "share"),
     "loss": Column(N_("Expected to be lost"), "money"),
+    "below_four_fifths": Column(N_("Below four fifths of the highest share"), "yes"),
     "p_alive": Column(N_("Chance to order again"), "share"),
     "opened_at": Column(N_("Opened"), "day"),
     "updated_at": Column(N_("Last changed"), "day"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ BLOCK = "application/vnd.customer-profiles.block+json"  # marks outputs of a not
 
 QUOTES = "quotes.json"
 END_MARKER = "facts.json"
+MODELS = "models"
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,22 @@ def read_block(folder: Path, name: str, min_group_size: int) -> str | Panel | No
         return plain and plain["html"]
     table = folder / "published" / f"{name}.parquet"
     return Panel.from_dict(plain, Published(pd.read_parquet(table), min_group_size) if table.exists() else None)
+
+
+def write_models(run: Path, models: dict[str, dict[str, Any]]) -> None:
+    """Keep what a run has learnt, for its owner alone, in place of what an earlier chapter of the run left there."""
+    folder = run / MODELS
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    for name, model in models.items():
+        path = folder / f"{name}.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(model, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_models(run: Path) -> dict[str, dict[str, Any]]:
+    """What a run has learnt; empty if chapter 07 has not run, or somebody was erased from the run since."""
+    return {path.stem: _json(path, {}) for path in sorted((run / MODELS).glob("*.json"))}
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -105,8 +105,8 @@ class Buying:
         """Probability that customers of each history have not stopped."""
         return np.exp(-np.logaddexp(0, _stopped_odds(self.parameters, told, self.at_once)))
 
-    def orders(self, told: Histories, ahead: float) -> np.ndarray:
-        """Orders that a customer of each history is expected to place within the time `ahead`.
+    def orders(self, told: Histories, ahead: ArrayLike) -> np.ndarray:
+        """Orders that a customer of each history is expected to place within the time `ahead`, broadcast.
 
         Notes
         -----
@@ -115,6 +115,7 @@ class Buying:
         """
         a = self.a if abs(self.a - 1) > 1e-5 else 1 + 1e-5  # removable pole
         past = self.b + told.repeats + self.at_once
+        ahead = np.asarray(ahead, float)
         z = ahead / (self.alpha + told.known + ahead)
         with np.errstate(over="ignore", invalid="ignore"):
             rest = (1 - z) ** (a - 1) * scipy.special.hyp2f1(
@@ -155,6 +156,12 @@ def fit(told: Histories, at_once: bool = False, starts: Sequence[ArrayLike] | No
     (r, alpha, a, b), likelihood = maximise(log_likelihood, begin, told.n.sum())
     repeats = float((told.repeats * told.n).sum())  # the density of each repeat order is per unit of time
     return Buying(r, alpha * unit, a, b, at_once, likelihood - repeats * float(np.log(unit)))
+
+
+def by_month(model: Buying, told: Histories, ahead: float, months: int) -> np.ndarray:
+    """Orders of a customer of each history in each of so many equal parts of the time ahead, shape (k, months)."""
+    ends = np.linspace(0, ahead, months + 1)[1:, None]
+    return np.diff(model.orders(told, ends), axis=0, prepend=0).T
 
 
 def total(model: Buying, told: Histories, place: np.ndarray, ahead: float, worth: ArrayLike = 1.0) -> Estimate:

@@ -77,7 +77,7 @@ def alike(seed, n=500, days=900):
 
 def claimed(seeds):
     found = [tried(*alike(seed)) for seed in seeds]
-    assert all(each.model is not None for _, _, each in found)
+    assert all(each.models for _, _, each in found)
     return sum(churn.holds(churn.quality(each)) for _, _, each in found)
 
 
@@ -160,7 +160,9 @@ def test_contracts_are_lost_month_after_month_and_buyers_by_what_they_brought():
     months = 12 - sum(0.5**month for month in range(1, 13))
     assert contract_loss(p, agreed, 12, 3).tolist() == pytest.approx([0, 10 * months, 120])
     assert contract_loss(p, agreed, 12, None).tolist() == pytest.approx([0, 120 * p[1], 120])
-    today = churn.Cases(pd.DataFrame({"recent": [2, 2, 0], "per_order": [50.0, 50.0, 50.0]}), pd.Series(dtype=bool))
+    today = churn.Cases(
+        pd.DataFrame({"recent_order_days": [2, 2, 0], "order_day_value": [50.0, 50.0, 50.0]}), pd.Series(dtype=bool)
+    )
     year = buyer_loss(p, today, 365, 12)
     assert year.tolist() == pytest.approx([0, 100 * p[1], 0], rel=0.01)
 
@@ -176,7 +178,7 @@ def test_a_hidden_tenth_keeps_its_name():
 def test_too_few_lost_are_a_limit():
     traits, left = members(6, 200)
     found = churn.learn(churn.Cases(traits, left & (np.arange(200) < 20)), None)
-    assert found.model is None
+    assert found.models == ()
     assert len(churn.limits(found)) == 1
     assert churn.quality(found).frame.empty
     assert churn.gains(found, churn.quality(found)).frame.empty

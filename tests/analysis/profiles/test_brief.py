@@ -36,7 +36,15 @@ def tables() -> dict[str, pd.DataFrame]:
         "segments": pd.DataFrame({"customer_no": [1, 2], "segment": [4, 5]}),
         "ideal_fit": pd.DataFrame({"customer_no": [1], "tenth": [3.0]}),
         "predicted_value": pd.DataFrame(
-            {"customer_no": [1], "expected_orders": [2.5], "expected_months": [None], "expected_spend": [75.0]}
+            {
+                "customer_no": [1],
+                "expected_orders": [2.5],
+                "expected_months": [None],
+                "expected_spend": [75.0],
+                "clv": [70.0],
+                "p_churn": [0.25],
+                "foreseen_on": [pd.Timestamp("2025-12-31")],
+            }
         ),
         "routing": pd.DataFrame({"segment": [4, 5], "first_channel": ["web", None]}),
     }
@@ -59,7 +67,9 @@ def test_each_side_of_a_customer_is_told_from_their_rows(tables):
         "Worth": [
             "Spend: as much as 100.0% of customers or more",
             "Spend foreseen: €75.00",
+            "Spend foreseen, discounted: €70.00",
             "Orders foreseen: 2.50",
+            "Chance to be lost: 25.0%",
             "Segment: 4",
             "Fit with the ideal customer, tenth: 3",
         ],
@@ -76,6 +86,8 @@ def test_what_is_told_says_where_it_comes_from(tables):
     language = Language("en")
     assert all(line.origin for line in lines)
     assert language.text(lines[0].origin) == "crm: newest"
+    (spend,) = (line for line in lines if line.label == "expected_spend")
+    assert language.text(spend.origin) == "foreseen on 31 December 2025"
     assert language.text(lines[-1].origin) == "most asked for in the segment"
 
 

@@ -10,7 +10,7 @@ and left out (`analysis.leakage`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from ...stats.intervals import add_shares, auc_interval
 from ..demographics.categories import values_of
 from ..leakage import same_as
 from ..segments.embedding import is_number
-from .order_history import Orders, history
+from .order_history import SINCE_FIRST, SINCE_LAST, Orders, history, known, rhythm
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -37,9 +37,9 @@ FOLDS = 5
 RESAMPLES = 200
 MOST = 50_000
 """Customers drawn to learn from, and to try it on, where there are more; everybody has a probability."""
-RARE = 0.02
-"""Share of the customers below which a value is pooled with other rare ones."""
-RECENCY = "silent_days"
+RARE, FEW = 0.02, 10
+"""Share of the customers, and number of them, below which a value is pooled with other rare ones."""
+GOLDEN = (5**0.5 - 1) / 2
 STATUS, AGE = "status", "age"
 
 
@@ -70,8 +70,9 @@ class Tried:
 
     Parameters
     ----------
-    model : Pipeline or None
-        None where too few were lost to learn from.
+    models : tuple of Pipeline
+        One, or of a snapshot several, each of which has not seen a part of the customers and speaks for these
+        (`part_of`). None where too few were lost to learn from.
     p, lost : Series
         Probability and outcome of the customers on whom it was tried.
     simple : Series
@@ -82,7 +83,7 @@ class Tried:
         Whether it was tried on other customers instead of a later time.
     """
 
-    model: Pipeline | None
+    models: tuple[Pipeline, ...]
     p: pd.Series
     lost: pd.Series
     simple: pd.Series
@@ -103,18 +104,10 @@ def of_buyers(orders: Orders, until: pd.Timestamp, days: int, traits: pd.DataFra
     traits : DataFrame
         By ``customer_no``: what does not change from day to day.
     """
-    past = history(orders, until)
-    silent = (past["known_days"] - past["last_days"]).rename(RECENCY)
-    past = past[silent < days]
-    silent = silent[past.index]
-    rhythm = (past["last_days"] / past["repeats"]).where(past["repeats"] > 0)
-    since = until - pd.Timedelta(days=days)
-    recent = orders.days[orders.days["day"].between(since, until, inclusive="right")].groupby("customer_no").size()
-    features = past[["orders", "known_days", "per_order"]].assign(
-        **{RECENCY: silent, "rhythm_days": rhythm, "rhythms_silent": silent / rhythm.where(rhythm > 0)},
-        recent=recent.reindex(past.index, fill_value=0),
-    )
-    features = features.join(traits, how="left")
+    past = known(history(orders, until, days))
+    past = past[past[SINCE_LAST] < days]
+    every, silent = rhythm(past["order_days"], past[SINCE_FIRST], past[SINCE_LAST])
+    features = past.assign(rhythm_days=every, rhythms_silent=silent).join(traits, how="left")
     if until + pd.Timedelta(days=days) > orders.last:
         return Cases(features, pd.Series(dtype=bool))
     after = orders.days[orders.days["day"].between(until, until + pd.Timedelta(days=days), inclusive="right")]
@@ -189,7 +182,7 @@ def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
     """
     none = pd.Series(dtype=float)
     if not before.enough or (after is not None and not after.enough):
-        return Tried(None, none, pd.Series(dtype=bool), none, snapshot=after is None)
+        return Tried((), none, pd.Series(dtype=bool), none, snapshot=after is None)
     import sklearn.ensemble  # noqa: F401  (a library that is loaded later would not be limited to one thread)
     from sklearn.metrics import brier_score_loss
     from threadpoolctl import threadpool_limits
@@ -197,17 +190,17 @@ def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
     before, after = _drawn(before, seed), after and _drawn(after, seed)
     with threadpool_limits(1):  # sums in another order are other sums, and chapters that run at once wait for threads
         left_out = tuple(leaks(before))
-        known = before.features.drop(columns=list(left_out))
-        models = {name: _model(name, known, seed) for name in ("logistic", "trees")}
-        apart = {name: _in_turn(model, known, before.lost, seed) for name, model in models.items()}
+        features = before.features.drop(columns=list(left_out))
+        models = {name: _in_turn(name, features, before.lost, seed) for name in ("logistic", "trees")}
+        apart = {name: foreseen(each, features) for name, each in models.items()}
         best = min(models, key=lambda name: brier_score_loss(before.lost, apart[name]))
-        model = models[best].fit(known, before.lost)
         if after is None:
             simple = pd.Series(float(before.lost.mean()), before.lost.index)
-            return Tried(model, apart[best], before.lost, simple, left_out, snapshot=True)
-        silence = _model("logistic", known[[RECENCY]], seed).fit(known[[RECENCY]], before.lost)
-        later = after.features[list(known)]
-        return Tried(model, _p(model, later), after.lost, _p(silence, later[[RECENCY]]), left_out)
+            return Tried(models[best], apart[best], before.lost, simple, left_out, snapshot=True)
+        model = (_model(best, features, seed).fit(features, before.lost),)
+        silence = (_model("logistic", features[[SINCE_LAST]], seed).fit(features[[SINCE_LAST]], before.lost),)
+        later = after.features[list(features)]
+        return Tried(model, foreseen(model, later), after.lost, foreseen(silence, later[[SINCE_LAST]]), left_out)
 
 
 def quality(tried: Tried, seed: int = 1) -> Result:
@@ -219,7 +212,7 @@ def quality(tried: Tried, seed: int = 1) -> Result:
     title = Text(N_("How well it was foreseen who was lost"))
     about = Text(N_("{n:count} customers from whom it was not learnt."), {"n": len(tried.p)})
     names = ["measure", "figure", "figure_low", "figure_high"]
-    if tried.model is None:
+    if not tried.models:
         return Result("churn_quality", pd.DataFrame(columns=names), title, NOBODY, about=about)
     rng = np.random.default_rng(seed)
     p, lost, simple = tried.p.to_numpy(), tried.lost.to_numpy(), tried.simple.to_numpy()
@@ -248,7 +241,7 @@ def gains(tried: Tried, measured: Result) -> Result:
         {"n": len(tried.p)},
     )
     names = ["risk_tenth", "n", "base", "share", "share_low", "share_high", "expected_share"]
-    if tried.model is None:
+    if not tried.models:
         return Result("churn_gains", pd.DataFrame(columns=names), title, ONE_MARGIN, about=about)
     place = tried.p.rank(ascending=False, method="first")
     tenth = np.ceil(place / len(place) * TENTHS).astype(int).rename("risk_tenth")
@@ -277,15 +270,35 @@ def now(tried: Tried, cases: Cases) -> pd.Series:
     In a snapshot these are the ones who have not left, each with the probability from a model that has not seen them.
     """
     there = cases.features[~cases.lost] if len(cases.lost) else cases.features
-    if tried.model is None or not len(there):
+    if not tried.models or not len(there):
         return pd.Series(dtype=float, name="p_churn")
-    p = _p(tried.model, there[list(tried.model.feature_names_in_)]).rename("p_churn")
-    return tried.p.reindex(p.index).fillna(p).rename("p_churn") if tried.snapshot else p
+    return foreseen(tried.models, there[list(tried.models[0].feature_names_in_)]).rename("p_churn")
+
+
+def part_of(customer_no: Any, parts: int) -> Any:
+    """Part of the customers that somebody belongs to, the same whenever and wherever it is asked.
+
+    Multiples of the golden ratio lie evenly between 0 and 1, whatever order customers were numbered in.
+
+    >>> part_of(np.arange(8), 5).tolist()
+    [0, 3, 1, 4, 2, 0, 3, 1]
+    """
+    return np.floor(parts * (customer_no * GOLDEN % 1)).astype(int)
+
+
+def foreseen(models: Sequence[Pipeline], features: pd.DataFrame) -> pd.Series:
+    """Probability to be lost by ``customer_no``, each from the model that speaks for their part."""
+    part = part_of(features.index.to_numpy(), len(models))
+    p = pd.Series(np.nan, features.index)
+    for one, model in enumerate(models):
+        if (part == one).any():
+            p[part == one] = model.predict_proba(features[part == one])[:, 1]
+    return p
 
 
 def limits(tried: Tried) -> list[Limit]:
     """That too few were lost, or that it is not known when."""
-    if tried.model is not None:
+    if tried.models:
         return []
     return [Limit(N_("Who will be lost"), needs=N_("more customers who ordered before and stopped, or who left"))]
 
@@ -323,13 +336,13 @@ def _model(name: str, features: pd.DataFrame, seed: int) -> Pipeline:
 
     numbers = [column for column in features if is_number(features[column])]
     others = [column for column in features if column not in numbers]
-    fill = make_pipeline(
-        FunctionTransformer(_floats), SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
-    )
+    steps = [FunctionTransformer(_floats), SimpleImputer(strategy="median", add_indicator=True)]
+    numeric = make_pipeline(*steps, *([StandardScaler()] if name == "logistic" else []))
+    rare = max(FEW, int(np.ceil(RARE * len(features))))
     levels = make_pipeline(
-        FunctionTransformer(_words), OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RARE)
+        FunctionTransformer(_words), OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=rare)
     )
-    columns = make_column_transformer((fill, numbers), (levels, others), sparse_threshold=0)
+    columns = make_column_transformer((numeric, numbers), (levels, others), sparse_threshold=0)
     last = (
         LogisticRegression(max_iter=2000)
         if name == "logistic"
@@ -343,19 +356,14 @@ def _floats(numbers: pd.DataFrame) -> np.ndarray:
 
 
 def _words(values: pd.DataFrame) -> pd.DataFrame:
-    return values.astype("object").where(values.notna(), "").astype(str)
+    return pd.DataFrame({name: values_of(values[name]).astype("object").fillna("") for name in values})
 
 
-def _p(model: Pipeline, features: pd.DataFrame) -> pd.Series:
-    return pd.Series(model.predict_proba(features)[:, 1], features.index)
-
-
-def _in_turn(model: Pipeline, features: pd.DataFrame, lost: pd.Series, seed: int) -> pd.Series:
-    """Probability of each customer from a model that has not seen them."""
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    return pd.Series(cross_val_predict(model, features, lost, cv=folds, method="predict_proba")[:, 1], features.index)
+def _in_turn(name: str, features: pd.DataFrame, lost: pd.Series, seed: int) -> tuple[Pipeline, ...]:
+    """A model for each part of the customers, learnt from the others."""
+    part = part_of(features.index.to_numpy(), FOLDS)
+    others = [part != one for one in range(FOLDS)]
+    return tuple(_model(name, features, seed).fit(features[seen], lost[seen]) for seen in others)
 
 
 def _alone(column: pd.Series, lost: pd.Series) -> np.ndarray:

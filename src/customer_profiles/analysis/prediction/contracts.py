@@ -19,7 +19,7 @@ from ...stats.claims import shown
 from ...stats.intervals import CONFIDENCE
 from ...stats.value_models import Staying, fit_staying
 from ..demographics.categories import values_of
-from .lifetime_value import rounded
+from .lifetime_value import rounded, worth_now
 
 MIN_AT_RISK = 50
 """Contracts of an age from which the share that leaves at that age is taken as it is."""
@@ -107,15 +107,23 @@ def customers(contracts: pd.DataFrame, horizon: int, discount: float) -> pd.Data
     Whoever left is expected to stay and to pay nothing. Missing in groups of which too few left to tell.
     """
     table = pd.DataFrame(index=contracts.index, columns=["expected_months", "expected_spend", "clv"], dtype=float)
-    worth_now = (1 + discount) ** (-(np.arange(horizon) + 0.5) / 12)
-    for _, group in _told(contracts):
-        alike = group.value_counts(["months", "left", "since"]).reset_index(name="n")
-        share = leaving(alike["months"], alike["left"], alike["since"], _until(contracts, horizon), alike["n"])
-        there = stay(share, group["months"].to_numpy(), horizon) * ~group["left"].to_numpy(bool)[:, None]
+    shares = shares_leaving(contracts, horizon)
+    for name, group in _told(contracts):
+        there = stay(shares[name], group["months"].to_numpy(), horizon) * ~group["left"].to_numpy(bool)[:, None]
         paid = group["charge"].to_numpy()
-        values = {"expected_months": there.sum(axis=1), "expected_spend": there.sum(axis=1) * paid}
-        table.loc[group.index, list(table)] = pd.DataFrame(values | {"clv": there @ worth_now * paid}, group.index)
+        months, now = there.sum(axis=1), there @ worth_now(horizon, discount)
+        table.loc[group.index, list(table)] = np.column_stack([months, months * paid, now * paid])
     return table
+
+
+def shares_leaving(contracts: pd.DataFrame, horizon: int) -> dict[str, np.ndarray]:
+    """Share that leaves in each month of the contract, by group of which enough left, see `leaving`."""
+    shares = {}
+    for name, group in _told(contracts):
+        alike = group.value_counts(["months", "left", "since"]).reset_index(name="n")
+        until = _until(contracts, horizon)
+        shares[name] = leaving(alike["months"], alike["left"], alike["since"], until, alike["n"])
+    return shares
 
 
 def remaining(contracts: pd.DataFrame, foreseen: pd.DataFrame, horizon: int, seed: int = 1) -> Result:

@@ -14,6 +14,7 @@ from ...needs import NEEDS
 from ...results import ONE_MARGIN, Result
 from ...stats import value_models
 from ...stats.intervals import Estimate
+from ...stats.value_models import Spending
 from . import order_forecast
 from .order_forecast import SAME, Fitted
 
@@ -43,15 +44,22 @@ def per_order(history: pd.DataFrame) -> pd.DataFrame:
         A column per way: `OWN`, `EVERYBODY`, and `BETWEEN` by the Gamma-Gamma model (where it has no mean, as `OWN`).
         Who has no amount gets the mean of all; missing for everybody where no amounts are known.
     """
-    paid = history["per_order"].notna()
-    mean = np.average(history.loc[paid, "per_order"], weights=history.loc[paid, "orders"]) if paid.any() else np.nan
+    mean, fitted = amount_model(history)
     own = history["per_order"].fillna(mean)
     ways = pd.DataFrame({OWN: own, EVERYBODY: mean, BETWEEN: own}, history.index)
-    if paid.sum() > 1 and history.loc[paid, "per_order"].nunique() > 1:
-        fitted = value_models.fit_spending(history.loc[paid, "orders"], history.loc[paid, "per_order"])
-        if fitted.q > 1:
-            ways[BETWEEN] = fitted.per_order(history["orders"].where(paid, 0), ways[OWN])
+    if fitted:
+        ways[BETWEEN] = fitted.per_order(history["orders"].where(history["per_order"].notna(), 0), own)
     return ways
+
+
+def amount_model(history: pd.DataFrame) -> tuple[float, Spending | None]:
+    """Mean amount of all orders, missing where none is known, and the Gamma-Gamma model if it has a mean."""
+    paid = history[history["per_order"].notna()]
+    mean = float(np.average(paid["per_order"], weights=paid["orders"])) if len(paid) else np.nan
+    if paid["per_order"].nunique() < 2:
+        return mean, None
+    fitted = value_models.fit_spending(paid["orders"], paid["per_order"])
+    return mean, fitted if fitted.q > 1 else None
 
 
 def best_amount(ways: pd.DataFrame, came: pd.DataFrame) -> str:
@@ -97,13 +105,17 @@ def customers(fitted: Fitted, way: str, amounts: pd.Series, months: int, discoun
     if not (fitted and way):
         return pd.DataFrame(columns=COLUMNS, dtype=float).rename_axis("customer_no")
     by_month = fitted.by_month(way, months)
-    worth_now = (1 + discount) ** (-(np.arange(months) + 0.5) / 12)
     expected = by_month.sum(axis=1)
     table = pd.DataFrame({"expected_orders": expected}, fitted.history.index)
     table["expected_spend"] = expected * amounts
-    table["clv"] = by_month @ worth_now * amounts
+    table["clv"] = by_month @ worth_now(months, discount) * amounts
     table["p_alive"] = fitted.alive()
     return table
+
+
+def worth_now(months: int, discount: float) -> np.ndarray:
+    """Worth today of money in the middle of each of the next months, at a yearly rate."""
+    return (1 + discount) ** (-(np.arange(months) + 0.5) / 12)
 
 
 def total(fitted: Fitted, way: str, amounts: pd.Series) -> Estimate:

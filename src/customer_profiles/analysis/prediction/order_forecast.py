@@ -70,9 +70,7 @@ class Fitted:
         """Orders of each buyer in each of so many equal parts of the days ahead, shape (customers, months)."""
         if way not in self.models:
             return np.repeat(self.expected[[way]].to_numpy() / months, months, axis=1)
-        ends = np.linspace(0, self.ahead_days, months + 1)[1:]
-        until = np.array([self.models[way].orders(self.told, end) for end in ends])
-        return np.diff(until, axis=0, prepend=0).T[self.place]
+        return purchase_models.by_month(self.models[way], self.told, self.ahead_days, months)[self.place]
 
     def alive(self) -> np.ndarray:
         """Probability of each buyer to be one still. By the model in which the first order may be the last."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ PART = 0.5
 FARTHEST = 3
 """Times the days of the check that one looks ahead at most: what holds for a week says nothing of a year."""
 HISTORY = ["orders", "repeats", "last_days", "known_days", "per_order", "recent"]
+SINCE_FIRST, SINCE_LAST = "days_since_first_order", "days_since_last_order"
+KNOWN = ["order_days", SINCE_FIRST, SINCE_LAST, "order_day_value", "recent_order_days"]
+"""What is kept of a buyer's history, see `known`; an attribute cannot have such a name."""
 
 
 @dataclass(frozen=True)
@@ -88,16 +92,23 @@ def orders(lines: pd.DataFrame, as_of: date, horizon_months: int) -> Orders:
     return Orders(days, returned, first, last, round(horizon_months * MONTH_DAYS))
 
 
-def history(orders: Orders, until: pd.Timestamp) -> pd.DataFrame:
+def history(orders: Orders, until: pd.Timestamp, recent_days: int | None = None) -> pd.DataFrame:
     """What was known of each buyer at the end of a day.
+
+    Parameters
+    ----------
+    orders : Orders
+    until : Timestamp
+    recent_days : int, optional
+        Days of the last period; default `period_days`.
 
     Returns
     -------
     DataFrame
         By ``customer_no``: ``orders, repeats`` (orders after the first)``, last_days, known_days`` (from the first
         order to the last one and to that day)``, per_order`` (mean amount of an order, less what was given back;
-        missing if unknown or not above 0)``, recent`` (orders of the last period, as long as the one to be foreseen,
-        or as the records up to then).
+        missing if unknown or not above 0)``, recent`` (orders of the last period, by default as long as the one to be
+        foreseen, or as the records up to then).
     """
     past = orders.days[orders.days["day"] <= until]
     grouped = past.groupby("customer_no")
@@ -109,10 +120,28 @@ def history(orders: Orders, until: pd.Timestamp) -> pd.DataFrame:
     back = orders.returned[orders.returned["day"] <= until].groupby("customer_no")["amount"].sum()
     less = back.reindex(table.index, fill_value=0) / table["orders"]
     table["per_order"] = (grouped["amount"].mean() + less).where(lambda mean: mean > 0).astype(float)
-    since = until - pd.Timedelta(days=period_days(orders, until))
+    since = until - pd.Timedelta(days=period_days(orders, until) if recent_days is None else recent_days)
     recent = past[past["day"] > since].groupby("customer_no").size()
     table["recent"] = recent.reindex(table.index, fill_value=0).astype(int)
     return table[HISTORY]
+
+
+def known(history: pd.DataFrame) -> pd.DataFrame:
+    """The columns `KNOWN` of a history, as the profile of a customer has them; orders of one day count as one."""
+    since_last = history["known_days"] - history["last_days"]
+    columns = (history["orders"], history["known_days"], since_last, history["per_order"], history["recent"])
+    return pd.DataFrame(dict(zip(KNOWN, columns, strict=True)))
+
+
+def rhythm(order_days: Any, since_first: Any, since_last: Any) -> tuple[Any, Any]:
+    """Days between two orders of a buyer, and the time since the last one in such rhythms; missing where not known.
+
+    >>> rhythm(np.array([3]), np.array([100]), np.array([20]))
+    (array([40.]), array([0.5]))
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        days = np.where(order_days > 1, (since_first - since_last) / (order_days - 1), np.nan)
+        return days, np.where(days > 0, since_last / days, np.nan)
 
 
 def period_days(orders: Orders, until: pd.Timestamp) -> int:

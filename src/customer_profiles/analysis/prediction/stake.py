@@ -55,7 +55,7 @@ def at_stake(loss: pd.Series, months: int, capacity: int, save_rate: float) -> R
 def buyer_loss(p: pd.Series, today: Cases, days: int, months: int) -> pd.Series:
     """What is expected not to come from each buyer: what the last days brought, for the months ahead, times p."""
     ahead = months * MONTH_DAYS / max(days, 1)
-    return (p * today.features["recent"] * today.features["per_order"] * ahead).reindex(p.index)
+    return (p * today.features["recent_order_days"] * today.features["order_day_value"] * ahead).reindex(p.index)
 
 
 def contract_loss(p: pd.Series, contracts: pd.DataFrame, months: int, within: int | None) -> pd.Series:

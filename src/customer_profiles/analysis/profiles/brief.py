@@ -32,7 +32,7 @@ TABLES = {
 DID = ("orders", "spend", "basket_value", "last_order_at", "recency_days", "top_category", "main_order_channel")
 SAID = ("nps_score", "csat_score", "stars_score", "answers", "comments")
 NEEDED = ("tickets", "open_tickets", "reopened_tickets", "resolution_hours")
-FORESEEN = ("expected_spend", "expected_orders", "expected_months", "p_alive", "p_churn")
+FORESEEN = ("expected_spend", "clv", "expected_orders", "expected_months", "p_alive", "p_churn")
 DERIVED, READ = Text(N_("derived by the report")), Text(N_("read from the texts by the report"))
 NOT_SHOWN = {"customer_id", "customer_no", "consent", "sources", "latitude", "longitude", "postal_code", "city"}
 """Of who somebody is: what identifies a customer on its own is told only where a name is asked for."""
@@ -174,7 +174,8 @@ def worth(
         share = float((everybody["spend"] <= spend).mean())
         told = Text(N_("as much as {share:share} of customers or more"), {"share": share})
         lines.append(Line("spend", told, _counted("transactions", ["spend"])["spend"]))
-    lines += _known(predicted, FORESEEN, dict.fromkeys(FORESEEN, DERIVED))
+    on = [Text(N_("foreseen on {day:day}"), {"day": day}) for day in predicted.get("foreseen_on", ())]
+    lines += _known(predicted, FORESEEN, dict.fromkeys(FORESEEN, on[0] if on else DERIVED))
     headings = Text(N_("Segment by recency, frequency and value")), Text(N_("Segment"))
     for heading, found in zip(headings, (rfm, segments), strict=True):
         lines += [Line(heading, Text("{name:label}", {"name": value}), DERIVED) for value in found["segment"]]
