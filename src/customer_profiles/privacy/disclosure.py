@@ -34,6 +34,7 @@ ROW_KEYS = (
     *("theme", "pain", "evidence", "outcome", "metric", "segment", "group", "area", "attribute", "value", "way"),
     *("driver", "event", "source", "compared_with", "sentiment"),
     *("step", "feature", "stage", "touch", "first_channel", "then_channel", "action", "resolution", "measure"),
+    *("campaign", "reaction"),
 )
 
 
