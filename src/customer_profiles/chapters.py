@@ -98,8 +98,16 @@ CHAPTERS = {
         ),
         ChapterSpec(
             *("08", "08_find_targets", N_("Whom to win and whom to address"), params.FindTargets, ("07",)),
+            makes=("lead_scores",),
             question=N_("Whom to win, and whom to address?"),
-            answers=("campaign_groups", "campaign_effects", "campaign_responses", "response_by_group"),
+            answers=(
+                "campaign_groups",
+                "campaign_effects",
+                "lead_gains",
+                "campaign_responses",
+                "lead_groups",
+                "response_by_group",
+            ),
         ),
         ChapterSpec(
             *("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from . import behaviour, firm_records, firm_truth, sheets, voices
+from . import behaviour, firm_records, firm_truth, prospects, sheets, voices
 from .exports import Csv, Excel, JsonLines, Parquet, Writer
 from .firm_sheets import firm_sheets
 from .firms import make_contacts, make_firms
@@ -105,7 +105,12 @@ def make_company(
             spent.append(made["lines"].groupby("person")["amount"].sum().to_numpy())
         for name, rows in references(plan):
             writers[name].append(rows)
-    extra = {"concentration": firm_truth.concentration(np.concatenate(spent))} if kind == "b2b" else {}
+        extra: dict[str, Any] = {}
+        if kind == "b2c":
+            writers["interessenten.csv"].append(prospects.prospects(plan, customers, seed))
+            extra["prospects"] = prospects.truth(plan)
+    if kind == "b2b":
+        extra["concentration"] = firm_truth.concentration(np.concatenate(spent))
     book.save(out / "truth.json", customers=customers, seed=seed, **extra)
     for name in of_kind.beside:
         shutil.copyfile(FOLDER / name, out / name)
@@ -179,6 +184,7 @@ def _writers(raw: Path) -> dict[str, Writer]:
         "tickets.csv": Csv(raw / "tickets.csv", delimiter=","),
         "umfragen.csv": Csv(raw / "umfragen.csv"),
         "bewertungen.csv": Csv(raw / "bewertungen.csv"),
+        "interessenten.csv": Csv(raw / "interessenten.csv"),
         "gebiete.csv": Csv(raw / "gebiete.csv"),
         "bevoelkerung.csv": Csv(raw / "bevoelkerung.csv"),
         "kalender.csv": Csv(raw / "kalender.csv"),

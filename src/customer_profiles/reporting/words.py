@@ -162,6 +162,7 @@ VALUES = {
 
 # Further columns of the canonical tables, as the pages on sources and on quality name them.
 FIELDS = {
+    "lead_tenth": N_("Tenth of the prospects, best first"),
     "reaction": N_("What customers did"),
     "watched_days": N_("Days watched"),
     "brought": N_("More of 100 than in the control group"),

@@ -42,7 +42,9 @@ def mailing(seed, n=6000, brings=0.0, moves=0.0, by_trait=False):
     before = pd.DataFrame({"customer_no": old, "at": SENT - pd.Timedelta(days=20), "amount": 40.0})
     profile = pd.DataFrame(
         {
-            **{"customer_no": np.arange(n), "region": region, "age": rng.integers(18, 80, n)},
+            "customer_no": np.arange(n),
+            "region": region,
+            "age": rng.integers(18, 80, n),
             "gender": rng.choice(["f", "m"], n),
         }
     )

@@ -81,7 +81,7 @@ def test_where_only_those_contacted_can_respond_the_response_is_not_compared():
 
 
 def test_a_customer_is_counted_once_in_the_group_of_the_first_contact():
-    campaigns, lines, _ = mailing(7)
+    campaigns, _, _ = mailing(7)
     again = campaigns.assign(at=SENT + pd.Timedelta(days=1), control_group=True, responded_at=pd.NaT)
     twice = trials.contacts(pd.concat([again, campaigns]), AS_OF)
     once = trials.contacts(campaigns, AS_OF)
