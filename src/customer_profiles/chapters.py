@@ -98,7 +98,7 @@ CHAPTERS = {
         ),
         ChapterSpec(
             *("08", "08_find_targets", N_("Whom to win and whom to address"), params.FindTargets, ("07",)),
-            makes=("lead_scores",),
+            makes=("lead_scores", "address_list"),
             question=N_("Whom to win, and whom to address?"),
             answers=(
                 "campaign_groups",

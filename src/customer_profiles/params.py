@@ -141,6 +141,7 @@ class FindTargets(Params):
     control_share: float = Field(
         0.0, ge=0, lt=1, description=N_("share of customers that campaigns were to hold back; 0: not known")
     )
+    capacity: int = Field(200, ge=1, description=N_("customers who can be addressed for each purpose"))
 
 
 class PlanActions(Params):

@@ -37,7 +37,7 @@ def prospects(plan: Plan, customers: int, seed: int) -> pd.DataFrame:
         table[name] = choose(rng, attribute.values, n, attribute.reference)
     odds = np.full(n, planned["bought"] / (1 - planned["bought"]))
     for name in table:
-        odds *= table[name].map(planned["times"]).fillna(1.0).to_numpy(float)
+        odds *= [planned["times"].get(value, 1.0) for value in table[name]]
     day = rng.integers(0, plan.days, n)
     buys = rng.random(n) < odds / (1 + odds)
     bought = np.where(buys, day + np.ceil(rng.exponential(planned["delay"], n)).astype(int), plan.days)
@@ -47,7 +47,7 @@ def prospects(plan: Plan, customers: int, seed: int) -> pd.DataFrame:
             "Nr": [f"I-{number:06d}" for number in scatter(np.arange(n), 48_271, 999_983)],
             "Eingang": days[day],
             "Herkunft": table["origin"].map(ORIGINS),
-            **{HEADERS[name]: table[name].map(CODES.get(name, {})).fillna(table[name]) for name in planned["traits"]},
+            **{HEADERS[name]: [CODES.get(name, {}).get(v, v) for v in table[name]] for name in planned["traits"]},
             "Kauf am": days[np.minimum(bought, plan.days)],
         }
     )
