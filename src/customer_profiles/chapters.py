@@ -97,6 +97,19 @@ CHAPTERS = {
             answers=("churn_stake", "expected_value", "contracts", "churn_gains", "forecast_check", "repeaters"),
         ),
         ChapterSpec(
+            *("08", "08_find_targets", N_("Whom to win and whom to address"), params.FindTargets, ("07",)),
+            makes=("lead_scores", "address_list"),
+            question=N_("Whom to win, and whom to address?"),
+            answers=(
+                "campaign_groups",
+                "campaign_effects",
+                "lead_gains",
+                "campaign_responses",
+                "lead_groups",
+                "response_by_group",
+            ),
+        ),
+        ChapterSpec(
             *("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
             makes=("actions",),
             question=N_("What to do?"),
@@ -109,7 +122,7 @@ CHAPTERS = {
         ),
         # The summary repeats all others.
         ChapterSpec(
-            *("00", "00_summary", N_("Summary"), params.Summary, ("06", "07", "09", "10")),
+            *("00", "00_summary", N_("Summary"), params.Summary, ("06", "08", "09", "10")),
             question=N_("What changed?"),
             answers=("kpi_line", "outcome_groups"),
         ),

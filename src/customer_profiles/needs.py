@@ -14,6 +14,7 @@ NEEDS = {
     "tickets": N_("tickets with their text, for example an export of the service desk"),
     "feedback": N_("surveys such as NPS or CSAT, or reviews"),
     "campaigns": N_("sent and answered mailings, for example an export of the newsletter system"),
+    "leads": N_("prospects with the day they came and the day of their first purchase, for example from the CRM"),
     "events": N_("a list of launches, outages, price changes and press reports with their days"),
     "areas": N_("statistics per area, for example population by region"),
     "population": N_(

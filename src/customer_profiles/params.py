@@ -132,6 +132,18 @@ class PredictValue(Params):
     save_rate: float = Field(0.1, ge=0, le=1, description=N_("share of those who would be lost that a call keeps"))
 
 
+class FindTargets(Params):
+    """Parameters of 08_find_targets."""
+
+    response_days: int = Field(
+        30, ge=1, le=365, description=N_("days after a contact in which an order counts as following it")
+    )
+    control_share: float = Field(
+        0.0, ge=0, lt=1, description=N_("share of customers that campaigns were to hold back; 0: not known")
+    )
+    capacity: int = Field(200, ge=1, description=N_("customers who can be addressed for each purpose"))
+
+
 class PlanActions(Params):
     """Parameters of 09_plan_actions."""
 

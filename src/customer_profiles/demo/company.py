@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from . import behaviour, firm_records, firm_truth, sheets, voices
+from . import behaviour, firm_records, firm_truth, prospects, sheets, voices, voucher
 from .exports import Csv, Excel, JsonLines, Parquet, Writer
 from .firm_sheets import firm_sheets
 from .firms import make_contacts, make_firms
@@ -100,12 +100,20 @@ def make_company(
             made = of_kind.make(rng, plan, first, min(BLOCK, customers - first), block)
             for name, rows in _raw(rng, plan, of_kind.sheets(rng, plan, made), book):
                 writers[name].append(rows)
+            if kind == "b2c":
+                email = sheets.addresses_on_file(made["people"], made["crm"], made["shop"])
+                writers["gutschein.csv"].append(voucher.voucher(plan, made["people"], email, seed, block))
             for name, rows in of_kind.truth(plan, made, book):
                 truths[name].append(rows)
             spent.append(made["lines"].groupby("person")["amount"].sum().to_numpy())
         for name, rows in references(plan):
             writers[name].append(rows)
-    extra = {"concentration": firm_truth.concentration(np.concatenate(spent))} if kind == "b2b" else {}
+        extra: dict[str, Any] = {}
+        if kind == "b2c":
+            writers["interessenten.csv"].append(prospects.prospects(plan, customers, seed))
+            extra = {"prospects": prospects.truth(plan), "voucher": voucher.truth(plan)}
+    if kind == "b2b":
+        extra["concentration"] = firm_truth.concentration(np.concatenate(spent))
     book.save(out / "truth.json", customers=customers, seed=seed, **extra)
     for name in of_kind.beside:
         shutil.copyfile(FOLDER / name, out / name)
@@ -179,6 +187,8 @@ def _writers(raw: Path) -> dict[str, Writer]:
         "tickets.csv": Csv(raw / "tickets.csv", delimiter=","),
         "umfragen.csv": Csv(raw / "umfragen.csv"),
         "bewertungen.csv": Csv(raw / "bewertungen.csv"),
+        "gutschein.csv": Csv(raw / "gutschein.csv", delimiter=","),
+        "interessenten.csv": Csv(raw / "interessenten.csv"),
         "gebiete.csv": Csv(raw / "gebiete.csv"),
         "bevoelkerung.csv": Csv(raw / "bevoelkerung.csv"),
         "kalender.csv": Csv(raw / "kalender.csv"),

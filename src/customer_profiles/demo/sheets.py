@@ -32,7 +32,7 @@ def sheets(plan: Plan, made: dict[str, pd.DataFrame]) -> Iterator[Sheet]:
         name = "bestellungen_2024.xlsx" if year == 2024 else "bestellungen_2025.csv"
         yield name, order_sheet(times, lines, account, as_text=year == 2025), ("Bestellt am", "Betrag")
     yield from _visits(times, made["visits"], account)
-    email = _addresses_on_file(people, crm, shop)
+    email = addresses_on_file(people, crm, shop)
     yield "newsletter.csv", newsletter_sheet(times, made["letters"], email), ()
     yield "tickets.csv", ticket_sheet(times, made["tickets"], email), ()
     number = crm.drop_duplicates("person").set_index("person")["crm_id"]
@@ -66,7 +66,7 @@ def damage(
     return rows.iloc[order].reset_index(drop=True), len(broken), len(again)
 
 
-def _addresses_on_file(people: pd.DataFrame, crm: pd.DataFrame, shop: pd.DataFrame) -> pd.Series:
+def addresses_on_file(people: pd.DataFrame, crm: pd.DataFrame, shop: pd.DataFrame) -> pd.Series:
     """The e-mail by which each person is known, by person: the CRM's, else the shop's, else one nobody has on file."""
     on_file = crm[crm["email"].isin(people["email"])].drop_duplicates("person").set_index("person")["email"]
     email = people.set_index("person")["email"]

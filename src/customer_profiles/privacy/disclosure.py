@@ -25,7 +25,7 @@ FLOOR = 5  # below it, subtraction and background knowledge single people out to
 NUMERIC_KEYS = frozenset(
     (
         *("r", "f", "m", "fm", "r_low", "r_high", "fm_low", "fm_high"),
-        *("segment", "rank", "top", "k", "tenth", "risk_tenth"),
+        *("segment", "rank", "top", "k", "tenth", "risk_tenth", "lead_tenth"),
     )
 )
 
@@ -34,6 +34,7 @@ ROW_KEYS = (
     *("theme", "pain", "evidence", "outcome", "metric", "segment", "group", "area", "attribute", "value", "way"),
     *("driver", "event", "source", "compared_with", "sentiment"),
     *("step", "feature", "stage", "touch", "first_channel", "then_channel", "action", "resolution", "measure"),
+    *("campaign", "reaction"),
 )
 
 

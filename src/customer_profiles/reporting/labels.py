@@ -199,6 +199,8 @@ MEASURES = {
     "e_limit": Column(N_("E-value of the interval"), "ratio"),
     "person_share": Column(N_("With a person"), "share"),
     "low_scores_more": Column(N_("Low scores above the others’ rate"), "number"),
+    # Campaigns.
+    "brought_spend": Column(N_("Spend above the control group"), "money"),
     # Vulnerable and ideal customers.
     "rank": Column(N_("Rank"), "count"),
     "same_mix": Column(N_("Ratio at the same mix of topics"), "ratio"),

@@ -99,6 +99,7 @@ VALUES = {
     "followed": N_("came back"),
     "hours": N_("time until closed"),
     "dissatisfied": N_("dissatisfied"),
+    "ordered": N_("ordered"),
 }
 
 # Words of the product that no value of the data is taken for, however it is spelt.
@@ -167,6 +168,13 @@ TERMS = {
 
 # Further columns of the canonical tables, as the pages on sources and on quality name them.
 FIELDS = {
+    "lead_tenth": N_("Tenth of the prospects, best first"),
+    "reaction": N_("What customers did"),
+    "watched_days": N_("Days watched"),
+    "brought": N_("More of 100 than in the control group"),
+    "brought_others": N_("More of 100 among all others"),
+    "bought_before": N_("Bought in the year before"),
+    "spend_before": N_("Spend in the year before"),
     "ticket_before": N_("Ticket in the half year before"),
     "ticket_count": N_("Tickets in the half year before"),
     "ticket_channel": N_("Channel of the last ticket"),

@@ -11,7 +11,7 @@ and left out (`analysis.leakage`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -165,8 +165,8 @@ def leaks(cases: Cases) -> list[str]:
     return found
 
 
-def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
-    """Learn the probability of being lost and try it.
+def learn(before: Cases, after: Cases | None, seed: int = 1, simple_way: str = SINCE_LAST) -> Tried:
+    """Learn the probability of being lost, or of another outcome of that kind, and try it.
 
     Logistic regression stands beside gradient boosting; of the two the one with the lower Brier score in
     cross-validation on what is learnt from is used.
@@ -179,6 +179,8 @@ def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
         To try it on, at a later time; None: on a part of the same customers that took no part, in turn.
     seed : int
         Of samples (`MOST`), folds and trees.
+    simple_way : str
+        Feature that the simple way learns from alone; empty: it takes everybody for alike.
     """
     none = pd.Series(dtype=float)
     if not before.enough or (after is not None and not after.enough):
@@ -194,26 +196,33 @@ def learn(before: Cases, after: Cases | None, seed: int = 1) -> Tried:
         models = {name: _in_turn(name, features, before.lost, seed) for name in ("logistic", "trees")}
         apart = {name: foreseen(each, features) for name, each in models.items()}
         best = min(models, key=lambda name: brier_score_loss(before.lost, apart[name]))
+        alike = pd.Series(float(before.lost.mean()), (after or before).lost.index)
         if after is None:
-            simple = pd.Series(float(before.lost.mean()), before.lost.index)
-            return Tried(models[best], apart[best], before.lost, simple, left_out, snapshot=True)
+            return Tried(models[best], apart[best], before.lost, alike, left_out, snapshot=True)
         model = (_model(best, features, seed).fit(features, before.lost),)
-        silence = (_model("logistic", features[[SINCE_LAST]], seed).fit(features[[SINCE_LAST]], before.lost),)
         later = after.features[list(features)]
-        return Tried(model, foreseen(model, later), after.lost, foreseen(silence, later[[SINCE_LAST]]), left_out)
+        if simple_way:
+            one = features[[simple_way]]
+            alike = foreseen((_model("logistic", one, seed).fit(one, before.lost),), later[[simple_way]])
+        return Tried(model, foreseen(model, later), after.lost, alike, left_out)
 
 
-def quality(tried: Tried, seed: int = 1) -> Result:
-    """How well it was foreseen who was lost: ``measure, figure, figure_low, figure_high``, intervals over customers.
+def quality(
+    tried: Tried,
+    seed: int = 1,
+    name: str = "churn_quality",
+    title: str = N_("How well it was foreseen who was lost"),
+    about: str = N_("{n:count} customers from whom it was not learnt."),
+) -> Result:
+    """How well it was foreseen: ``measure, figure, figure_low, figure_high``, intervals over customers.
 
     ``auc``; ``brier_skill`` (part of the squared error of the simple way that is avoided); ``calibration_slope`` (1 if
     high probabilities are as much higher as they should be); ``calibration_error`` (mean distance of tenths).
     """
-    title = Text(N_("How well it was foreseen who was lost"))
-    about = Text(N_("{n:count} customers from whom it was not learnt."), {"n": len(tried.p)})
-    names = ["measure", "figure", "figure_low", "figure_high"]
+    table = pd.DataFrame(columns=["measure", "figure", "figure_low", "figure_high"])
+    result = Result(name, table, Text(title), NOBODY, about=Text(about, {"n": len(tried.p)}))
     if not tried.models:
-        return Result("churn_quality", pd.DataFrame(columns=names), title, NOBODY, about=about)
+        return result
     rng = np.random.default_rng(seed)
     p, lost, simple = tried.p.to_numpy(), tried.lost.to_numpy(), tried.simple.to_numpy()
     drawn = (rng.integers(0, len(p), len(p)) for _ in range(RESAMPLES))
@@ -221,7 +230,7 @@ def quality(tried: Tried, seed: int = 1) -> Result:
     value = _measures(p, lost, simple)
     table = pd.DataFrame({"measure": list(value), "figure": list(value.values())})
     table["figure_low"], table["figure_high"] = (again[table["measure"]].quantile(q).to_numpy() for q in (0.025, 0.975))
-    return Result("churn_quality", table, title, NOBODY, about=about)
+    return replace(result, frame=table)
 
 
 def gains(tried: Tried, measured: Result) -> Result:
@@ -240,17 +249,29 @@ def gains(tried: Tried, measured: Result) -> Result:
         else N_("Tenths, most at risk first. Learnt before a day, tried on {n:count} customers after a later one."),
         {"n": len(tried.p)},
     )
-    names = ["risk_tenth", "n", "base", "share", "share_low", "share_high", "expected_share"]
+    table = tenths(tried, "risk_tenth")
     if not tried.models:
-        return Result("churn_gains", pd.DataFrame(columns=names), title, ONE_MARGIN, about=about)
+        return Result("churn_gains", table, title, ONE_MARGIN, about=about)
+    skill = skill_of(measured)
+    return Result("churn_gains", table, title, ONE_MARGIN, lambda frame: _gained(frame, tried, skill), 1, about)
+
+
+def tenths(tried: Tried, called: str) -> pd.DataFrame:
+    """Customers by tenth of their probability, highest first, `called` so; see `gains`."""
+    names = [called, "n", "base", "share", "share_low", "share_high", "expected_share"]
+    if not tried.models:
+        return pd.DataFrame(columns=names)
     place = tried.p.rank(ascending=False, method="first")
-    tenth = np.ceil(place / len(place) * TENTHS).astype(int).rename("risk_tenth")
+    tenth = np.ceil(place / len(place) * TENTHS).astype(int).rename(called)
     grouped = pd.DataFrame({"lost": tried.lost, "p": tried.p}).groupby(tenth)
     table = grouped.agg(n=("lost", "sum"), base=("lost", "size"), expected_share=("p", "mean")).reset_index()
-    table = add_shares(table)[names]
+    return add_shares(table)[names]
+
+
+def skill_of(measured: Result) -> tuple[float, float, float]:
+    """Part of the squared error of the simple way that is avoided, with its interval; from `quality`."""
     row = measured.frame.set_index("measure").loc["brier_skill"]
-    skill = (float(row["figure"]), float(row["figure_low"]), float(row["figure_high"]))
-    return Result("churn_gains", table, title, ONE_MARGIN, lambda frame: _gained(frame, tried, skill), 1, about)
+    return float(row["figure"]), float(row["figure_low"]), float(row["figure_high"])
 
 
 def holds(measured: Result) -> bool:
@@ -288,7 +309,7 @@ def part_of(customer_no: Any, parts: int) -> Any:
 
 def foreseen(models: Sequence[Pipeline], features: pd.DataFrame) -> pd.Series:
     """Probability to be lost by ``customer_no``, each from the model that speaks for their part."""
-    part = part_of(features.index.to_numpy(), len(models))
+    part = part_of(_numbers(features.index), len(models))
     p = pd.Series(np.nan, features.index)
     for one, model in enumerate(models):
         if (part == one).any():
@@ -361,9 +382,14 @@ def _words(values: pd.DataFrame) -> pd.DataFrame:
 
 def _in_turn(name: str, features: pd.DataFrame, lost: pd.Series, seed: int) -> tuple[Pipeline, ...]:
     """A model for each part of the customers, learnt from the others."""
-    part = part_of(features.index.to_numpy(), FOLDS)
+    part = part_of(_numbers(features.index), FOLDS)
     others = [part != one for one in range(FOLDS)]
     return tuple(_model(name, features, seed).fit(features[seen], lost[seen]) for seen in others)
+
+
+def _numbers(index: pd.Index) -> np.ndarray:
+    """Numbers of customers; of what has an id instead, one that only the id decides."""
+    return index.to_numpy() if is_number(index.to_series()) else pd.util.hash_array(index.to_numpy(object)) % 2**32
 
 
 def _alone(column: pd.Series, lost: pd.Series) -> np.ndarray:

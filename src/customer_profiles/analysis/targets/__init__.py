@@ -1,0 +1,1 @@
+"""Chapter 08: whom a contact moves, which prospects become customers, and whom to address now."""

@@ -1,0 +1,162 @@
+"""Whom to address now and whom to leave alone: every customer in one list at most, as many as can be addressed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Text
+from ...results import ONE_MARGIN, Result
+from ...stats.claims import shown
+from ..demographics.categories import values_of
+from ..prediction.lifetime_value import rounded
+from ..segments.channels import SELF, ways
+
+CALL, WRITE, WIN_BACK, ALONE = N_("call"), N_("write to"), N_("win back"), N_("leave alone")
+REST = N_("nothing to do now")
+PURPOSES = (CALL, WRITE, WIN_BACK, ALONE, REST)
+AT_RISK, GONE = N_("may be lost"), N_("has probably left")
+OPEN_CASE, NO_CONSENT = N_("has an open case"), N_("consent is not on file")
+LEAST, MOST = 0.1, 0.5
+"""Chance to be lost from which a customer may be lost, and has probably left."""
+COLUMNS = ["customer_no", "purpose", "place", "reason", "channel", "loss"]
+
+
+def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity: int) -> pd.DataFrame:
+    """The list of each customer.
+
+    Who has an open case, or has not consented where others have, is left alone whatever may be lost. Of the others,
+    those who may be lost are called, or written to if they ask for a channel without a person; those who have probably
+    left are to be won back. Each of the three lists has those with most at stake.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        A row per customer.
+    predicted : DataFrame
+        Table ``predicted_value``: chance to be lost, else to be there still, and what is expected of them.
+    outcome : Outcome or None
+        Of dataset.yaml; a bad one tells who has left.
+    capacity : int
+        Customers that can be addressed for each purpose.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_no, purpose, place`` (in the list)``, reason, channel, loss``, one row per customer, in the order of
+        the profile. `REST` has no place and no reason.
+    """
+    table = profile[["customer_no"]].merge(predicted.drop(columns="customer_id", errors="ignore"), how="left")
+    chance, loss, spent = _chance(table), _loss(table), _numbers(profile, "spend")
+    left = _has_left(profile, outcome)
+    chance = np.where(left, 1.0, chance)
+    told = [_flag(profile, "open_tickets"), _no_consent(profile)]
+    channel = profile["preferred_channel"] if "preferred_channel" in profile else pd.Series(pd.NA, profile.index)
+    alone_with_it = (ways(channel) == SELF).to_numpy()
+    at_risk = (chance >= LEAST) & (chance < MOST) & (loss > 0)
+    chosen = [told[0], told[1], at_risk & ~alone_with_it, at_risk & alone_with_it, chance >= MOST]
+    purpose = np.select(chosen, [ALONE, ALONE, CALL, WRITE, WIN_BACK], REST)
+    reason = np.select(chosen, [OPEN_CASE, NO_CONSENT, AT_RISK, AT_RISK, GONE], "")
+    stake = pd.Series(np.where(purpose == WIN_BACK, np.nan_to_num(spent), np.nan_to_num(loss)))
+    place = stake.groupby(purpose).rank(ascending=False, method="first").to_numpy()
+    over = (place > capacity) & ~np.isin(purpose, (ALONE, REST))
+    purpose, reason = np.where(over, REST, purpose), np.where(over, "", reason)
+    listed = ~np.isin(purpose, (ALONE, REST))
+    return pd.DataFrame(
+        {
+            "customer_no": profile["customer_no"].to_numpy(),
+            "purpose": purpose,
+            "place": pd.array(np.where(listed, place, np.nan), dtype="Int64"),
+            "reason": reason,
+            "channel": channel.astype("object").to_numpy(),
+            "loss": np.where(np.isin(purpose, (CALL, WRITE)), loss, np.nan),
+        }
+    )
+
+
+def counted(listed: pd.DataFrame) -> Result:
+    """How many customers are in each list: ``purpose, n, base, share, loss``; the rows add up to all customers.
+
+    Empty where nothing is foreseen of anybody, so that nobody is to be addressed.
+    """
+    title = Text(N_("Whom to address now"))
+    names = ["purpose", "n", "base", "share", "loss"]
+    if not listed["purpose"].isin((CALL, WRITE, WIN_BACK)).any():
+        return Result("address_lists", pd.DataFrame(columns=names), title, ONE_MARGIN)
+    grouped = listed.groupby("purpose")
+    table = pd.DataFrame({"n": grouped.size(), "base": len(listed), "loss": grouped["loss"].sum(min_count=1)})
+    table = table.reindex([name for name in PURPOSES if name in table.index]).rename_axis("purpose").reset_index()
+    table["share"] = table["n"] / table["base"]
+    about = Text(
+        N_("Each of the {n:count} customers is in one row. The lists are kept with the run."), {"n": len(listed)}
+    )
+    return Result("address_lists", table[names], title, ONE_MARGIN, _told, about=about)
+
+
+def facts(listed: pd.DataFrame) -> dict[str, int]:
+    """Customers in each list."""
+    counts = listed["purpose"].value_counts()
+    return {f"list_{name.replace(' ', '_')}": int(counts.get(name, 0)) for name in PURPOSES}
+
+
+def _told(table: pd.DataFrame) -> list[Finding]:
+    rows, found = shown(table).set_index("purpose"), []
+    contacted = rows[rows.index.isin((CALL, WRITE))]
+    if len(contacted) and contacted["loss"].sum() > 0:
+        n = int(contacted["n"].sum())
+        values = {"n": n, "loss": rounded(contacted["loss"].sum())}
+        message = N_("Address {n:count} customers first: {loss:money} of what they are expected to spend may be lost.")
+        found.append(Finding(message, values, id="lists.contact", n=n, reach=n, effect=0.2))
+    for purpose, message in (
+        (
+            WIN_BACK,
+            N_("{n:count} customers to win back have probably left; those who spent most come first."),
+        ),
+        (
+            ALONE,
+            N_("Leave {n:count} customers alone for now: they have an open case, or their consent is not on file."),
+        ),
+    ):
+        if purpose in rows.index:
+            n = int(rows.loc[purpose, "n"])
+            found.append(Finding(message, {"n": n}, id=f"lists.{purpose.replace(' ', '_')}", n=n, reach=n, effect=0.1))
+    return found
+
+
+def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in table:
+        return np.full(len(table), np.nan)
+    return table[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _flag(profile: pd.DataFrame, name: str) -> np.ndarray:
+    return np.nan_to_num(_numbers(profile, name)) > 0
+
+
+def _no_consent(profile: pd.DataFrame) -> np.ndarray:
+    """Who is not known to have consented; nobody where no consent is on file at all."""
+    given = _flag(profile, "consent")
+    return ~given if given.any() else np.zeros(len(profile), bool)
+
+
+def _has_left(profile: pd.DataFrame, outcome: Any) -> np.ndarray:
+    if outcome is None or outcome.good or outcome.column not in profile:
+        return np.zeros(len(profile), bool)
+    return (values_of(profile[outcome.column]) == outcome.value).to_numpy(bool, na_value=False)
+
+
+def _chance(table: pd.DataFrame) -> np.ndarray:
+    """Chance to be lost: as predicted, else that of not being there any more."""
+    alive, churn = _numbers(table, "p_alive"), _numbers(table, "p_churn")
+    return np.where(np.isnan(churn), 1 - alive, churn)
+
+
+def _loss(table: pd.DataFrame) -> np.ndarray:
+    """What is expected not to come: of the spend, else of the orders, that a customer who stays would bring."""
+    brings = _numbers(table, "expected_spend")
+    brings = brings if np.isfinite(brings).any() else _numbers(table, "expected_orders")
+    alive, churn = _numbers(table, "p_alive"), _numbers(table, "p_churn")
+    stays = np.where(np.isnan(churn), brings / np.maximum(alive, 1e-6), brings)
+    return _chance(table) * stays

@@ -1,0 +1,248 @@
+"""Which prospects become customers: learnt from those of whom it is decided, tried on later ones.
+
+A prospect of yesterday who has not bought yet says nothing. Of those who are older than the horizon it is decided: by
+then nine in ten of those who buy have bought.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Limit, Text
+from ...needs import NEEDS
+from ...results import ONE_MARGIN, Disclosure, Result
+from ...stats.claims import Claims
+from ...stats.comparisons import compare_shares, compared, family_size
+from ...stats.effect_sizes import from_shares
+from ...stats.survival import kaplan_meier
+from ..demographics.categories import Orders
+from ..journeys.groups import RATIO, difference, members, teller
+from ..prediction.churn import TENTHS, Cases, Tried, foreseen, learn, quality, skill_of, tenths
+
+DECIDED = 0.9
+"""Part of those who will buy that have bought at the horizon."""
+PART = 1 / 3
+"""Last part of the decided time on which is tried what was learnt before."""
+MIN_BASE = 50
+NOT_KNOWN_THEN = frozenset(
+    (
+        *("lead_id", "customer_id", "customer_no", "at", "converted_at", "signup_date", "birth_date", "status"),
+        *("postal_code", "city", "latitude", "longitude", "consent"),
+    )
+)
+"""Columns of prospects that name them, or that were written down later."""
+
+
+@dataclass(frozen=True)
+class Prospects:
+    """Prospects and what became of them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        By ``lead_id``: ``at, days`` (until the purchase, or until the day of the run)``, bought``.
+    features : DataFrame
+        By ``lead_id``: what was known of them.
+    curve : DataFrame
+        From `survival.kaplan_meier`.
+    horizon : int
+        Days; 0 where nobody bought.
+    """
+
+    rows: pd.DataFrame
+    features: pd.DataFrame
+    curve: pd.DataFrame
+    horizon: int
+
+    @property
+    def decided(self) -> pd.DataFrame:
+        """Those older than the horizon, ``won`` if they bought within it."""
+        old = self.rows[(self.rows["age"] >= self.horizon) & (self.horizon > 0)]
+        return old.assign(won=old["bought"] & (old["days"] <= self.horizon))
+
+
+def prospects(leads: pd.DataFrame, as_of: date) -> Prospects:
+    """Prospects with the delay of their purchases and the horizon that follows from it.
+
+    Parameters
+    ----------
+    leads : DataFrame
+        Table of the contract. Who bought before they were a prospect is none.
+    as_of : date
+    """
+    end = pd.Timestamp(as_of).normalize()
+    rows = leads.dropna(subset=["lead_id", "at"]).drop_duplicates("lead_id").set_index("lead_id")
+    bought = rows["converted_at"] if "converted_at" in rows else pd.Series(pd.NaT, rows.index)
+    since = rows["at"].dt.normalize()
+    delay = (bought.dt.normalize() - since).dt.days
+    keep = (since <= end) & ~delay.lt(0)
+    rows, delay, age = rows[keep], delay[keep], (end - since[keep]).dt.days
+    seen = delay.le(age).fillna(False).astype(bool)
+    days = delay.where(seen, age).astype(int).clip(lower=1)
+    table = pd.DataFrame({"at": rows["at"], "age": age, "days": days, "bought": seen})
+    curve = kaplan_meier(days, seen) if seen.any() else pd.DataFrame(columns=["day", "waiting"])
+    gone = 1 - curve["waiting"]
+    horizon = int(curve.loc[gone >= DECIDED * gone.max() - 1e-12, "day"].min()) if len(curve) else 0
+    known = [name for name in rows if name not in NOT_KNOWN_THEN and rows[name].notna().any()]
+    return Prospects(table, rows[known], curve, horizon)
+
+
+def tried(found: Prospects, seed: int = 1) -> Tried:
+    """The chance of a prospect to buy within the horizon: learnt before a day, tried on those who came after it.
+
+    What is learnt from was decided on that day. The simple way takes everybody for alike.
+    """
+    old = found.decided
+    none = Cases(found.features.head(0), pd.Series(dtype=bool))
+    if not len(old) or not len(found.features.columns):
+        return learn(none, none, seed, "")
+    day = old["at"].max() - PART * (old["at"].max() - old["at"].min())
+    before = old[old["at"] <= day - pd.Timedelta(days=found.horizon)]
+    after = old[old["at"] > day]
+    learnt, later = (Cases(found.features.loc[part.index], part["won"].rename("lost")) for part in (before, after))
+    return learn(learnt, later, seed, "")
+
+
+def measured(model: Tried, seed: int = 1) -> Result:
+    """How well it was foreseen who would buy, see `churn.quality`; beside the same chance for everybody."""
+    title, about = N_("How well it was foreseen who would buy"), N_("{n:count} later prospects.")
+    return quality(model, seed, "lead_quality", title, about)
+
+
+def gains(model: Tried, measured: Result, horizon: int) -> Result:
+    """Prospects by tenth of their chance, best first: ``lead_tenth, n`` (bought)``, base, share, expected_share``.
+
+    It is claimed only if the chance did certainly better than the same for everybody.
+    """
+    table = tenths(model, "lead_tenth")
+    skill = skill_of(measured) if len(measured) else (0.0, 0.0, 0.0)
+    return Result(
+        "lead_gains",
+        table,
+        Text(N_("Prospects who became customers, by how probable it had been")),
+        ONE_MARGIN,
+        (lambda frame: _gained(frame, model, skill)) if len(table) else None,
+        int(len(table) > 0),
+        Text(
+            N_("Tenths of {n:count} later prospects, best first: share that bought within {days:count} days."),
+            {"n": len(model.p), "days": horizon},
+        ),
+    )
+
+
+def by_group(found: Prospects, orders: Orders | None = None) -> Result:
+    """Which prospects bought more often than the others: every trait and the origin, one family."""
+    old, parts = found.decided, []
+    known = found.features.loc[old.index].rename_axis("customer_no").reset_index()
+    won = old["won"].to_numpy(float)
+    for group in members(known, found.features.columns, orders):
+        inside, all_of = group.member.astype(float), group.known.astype(float)
+        counts = {"n": won @ inside, "base": inside.sum(axis=0)}
+        counts |= {"n_rest": won @ all_of - counts["n"], "base_rest": all_of.sum() - counts["base"]}
+        table = pd.DataFrame(counts).astype(int)
+        parts.append(table.assign(attribute=group.attribute, value=group.values))
+    columns = compared("ratio")
+    if not parts:
+        return Result("lead_groups", pd.DataFrame(columns=columns), Text(N_("Which prospects become customers")))
+    table = compare_shares(pd.concat(parts, ignore_index=True), MIN_BASE, ["attribute"])
+    family = family_size(table, ["attribute"])
+    return Result(
+        "lead_groups",
+        table[columns] if family else table.head(0)[columns],
+        Text(N_("Which prospects become customers")),
+        Disclosure(within=("attribute",)),
+        teller(GROUPS, family, None, ["attribute", "value"]),
+        family=family,
+        about=Text(
+            N_("{n:count} prospects older than {days:count} days: by then nine in ten of those who buy have bought."),
+            {"n": len(old), "days": found.horizon},
+        ),
+    )
+
+
+def scores(found: Prospects, model: Tried | None) -> pd.DataFrame:
+    """Chance of each open prospect to buy, and the tenth among them; empty without a model that holds.
+
+    Returns
+    -------
+    DataFrame
+        ``lead_id, p_converts, lead_tenth``. Who has waited for long has less of the chance left: with the share G of
+        the buyers who buy by that age, p becomes p (1 − G) / (1 − p G).
+    """
+    open_ones = found.rows[~found.rows["bought"] & (found.rows["age"] < found.horizon)]
+    if model is None or not model.models or not len(open_ones):
+        return pd.DataFrame(columns=["lead_id", "p_converts", "lead_tenth"])
+    known = list(model.models[0].feature_names_in_)
+    p = foreseen(model.models, found.features.loc[open_ones.index, known]).to_numpy()
+    gone = 1 - found.curve["waiting"].to_numpy()
+    within = gone / gone[found.curve["day"].to_numpy() <= found.horizon].max()
+    place = np.searchsorted(found.curve["day"].to_numpy(), open_ones["age"].to_numpy(), side="right") - 1
+    share = np.where(place >= 0, np.minimum(within[np.maximum(place, 0)], 1), 0)
+    left = pd.Series(p * (1 - share) / (1 - p * share), open_ones.index, name="p_converts")
+    tenth = np.ceil(left.rank(ascending=False, method="first") / len(left) * TENTHS).astype(int)
+    return left.to_frame().assign(lead_tenth=tenth).rename_axis("lead_id").reset_index()
+
+
+def limits(found: Prospects, model: Tried) -> list[Limit]:
+    """That there are no prospects, or too few."""
+    if not len(found.rows):
+        return [Limit(N_("Which prospects become customers"), needs=NEEDS["leads"])]
+    question = N_("Whether it can be told beforehand which prospects become customers")
+    return [] if model.models else [Limit(question, needs=N_("more prospects who bought, and their traits"))]
+
+
+def told(model: Tried) -> list[Text]:
+    """A sentence for each column that told too much."""
+    message = N_("“{name:label}” tells nearly by itself who bought, so it was probably written down later: left out.")
+    return [Text(message, {"name": name}) for name in model.left_out]
+
+
+def facts(found: Prospects, model: Tried, open_ones: pd.DataFrame) -> dict[str, int]:
+    """Prospects, the horizon in days, those tried on, those who are open and how many of them are expected to buy."""
+    return {
+        "leads": len(found.rows),
+        "lead_horizon_days": found.horizon,
+        "leads_tried": len(model.p),
+        "leads_open": len(open_ones),
+        "leads_expected": round(open_ones["p_converts"].astype(float).sum()),
+    }
+
+
+GROUPS = Claims(
+    "leads",
+    N_(
+        "{attribute:label} “{value:label}”: {share:part} of these prospects became customers, of the other prospects "
+        "{rest:part}."
+    ),
+    RATIO,
+    key=("attribute", "value"),
+    nothing=N_("No kind of prospects became customers more often than the others ({family:count} comparisons)."),
+    test=N_("Fisher’s exact test or χ² test, Benjamini–Hochberg"),
+    reach="base",
+    effect=difference,
+    most=3,
+)
+
+
+def _gained(table: pd.DataFrame, model: Tried, skill: tuple[float, float, float]) -> list[Finding]:
+    n, everybody = len(model.lost), float(model.lost.mean())
+    test = N_("Brier score against the same chance for everybody, bootstrap over prospects")
+    first, half = table.iloc[0], table[table["lead_tenth"] > TENTHS // 2]
+    if skill[1] <= 0 or first["hidden"]:
+        message = N_("Prospects cannot be ranked by their chance to buy: it was foreseen no better than by the mean.")
+        return [Finding(message, {}, id="leads.nothing", n=n, interval=skill[1:], test=test, kind="nothing")]
+    share = float(first["share"])
+    ends = (float(first["share_low"]), float(first["share_high"]))
+    message = N_("Of the best tenth of the prospects {share:part} bought, of all {all:part}.")
+    values = {"share": share, "all": everybody}
+    effect = float(from_shares(share, everybody))
+    best = Finding(message, values, id="leads.tenth", n=n, interval=ends, test=test, effect=effect, reach=n)
+    if half["hidden"].sum() in (1, 2):  # their sum would tell too much of them
+        return [best]
+    rest = half["n"].sum() / half["base"].sum()
+    lowest = N_("The half with the lowest chance can wait: {share:part} of them bought.")
+    return [best, Finding(lowest, {"share": float(rest)}, id="leads.half", n=int(half["base"].sum()))]

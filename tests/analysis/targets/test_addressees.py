@@ -1,0 +1,94 @@
+"""Whom to address now: nobody in two lists, everybody counted, nobody called who is to be left alone."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import told
+
+from customer_profiles.analysis.targets import addressees
+
+N = 1200
+
+
+def company(seed=1):
+    rng = np.random.default_rng(seed)
+    profile = pd.DataFrame(
+        {
+            "customer_no": np.arange(N)[::-1],
+            "open_tickets": pd.array(rng.random(N) < 0.1, dtype="Int64"),
+            "consent": pd.array(np.where(rng.random(N) < 0.8, 1, None), dtype="Int64"),
+            "preferred_channel": rng.choice(["phone", "web", "store"], N),
+            "spend": rng.lognormal(5, 1, N),
+        }
+    )
+    alive = rng.random(N)
+    predicted = pd.DataFrame(
+        {
+            "customer_id": "x",
+            "customer_no": np.arange(N),
+            "p_alive": alive,
+            "p_churn": np.nan,
+            "expected_spend": alive * rng.lognormal(5, 1, N),
+        }
+    )
+    return profile, predicted.iloc[:1000]
+
+
+def test_every_customer_is_in_one_row_and_the_counts_reconcile():
+    listed = addressees.lists(*company(), None, 100)
+    assert listed["customer_no"].tolist() == company()[0]["customer_no"].tolist()
+    table = addressees.counted(listed).frame.set_index("purpose")
+    assert table["n"].sum() == N == table["base"].iloc[0]
+    assert list(table.index) == list(addressees.PURPOSES)
+    assert addressees.facts(listed)["list_call"] == table.loc["call", "n"]
+
+
+def test_no_list_is_longer_than_can_be_addressed_and_has_those_with_most_at_stake():
+    few, all_of = (addressees.lists(*company(), None, capacity).set_index("customer_no") for capacity in (20, N))
+    for purpose in (addressees.CALL, addressees.WRITE):
+        chosen, everybody = (table[table["purpose"] == purpose] for table in (few, all_of))
+        assert len(chosen) == 20
+        assert set(chosen.index) == set(everybody["loss"].nlargest(20).index)
+        assert sorted(chosen["place"]) == list(range(1, 21))
+
+
+def test_who_is_to_be_left_alone_is_in_no_other_list():
+    profile, predicted = company()
+    listed = addressees.lists(profile, predicted, None, N)
+    alone = profile["open_tickets"].gt(0) | profile["consent"].isna()
+    assert listed["purpose"].eq(addressees.ALONE).tolist() == alone.tolist()
+    assert not listed.loc[listed["purpose"] == addressees.CALL, "channel"].eq("web").any()
+    assert listed.loc[listed["purpose"] == addressees.WRITE, "channel"].eq("web").all()
+
+
+def test_the_loss_is_what_a_customer_who_stays_would_bring_times_the_chance_to_lose_them():
+    profile = pd.DataFrame({"customer_no": [0, 1, 2]})
+    predicted = pd.DataFrame({"customer_no": [0, 1, 2], "expected_spend": [80.0, 50.0, 90.0]})
+    predicted = predicted.assign(p_alive=[0.8, np.nan, 0.95], p_churn=[np.nan, 0.2, np.nan])
+    listed = addressees.lists(profile, predicted, None, 10)
+    assert listed["loss"].tolist()[:2] == pytest.approx([20.0, 10.0])
+    assert listed["purpose"].tolist() == [addressees.CALL, addressees.CALL, addressees.REST]
+
+
+def test_who_has_left_by_a_contract_is_to_be_won_back():
+    profile, predicted = company()
+    profile = profile.assign(status=np.where(profile["customer_no"] < 100, "left", "there"), consent=1, open_tickets=0)
+    outcome = SimpleNamespace(column="status", value="left", good=False)
+    listed = addressees.lists(profile, predicted.assign(p_alive=0.99), outcome, N)
+    assert listed["purpose"].eq(addressees.WIN_BACK).tolist() == profile["status"].eq("left").tolist()
+
+
+def test_each_list_is_told_with_its_number():
+    findings = told(addressees.counted(addressees.lists(*company(), None, 40)))
+    assert [finding.id for finding in findings] == ["lists.contact", "lists.win_back", "lists.leave_alone"]
+    assert findings[0].values["n"] == 80
+
+
+@pytest.mark.parametrize("keep", [["customer_no"], ["customer_no", "open_tickets"]])
+def test_without_anything_foreseen_nobody_is_addressed(keep):
+    profile, predicted = company()
+    listed = addressees.lists(profile[keep], predicted.head(0), None, 100)
+    assert len(listed) == N
+    assert not len(addressees.counted(listed))

@@ -1,0 +1,119 @@
+"""Which prospects become customers: decided ones only, a later time, and no claim where nothing tells."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import told
+
+from customer_profiles.analysis.targets import prospects
+
+AS_OF = date(2025, 12, 31)
+DELAY = 20.0
+
+
+def leads(seed, n=3000, times=1.0, days=720):
+    """Prospects of whom those by recommendation buy with so many times the odds, after twenty days on average."""
+    rng = np.random.default_rng(seed)
+    origin = rng.choice(["recommendation", "web", "list"], n, p=[0.3, 0.4, 0.3])
+    odds = 0.2 * np.where(origin == "recommendation", times, 1.0)
+    at = pd.Timestamp(AS_OF) - pd.to_timedelta(rng.integers(0, days, n), unit="D")
+    bought = at + pd.to_timedelta(np.ceil(rng.exponential(DELAY, n)), unit="D")
+    buys = rng.random(n) < odds / (1 + odds)
+    bought = pd.Series(bought).where(buys & (bought <= pd.Timestamp(AS_OF)))
+    return pd.DataFrame(
+        {
+            "lead_id": [f"L{i}" for i in range(n)],
+            "at": at,
+            "converted_at": bought,
+            "lead_origin": origin,
+            "gender": rng.choice(["f", "m"], n),
+            "status": np.where(buys, "won", "open"),
+        }
+    )
+
+
+def all_of(table):
+    found = prospects.prospects(table, AS_OF)
+    model = prospects.tried(found)
+    measured = prospects.measured(model)
+    return found, model, measured, prospects.gains(model, measured, found.horizon)
+
+
+def test_the_horizon_is_the_day_by_which_nine_in_ten_buyers_have_bought():
+    found = prospects.prospects(leads(1, n=20_000), AS_OF)
+    assert found.horizon == pytest.approx(-DELAY * np.log(0.1), rel=0.1)
+    assert (found.decided["age"] >= found.horizon).all()
+
+
+def test_a_planted_origin_is_found_and_the_best_tenth_buys_more_often():
+    found, model, measured, gains = all_of(leads(2, times=8.0))
+    assert "status" not in found.features
+    assert measured.frame.set_index("measure").loc["brier_skill", "figure_low"] > 0
+    assert 0.7 < measured.frame.set_index("measure").loc["calibration_slope", "figure"] < 1.4
+    best = told(gains)[0]
+    assert best.id == "leads.tenth"
+    assert best.values["share"] > 1.5 * best.values["all"]
+    groups = prospects.by_group(found)
+    assert {row.value for row in groups.frame[groups.frame["claim"]].itertuples()} == {"recommendation", "web", "list"}
+    assert told(groups)[0].values["value"] == "recommendation"
+    row = groups.frame.set_index("value").loc["recommendation"]
+    chance = 8 * 0.2 / (1 + 8 * 0.2) / (0.2 / 1.2)
+    assert row["ratio_low"] < chance < row["ratio_high"]
+    assert len(model.p) == gains.frame["base"].sum()
+
+
+@pytest.mark.parametrize(("seeds", "most"), [(2, 1), pytest.param(50, 7, marks=pytest.mark.slow)])
+def test_nothing_is_claimed_beyond_the_promise_where_nothing_tells_who_buys(seeds, most):
+    ranked = grouped = 0
+    for seed in range(seeds):
+        found, _, _, gains = all_of(leads(seed, n=1200))
+        ranked += told(gains)[0].kind != "nothing"
+        grouped += prospects.by_group(found).frame["claim"].any()
+    assert ranked <= most
+    assert grouped <= most
+
+
+def test_what_was_learnt_was_decided_before_the_time_it_was_tried_on():
+    table = leads(3, times=8.0)
+    found, model, _, _ = all_of(table)
+    at = table.set_index("lead_id")["at"]
+    first_tried = at[model.p.index].min()
+    assert (found.rows["age"][model.p.index] >= found.horizon).all()
+    later = table["converted_at"] > first_tried + pd.Timedelta(days=found.horizon)
+    blind = prospects.tried(prospects.prospects(table.assign(converted_at=table["converted_at"].mask(later)), AS_OF))
+    early = [name for name in blind.p.index if at[name] < first_tried + pd.Timedelta(days=1)]
+    np.testing.assert_allclose(blind.p[early], model.p[early], atol=1e-9)
+
+
+def test_the_chances_of_open_prospects_add_up_to_those_who_buy():
+    table = leads(4, n=12_000, times=8.0)
+    end = pd.Timestamp(AS_OF) - pd.Timedelta(days=80)
+    then = table[table["at"] <= end].assign(converted_at=lambda t: t["converted_at"].where(t["converted_at"] <= end))
+    found = prospects.prospects(then, end.date())
+    scored = prospects.scores(found, prospects.tried(found))
+    came = table.set_index("lead_id")["converted_at"].reindex(scored["lead_id"]).notna().sum()
+    assert scored["p_converts"].sum() == pytest.approx(came, abs=3 * np.sqrt(came) + 0.15 * came)
+    assert scored["lead_tenth"].between(1, 10).all()
+
+
+def test_impossible_and_repeated_rows_are_no_prospects():
+    table = leads(5, n=500)
+    early = table.head(50).assign(
+        lead_id=lambda t: "E" + t["lead_id"], converted_at=lambda t: t["at"] - pd.Timedelta("9D")
+    )
+    found = prospects.prospects(pd.concat([table, table.head(20), early]), AS_OF)
+    assert len(found.rows) == 500
+
+
+@pytest.mark.parametrize("n", [0, 30])
+def test_few_prospects_tell_nothing(n):
+    found, model, measured, gains = all_of(leads(6).head(n))
+    assert not model.models
+    assert not len(gains)
+    assert not len(measured)
+    assert not told(gains)
+    assert not told(prospects.by_group(found))
+    assert not len(prospects.scores(found, model))
+    assert len(prospects.limits(found, model)) == 1

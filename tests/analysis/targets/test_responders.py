@@ -1,0 +1,62 @@
+"""Who is moved more than others, and who only answers more often."""
+
+import pandas as pd
+import pytest
+from mailings import AS_OF, mailing
+from support import told
+
+from customer_profiles.analysis.targets import responders, trials
+
+TRAITS = ["region", "age", "gender"]
+
+
+def groups(campaigns, lines, profile):
+    found = trials.trials(trials.contacts(campaigns, AS_OF), lines, 30, AS_OF)
+    traits = profile.set_index("customer_no")[TRAITS]
+    return responders.by_group(found, trials.balance(found, profile, traits), traits)
+
+
+def test_the_group_that_reacts_is_found_with_its_effect():
+    result = groups(*mailing(1, n=12000, moves=0.2))
+    claimed = result.frame[result.frame["claim"]]
+    assert set(claimed["value"]) == {"a"}
+    assert claimed["brought_low"].lt(20).all()
+    assert claimed["brought_high"].gt(20).all()
+    finding = told(result)[0]
+    assert finding.values["attribute"] == "region"
+    assert finding.values["brought"] > 10 > finding.values["others"]
+
+
+@pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
+def test_no_group_is_claimed_beyond_the_promise_where_all_react_alike(seeds, most):
+    claimed = sum(groups(*mailing(seed, n=2000, brings=0.1)).frame["claim"].any() for seed in range(seeds))
+    assert claimed <= most
+
+
+def test_without_control_group_the_answers_are_an_association():
+    campaigns, _, profile = mailing(2, moves=0.2)
+    sent = trials.contacts(campaigns.assign(control_group=False), AS_OF)
+    rates = responders.responses(sent)
+    assert rates.frame["base"].sum() == len(sent)
+    assert told(rates)[0].values["share"] == rates.frame["share"].max()
+    result = responders.responding(sent, profile, TRAITS)
+    assert [finding.values["value"] for finding in told(result)] == ["a"]
+    (limit,) = responders.limits(sent, [])
+    assert "held back at random" in limit.needs
+
+
+def test_a_campaign_without_any_answer_is_no_campaign_that_nobody_answered():
+    campaigns, _, _ = mailing(3)
+    campaigns["responded_at"] = campaigns["responded_at"].mask(campaigns["campaign"] == "Sale")
+    sent = trials.contacts(campaigns.assign(control_group=False), AS_OF)
+    assert "Sale" not in set(responders.responses(sent).frame["campaign"])
+
+
+@pytest.mark.parametrize("keep", [0, 20])
+def test_empty_and_tiny_tables_tell_nothing(keep):
+    campaigns, lines, profile = mailing(4, n=60)
+    result = groups(campaigns.head(keep), lines, profile)
+    assert not len(result)
+    sent = trials.contacts(campaigns.head(keep), AS_OF)
+    assert not told(responders.responding(sent, profile, TRAITS))
+    assert pd.DataFrame(responders.responses(sent.head(0)).frame).empty

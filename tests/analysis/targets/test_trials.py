@@ -1,0 +1,110 @@
+"""What a contact changed, beside a control group: difference of means, after the contact, of groups that were alike."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from mailings import AS_OF, SENT, mailing
+from support import told
+
+from customer_profiles.analysis.targets import trials
+
+TRAITS = ["region", "age", "gender"]
+
+
+def measured(campaigns, lines, profile, days=30):
+    sent = trials.contacts(campaigns, AS_OF)
+    found = trials.trials(sent, lines, days, AS_OF)
+    alike = trials.balance(found, profile, profile.set_index("customer_no")[TRAITS])
+    return found, alike, trials.effects(found, alike)
+
+
+def test_the_effect_is_the_difference_of_the_means_of_the_arms():
+    campaigns, lines, profile = mailing(1, brings=0.1)
+    facts = trials.facts(measured(campaigns, lines, profile)[2])
+    did = campaigns["responded_at"].notna()
+    spend = campaigns["customer_no"].map(lines[lines["at"] > SENT].groupby("customer_no")["amount"].sum()).fillna(0)
+    held = campaigns["control_group"].astype(bool)
+    for name in ("Spring", "Sale"):
+        arm = campaigns["campaign"] == name
+        for fact, values in (("response", did), ("order", spend > 0), ("spend", spend)):
+            expected = values[arm].mean() - values[held].mean()
+            assert facts[f"effect_{name.lower()}_{fact}"] == pytest.approx(expected, abs=1e-9)
+    assert facts["effect_spring_response_low"] < 0.1 < facts["effect_spring_response_high"]
+
+
+def test_a_planted_effect_is_told_and_the_other_arm_is_not():
+    _, alike, effects = measured(*mailing(2, brings=0.1))
+    assert not alike.frame["claim"].any()
+    findings = told(effects)
+    assert findings
+    assert {finding.values["campaign"] for finding in findings} == {"Spring"}
+    assert all(finding.interval[0] < finding.values["brought"] < finding.interval[1] for finding in findings)
+
+
+@pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
+def test_no_effect_is_claimed_beyond_the_promise_where_nothing_works(seeds, most):
+    claimed = sum(measured(*mailing(seed, n=1500))[2].frame["claim"].any() for seed in range(seeds))
+    assert claimed <= most
+
+
+def test_nothing_before_the_contact_counts():
+    campaigns, lines, _ = mailing(3)
+    early = lines[lines["at"] < SENT]
+    (spring, _) = trials.trials(trials.contacts(campaigns, AS_OF), early, 30, AS_OF)
+    assert not spring.rows["ordered"].any()
+    assert spring.rows["spend"].eq(0).all()
+    assert spring.rows["bought_before"].any()
+    late = campaigns.assign(responded_at=campaigns["responded_at"] - pd.Timedelta(days=10))
+    assert not trials.contacts(late, AS_OF)["responded"].any()
+
+
+def test_groups_that_differed_before_are_named_and_nothing_is_claimed_of_them():
+    _, alike, effects = measured(*mailing(4, brings=0.2, by_trait=True))
+    assert set(alike.frame.loc[alike.frame["claim"], "attribute"]) == {"region"}
+    assert not effects.frame["claim"].any()
+    assert {text.values["campaign"] for text in trials.told(alike)} == {"Spring", "Sale"}
+
+
+def test_a_mismatch_of_sizes_is_found_if_the_plan_is_known():
+    campaigns, lines, profile = mailing(5)
+    found = trials.trials(trials.contacts(campaigns, AS_OF), lines, 30, AS_OF)
+    traits = profile.set_index("customer_no")[TRAITS]
+    assert not trials.balance(found, profile, traits, 0.5).frame["claim"].any()
+    assert trials.balance(found, profile, traits, 0.1).frame["claim"].any()
+
+
+def test_where_only_those_contacted_can_respond_the_response_is_not_compared():
+    campaigns, lines, profile = mailing(6)
+    campaigns["responded_at"] = campaigns["responded_at"].mask(campaigns["control_group"].astype(bool))
+    effects = measured(campaigns, lines, profile)[2]
+    assert set(effects.frame["reaction"]) == {"ordered", "spend"}
+
+
+def test_a_customer_is_counted_once_in_the_group_of_the_first_contact():
+    campaigns, _, _ = mailing(7)
+    again = campaigns.assign(at=SENT + pd.Timedelta(days=1), control_group=True, responded_at=pd.NaT)
+    twice = trials.contacts(pd.concat([again, campaigns]), AS_OF)
+    once = trials.contacts(campaigns, AS_OF)
+    pd.testing.assert_frame_equal(
+        twice.sort_values(["campaign", "customer_no"], ignore_index=True),
+        once.sort_values(["campaign", "customer_no"], ignore_index=True),
+    )
+
+
+def test_days_that_were_not_over_are_not_looked_at():
+    campaigns, lines, _ = mailing(8)
+    as_of = (SENT + pd.Timedelta(days=4)).date()
+    (spring, _) = trials.trials(trials.contacts(campaigns, as_of), lines, 30, as_of)
+    assert spring.days == 4
+    assert not spring.rows["ordered"].any()
+
+
+@pytest.mark.parametrize("lines", [pd.DataFrame(columns=["customer_no", "at", "amount"]), None])
+def test_empty_tables_tell_nothing(lines):
+    campaigns, own, profile = mailing(9, n=1500)
+    campaigns = campaigns if lines is not None else campaigns.head(0)
+    found, alike, effects = measured(campaigns, own.head(0) if lines is None else lines, profile)
+    assert not told(alike)
+    assert set(effects.frame["reaction"]) == ({"responded"} if len(campaigns) else set())
+    assert trials.facts(effects)["campaigns_with_control"] == len(found) == (2 if len(campaigns) else 0)
+    assert np.isfinite(list(trials.facts(effects).values())).all()
