@@ -134,12 +134,12 @@ def _row(hit: pd.Series, expected: pd.Series | None, member: pd.Series) -> dict[
 
 
 MESSAGES = {
-    CALLED: N_("“{value:label}”: {share:part} are on the list of whom to call, of all others {rest:part}."),
+    CALLED: N_("“{value:value}”: {share:part} are on the list of whom to call, of all others {rest:part}."),
     FOUND: N_(
-        "“{value:label}”: of those who were lost {share:part} would have been called, of all others {rest:part}."
+        "“{value:value}”: of those who were lost {share:part} would have been called, of all others {rest:part}."
     ),
     FITS: N_(
-        "The chance fits “{value:label}” otherwise than other customers: {expected:part} foreseen, {share:part} lost."
+        "The chance fits “{value:value}” otherwise than other customers: {expected:part} foreseen, {share:part} lost."
     ),
 }
 CLAIMS = Claims(

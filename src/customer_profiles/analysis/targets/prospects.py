@@ -215,7 +215,7 @@ def facts(found: Prospects, model: Tried, open_ones: pd.DataFrame) -> dict[str, 
 GROUPS = Claims(
     "leads",
     N_(
-        "{attribute:label} “{value:label}”: {share:part} of these prospects became customers, of the other prospects "
+        "{attribute:label} “{value:value}”: {share:part} of these prospects became customers, of the other prospects "
         "{rest:part}."
     ),
     RATIO,

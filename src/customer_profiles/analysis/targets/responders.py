@@ -173,21 +173,21 @@ def _message(row: Any) -> str:
     more = row.brought > row.brought_others
     if row.reaction == RESPONSE and more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” most: {brought:number} more of 100 "
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: {brought:number} more of 100 "
             "respond, of the other customers {others:number}."
         )
     if row.reaction == RESPONSE:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” less: {brought:number} more of 100 "
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: {brought:number} more of 100 "
             "respond, of the other customers {others:number}."
         )
     if more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” most: {brought:number} more of 100 "
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: {brought:number} more of 100 "
             "order, of the other customers {others:number}."
         )
     return N_(
-        "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” less: {brought:number} more of 100 order, "
+        "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: {brought:number} more of 100 order, "
         "of the other customers {others:number}."
     )
 
@@ -207,7 +207,7 @@ GROUPS = Claims(
 RESPONDING = Claims(
     "response",
     N_(
-        "{attribute:label} “{value:label}” responded to {share:part} of the contacts, the other customers to "
+        "{attribute:label} “{value:value}” responded to {share:part} of the contacts, the other customers to "
         "{rest:part}."
     ),
     RATIO,
