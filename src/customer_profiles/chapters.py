@@ -73,7 +73,7 @@ CHAPTERS = {
             *("04", "04_analyse_feedback", N_("What they say"), params.AnalyseFeedback, ("03",)),
             makes=("comment_themes", "sentiment"),
             question=N_("What do they say?"),
-            answers=("topic_changes", "event_effects", "drivers", "score_periods", "scores", "quotes"),
+            answers=("topic_changes", "event_effects", "sentiment", "drivers", "score_periods", "scores", "quotes"),
         ),
         ChapterSpec(
             *("05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")),

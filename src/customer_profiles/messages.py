@@ -45,7 +45,9 @@ class Text:
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Self:
         """The text as `to_dict` wrote it."""
-        values = {name: Text(**value) if isinstance(value, dict) else value for name, value in plain["values"].items()}
+        values = {
+            name: Text.from_dict(value) if isinstance(value, dict) else value for name, value in plain["values"].items()
+        }
         return cls(**plain | {"values": values})
 
 

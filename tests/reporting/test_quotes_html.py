@@ -32,5 +32,19 @@ def test_hostile_text_is_only_text():
 
 def test_the_sanitiser_keeps_what_is_shown():
     clean = sanitise(quotes.html(table(["Kam zu spät."]).assign(language="de"), analysed.rule(), Language("en")))
-    assert clean.startswith('<div class="quotes"><p>')
-    assert '<li><span lang="de">“Kam zu spät.”</span> <small class="tag">negative</small></li>' in clean
+    assert '<li><q lang="de">Kam zu spät.</q> <small class="tag">negative</small></li>' in clean
+    assert "<details><summary>Quotes for each theme" in clean
+
+
+def test_one_quote_of_few_themes_stands_above_the_fold():
+    told = pd.concat(
+        table([f"Über {theme}, {number}."]).assign(theme=theme, language=language)
+        for theme in ("App", "Laden", "Paket", "Preis", "mixed: a, b")
+        for number, language in enumerate(("en", "de", "de"))
+    )
+    seen = quotes.html(told, analysed.rule(), Language("de")).split("<details>")[0]
+    assert [f"Über {theme}, 1." in seen for theme in ("App", "Laden", "Paket", "Preis", "mixed: a, b")] == [
+        *[True] * 3,
+        *[False] * 2,
+    ]
+    assert seen.count("<li>") == 3

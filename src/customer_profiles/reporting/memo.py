@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,13 +60,14 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
     own = report.results.get(SUMMARY, Results())
     told = tiles(own.tables, speak)
     specs = {spec.number: spec for spec in report.specs}
+    found = [finding for results in report.results.values() for finding in results.findings]
+    first, changed = headline(own.findings, speak), what_changed(found)
+    said = {changed.id} if changed else set()
     answers = [
-        answer(specs[number], chapters.get(number, []), report.results.get(number, Results()), speak)
+        answer(specs[number], chapters.get(number, []), report.results.get(number, Results()), speak, said)
         for number in ASKED
         if number in specs
     ]
-    found = [finding for results in report.results.values() for finding in results.findings]
-    first, changed = headline(own.findings, speak), what_changed(found)
     if answers and answers[0] and answers[0].href == "":  # the headline says already what its panel says
         asked = GROUPS if changed and changed.id.startswith("outcome.") else specs[SUMMARY].question
         answers[0] = replace(answers[0], said=speak.news(changed), question=speak.translate(asked)) if changed else None
@@ -120,13 +121,19 @@ def tiles(tables: Mapping[str, PublishedTable], language: Language) -> list[dict
     return [_tile(row, past[past["kpi"] == row.kpi], language) for row in shown.itertuples()]
 
 
-def answer(spec: ChapterSpec, panels: list[Panel], results: Results, language: Language) -> Answer | None:
-    """What a chapter answers on the memo: the message of its leading panel, else what it did not find."""
+def answer(
+    spec: ChapterSpec, panels: list[Panel], results: Results, language: Language, said: Collection[str] = ()
+) -> Answer | None:
+    """What a chapter answers on the memo: the message of its leading panel, else what it did not find.
+
+    A panel whose message is among those that the memo has `said` does not lead, if there is another.
+    """
     if spec.number == SUMMARY and not any(
         claim.id.startswith(("kpi.", "outcome.")) for panel in panels for claim in panel.claims
     ):
         return None
-    panel = storyline.answer(panels, spec.answers)
+    new = [each for each in panels if not said or not each.claims or each.claims[0].id not in said]
+    panel = storyline.answer(new, spec.answers) or storyline.answer(panels, spec.answers)
     # The first sentence of a panel is its title; what its chart shows first goes with it.
     told = (
         sorted((claim for claim in panel.claims if claim.kind != "nothing"), key=storyline.is_vague)

@@ -21,7 +21,23 @@ from .stored import BLOCK
 FACTS_TAG = "nbval-check-output"  # the cell whose print is kept: named facts, shown in a table of their own
 TAGS = {
     *("a", "abbr", "b", "br", "caption", "code", "col", "colgroup", "dd", "details", "div", "dl", "dt", "em"),
-    *("figcaption", "figure", "h2", "h3", "h4", "i", "img", "li", "ol", "p", "picture", "section", "small", "source"),
+    *(
+        "figcaption",
+        "figure",
+        "h2",
+        "h3",
+        "h4",
+        "i",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "picture",
+        "q",
+        "section",
+        "small",
+        "source",
+    ),
     *("span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "ul"),
 }
 ATTRIBUTES = {

@@ -7,8 +7,13 @@ from itertools import groupby
 import pandas as pd
 from markupsafe import Markup
 
-from ..messages import Text
+from ..codes import is_mixed
+from ..messages import N_, Text
 from .language import Language
+
+SEEN = 3
+"""Quotes that stand above the fold, one of a theme."""
+ALL = N_("Quotes for each theme, and how they are chosen")
 
 
 def html(quotes: pd.DataFrame, rule: Text, language: Language) -> Markup:
@@ -23,16 +28,21 @@ def html(quotes: pd.DataFrame, rule: Text, language: Language) -> Markup:
     language : Language
         Of the report; each quote keeps its own and says so to screen readers.
     """
+    records = [row for row in quotes.to_dict("records") if not is_mixed(row["theme"])]
+    first = {row["theme"]: row for row in reversed(records) if row["language"] == language.code}
+    seen = Markup("").join(_quote(row, language) for row in [*reversed(first.values())][:SEEN])
     topics = [
         Markup("<h4>{}</h4><ul>{}</ul>").format(
             language.label(theme), Markup("").join(_quote(row, language) for row in rows)
         )
         for theme, rows in groupby(quotes.to_dict("records"), key=lambda row: row["theme"])
     ]
-    return Markup('<div class="quotes"><p>{}</p>{}</div>').format(language.text(rule), Markup("").join(topics))
+    return Markup('<div class="quotes"><ul>{}</ul><details><summary>{}</summary><p>{}</p>{}</details></div>').format(
+        seen, language.translate(ALL), language.text(rule), Markup("").join(topics)
+    )
 
 
 def _quote(row: dict, language: Language) -> Markup:
     tone = row["sentiment"]
     told = Markup(' <small class="tag">{}</small>').format(language.label(tone)) if tone else ""
-    return Markup('<li><span lang="{}">“{}”</span>{}</li>').format(row["language"], row["quote"], told)
+    return Markup('<li><q lang="{}">{}</q>{}</li>').format(row["language"], row["quote"], told)

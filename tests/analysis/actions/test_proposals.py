@@ -39,13 +39,16 @@ def test_the_cautious_end_of_the_harm_decides_and_then_the_number():
 
 def test_the_worst_pain_without_an_action_is_named():
     result = worst(*tables())
-    listed = proposals.unanswered(result, pd.DataFrame({"pain": ["b", "z"]}))
+    hits = pd.DataFrame({"pain": ["a"] * 10 + ["b"] * 9, "customer_no": [*range(10), *range(5), *range(20, 24)]})
+    listed = proposals.unanswered(result, pd.DataFrame({"pain": ["b", "z"]}), hits)
     assert [(claim.id, claim.values["pain"]) for claim in claims_of(listed)] == [
         ("proposal.first", "b"),
         ("proposal.unanswered", "a"),
     ]
     for answered in ([], ["a", "b"]):  # no list at all is told elsewhere; what does no harm needs no action
-        assert len(claims_of(proposals.unanswered(result, pd.DataFrame({"pain": answered})))) == 1
+        assert len(claims_of(proposals.unanswered(result, pd.DataFrame({"pain": answered}), hits))) == 1
+    also = pd.concat([hits, pd.DataFrame({"pain": "b", "customer_no": [5]})])  # most of those with a have b, too
+    assert len(claims_of(proposals.unanswered(result, pd.DataFrame({"pain": ["b"]}), also))) == 1
 
 
 def test_without_scores_the_most_frequent_comes_first():

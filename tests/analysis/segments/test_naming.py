@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 
 from customer_profiles.analysis.segments import naming
+from customer_profiles.messages import Finding
 from customer_profiles.reporting.language import Language
 
 ROWS = pd.DataFrame(
@@ -20,7 +23,12 @@ ROWS = pd.DataFrame(
 
 
 def called(rows, size, taken=None):
-    return Language("en").text(naming.name(rows, 4, size, set() if taken is None else taken))
+    """Also after it was kept as JSON and read again."""
+    name = naming.name(rows, 4, size, set() if taken is None else taken)
+    finding = Finding("{name:label}", {"name": name}, id="x")
+    kept = Finding.from_dict(json.loads(json.dumps(finding.to_dict())))
+    assert Language("en").text(kept) == Language("en").text(name)
+    return Language("en").text(name)
 
 
 def test_how_they_buy_comes_before_what_they_are():
@@ -36,7 +44,7 @@ def test_only_what_is_true_of_most_customers_names_a_segment():
 
 
 def test_equal_segments_are_told_apart_until_nothing_is_left():
-    taken: set[tuple[str, ...]] = set()
+    taken: set = set()
     names = [called(ROWS, 250, taken) for _ in range(8)]
     assert names[:4] == [
         "Big spenders, climbing",

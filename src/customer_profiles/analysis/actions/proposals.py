@@ -11,6 +11,8 @@ from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import shown
 
+SAME_SUBJECT = 0.5
+"""Share of the customers of a pain who have an answered one, from which it is answered, too."""
 MOST = 12
 """Pains that are proposed; a longer list is worked off by nobody."""
 
@@ -84,7 +86,7 @@ def worst(reached: pd.DataFrame, scores: pd.DataFrame, best: pd.DataFrame, least
     )
 
 
-def unanswered(worst: Result, actions: pd.DataFrame) -> Result:
+def unanswered(worst: Result, actions: pd.DataFrame, hits: pd.DataFrame) -> Result:
     """The same pains, told with the worst of those against which nobody has listed an action.
 
     Parameters
@@ -93,10 +95,17 @@ def unanswered(worst: Result, actions: pd.DataFrame) -> Result:
         From `worst`.
     actions : DataFrame
         ``pain`` of each action; empty where there is no list, which is told elsewhere.
+    hits : DataFrame
+        ``pain, customer_no``. A pain is answered, too, if most of its customers have one that an action is against:
+        a theme of tickets and the category under which they were filed are one subject.
     """
     if actions.empty:
         return worst
-    return replace(worst, claims=partial(_claims, answered=frozenset(actions["pain"])))
+    met = hits[["pain", "customer_no"]].drop_duplicates()
+    helped = met.loc[met["pain"].isin(actions["pain"]), "customer_no"].unique()
+    share = met["customer_no"].isin(helped).groupby(met["pain"]).mean()
+    answered = frozenset(actions["pain"]) | frozenset(share.index[share > SAME_SUBJECT])
+    return replace(worst, claims=partial(_claims, answered=answered))
 
 
 def proposals(worst: pd.DataFrame) -> list[Proposal]:

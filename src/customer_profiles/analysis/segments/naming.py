@@ -22,7 +22,12 @@ WAYS = {
 """How customers buy, by the third in which most of them are; the first that is true is told."""
 
 
-def name(rows: pd.DataFrame, segment: int, size: int, taken: set[tuple[str, ...]]) -> Text:
+OF_WAYS = {attribute for attribute, _ in WAYS}
+NO_WORDS = (*THIRDS, "True", "False", "Yes", "No")
+Name = tuple[str | tuple[str, str], ...]
+
+
+def name(rows: pd.DataFrame, segment: int, size: int, taken: set[Name]) -> Text:
     """Name of a segment, from what is typical of it and true of most of its customers.
 
     Parameters
@@ -41,16 +46,12 @@ def name(rows: pd.DataFrame, segment: int, size: int, taken: set[tuple[str, ...]
     """
     most = rows[rows["n"].astype(float) > MAJORITY * size]
     pairs = list(zip(most["attribute"].astype(str), most["value"].astype(str), strict=True))
-    way = next((told for key, told in WAYS.items() if key in pairs), "")
-    what: list[Text] = []
-    for attribute, value in pairs:
-        if not any(attribute == known for known, _ in WAYS) and value not in (text.values["value"] for text in what):
-            what.append(_trait(attribute, value))
-    for parts in _choices(way, what):
-        key = tuple(str(part if isinstance(part, str) else sorted(part.values.items())) for part in parts)
+    way = [told for key, told in WAYS.items() if key in pairs][:1]
+    what = {value: (attribute, value) for attribute, value in reversed(pairs) if attribute not in OF_WAYS}
+    for key in _choices(way, [*reversed(what.values())]):
         if key not in taken:
             taken.add(key)
-            return _joined(parts)
+            return _text(key)
     return Text("Segment {segment:count}", {"segment": segment})
 
 
@@ -59,22 +60,19 @@ def is_named(text: Text) -> bool:
     return "segment" not in text.values
 
 
-def _choices(way: str, what: list[Text]) -> list[list[str | Text]]:
+def _choices(way: list[str], what: list[tuple[str, str]]) -> list[Name]:
     """Names that are true, the best first: how they buy and one trait, else two traits, else one of them."""
-    first = [way] if way else []
-    pairs = [[*first, trait] for trait in what] if way else [[one, two] for one in what[:1] for two in what[1:]]
-    return [*pairs, *([[way]] if way else []), *([trait] for trait in what)]
+    pairs = [(*way, trait) for trait in what] if way else [(one, two) for one in what[:1] for two in what[1:]]
+    return [*pairs, *([(way[0],)] if way else []), *((trait,) for trait in what)]
 
 
-def _trait(attribute: str, value: str) -> Text:
-    """A trait: a word for itself, a number or a yes with what it is of."""
-    alone = value.replace(" ", "").replace("-", "").isalpha() and value not in (*THIRDS, "True", "False", "Yes", "No")
-    message = "{value:value}" if alone else "{attribute:label} {value:value}"
-    return Text(message, {"attribute": attribute, "value": value})
-
-
-def _joined(parts: list[str | Text]) -> Text:
-    names = dict(zip(("first", "second"), parts, strict=False))
-    if len(parts) == 1:
-        return Text("{first:label}", names)
-    return Text("{first:label}, {second:label}", names)
+def _text(parts: Name) -> Text:
+    """The parts behind each other; a trait is a word for itself, a number or a yes stands with what it is of."""
+    messages: list[str] = []
+    values: dict[str, str] = {}
+    for at, part in enumerate(parts):
+        attribute, value = part if isinstance(part, tuple) else ("", part)
+        alone = not attribute or (value.replace(" ", "").replace("-", "").isalpha() and value not in NO_WORDS)
+        messages.append(f"{{value_{at}:value}}" if alone else f"{{attribute_{at}:label}} {{value_{at}:value}}")
+        values |= {f"value_{at}": value} | ({} if alone else {f"attribute_{at}": attribute})
+    return Text(", ".join(messages), values)
