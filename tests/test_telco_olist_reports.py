@@ -122,6 +122,15 @@ def test_telco_who_may_be_lost(telco):
     assert "tells nearly by itself who was lost" in telco.pages["07"]
 
 
+def test_telco_groups_of_whom_more_may_be_lost(telco):
+    """More of those aged 65 or more leave, so more of them are to be called; the chance fits them as it fits others."""
+    table = telco.table("07", "churn_fairness")
+    told = {(row.measure, row.value) for row in table[table["claim"].fillna(False)].itertuples()}
+    assert ("on the list of whom to call", "65+") in told
+    assert not {value for measure, value in told if measure == "lost, beside the chance that was foreseen"}
+    assert not {value for _, value in told if value in ("female", "male")}
+
+
 def test_telco_says_that_purchases_are_not_known(telco):
     assert "no source has orders" in " ".join(telco.limits("00"))
     assert "$" not in " ".join(re.findall(r"<dd>(.*?)</dd>", telco.pages["00"].partition("<article")[0]))

@@ -13,6 +13,7 @@ from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, two_proportions
 from ...stats.effect_sizes import from_points
 from ...stats.group_tests import welch
+from ...stats.intervals import add_shares
 from ..demographics.categories import values_of
 from .churn import Tried
 
@@ -24,7 +25,8 @@ MIN_BASE = 50
 """Customers of a group and of all others from which they are compared."""
 FOUR_FIFTHS = 0.8
 COLUMNS = [
-    *("measure", "attribute", "value", "n", "base", "share", "n_rest", "base_rest", "share_rest", "expected_share"),
+    *("measure", "attribute", "value", "n", "base", "share", "share_low", "share_high", "n_rest", "base_rest"),
+    *("share_rest", "expected_share"),
     *("difference", "difference_low", "difference_high", "below_four_fifths", "p", "p_adjusted", "effect", "claim"),
 ]
 
@@ -53,9 +55,10 @@ def parity(tried: Tried, listed: pd.Series, profile: pd.DataFrame) -> Result:
     Result
         ``measure``: `CALLED` (selection rate), `FOUND` (true-positive rate: of those who were lost, who was among as
         large a part with the highest chance as the list has) and `FITS` (calibration: who was lost, less the chance);
-        ``attribute, value, n, base, share, n_rest, base_rest, share_rest``; ``expected_share`` (`FITS`)``; difference``
-        with interval (percentage points; Newcombe's, of `FITS` Welch's)``; below_four_fifths`` (`CALLED`: of the
-        highest share of the attribute)``, p, p_adjusted, effect, claim``. All rows are one family.
+        ``attribute, value, n, base, share`` with interval``, n_rest, base_rest, share_rest``; ``expected_share``
+        (`FITS`)``; difference`` with interval (percentage points; Newcombe's, of `FITS` Welch's)``;
+        below_four_fifths`` (`CALLED`: of the highest share of the attribute)``, p, p_adjusted, effect, claim``. All
+        rows are one family.
 
     References
     ----------
@@ -86,7 +89,7 @@ def parity(tried: Tried, listed: pd.Series, profile: pd.DataFrame) -> Result:
     below = table["share"] < FOUR_FIFTHS * highest.transform("max")
     table["below_four_fifths"] = below.astype("boolean").where(table["measure"].eq(CALLED))
     question = ["measure", "attribute"]
-    table = adjust(table.astype({"p": float}), question)[COLUMNS]
+    table = add_shares(adjust(table.astype({"p": float}), question))[COLUMNS]
     return Result(
         "churn_fairness",
         table,
@@ -156,8 +159,8 @@ CLAIMS = Claims(
         "No difference was found between groups of customers in whom the chance to be lost picks and how well it fits "
         "(compared: {family:count})."
     ),
-    test=N_("Newcombe’s interval, Fisher’s exact or χ² test, Welch’s t test; Benjamini–Hochberg"),
-    estimate="difference",
+    test=N_("Wilson interval; Fisher’s exact or χ² test, of the chance Welch’s t test; Benjamini–Hochberg"),
+    estimate="share",
     reach="base",
 )
 
