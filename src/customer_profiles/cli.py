@@ -60,8 +60,17 @@ def main(debug: bool) -> None:
 @click.option("--out", type=click.Path(file_okay=False), help="Folder of reports.  [default: reports]")
 @click.option("--only", metavar="NN", help="Only this chapter and what it needs; the published report stays.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Notebooks side by side.")
+@click.option(
+    "--compare", metavar="RUN|DATE", default="", help="Kept run to say what changed since.  [default: the last]"
+)
 def report(
-    dataset_yaml: str, as_of: str | None, language: str | None, out: str | None, only: str | None, jobs: int
+    dataset_yaml: str,
+    as_of: str | None,
+    language: str | None,
+    out: str | None,
+    only: str | None,
+    jobs: int,
+    compare: str,
 ) -> None:
     """Make all reports of a data set and publish them.
 
@@ -69,7 +78,7 @@ def report(
     """
     from .execution.run import run_report
 
-    page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs)
+    page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs, compare=compare)
     if only:
         click.echo(f"Only chapter {only} and what it needs; the published report is untouched.", err=True)
     click.echo(f"Open {page}" if sys.stdout.isatty() else str(page))

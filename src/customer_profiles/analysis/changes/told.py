@@ -1,0 +1,221 @@
+"""What changed since the last run, as results: the headlines with their parts, and what happened to the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Text
+from ...results import NOBODY, OVERLAPPING, Result
+from ...stats.claims import shown
+from ..kpi_definitions import KPIS
+from . import knowledge
+from .knowledge import Knowledge
+
+HEADINGS = {
+    "coverage": N_("Source coverage"),
+    "identity": N_("Joined customers"),
+    "definition": N_("Definitions"),
+    "mix": N_("Mix of customers"),
+    "behaviour": N_("Behaviour"),
+    "untold": N_("Cannot be told"),
+}
+NAMES = (N_("Headline"), N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"))
+"""Headings of the table that no other table has."""
+OF_THE_DATA = ("coverage", "identity", "definition")
+SHORTER = 0.02
+"""Part of its rows from which on an export is called shorter than in the last run."""
+SEGMENT = N_("Customers in segment {segment}")
+FIRST_RUN = N_("This is the first run that can be compared: from the next one on, this page says what changed.")
+REDEFINED = {
+    "version": N_("the version of the product"),
+    "rules": N_("general rules in dataset.yaml"),
+    "identity": N_("the rules by which customers are joined"),
+    "source": N_("the source {source:label}"),
+    "parameters": N_("the parameters of chapter {source:label}"),
+}
+
+
+def standing(headlines: pd.DataFrame) -> Result:
+    """The headlines of this run, from `parts.headlines`, with the rule of what may be shown of them."""
+    return Result("headlines", headlines, Text(N_("The headlines of this run")), OVERLAPPING)
+
+
+def first_run(before: Knowledge) -> list[Text]:
+    """What there is to say where no run can be compared with."""
+    return [] if before.compares() else [Text(FIRST_RUN)]
+
+
+def redefinitions(now: Knowledge, before: Knowledge) -> set[str]:
+    """What is defined otherwise than in the run before; nothing without one."""
+    return knowledge.redefined(now, before) if before.compares() else set()
+
+
+def headline(name: str) -> Text:
+    """What a headline is called."""
+    kind, _, number = name.partition(" ")
+    return Text(SEGMENT, {"segment": number}) if kind == "segment" else Text(KPIS[name].label)
+
+
+def decomposition(split: pd.DataFrame, day: Any) -> Result:
+    """The headlines of both runs and what their change is made of.
+
+    Parameters
+    ----------
+    split : DataFrame
+        From `parts.split`.
+    day : date
+        Day of the run that is compared with.
+
+    Returns
+    -------
+    Result
+        ``headline, last_value, this_value, whole_change``, the parts, ``relative_change`` (what behaviour adds, in per
+        cent of the last value, points of a score as they are; with its interval), ``n, n_before``.
+    """
+    base = split["value_before"].abs().where(split["kind"] != "points", 100.0).replace(0, np.nan)
+    tested = split["p"].notna()
+    relative = {
+        f"relative_change{end}": (100 * split[f"behaviour{end}"] / base).where(tested) for end in ("", "_low", "_high")
+    }
+    names = {"value_before": "last_value", "value": "this_value", "change": "whole_change"}
+    headings = {part: label.lower().replace(" ", "_") for part, label in HEADINGS.items()}
+    table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**relative).rename(columns=names | headings)
+    told = [str(headline(name).message).format(segment=name.partition(" ")[2]) for name in split["headline"]]
+    columns = [
+        "headline",
+        *names.values(),
+        *headings.values(),
+        *relative,
+        "p_adjusted",
+        "claim",
+        "n",
+        "n_before",
+        "reason",
+    ]
+    family = int(tested.sum())
+    return Result(
+        "changes",
+        table.assign(key=split["headline"], headline=told),
+        Text(N_("What each headline's change since the last run is made of")),
+        OVERLAPPING_BOTH,
+        claims=lambda frame: _claims(frame, family, day),
+        family=family,
+        about=Text(
+            N_("What customers do differently since {day:day}, in per cent of the value then; scores in points."),
+            {"day": day},
+        ),
+        note=Text(
+            N_(
+                "The parts add up. The period of the last run is measured again with the data, the customers and the "
+                "definitions of today; the rest lies between the two periods: who the customers are, and what those "
+                "alike do differently (Oaxaca–Blinder, errors clustered by customer)."
+            )
+        ),
+        columns=columns,
+    ).query("relative_change == relative_change")
+
+
+OVERLAPPING_BOTH = type(OVERLAPPING)(within=None, also=("n_before",))
+"""Headlines overlap; customers behind the value of the last run must not be few either."""
+
+
+def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
+    table = shown(table)
+    ranked = table.assign(size=table["relative_change"].abs()).sort_values("size", ascending=False)
+    found = [_changed(row, family) for row in ranked[ranked["claim"].astype(bool)].itertuples()]
+    if not found and family:
+        nothing = N_(
+            "Since {day:day} none of {family:count} key figures changed by what customers do more than chance explains."
+        )
+        found = [Finding(nothing, {"day": day, "family": family}, id="changes.nothing", family=family, kind="nothing",
+                         n=int(table["n"].max()) if len(table) else 0)]  # fmt: skip
+    return found + [_of_data(row) for row in table.itertuples() if _data_part(row)]
+
+
+def _amount(kind: str, value: float) -> Text:
+    return Text(f"{{value:{kind}}}", {"value": float(value)})
+
+
+def _changed(row: Any, family: int) -> Finding:
+    up = N_(
+        "{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."
+    )
+    down = N_(
+        "{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."
+    )
+    same = N_("Customers act differently: by itself that moves {headline:label} by {by:label}, to {now:label}.")
+    moved = same if row.whole_change * row.behaviour <= 0 else up if row.behaviour > 0 else down
+    amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
+    return Finding(
+        moved,
+        {"headline": headline(row.key)} | {name: _amount(row.kind, value) for name, value in amounts.items()},
+        id=f"changes.{row.key}",
+        n=int(row.n),
+        interval=(float(row.relative_change_low), float(row.relative_change_high)),
+        test=N_("Oaxaca–Blinder decomposition with pooled coefficients, errors clustered by customer"),
+        p_adjusted=float(row.p_adjusted),
+        family=family,
+        effect=min(abs(row.relative_change) / 100, 1.0),
+        reach=int(row.n),
+        kind="difference",
+    )
+
+
+def _data_part(row: Any) -> str:
+    """The part of the data that moved a headline most, where it is worth a sentence; else empty."""
+    sizes = {part: abs(getattr(row, HEADINGS[part].lower().replace(" ", "_"))) for part in OF_THE_DATA}
+    part = max(sizes, key=lambda name: sizes[name])
+    return part if sizes[part] > SHORTER * max(abs(row.last_value), 1e-9) else ""
+
+
+def _of_data(row: Any) -> Finding:
+    part = _data_part(row)
+    message = {
+        "coverage": N_(
+            "{headline:label}: {by:label} of the change is the data's: records are missing, late or corrected."
+        ),
+        "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
+        "definition": N_("{headline:label}: {by:label} of the change comes from another definition."),
+    }[part]
+    by = _amount(row.kind, getattr(row, HEADINGS[part].lower().replace(" ", "_")))
+    return Finding(message, {"headline": headline(row.key), "by": by}, id=f"changes.data.{row.key}", n=int(row.n))
+
+
+def sources(now: Knowledge, before: Knowledge) -> Result:
+    """What happened to the exports since the last run: rows of each source now and then, and their last day.
+
+    Returns
+    -------
+    Result
+        ``source, table, last_rows, rows, less`` (part of the rows that is missing), ``redefined``.
+    """
+    title = Text(N_("The exports of this run and of the last"))
+    if not before.compares():
+        return Result("changed_sources", pd.DataFrame(), title, NOBODY)
+    changed = redefinitions(now, before)
+    columns = ["source", "table", "rows", *(["last"] if "last" in now["inventory"] else [])]
+    both = now["inventory"][columns].merge(
+        before["inventory"][["source", "rows"]].rename(columns={"rows": "last_rows"}), on="source", how="outer"
+    )
+    both = both.fillna({"rows": 0, "last_rows": 0}).astype({"rows": "int64", "last_rows": "int64"})
+    both["less"] = (1 - both["rows"] / both["last_rows"].where(both["last_rows"] > 0)).clip(lower=0).fillna(0.0)
+    both["redefined"] = [f"source:{name}" in changed for name in both["source"]]
+    return Result("changed_sources", both, title, NOBODY, claims=lambda frame: _sources(frame, changed))
+
+
+def _sources(table: pd.DataFrame, changed: set[str]) -> list[Finding]:
+    shorter = N_("The export {source:label} is shorter than in the last run by {less:part} of its records.")
+    found = [
+        Finding(shorter, {"source": row.source, "less": float(row.less)}, id=f"changed_source.{row.source}")
+        for row in table.itertuples()
+        if row.less > SHORTER
+    ]
+    for part in sorted(changed):
+        kind, _, of = part.replace(" ", ":").partition(":")
+        what = Text(REDEFINED[kind], {"source": of} if of else {})
+        message = N_("Defined otherwise than in the last run: {what:label}.")
+        found.append(Finding(message, {"what": what}, id=f"redefined.{part}"))
+    return found
