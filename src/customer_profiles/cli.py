@@ -1,7 +1,8 @@
 """The command line: thin commands over the package; every failure is one paragraph and an exit code.
 
 0 done · 2 usage or configuration · 3 input rejected · 4 privacy gate refused · 5 disk, rights or memory ·
-6 another run is under way · 7 a cell failed · 8 a kernel died or ran out of time · 128 and the number of the signal if
+6 another run is under way · 7 a cell failed · 8 a kernel died or ran out of time · 10 published, and something real
+changed or a target is missed (--alert) · 128 and the number of the signal if
 it was told to stop: 130 Ctrl-C, 143 SIGTERM.
 """
 
@@ -21,6 +22,7 @@ from .execution.stopping import Stopped, listening
 if TYPE_CHECKING:
     import pandas as pd
 
+ALARM = 10
 DATASET = click.argument("dataset_yaml", type=click.Path())
 
 
@@ -63,6 +65,7 @@ def main(debug: bool) -> None:
 @click.option(
     "--compare", metavar="RUN|DATE", default="", help="Kept run to say what changed since.  [default: the last]"
 )
+@click.option("--alert", is_flag=True, help="End with exit code 10 if something real changed or a target is missed.")
 def report(
     dataset_yaml: str,
     as_of: str | None,
@@ -71,17 +74,23 @@ def report(
     only: str | None,
     jobs: int,
     compare: str,
+    alert: bool,
 ) -> None:
     """Make all reports of a data set and publish them.
 
     DATASET_YAML is the path of a dataset.yaml, or the name of a folder under data/.
     """
     from .execution.run import run_report
+    from .reporting import alerts
 
     page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs, compare=compare)
     if only:
         click.echo(f"Only chapter {only} and what it needs; the published report is untouched.", err=True)
     click.echo(f"Open {page}" if sys.stdout.isatty() else str(page))
+    alarm, told = alerts.read(page.parent) if alert else (False, "")
+    if alarm:
+        click.echo(told, err=True, nl=False)
+        sys.exit(ALARM)
 
 
 @main.command()

@@ -19,3 +19,9 @@ STRICT, USED, LOOSE = N_("stricter matching"), N_("matching as used"), N_("loose
 
 # What tells the age of a value, from the best to none at all.
 CHANGED, SIGNED_UP, HAPPENED, UNKNOWN = N_("last change"), N_("signing up"), N_("event"), N_("not told")
+
+# Key figures that dataset.yaml may set a target for; `analysis.kpi_definitions` says what each means.
+KEY_FIGURES = (
+    *("customers", "buyers", "sales", "orders_per_buyer", "tickets_per_100_orders", "tickets"),
+    *("nps", "csat", "stars", "ces", "rating"),
+)

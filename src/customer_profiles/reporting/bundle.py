@@ -11,6 +11,7 @@ from ..errors import PrivacyRefused
 from ..identity.pseudonyms import fingerprint
 from ..privacy.outgoing import scan
 from ..tables import Tables
+from . import alerts
 from . import findings as statements
 from .excel import write_workbook
 from .export import export, panels_of
@@ -42,6 +43,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
         page = export(notebooks[spec.number], spec, report, chapters)
         (folder / file_name(spec)).write_text(page, encoding="utf-8")
     write_json(folder / "findings.json", all_findings(report))
+    alerts.write(folder, report)
     tables: dict[str, tuple[str, pd.DataFrame]] = {}
     for spec in report.specs:
         for name, table in report.results[spec.number].tables.items():
@@ -79,7 +81,7 @@ def refuse_leaks(folder: Path, report: Report, collected: Tables, key: bytes) ->
     known = collected.read("identifiers") if collected.has("identifiers") else None
     identifiers = {} if known is None else dict(zip(known["hash"], known["kind"], strict=True))
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
-    texts["findings.json"] = (folder / "findings.json").read_text(encoding="utf-8")
+    texts |= {path.name: path.read_text(encoding="utf-8") for path in (folder / "findings.json", *folder.glob("*.txt"))}
     tables = [table for results in report.results.values() for table in results.tables.values()]
     texts["tables.xlsx"] = "\n".join(_words(table.frame) for table in tables)
     for name, text in texts.items():

@@ -135,7 +135,8 @@ def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
     return found + [_of_data(row) for row in table.itertuples() if _data_part(row)]
 
 
-def _amount(kind: str, value: float) -> Text:
+def amount(kind: str, value: float) -> Text:
+    """A value in words, by the formatter of its kind."""
     return Text(f"{{value:{kind}}}", {"value": float(value)})
 
 
@@ -148,13 +149,14 @@ def _changed(row: Any, family: int) -> Finding:
     )
     same = N_("Customers act differently: by itself that moves {headline:label} by {by:label}, to {now:label}.")
     moved = same if row.whole_change * row.behaviour <= 0 else up if row.behaviour > 0 else down
+    unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
     return Finding(
         moved,
-        {"headline": headline(row.key)} | {name: _amount(row.kind, value) for name, value in amounts.items()},
+        {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()},
         id=f"changes.{row.key}",
         n=int(row.n),
-        interval=(float(row.relative_change_low), float(row.relative_change_high)),
+        interval=(unit * float(row.relative_change_low), unit * float(row.relative_change_high)),
         test=N_("Oaxaca–Blinder decomposition with pooled coefficients, errors clustered by customer"),
         p_adjusted=float(row.p_adjusted),
         family=family,
@@ -175,12 +177,12 @@ def _of_data(row: Any) -> Finding:
     part = _data_part(row)
     message = {
         "coverage": N_(
-            "{headline:label}: {by:label} of the change is the data's: records are missing, late or corrected."
+            "{headline:label}: {by:label} of the change comes from records that are missing, late or corrected."
         ),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
         "definition": N_("{headline:label}: {by:label} of the change comes from another definition."),
     }[part]
-    by = _amount(row.kind, getattr(row, HEADINGS[part].lower().replace(" ", "_")))
+    by = amount(row.kind, getattr(row, HEADINGS[part].lower().replace(" ", "_")))
     return Finding(message, {"headline": headline(row.key), "by": by}, id=f"changes.data.{row.key}", n=int(row.n))
 
 
