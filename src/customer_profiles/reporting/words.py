@@ -161,6 +161,7 @@ VALUES = {
 
 # Further columns of the canonical tables, as the pages on sources and on quality name them.
 FIELDS = {
+    "headline": N_("Headline"),
     "ticket_before": N_("Ticket in the half year before"),
     "ticket_count": N_("Tickets in the half year before"),
     "ticket_channel": N_("Channel of the last ticket"),

@@ -32,7 +32,8 @@ def test_a_first_run_says_one_sentence_and_has_no_panel(company):
 
 def test_an_unchanged_rerun_claims_nothing(company):
     now, before = company.run(THEN), company.run(THEN)
-    assert sentences(told.decomposition(parts.split(now, before, []), THEN)) == {}
+    said = sentences(told.decomposition(parts.split(now, before, []), THEN))
+    assert said == {"changes.nothing": "No key figure has a new month to look at since 30 September 2025."}
     assert sentences(told.sources(now, before)) == {}
 
 

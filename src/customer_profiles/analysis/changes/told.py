@@ -22,7 +22,7 @@ HEADINGS = {
     "behaviour": N_("Behaviour"),
     "untold": N_("Cannot be told"),
 }
-NAMES = (N_("Headline"), N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"))
+NAMES = (N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"))
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
 SHORTER = 0.02
@@ -83,7 +83,7 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
     names = {"value_before": "last_value", "value": "this_value", "change": "whole_change"}
     headings = {part: label.lower().replace(" ", "_") for part, label in HEADINGS.items()}
     table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**relative).rename(columns=names | headings)
-    told = [str(headline(name).message).format(segment=name.partition(" ")[2]) for name in split["headline"]]
+    told = [KPIS[name].label if name in KPIS else name.capitalize() for name in split["headline"]]
     columns = [
         "headline",
         *names.values(),
@@ -96,7 +96,7 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
         "reason",
     ]
     family = int(tested.sum())
-    return Result(
+    result = Result(
         "changes",
         table.assign(key=split["headline"], headline=told),
         Text(N_("What each headline's change since the last run is made of")),
@@ -115,7 +115,8 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
             )
         ),
         columns=columns,
-    ).query("relative_change == relative_change")
+    )
+    return result.query("relative_change == relative_change") if family else result
 
 
 OVERLAPPING_BOTH = type(OVERLAPPING)(within=None, also=("n_before",))
@@ -126,12 +127,15 @@ def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
     table = shown(table)
     ranked = table.assign(size=table["relative_change"].abs()).sort_values("size", ascending=False)
     found = [_changed(row, family) for row in ranked[ranked["claim"].astype(bool)].itertuples()]
-    if not found and family:
-        nothing = N_(
+    if not found and len(table):
+        chance = N_(
             "Since {day:day} none of {family:count} key figures changed by what customers do more than chance explains."
         )
-        found = [Finding(nothing, {"day": day, "family": family}, id="changes.nothing", family=family, kind="nothing",
-                         n=int(table["n"].max()) if len(table) else 0)]  # fmt: skip
+        same = N_("No key figure has a new month to look at since {day:day}.")
+        base, values = int(table["n"].max()), {"day": day, "family": family}
+        found = [
+            Finding(chance if family else same, values, id="changes.nothing", family=family, n=base, kind="nothing")
+        ]
     return found + [_of_data(row) for row in table.itertuples() if _data_part(row)]
 
 
