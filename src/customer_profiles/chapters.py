@@ -111,7 +111,7 @@ CHAPTERS = {
             *("11", "11_track_changes", N_("What changed"), params.TrackChanges, ("05",)),
             makes=("headlines", "definitions", "changes"),
             question=N_("What changed since the last run, and is it real?"),
-            answers=("changes", "changed_sources"),
+            answers=("changes", "targets", "change_parts", "changed_sources"),
         ),
         # The summary repeats all others.
         ChapterSpec(

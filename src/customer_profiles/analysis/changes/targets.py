@@ -68,7 +68,8 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any]) -> Resu
 
 def _claims(table: pd.DataFrame) -> list[Finding]:
     missed = N_("{headline:label} misses its target: {now:label} instead of {target:label}{owner:label}.")
-    differs = N_("{headline:label}: the report counts {now:label}, the company {own:label}; they differ by {by:label}.")
+    less = N_("{headline:label}: the report counts {by:label} less than the company, {now:label} and not {own:label}.")
+    more = N_("{headline:label}: the report counts {by:label} more than the company, {now:label} and not {own:label}.")
     agrees = N_("{headline:label}: the report counts what the company counts, {now:label}.")
     told = []
     for row in shown(table).itertuples():
@@ -80,8 +81,8 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
                 Finding(missed, values | aim, id=f"target.{row.key}", n=int(row.n), effect=0.3, reach=int(row.n))
             )
         if not np.isnan(row.own_total):
-            own = {"own": amount(row.kind, row.own_total), "by": amount(row.kind, row.differs_by)}
+            own = {"own": amount(row.kind, row.own_total), "by": amount(row.kind, abs(row.differs_by))}
             same = abs(row.differs_by) <= 1e-9 * max(abs(row.own_total), 1.0)
-            message, said = (agrees, values) if same else (differs, values | own)
+            message, said = (agrees, values) if same else (less if row.differs_by < 0 else more, values | own)
             told.append(Finding(message, said, id=f"reconciled.{row.key}", n=int(row.n)))
     return told

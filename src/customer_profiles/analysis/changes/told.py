@@ -22,7 +22,16 @@ HEADINGS = {
     "behaviour": N_("Behaviour"),
     "untold": N_("Cannot be told"),
 }
-NAMES = (N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"))
+NAMES = (
+    N_("Last value"),
+    N_("Part"),
+    N_("Amount"),
+    N_("Last rows"),
+    N_("Redefined"),
+    N_("This value"),
+    N_("Whole change"),
+    N_("Relative change"),
+)
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
 SHORTER = 0.02
@@ -46,6 +55,46 @@ def standing(headlines: pd.DataFrame) -> Result:
 def first_run(before: Knowledge) -> list[Text]:
     """What there is to say where no run can be compared with."""
     return [] if before.compares() else [Text(FIRST_RUN)]
+
+
+def of_data(split: pd.DataFrame) -> Result:
+    """What each part adds to a headline, and sentences about those that the data made and no customer.
+
+    Parameters
+    ----------
+    split : DataFrame
+        From `parts.split`.
+
+    Returns
+    -------
+    Result
+        ``headline, part, relative_change`` (per cent of the last value, points of a score as they are)``, amount`` (in
+        the unit of the headline)``, n, n_before``; a row for each part that is not nothing, segments left out.
+    """
+    figures = split[split["headline"].isin(list(KPIS))]
+    long = figures.melt(["headline", "kind", "value_before", "n", "n_before"], list(HEADINGS), "part", "amount")
+    long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index(drop=True)
+    base = long["value_before"].abs().where(long["kind"] != "points", 100.0)
+    table = long.assign(
+        key=long["headline"],
+        of=long["part"],
+        headline=[KPIS[name].label for name in long["headline"]],
+        part=long["part"].map(HEADINGS),
+        relative_change=(100 * long["amount"].astype(float) / base.astype(float)).replace([np.inf, -np.inf], np.nan),
+    )
+    return Result(
+        "change_parts",
+        table,
+        Text(N_("What moved each headline since the last run")),
+        OVERLAPPING_BOTH,
+        claims=lambda frame: [_of_data(row) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)],
+        about=Text(N_("Per cent of the value in the last run; scores in points.")),
+        columns=["headline", "part", "relative_change", "amount", "n", "n_before"],
+    )
+
+
+def _is_worth_a_sentence(row: Any) -> bool:
+    return row.of in OF_THE_DATA and abs(row.relative_change) > 100 * SHORTER
 
 
 def redefinitions(now: Knowledge, before: Knowledge) -> set[str]:
@@ -136,7 +185,7 @@ def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
         found = [
             Finding(chance if family else same, values, id="changes.nothing", family=family, n=base, kind="nothing")
         ]
-    return found + [_of_data(row) for row in table.itertuples() if _data_part(row)]
+    return found
 
 
 def amount(kind: str, value: float) -> Text:
@@ -170,58 +219,53 @@ def _changed(row: Any, family: int) -> Finding:
     )
 
 
-def _data_part(row: Any) -> str:
-    """The part of the data that moved a headline most, where it is worth a sentence; else empty."""
-    sizes = {part: abs(getattr(row, HEADINGS[part].lower().replace(" ", "_"))) for part in OF_THE_DATA}
-    part = max(sizes, key=lambda name: sizes[name])
-    return part if sizes[part] > SHORTER * max(abs(row.last_value), 1e-9) else ""
-
-
 def _of_data(row: Any) -> Finding:
-    part = _data_part(row)
     message = {
-        "coverage": N_(
-            "{headline:label}: {by:label} of the change comes from records that are missing, late or corrected."
-        ),
+        "coverage": N_("{headline:label}: {by:label} of the change comes from records missing, late or corrected."),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
         "definition": N_("{headline:label}: {by:label} of the change comes from another definition."),
-    }[part]
-    by = amount(row.kind, getattr(row, HEADINGS[part].lower().replace(" ", "_")))
-    return Finding(message, {"headline": headline(row.key), "by": by}, id=f"changes.data.{row.key}", n=int(row.n))
+    }[row.of]
+    values = {"headline": headline(row.key), "by": amount(row.kind, row.amount)}
+    return Finding(message, values, id=f"changes.data.{row.key}.{row.of}", n=int(row.n), effect=0.2, reach=int(row.n))
 
 
 def sources(now: Knowledge, before: Knowledge) -> Result:
-    """What happened to the exports since the last run: rows of each source now and then, and their last day.
+    """What happened to the exports since the last run: which are shorter, and what is defined otherwise.
 
     Returns
     -------
     Result
-        ``source, table, last_rows, rows, less`` (part of the rows that is missing), ``redefined``.
+        ``source`` (or what else is defined otherwise)``, last_rows, rows, lost_share`` (of the last rows)``,
+        redefined``; only what changed.
     """
-    title = Text(N_("The exports of this run and of the last"))
+    title = Text(N_("Exports that are shorter than in the last run, or defined otherwise"))
+    columns = ["source", "last_rows", "rows", "lost_share", "redefined"]
     if not before.compares():
-        return Result("changed_sources", pd.DataFrame(), title, NOBODY)
+        return Result("changed_sources", pd.DataFrame(columns=columns), title, NOBODY)
     changed = redefinitions(now, before)
-    columns = ["source", "table", "rows", *(["last"] if "last" in now["inventory"] else [])]
-    both = now["inventory"][columns].merge(
-        before["inventory"][["source", "rows"]].rename(columns={"rows": "last_rows"}), on="source", how="outer"
-    )
-    both = both.fillna({"rows": 0, "last_rows": 0}).astype({"rows": "int64", "last_rows": "int64"})
-    both["less"] = (1 - both["rows"] / both["last_rows"].where(both["last_rows"] > 0)).clip(lower=0).fillna(0.0)
-    both["redefined"] = [f"source:{name}" in changed for name in both["source"]]
-    return Result("changed_sources", both, title, NOBODY, claims=lambda frame: _sources(frame, changed))
+    last = before["inventory"].set_index("source")["rows"]
+    both = pd.DataFrame({"last_rows": last, "rows": now["inventory"].set_index("source")["rows"]})
+    both = both.rename_axis("source").reset_index().fillna(0).astype({"rows": "int64", "last_rows": "int64"})
+    lost = 1 - both["rows"] / both["last_rows"].where(both["last_rows"] > 0)
+    both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), part="source:" + both["source"])
+    others = pd.DataFrame({"part": sorted(changed - set(both["part"]))})
+    both = pd.concat([both, others], ignore_index=True)
+    both["redefined"] = both["part"].isin(list(changed))
+    both["source"] = both["source"].fillna(both["part"])
+    both = both[both["redefined"] | (both["lost_share"] > SHORTER)].reset_index(drop=True)
+    return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
 
 
-def _sources(table: pd.DataFrame, changed: set[str]) -> list[Finding]:
+def _sources(table: pd.DataFrame) -> list[Finding]:
     shorter = N_("The export {source:label} is shorter than in the last run by {less:part} of its records.")
+    otherwise = N_("Defined otherwise than in the last run: {what:label}.")
     found = [
-        Finding(shorter, {"source": row.source, "less": float(row.less)}, id=f"changed_source.{row.source}")
+        Finding(shorter, {"source": row.source, "less": float(row.lost_share)}, id=f"changed_source.{row.source}")
         for row in table.itertuples()
-        if row.less > SHORTER
+        if row.lost_share > SHORTER
     ]
-    for part in sorted(changed):
+    for part in table.loc[table["redefined"].astype(bool), "part"]:
         kind, _, of = part.replace(" ", ":").partition(":")
         what = Text(REDEFINED[kind], {"source": of} if of else {})
-        message = N_("Defined otherwise than in the last run: {what:label}.")
-        found.append(Finding(message, {"what": what}, id=f"redefined.{part}"))
+        found.append(Finding(otherwise, {"what": what}, id=f"redefined.{part}"))
     return found
