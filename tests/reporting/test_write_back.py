@@ -114,3 +114,9 @@ def test_a_refusal_names_no_password(postgres, monkeypatch, name):
     monkeypatch.delenv(VARIABLE)
     with pytest.raises(ConfigurationError, match=VARIABLE):
         to_postgres(TABLE, VARIABLE, name)
+
+
+def test_a_column_without_any_value_is_written(postgres, name):
+    to_postgres(TABLE.assign(nothing=None), VARIABLE, name)
+    assert rows(postgres, name, "nothing") == [(None,)] * 3
+    assert to_postgres(TABLE.assign(nothing=None), VARIABLE, name) == Written(0, 0, 0, 3)

@@ -20,16 +20,13 @@ VARIABLE = "env:"
 FORMATS = (".csv", ".xlsx", ".parquet")
 NAMES = {"segments": "customer_segments", "profile": "customer_profile"}
 """What can be handed over, and what its table is called in a database."""
-FOUND_OUT = {
-    "stages": ["stage"],
-    "predicted_value": ["expected_orders", "expected_spend", "clv", "p_alive", "expected_months", "p_churn"],
-}
-"""Tables of a run with one row per customer, and their columns that are handed over."""
+FORESEEN = ("expected_orders", "expected_months", "expected_spend", "clv", "p_alive", "p_churn", "foreseen_on")
+"""Of the table ``predicted_value``: what a customer is expected to do, and the day on which it was foreseen."""
 LAYOUTS = Path(__file__).with_name("layouts.yaml")
 
 
 def assignments(tables: Tables) -> pd.DataFrame:
-    """One row per customer with the segment of each division, and the channel to try first.
+    """One row per customer with the segment of each division, the channel to try first, and what is foreseen.
 
     Parameters
     ----------
@@ -39,7 +36,8 @@ def assignments(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``customer_id`` (pseudonym), then ``segment, rfm_segment, first_channel`` as far as the run has them.
+        ``customer_id`` (pseudonym), then ``segment, rfm_segment, first_channel`` and what `FORESEEN` names, as far as
+        the run has it.
 
     Raises
     ------
@@ -48,8 +46,9 @@ def assignments(tables: Tables) -> pd.DataFrame:
     """
     known = {name: tables.read(name) for name in ("segments", "rfm", "routing") if tables.has(name)}
     known = {name: found for name, found in known.items() if len(found)}
-    if not known.keys() & {"segments", "rfm"}:
-        raise InputRejected("the last run found no segments: there is nothing to hand over")
+    foreseen = tables.read("predicted_value") if tables.has("predicted_value") else pd.DataFrame()
+    if not known.keys() & {"segments", "rfm"} and foreseen.empty:
+        raise InputRejected("the last run found no segments and foresees nothing: there is nothing to hand over")
     table = tables.read("profile")[["customer_id", "customer_no"]]
     if "segments" in known:
         table = table.merge(known["segments"][["customer_no", "segment"]], on="customer_no", how="left")
@@ -58,6 +57,9 @@ def assignments(tables: Tables) -> pd.DataFrame:
         table = table.merge(rfm, on="customer_no", how="left")
     if "routing" in known:
         table = table.merge(known["routing"][["segment", "first_channel"]], on="segment", how="left")
+    if "customer_no" in foreseen:  # also a column without a value: it takes the place of what was handed over before
+        columns = ["customer_no", *(name for name in FORESEEN if name in foreseen)]
+        table = table.merge(foreseen[columns], on="customer_no", how="left", validate="one_to_one")
     return table.drop(columns="customer_no")
 
 
@@ -72,15 +74,14 @@ def unified(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``customer_id`` (pseudonym), the columns of the profile, then those of `assignments` and `FOUND_OUT`,
-        as far as the run has them.
+        ``customer_id`` (pseudonym), the columns of the profile, the stage, then what `assignments` gives,
+        as far as the run has it.
     """
     table = tables.read("profile")
-    for name, columns in FOUND_OUT.items():
-        if tables.has(name) and len(found := tables.read(name)):
-            found = found[["customer_no", *(column for column in columns if column in found)]]
-            table = table.merge(found, on="customer_no", how="left", validate="one_to_one")
-    if any(tables.has(name) and len(tables.read(name)) for name in ("segments", "rfm")):
+    if tables.has("stages"):
+        stages = tables.read("stages")[["customer_no", "stage"]]
+        table = table.merge(stages, on="customer_no", how="left", validate="one_to_one")
+    if any(tables.has(name) and len(tables.read(name)) for name in ("segments", "rfm", "predicted_value")):
         table = table.merge(assignments(tables), on="customer_id", how="left", validate="one_to_one")
     empty = [name for name in table if table[name].isna().all()]
     return table.drop(columns=["customer_no", *empty])

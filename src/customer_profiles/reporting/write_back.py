@@ -75,6 +75,9 @@ def to_postgres(
         with postgresql.connect(given) as connection, connection.cursor() as cursor:
             step = "take the table"
             rows = pa.Table.from_pandas(table, preserve_index=False)
+            # A column without any value has no type: it is one of texts.
+            kinds = [pa.field(one.name, pa.string() if pa.types.is_null(one.type) else one.type) for one in rows.schema]
+            rows = rows.cast(pa.schema(kinds))
             cursor.adbc_ingest(f"{name}_staging", rows, mode="create", temporary=True)
             written = _merge(cursor, name, list(table), list(key))
             if dry_run:

@@ -42,7 +42,7 @@ def test_what_changes_in_the_data_is_named_with_its_source(company):
     now = company.run(THEN, transactions=lost, definitions={"source:desk": "2", "version": "2"})
     said = sentences(told.sources(now, company.run(THEN)))
     assert said["changed_source.shop"].endswith("shorter than in the last run by 20% of its records.")
-    assert said["redefined.source:desk"] == "Defined otherwise than in the last run: the source desk."
+    assert said["redefined.source:desk"] == "Defined otherwise than in the last run: the source “desk”."
     assert "redefined.version" in said
     plain = company.run(THEN, transactions=lost)
     said = sentences(told.of_data(parts.split(plain, company.run(THEN), [])))

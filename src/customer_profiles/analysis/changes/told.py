@@ -23,14 +23,8 @@ HEADINGS = {
     "untold": N_("Cannot be told"),
 }
 NAMES = (
-    N_("Last value"),
-    N_("Part"),
-    N_("Amount"),
-    N_("Last rows"),
-    N_("Redefined"),
-    N_("This value"),
-    N_("Whole change"),
-    N_("Relative change"),
+    *(N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"), N_("Part"), N_("Amount")),
+    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Redefined")),
 )
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
@@ -42,8 +36,8 @@ REDEFINED = {
     "version": N_("the version of the product"),
     "rules": N_("general rules in dataset.yaml"),
     "identity": N_("the rules by which customers are joined"),
-    "source": N_("the source {source:label}"),
-    "parameters": N_("the parameters of chapter {source:label}"),
+    "source": N_("the source “{source}”"),
+    "parameters": N_("the parameters of chapter {source}"),
 }
 
 
@@ -69,10 +63,12 @@ def of_data(split: pd.DataFrame) -> Result:
     -------
     Result
         ``headline, part, relative_change`` (per cent of the last value, points of a score as they are)``, amount`` (in
-        the unit of the headline)``, n, n_before``; a row for each part that is not nothing, segments left out.
+        the unit of the headline)``, claim`` (of the data, or established)``, n, n_before``; a row for each part that is
+        not nothing, segments left out.
     """
     figures = split[split["headline"].isin(list(KPIS))]
-    long = figures.melt(["headline", "kind", "value_before", "n", "n_before"], list(HEADINGS), "part", "amount")
+    about = ["headline", "kind", "value_before", "n", "n_before", "claim"]
+    long = figures.melt(about, list(HEADINGS), "part", "amount", ignore_index=False).sort_index(kind="stable")
     long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index(drop=True)
     base = long["value_before"].abs().where(long["kind"] != "points", 100.0)
     table = long.assign(
@@ -80,6 +76,7 @@ def of_data(split: pd.DataFrame) -> Result:
         of=long["part"],
         headline=[KPIS[name].label for name in long["headline"]],
         part=long["part"].map(HEADINGS),
+        claim=long["part"].isin(OF_THE_DATA) | (long["part"].eq("behaviour") & long["claim"].astype(bool)),
         relative_change=(100 * long["amount"].astype(float) / base.astype(float)).replace([np.inf, -np.inf], np.nan),
     )
     return Result(
@@ -89,7 +86,7 @@ def of_data(split: pd.DataFrame) -> Result:
         OVERLAPPING_BOTH,
         claims=lambda frame: [_of_data(row) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)],
         about=Text(N_("Per cent of the value in the last run; scores in points.")),
-        columns=["headline", "part", "relative_change", "amount", "n", "n_before"],
+        columns=["headline", "part", "relative_change", "amount", "claim", "n", "n_before"],
     )
 
 
@@ -257,7 +254,7 @@ def sources(now: Knowledge, before: Knowledge) -> Result:
 
 
 def _sources(table: pd.DataFrame) -> list[Finding]:
-    shorter = N_("The export {source:label} is shorter than in the last run by {less:part} of its records.")
+    shorter = N_("The export “{source}” is shorter than in the last run by {less:part} of its records.")
     otherwise = N_("Defined otherwise than in the last run: {what:label}.")
     found = [
         Finding(shorter, {"source": row.source, "less": float(row.lost_share)}, id=f"changed_source.{row.source}")
