@@ -48,6 +48,9 @@ def test_what_was_published_stays_when_runs_are_pruned(tmp_path):
     purge(runs, {"somebody"}, unsure=True, everywhere=True)
     history.update(runs)
     assert (runs / history.NAME).read_bytes() == before
+    left = Tables(runs / NAMES[-1])
+    assert left.has("headlines")
+    assert not left.has("profile")
 
 
 def test_a_run_that_was_killed_after_publishing_is_added_by_the_next(tmp_path):

@@ -283,6 +283,11 @@ def period(name: str, months: Months, as_of: date) -> tuple[int, int]:
     return _period(name, months, _full_month(as_of))
 
 
+def covers(name: str, months: Months, first: int) -> bool:
+    """Whether the records behind a key figure reach back to a month, its first day included."""
+    return _first(months, KPIS[name]) <= first
+
+
 def ratio(name: str, months: Months, first: int, last: int) -> pd.DataFrame:
     """What is above and below the line of a key figure between two months, in its unit.
 

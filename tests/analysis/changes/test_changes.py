@@ -108,6 +108,17 @@ def test_a_definition_is_never_behaviour(company):
     assert table["claim"].tolist() == plain["claim"].tolist()
 
 
+@pytest.mark.parametrize("definition", ["1", "2"])
+def test_records_that_do_not_reach_back_are_no_behaviour(company, definition):
+    young = company.orders[company.orders["at"] >= "2025-03-01"]
+    before = company.run(THEN, transactions=company.orders if definition == "2" else young)
+    table = told(company.run(NOW, transactions=young, definitions={"source:shop": definition}), before)
+    of_orders = table.loc[["buyers", "sales", "orders_per_buyer"]]
+    assert not of_orders["claim"].any()
+    assert of_orders[["mix", "behaviour"]].eq(0).all(axis=None)
+    assert set(of_orders["reason"]) == {parts.TOO_SHORT}
+
+
 def test_customers_counted_twice_are_identity(company):
     twice = {name: f"{name}x" for name in company.ids[::10]}
     accounts = company.accounts.assign(
@@ -134,17 +145,18 @@ def with_planted(company: Company, points: float) -> pd.DataFrame:
     return rows.assign(score=rows["score"].mask(turned, 3.0))
 
 
-def test_a_fall_of_the_score_is_found():
+@pytest.mark.parametrize(("runs", "least"), [(2, 1), pytest.param(20, 16, marks=pytest.mark.slow)])
+def test_a_fall_of_the_score_by_ten_points_is_found(runs, least):
     found = 0
-    for seed in range(5):
+    for seed in range(runs):
         company = Company(100 + seed, customers=4000)
         planted = company.run(NOW, feedback=with_planted(company, 10))
         row = told(planted, company.run(THEN)).loc["nps"]
         found += bool(row["claim"] and row["behaviour"] < 0)
-    assert found >= 4
+    assert found >= least
 
 
-@pytest.mark.parametrize(("pairs", "most"), [(10, 3), pytest.param(50, 7, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("pairs", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
 def test_of_null_pairs_few_claim_anything_rarely(pairs, most):
     claims = 0
     for seed in range(pairs):

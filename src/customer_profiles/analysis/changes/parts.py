@@ -21,7 +21,7 @@ from ...stats.families import Family
 from ...stats.ratios import estimate
 from .. import kpis
 from ..feedback import metrics
-from ..kpi_definitions import KPIS
+from ..kpi_definitions import KPIS, Part
 from . import knowledge
 from .knowledge import TABLES, Knowledge
 
@@ -34,12 +34,14 @@ MOST_TRAITS = 5
 KNOWN_YEARS = (-np.inf, 1, 2, 3, np.inf)
 """Bands of years known at the end of a period."""
 Gaps: TypeAlias = dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
-SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED = (
+SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART = (
     N_("it looks back over another period than in the last run"),
     N_("an export has days without any record in the new period"),
     N_("segments are formed anew in each run, so that customers or the border may have moved"),
     N_("the last run cannot be measured again"),
     N_("nothing says since when the new customers are known"),
+    N_("the records do not reach back over both periods"),
+    N_("what records lack and what is defined otherwise cannot be told apart"),
 )
 
 
@@ -242,9 +244,15 @@ def _figure(
         row.definition += once
     else:
         row.coverage += once
+    sources = {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
+    if any(knowledge.affected(table, changed, now["inventory"]) for table in sources):
+        row.reason = NOT_APART
     if same_span[0] != then[0]:
         row.reason = SPAN
     if ahead == same_span:
+        return row
+    if not kpis.covers(name, tables.told, min(same_span[0], ahead[0])):
+        row.reason, row.untold = TOO_SHORT, values[5] - values[4]
         return row
     _between(row, name, tables, same_span, ahead, traits)
     return row
@@ -306,7 +314,7 @@ def _missing(
     begin, end = kpis.first_day(ahead[0]), kpis.first_day(ahead[1] + 1) - pd.Timedelta(days=1)
     factors = []
     for part in (KPIS[name].top, KPIS[name].bottom):
-        table = "feedback" if part is None else SOURCES_OF.get(part.table, "feedback")
+        table = "feedback" if part is None else _table_of(part)
         days = [(max(first, begin), min(last, end)) for first, last in gaps.get(table, [])]
         lost = sum(max((last - first).days + 1, 0) for first, last in days)
         whole = (end - begin).days + 1
@@ -314,6 +322,10 @@ def _missing(
             return None
         factors.append(1.0 if table == "feedback" or part is None else whole / (whole - lost))
     return factors[0] / factors[1]
+
+
+def _table_of(part: Part) -> str:
+    return SOURCES_OF.get(part.table, "feedback")
 
 
 def _with_traits(
