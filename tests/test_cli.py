@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from customer_profiles import errors
 from customer_profiles.cli import main
 from customer_profiles.execution import run
-from customer_profiles.reporting import publish
+from customer_profiles.reporting import publish, stored
 
 DATASET = """
 name: tiny
@@ -149,6 +149,7 @@ def test_report_passes_its_options_on_and_prints_the_page(monkeypatch, tmp_path)
         "only": None,
         "jobs": 3,
         "forms": [],
+        "compare": "",
     }
 
 
@@ -246,3 +247,19 @@ def _made(pages):
     pages.mkdir()
     (pages / "index.html").write_text("a page")
     return pages
+
+
+@pytest.mark.parametrize(("asked", "alarm", "code"), [(True, True, 10), (True, False, 0), (False, True, 0)])
+def test_a_real_change_ends_in_ten_where_it_was_asked_for(monkeypatch, tmp_path, dataset, asked, alarm, code):
+    stored.write_json(tmp_path / "alerts.json", {"alarm": alarm, "alerts": []})
+    (tmp_path / "alerts.txt").write_text("Sales misses its target\n")
+    monkeypatch.setattr(run, "run_report", lambda *given, **named: tmp_path / "index.html")
+    result = call("report", dataset, *(["--alert"] if asked else []))
+    assert result.exit_code == code
+    assert ("misses its target" in result.output) is (code == 10)
+
+
+def test_a_run_that_is_not_kept_cannot_be_compared_with(dataset):
+    result = call("report", dataset, "--compare", "2024-01-01")
+    assert result.exit_code == errors.ConfigurationError.exit_code
+    assert "no run '2024-01-01' is kept to compare with; kept are: none" in result.output

@@ -25,7 +25,7 @@ from .messages import Finding, Limit, Text
 from .needs import LEFT_OUT
 from .params import Params
 from .privacy.disclosure import Gate
-from .reporting import stored
+from .reporting import publish, stored
 from .reporting.language import Language
 from .results import Result
 from .tables import Stamp, Tables, file_hash
@@ -145,10 +145,18 @@ class Chapter:
             )
         return empty_table(name)
 
-    def previous(self, name: str) -> pd.DataFrame:
-        """A table of the last published run, to compare with; empty at the first run."""
-        last = Tables(paths.runs(self.params.dataset) / "latest")
-        return last.read(name) if last.has(name) else pd.DataFrame()
+    def previous(self, name: str, run: str = "") -> pd.DataFrame:
+        """A table of the last published run, or of another that is still kept; empty if there is none."""
+        last = Tables(publish.kept_run(paths.runs(self.params.dataset), run))
+        return last.read(name) if last.has(name) else empty_table(name)
+
+    def definitions(self) -> pd.DataFrame:
+        """What the figures of this run are defined by, part by part, see `ingest.config.definitions`."""
+        from .ingest.config.definitions import definitions
+
+        made = [self.tables.made_of(name) for name in ("profile", "segments") if self.tables.has(name)]
+        given = {of.chapter: {k: v for k, v in of.params.items() if k != "as_of"} for of in made if of}
+        return definitions(self.dataset, given)
 
     def has(self, name: str) -> bool:
         """Whether a table of that name has rows, or a column of the profile a value."""

@@ -120,9 +120,15 @@ CHAPTERS = {
             makes=("ideal_fit", "priorities"),
             question=N_("What are they like, each on a page?"),
         ),
+        ChapterSpec(
+            *("11", "11_track_changes", N_("What changed"), params.TrackChanges, ("05",)),
+            makes=("headlines", "definitions", "changes"),
+            question=N_("What changed since the last run, and is it real?"),
+            answers=("changes", "targets", "change_parts", "changed_sources"),
+        ),
         # The summary repeats all others.
         ChapterSpec(
-            *("00", "00_summary", N_("Summary"), params.Summary, ("06", "08", "09", "10")),
+            *("00", "00_summary", N_("Summary"), params.Summary, ("06", "08", "09", "10", "11")),
             question=N_("What changed?"),
             answers=("kpi_line", "outcome_groups"),
         ),

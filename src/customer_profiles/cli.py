@@ -20,6 +20,7 @@ from .execution.stopping import Stopped, listening
 if TYPE_CHECKING:
     import pandas as pd
 
+ALARM = 10
 DATASET = click.argument("dataset_yaml", type=click.Path())
 
 
@@ -61,6 +62,10 @@ def main(debug: bool) -> None:
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Notebooks side by side.")
 @click.option("--slides", is_flag=True, help="Also slides.html, one panel a slide, which prints one slide a sheet.")
 @click.option("--pdf", is_flag=True, help="Also summary.pdf and report.pdf, printed by Chromium.")
+@click.option(
+    "--compare", metavar="RUN|DATE", default="", help="Kept run to say what changed since.  [default: the last]"
+)
+@click.option("--alert", is_flag=True, help="End with exit code 10 if something real changed or a target is missed.")
 def report(
     dataset_yaml: str,
     as_of: str | None,
@@ -70,17 +75,22 @@ def report(
     jobs: int,
     slides: bool,
     pdf: bool,
+    compare: str,
+    alert: bool,
 ) -> None:
     """Make all reports of a data set and publish them.
 
     DATASET_YAML is the path of a dataset.yaml, or the name of a folder under data/.
     """
     from .execution.run import run_report
+    from .reporting import alerts
 
     forms = [name for name, wanted in (("slides", slides), ("pdf", pdf)) if wanted]
     missing = None
     try:
-        page = run_report(dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs, forms=forms)
+        page = run_report(
+            dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs, forms=forms, compare=compare
+        )
     except FormMissing as failure:
         if failure.page is None:
             raise
@@ -88,8 +98,14 @@ def report(
     if only:
         click.echo(f"Only chapter {only} and what it needs; the published report is untouched.", err=True)
     click.echo(f"Open {page}" if sys.stdout.isatty() else str(page))
-    if missing:
+    alarm, told = alerts.read(page.parent) if alert else (False, "")
+    if missing and not alarm:
         raise missing
+    if missing:
+        click.echo(f"Error: {missing}", err=True)
+    if alarm:
+        click.echo(told, err=True, nl=False)
+        sys.exit(ALARM)
 
 
 @main.command()
@@ -233,29 +249,65 @@ def erase(
     "--to", "target", required=True, metavar="FILE|env:VARIABLE", help="File (.csv, .xlsx, .parquet) or database."
 )
 @click.option("--ids", metavar="SPACE", help="Use the ids of this system instead of pseudonyms.")
-@click.option("--table", default="customer_segments", show_default=True, help="Table of the database.")
-def export(dataset_yaml: str, target: str, ids: str | None, table: str) -> None:
-    """Hand the segments of the last published run to another system.
+@click.option(
+    "--what",
+    type=click.Choice(["segments", "profile"]),
+    default="segments",
+    show_default=True,
+    help="profile: all that is known of each customer, with segments, stage and what is foreseen.",
+)
+@click.option(
+    "--layout", metavar="SYSTEM", help="Columns as the import of salesforce or hubspot wants them; for a file."
+)
+@click.option("--table", help="Table of the database.  [default: customer_segments or customer_profile]")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+def export(
+    dataset_yaml: str,
+    target: str,
+    ids: str | None,
+    what: str,
+    layout: str | None,
+    table: str | None,
+    dry_run: bool,
+) -> None:
+    """Hand what the last published run found for each customer to another system.
 
     env:VARIABLE names an environment variable with the connection string of a PostgreSQL database. Doing it again
-    brings the table up to date. --ids reads the exports anew: the result then identifies people, keep it accordingly.
+    brings the table up to date and changes no other row. The exports are read anew: whoever has objected since the run
+    is left out, and --ids takes the company's own ids from there. The result then identifies people, keep it so.
     """
     from pathlib import Path
 
     from .identity.pseudonyms import pseudonym_key
-    from .privacy.raw_ids import raw_ids
-    from .reporting import crm_export
+    from .privacy.raw_ids import raw_ids, withdrawn
+    from .reporting import crm_export, write_back
     from .reporting.brief import last_run
 
     dataset, tables, as_of = last_run(dataset_yaml)
-    own = raw_ids(dataset, ids, tables.read("identities"), pseudonym_key(dataset), as_of) if ids else None
-    rows = crm_export.assignments(tables, own)
+    key = pseudonym_key(dataset)
+    if layout and target.startswith(crm_export.VARIABLE):
+        raise click.UsageError("--layout is for files")
+    if layout is not None and layout not in crm_export.layouts():
+        raise ConfigurationError(f"--layout {layout}: known are {', '.join(crm_export.layouts())}")
+    may = crm_export.allowed(tables, withdrawn(dataset, key, as_of))
+    own = raw_ids(dataset, ids, tables.read("identities"), key, as_of) if ids else None
+    rows = crm_export.unified(tables) if what == "profile" or layout else crm_export.assignments(tables)
+    everybody = len(rows)
+    rows = crm_export.called(rows[rows["customer_id"].isin(may)], own)
+    click.echo(_reconciled(everybody, len(may), rows, own))
     if target.startswith(crm_export.VARIABLE):
-        key = "id" if ids else "customer_id"
-        crm_export.to_postgres(rows, target.removeprefix(crm_export.VARIABLE), table, (key,))
-    else:
-        crm_export.to_file(rows, Path(target))
-    click.echo(f"{len(rows)} customers handed over to {target}.")
+        name, by = table or crm_export.NAMES[what], "id" if ids else "customer_id"
+        done = write_back.to_postgres(rows, target.removeprefix(crm_export.VARIABLE), name, (by,), dry_run)
+        click.echo(
+            f"{'Would change' if dry_run else 'Changed'} {name}: {done.new} new rows, {done.changed} changed, "
+            f"{done.removed} removed, {done.unchanged} as they were."
+        )
+        for word, columns in (("new", done.columns_added), ("removed", done.columns_removed)):
+            if columns:
+                click.echo(f"Columns {word}: {', '.join(columns)}")
+    elif not dry_run:
+        crm_export.to_file(crm_export.laid_out(rows, layout) if layout else rows, Path(target))
+    click.echo(f"{len(rows)} rows {'would be ' if dry_run else ''}handed over to {target}.")
 
 
 @main.command()
@@ -339,6 +391,14 @@ def _of_the_machine(error: OSError | MemoryError) -> ProfileError:
         return ConfigurationError(f"{error.filename}: {os.strerror(error.errno)}")
     where = f"{error.filename}: " if error.filename else ""
     return EnvironmentFailed(f"{where}{error.strerror or error}")
+
+
+def _reconciled(everybody: int, allowed: int, rows: pd.DataFrame, own: pd.DataFrame | None) -> str:
+    """How the rows that are handed over follow from the customers of the report."""
+    told = f"{everybody} customers in the report; {everybody - allowed} of them may not appear any more"
+    if own is None:
+        return f"{told}; {len(rows)} are handed over."
+    return f"{told}; the other {allowed} have {len(rows)} ids in this system."
 
 
 def _lines(table: pd.DataFrame) -> str:

@@ -34,3 +34,10 @@ def is_mixed(name: object) -> bool:
     (True, False)
     """
     return isinstance(name, str) and name.startswith(tuple(form.format("") for form in MIXED.values()))
+
+
+# Key figures that dataset.yaml may set a target for; `analysis.kpi_definitions` says what each means.
+KEY_FIGURES = (
+    *("customers", "buyers", "sales", "orders_per_buyer", "tickets_per_100_orders", "tickets"),
+    *("nps", "csat", "stars", "ces", "rating"),
+)

@@ -158,6 +158,14 @@ class DescribeCustomers(Params):
     traits: int = Field(10, ge=3, le=20, description=N_("traits on each profile"))
 
 
+class TrackChanges(Params):
+    """Parameters of 11_track_changes."""
+
+    compare_with: str = Field(
+        "", description=N_("run to compare with: its name, or its day as YYYY-MM-DD; empty: the last published run")
+    )
+
+
 class Summary(Params):
     """Parameters of 00_summary."""
 

@@ -1,13 +1,16 @@
-import adbc_driver_postgresql.dbapi as postgresql
 import openpyxl
 import pandas as pd
 import pytest
+from click.testing import CliRunner
+from written_company import CUSTOMERS, source
 
-from customer_profiles.errors import ConfigurationError, EnvironmentFailed, InputRejected
+from customer_profiles.cli import main
+from customer_profiles.errors import ConfigurationError, InputRejected
+from customer_profiles.identity.pseudonyms import pseudonym_key
+from customer_profiles.ingest.pipeline import collect
+from customer_profiles.ingest.profile import build_profile
 from customer_profiles.reporting import crm_export
 from customer_profiles.tables import Tables
-
-VARIABLE = "HANDOVER_TEST"
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ def test_what_is_foreseen_is_handed_over_without_segments_too(tmp_path):
 
 def test_own_ids_replace_pseudonyms(tables):
     ids = pd.DataFrame({"id": ["0017", "K-2", "K-3"], "customer_id": ["bb", "aa", "aa"]})
-    table = crm_export.assignments(tables, ids)
+    table = crm_export.called(crm_export.assignments(tables), ids)
     assert "customer_id" not in table
     assert table.set_index("id")["segment"].to_dict() == {"0017": 1, "K-2": 2, "K-3": 2}
 
@@ -81,48 +84,63 @@ def test_another_ending_is_refused(tables, tmp_path):
         crm_export.to_file(crm_export.assignments(tables), tmp_path / "out.txt")
 
 
-@pytest.mark.xdist_group("postgres")
-class TestPostgres:
-    @pytest.fixture(autouse=True)
-    def _url(self, postgres, monkeypatch):
-        monkeypatch.setenv(VARIABLE, postgres.url())
-
-    def rows(self, postgres) -> dict[str, tuple]:
-        with postgresql.connect(postgres.url()) as connection, connection.cursor() as cursor:
-            cursor.execute('SELECT customer_id, segment, rfm_segment FROM "hand over"')
-            return {row[0]: row[1:] for row in cursor.fetchall()}
-
-    def test_it_arrives_and_stays_up_to_date(self, tables, postgres):
-        table = crm_export.assignments(tables)
-        for _ in range(2):
-            crm_export.to_postgres(table, VARIABLE, "hand over")
-            assert self.rows(postgres) == {"aa": (2, "Lost"), "bb": (1, "=Champions"), "cc": (2, "Lost")}
-        changed = table[table["customer_id"] != "aa"].assign(segment=7)
-        new = pd.DataFrame({"customer_id": ["dd"], "segment": [1], "rfm_segment": [None], "first_channel": ["app"]})
-        crm_export.to_postgres(pd.concat([changed, new]), VARIABLE, "hand over")
-        assert self.rows(postgres) == {"bb": (7, "=Champions"), "cc": (7, "Lost"), "dd": (1, None)}
-
-    def test_a_table_of_an_earlier_release_gets_the_new_columns(self, tables, postgres):
-        crm_export.to_postgres(crm_export.assignments(tables), VARIABLE, "earlier")
-        for p_churn in (0.25, None):  # what is foreseen no longer does not stay
-            tables.write("predicted_value", foreseen(p_churn))
-            crm_export.to_postgres(crm_export.assignments(tables).astype({"p_churn": float}), VARIABLE, "earlier")
-            with postgresql.connect(postgres.url()) as connection, connection.cursor() as cursor:
-                cursor.execute("SELECT customer_id, clv, p_churn FROM earlier ORDER BY 1")
-                assert cursor.fetchall() == [("aa", None, None), ("bb", 48.0, p_churn), ("cc", None, None)]
-
-    def test_a_refusal_names_no_password(self, tables, postgres, monkeypatch):
-        monkeypatch.setenv(VARIABLE, postgres.url(password="secret-password"))
-        with pytest.raises(EnvironmentFailed) as refused:
-            crm_export.to_postgres(crm_export.assignments(tables), VARIABLE)
-        assert "secret" not in str(refused.value)
-        assert refused.value.__cause__ is None
-        monkeypatch.delenv(VARIABLE)
-        with pytest.raises(ConfigurationError, match=VARIABLE):
-            crm_export.to_postgres(crm_export.assignments(tables), VARIABLE)
-
-
 @pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
 def test_nobody_else_reads_what_is_handed_over(tables, tmp_path, ending):
     crm_export.to_file(crm_export.assignments(tables), tmp_path / f"out.{ending}")
     assert (tmp_path / f"out.{ending}").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def whole(tables) -> Tables:
+    tables.write("stages", pd.DataFrame({"customer_no": [0, 1, 2], "stage": ["stage_new", "stage_active", None]}))
+    worth = pd.DataFrame({"customer_no": [0, 2], "clv": [10.0, 20.5], "p_churn": [0.5, None]})
+    tables.write("predicted_value", worth)
+    accounts = pd.DataFrame({"pseudonym": ["aa", "a2", "bb", "cc"], "customer_id": ["aa", "aa", "bb", "cc"]})
+    tables.write("identities", accounts)
+    return tables
+
+
+def test_the_unified_profile_holds_all_that_is_known_of_each_customer(whole):
+    table = crm_export.unified(whole).set_index("customer_id")
+    assert table.index.tolist() == ["aa", "bb", "cc"]
+    assert {"age", "segment", "rfm_segment", "first_channel", "stage", "clv", "p_churn"} == set(table)
+    assert table["clv"].fillna(-1).tolist() == [10.0, -1, 20.5]
+
+
+def test_a_run_without_segments_still_has_profiles(tmp_path):
+    tables = Tables(tmp_path)
+    tables.write("profile", pd.DataFrame({"customer_id": ["aa"], "customer_no": [0], "age": [20], "city": [None]}))
+    assert crm_export.unified(tables).to_dict("records") == [{"customer_id": "aa", "age": 20}]
+
+
+def test_who_objected_by_any_of_their_accounts_is_not_handed_over(whole):
+    assert crm_export.allowed(whole, {"a2", "zz"}) == ["bb", "cc"]
+    assert crm_export.allowed(whole, set()) == ["aa", "bb", "cc"]
+
+
+def test_a_layout_names_what_was_found_out_and_no_master_data(whole):
+    table = crm_export.laid_out(crm_export.unified(whole), "salesforce")
+    assert table.columns[0] == "Customer_Profile_Id__c"
+    assert all(name.endswith("__c") for name in table)
+    assert "age" not in crm_export.laid_out(crm_export.unified(whole), "hubspot")
+    for names in crm_export.layouts().values():
+        assert len(set(names.values())) == len(names)
+
+
+def test_who_objects_after_the_run_is_left_out_at_the_hand_over(company, tmp_path):
+    crm = source(CUSTOMERS, {"consent": "ok"})
+    company.write("crm.csv", "id,ok\n" + "".join(f"{i},yes\n" for i in range(1, 31)))
+    dataset = company.dataset(crm)
+    tables = Tables(company.folder / "runs" / "20260101T000000Z-abcdef")
+    collect(dataset, tables, dataset.as_of, pseudonym_key(dataset))
+    tables.write("profile", build_profile(tables, dataset.as_of, dataset.attributes()))
+    (company.folder / "runs" / "latest").symlink_to(tables.folder.name)
+    company.write("crm.csv", "id,ok\n" + "".join(f"{i},{'no' if i == 7 else 'yes'}\n" for i in range(1, 31)))
+    for arguments in (["--ids", "customer"], []):
+        given = ["export", str(dataset.file), "--what", "profile", "--to", str(tmp_path / "out.csv"), *arguments]
+        done = CliRunner().invoke(main, given)
+        assert done.exit_code == 0, done.output
+        assert "30 customers in the report; 1 of them may not appear any more" in done.output
+        handed = pd.read_csv(tmp_path / "out.csv", dtype="str")
+        assert len(handed) == 29
+        assert not arguments or "7" not in set(handed["id"])

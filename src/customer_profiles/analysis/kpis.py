@@ -187,7 +187,9 @@ def history(months: Months, as_of: date) -> Result:
             below = None if bottom is None else bottom.sum()
             if below is None or below > 0:
                 value = KPIS[name].times * top.sum() / (1 if below is None else below)
-                rows.append({"kpi": name, "kind": KPIS[name].kind, "quarter": _day(last - 2), "value": value, "n": n})
+                rows.append(
+                    {"kpi": name, "kind": KPIS[name].kind, "quarter": first_day(last - 2), "value": value, "n": n}
+                )
     frame = pd.DataFrame(rows, columns=["kpi", "kind", "quarter", "value", "n"]).astype({"quarter": "datetime64[ns]"})
     return Result("kpi_history", frame, Text(N_("Key figures by quarter")), Disclosure(within=None))
 
@@ -262,41 +264,72 @@ def _covered(at: pd.Series) -> tuple[int, int]:
     begin, end = days.iloc[0], days.iloc[-1]
     known = min(WINDOW, (end - begin).days + 1)
     window = pd.Timedelta(days=known)
-    first = 12 * begin.year + begin.month - 1 + (begin.day - 1 > _silence((days < begin + window).sum() / known))
-    return first, _full_month(end + pd.Timedelta(days=_silence((days > end - window).sum() / known)))
+    first = 12 * begin.year + begin.month - 1 + (begin.day - 1 > longest_silence((days < begin + window).sum() / known))
+    return first, _full_month(end + pd.Timedelta(days=longest_silence((days > end - window).sum() / known)))
 
 
-def _silence(share: float) -> int:
-    """Days in a row without a record that chance may bring, if each day has one with probability `share`."""
-    return int(min(np.log(GAP) / np.log1p(-share), WINDOW)) if share < 1 else 0
+def longest_silence(share: float, places: int = 1) -> int:
+    """Days in a row without a record that chance may bring in one of `places`, if each day has one with a `share`."""
+    return int(min(np.log(GAP / places) / np.log1p(-share), WINDOW)) if share < 1 else 0
+
+
+def known(months: Months, as_of: date) -> list[str]:
+    """Key figures that the data know, in the order of the registry."""
+    return _known(months, _full_month(as_of))
+
+
+def period(name: str, months: Months, as_of: date) -> tuple[int, int]:
+    """First and last month of a key figure, as `compare` takes them."""
+    return _period(name, months, _full_month(as_of))
+
+
+def covers(name: str, months: Months, first: int) -> bool:
+    """Whether the records behind a key figure reach back to a month, its first day included."""
+    return _first(months, KPIS[name]) <= first
+
+
+def ratio(name: str, months: Months, first: int, last: int) -> pd.DataFrame:
+    """What is above and below the line of a key figure between two months, in its unit.
+
+    Returns
+    -------
+    DataFrame
+        ``top, bottom`` by ``customer_no``; without the column ``bottom`` if it is a total.
+    """
+    top, bottom, _ = _totals(KPIS[name], months, first, last)
+    parts = {"top": KPIS[name].times * top} | ({} if bottom is None else {"bottom": bottom})
+    return pd.DataFrame(parts).fillna(0.0)
 
 
 def _available(months: Months, end: int) -> list[str]:
-    """Key figures that the data know, at most `MOST`, in the order of the registry."""
+    """Key figures that the summary tells, at most `MOST`."""
+    return _known(months, end)[:MOST]
 
-    def known(name: str) -> bool:
+
+def _known(months: Months, end: int) -> list[str]:
+
+    def has(name: str) -> bool:
         return all(
             part is None
             or (part.table in months and months[part.table].sums["month"].between(end - YEAR + 1, end).any())
             for part in (KPIS[name].top, KPIS[name].bottom)
         )
 
-    found = [name for name in KPIS if known(name)]
+    found = [name for name in KPIS if has(name)]
     score = next((name for name in ONE_SCORE if name in found), None)
     found = [name for name in found if name not in ONE_SCORE or name == score]
-    return [name for name in found if INSTEAD.get(name) not in found][:MOST]
+    return [name for name in found if INSTEAD.get(name) not in found]
 
 
 def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
     """A row of `compare`; None if the period is empty."""
     kpi = KPIS[name]
-    end = _last(months, kpi, end)
-    span = _span(name, months, end)
-    last = end if span == YEAR else _full_quarter(end)
-    top, bottom, n = _totals(kpi, months, last - span + 1, last)
+    first, last = _period(name, months, end)
+    span = last - first + 1
+    top, bottom, n = _totals(kpi, months, first, last)
     if not n or (bottom is not None and not bottom.sum()):
         return None
-    row = {"kpi": name, "kind": kpi.kind, "months": span, "until": (_day(last + 1) - pd.Timedelta(days=1))}
+    row = {"kpi": name, "kind": kpi.kind, "months": span, "until": (first_day(last + 1) - pd.Timedelta(days=1))}
     if _first(months, kpi) > last - span + 1 - YEAR:
         value = kpi.times * top.sum() / (1 if bottom is None else bottom.sum())
         return (
@@ -320,6 +353,13 @@ def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
         "p": found.p,
         "effect": _effect(kpi, found.now, found.before, sums),
     }
+
+
+def _period(name: str, months: Months, end: int) -> tuple[int, int]:
+    end = _last(months, KPIS[name], end)
+    span = _span(name, months, end)
+    last = end if span == YEAR else _full_quarter(end)
+    return last - span + 1, last
 
 
 def _span(name: str, months: Months, end: int) -> int:
@@ -379,6 +419,6 @@ def _full_quarter(month: int) -> int:
     return month - (month + 1) % 3
 
 
-def _day(month: int) -> pd.Timestamp:
+def first_day(month: int) -> pd.Timestamp:
     """First day of a month."""
     return pd.Timestamp(month // 12, month % 12 + 1, 1)

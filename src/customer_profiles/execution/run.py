@@ -22,7 +22,7 @@ from ..ingest.config.solutions import NAME as SOLUTIONS
 from ..ingest.config.topics import NAME as TOPICS
 from ..ingest.readers.provenance import Content, Contents, refuse_changed
 from ..params import Params
-from ..reporting import publish
+from ..reporting import history, publish
 from ..reporting.outputs import check
 from ..reporting.pages import SUMMARY, Report, file_name, reading_order
 from ..reporting.stored import is_complete, read_results, write_json
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 JOBS = 2
+CHANGES = "11"
+"""Chapter that compares with an earlier run."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Run:
         New folder of the same name below ``reports/<name>/``.
     told : dict
         dataset.yaml and what lies beside it, as they were when the run began.
+    compare : str
+        Run to compare with; empty: the last published one.
     """
 
     dataset: Dataset
@@ -67,6 +71,7 @@ class Run:
     folder: Path
     pages: Path
     told: Contents = field(default_factory=dict)
+    compare: str = ""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -91,7 +96,8 @@ class Run:
             "language": self.language,
             "run_folder": str(self.folder),
         }
-        return {number: spec.params.check(given) for number, spec in self.specs.items()}
+        own = {number: {"compare_with": self.compare} if number == CHANGES else {} for number in self.specs}
+        return {number: spec.params.check(given | own[number]) for number, spec in self.specs.items()}
 
 
 def run_report(
@@ -103,6 +109,7 @@ def run_report(
     jobs: int = JOBS,
     progress: bool = True,
     forms: Collection[str] = (),
+    compare: str = "",
 ) -> Path:
     """Make the report of a data set and publish it.
 
@@ -124,6 +131,8 @@ def run_report(
         Whether to show progress on standard error.
     forms : collection of {"slides", "pdf"}
         What to make besides pages, workbook and findings.
+    compare : str
+        Run to say what changed since, its name or its day; otherwise the last published one.
 
     Returns
     -------
@@ -153,12 +162,14 @@ def run_report(
             folder=runs / run_id,
             pages=reports / run_id,
             told=told,
+            compare=publish.kept_run(runs, compare).name if compare else "",
         )
         try:
             missing = _make(run, jobs, progress, forms)
             stopping.finish()
             if only is None:
                 publish.publish(run.folder, run.pages)
+                history.update(runs)
             publish.end(run.folder)
         except BaseException as error:
             with stopping.held():

@@ -21,6 +21,7 @@ ABOUT_NOBODY = frozenset(
         *("events", "areas", "population", "reconciliation", "set_aside", "inventory", "cleaning", "exclusions"),
         *("completeness", "dialects", "files_read", "id_changes", "match_evidence"),
         *("checks", "shared_addresses", "contradictions", "kinds", "gaps"),
+        *("headlines", "definitions", "changes"),
     ]
 )
 _OWNER = ("customer_no", "customer_id", "pseudonym")

@@ -65,6 +65,12 @@ def raw_ids(dataset: Dataset, space: str, identities: pd.DataFrame, key: bytes, 
     return ids.dropna(ignore_index=True)
 
 
+def withdrawn(dataset: Dataset, key: bytes, as_of: date) -> set[str]:
+    """Pseudonyms of all accounts of people who object today or were erased, read from the exports anew."""
+    accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
+    return read_people(_run(dataset, key, as_of), accounts)[1].withdrawn()
+
+
 def people_of(dataset: Dataset, accounts: Collection[str], key: bytes, as_of: date) -> pd.DataFrame:
     """What the exports call somebody: ids, names and addresses of the given accounts.
 

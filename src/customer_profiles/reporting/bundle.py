@@ -12,8 +12,8 @@ from ..errors import PrivacyRefused
 from ..identity.pseudonyms import fingerprint
 from ..privacy.outgoing import scan
 from ..tables import Tables
+from . import alerts, mail, memo, slides
 from . import findings as statements
-from . import mail, memo, slides
 from .excel import Sheet, write_workbook
 from .export import export, panels_of
 from .pages import SUMMARY, Report, file_name
@@ -49,6 +49,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
         page = export(notebooks[spec.number], spec, report, chapters)
         (folder / file_name(spec)).write_text(page, encoding="utf-8")
     write_json(folder / "findings.json", all_findings(report))
+    alerts.write(folder, report)
     summary = memo.view(report, chapters)
     (folder / MAIL).write_text(mail.text(report, summary), encoding="utf-8")
     if with_slides:
@@ -100,7 +101,7 @@ def refuse_leaks(folder: Path, report: Report, collected: Tables, key: bytes) ->
     known = collected.read("identifiers") if collected.has("identifiers") else None
     identifiers = {} if known is None else dict(zip(known["hash"], known["kind"], strict=True))
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.html"))}
-    texts |= {name: (folder / name).read_text(encoding="utf-8") for name in ("findings.json", MAIL)}
+    texts |= {path.name: path.read_text(encoding="utf-8") for path in (folder / "findings.json", *folder.glob("*.txt"))}
     tables = [table for results in report.results.values() for table in results.tables.values()]
     texts["tables.xlsx"] = "\n".join(_words(table.frame) for table in tables)
     for name, text in texts.items():

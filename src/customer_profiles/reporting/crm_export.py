@@ -1,17 +1,16 @@
-"""What a run found for each customer, handed to other systems: as a file, or as a table of a PostgreSQL database.
+"""What a run found for each customer, handed to other systems as a file; `write_back` fills a table of a database.
 
-Handing over twice leaves the same: a file is replaced, and in a database the rows of known customers are updated, new
-ones added, and those of customers who are no longer in the profile removed.
+Handing over twice leaves the same. Whoever must not appear any more since the run is not handed over.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Collection
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+import yaml
 
 from ..errors import ConfigurationError, EnvironmentFailed, InputRejected
 from ..tables import Tables
@@ -19,26 +18,26 @@ from .excel import safe
 
 VARIABLE = "env:"
 FORMATS = (".csv", ".xlsx", ".parquet")
-NAME = "customer_segments"  # of the table in a database
+NAMES = {"segments": "customer_segments", "profile": "customer_profile"}
+"""What can be handed over, and what its table is called in a database."""
 FORESEEN = ("expected_orders", "expected_months", "expected_spend", "clv", "p_alive", "p_churn", "foreseen_on")
 """Of the table ``predicted_value``: what a customer is expected to do, and the day on which it was foreseen."""
+LAYOUTS = Path(__file__).with_name("layouts.yaml")
 
 
-def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame:
+def assignments(tables: Tables) -> pd.DataFrame:
     """One row per customer with the segment of each division, the channel to try first, and what is foreseen.
 
     Parameters
     ----------
     tables : Tables
         Of a published run.
-    ids : DataFrame, optional
-        ``id, customer_id`` of a company's own system; customers without an id there are left out.
 
     Returns
     -------
     DataFrame
-        ``customer_id`` (pseudonym) or ``id``, then ``segment, rfm_segment, first_channel`` and what `FORESEEN` names
-        as far as the run has it.
+        ``customer_id`` (pseudonym), then ``segment, rfm_segment, first_channel`` and what `FORESEEN` names, as far as
+        the run has it.
 
     Raises
     ------
@@ -59,8 +58,77 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
     if "routing" in known:
         table = table.merge(known["routing"][["segment", "first_channel"]], on="segment", how="left")
     if "customer_no" in foreseen:  # also a column without a value: it takes the place of what was handed over before
-        table = table.merge(foreseen[["customer_no", *FORESEEN]], on="customer_no", how="left", validate="one_to_one")
-    table = table.drop(columns="customer_no")
+        columns = ["customer_no", *(name for name in FORESEEN if name in foreseen)]
+        table = table.merge(foreseen[columns], on="customer_no", how="left", validate="one_to_one")
+    return table.drop(columns="customer_no")
+
+
+def unified(tables: Tables) -> pd.DataFrame:
+    """The unified profile: one row per customer with all that is known, segments, stage and what is foreseen.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a published run.
+
+    Returns
+    -------
+    DataFrame
+        ``customer_id`` (pseudonym), the columns of the profile, the stage, then what `assignments` gives,
+        as far as the run has it.
+    """
+    table = tables.read("profile")
+    if tables.has("stages"):
+        stages = tables.read("stages")[["customer_no", "stage"]]
+        table = table.merge(stages, on="customer_no", how="left", validate="one_to_one")
+    if any(tables.has(name) and len(tables.read(name)) for name in ("segments", "rfm", "predicted_value")):
+        table = table.merge(assignments(tables), on="customer_id", how="left", validate="one_to_one")
+    empty = [name for name in table if table[name].isna().all()]
+    return table.drop(columns=["customer_no", *empty])
+
+
+def allowed(tables: Tables, withdrawn: Collection[str]) -> list[str]:
+    """Customers of a run who may still be handed over: none of their accounts has objected or was erased since.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of a published run.
+    withdrawn : collection of str
+        Pseudonyms of accounts, from `raw_ids.withdrawn`.
+    """
+    accounts = tables.read("identities")
+    gone = accounts.loc[accounts["pseudonym"].isin(list(withdrawn)), "customer_id"]
+    profile = tables.read("profile")["customer_id"]
+    return profile[~profile.isin(gone)].tolist()
+
+
+@cache
+def layouts() -> dict[str, dict[str, str]]:
+    """How other systems call the columns, by the name of the system: see layouts.yaml."""
+    return yaml.safe_load(LAYOUTS.read_text(encoding="utf-8"))
+
+
+def laid_out(table: pd.DataFrame, system: str) -> pd.DataFrame:
+    """A table as the import of another system wants it: its names of columns, and no others.
+
+    Only what the product found out is handed over, so that no master data is written over by an older copy.
+    """
+    names = layouts()[system]
+    table = table.rename(columns={"customer_id": "id"})
+    return table[[name for name in names if name in table]].rename(columns=names)
+
+
+def called(table: pd.DataFrame, ids: pd.DataFrame | None) -> pd.DataFrame:
+    """A table with the ids of a company's own system instead of pseudonyms, if they are wanted.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per ``customer_id``.
+    ids : DataFrame, optional
+        ``id, customer_id`` of the system; customers without an id there are left out.
+    """
     if ids is None:
         return table
     return ids.merge(table, on="customer_id", validate="many_to_one").drop(columns="customer_id")
@@ -96,77 +164,3 @@ def to_file(table: pd.DataFrame, path: Path) -> None:
         raise EnvironmentFailed(f"{path.name} cannot be written to {path.parent}: {error.strerror}") from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def to_postgres(table: pd.DataFrame, variable: str, name: str = NAME, key: Sequence[str] = ("customer_id",)) -> None:
-    """Bring a table of a database up to date, in one transaction.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Whose columns `key` are unique.
-    variable : str
-        Environment variable with the connection string.
-    name : str
-        Of the table, made if it is not there yet.
-    key : sequence of str
-        Columns that tell rows apart.
-
-    Raises
-    ------
-    ConfigurationError
-        If the variable is not set.
-    EnvironmentFailed
-        If the database cannot be reached or refuses; names neither host nor password.
-    """
-    import adbc_driver_postgresql.dbapi as postgresql
-    import pyarrow as pa
-
-    given = os.environ.get(variable, "")
-    if not given:
-        raise ConfigurationError(f"{variable} is not set: it holds the connection string of the database")
-    target, staging = _quoted(name), _quoted(f"{name}_staging")
-    columns, keys = [_quoted(column) for column in table], [_quoted(column) for column in key]
-    updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns if column not in keys)
-    same = " AND ".join(f"s.{column} = t.{column}" for column in keys)
-    step = "connect"
-    try:
-        with postgresql.connect(given) as connection, connection.cursor() as cursor:
-            step = "take the table"
-            rows = pa.Table.from_pandas(table, preserve_index=False)
-            cursor.adbc_ingest(f"{name}_staging", rows, mode="create", temporary=True)
-            cursor.execute(f"CREATE TABLE IF NOT EXISTS {target} (LIKE {staging}, PRIMARY KEY ({', '.join(keys)}))")
-            for column, kind in zip(columns, _types(cursor, f"{name}_staging", list(table)), strict=True):
-                cursor.execute(f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {column} {kind}")  # of a newer release
-            cursor.execute(
-                f"INSERT INTO {target} ({', '.join(columns)}) SELECT {', '.join(columns)} FROM {staging} "
-                f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}"
-            )
-            cursor.execute(f"DELETE FROM {target} t WHERE NOT EXISTS (SELECT 1 FROM {staging} s WHERE {same})")
-            connection.commit()
-    except postgresql.Error as error:
-        reason = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
-        raise EnvironmentFailed(
-            f"the database of {variable} did not {step}{reason}: check that it runs, that {variable} is right, and "
-            f"that its user may write the table {name}"
-        ) from None
-
-
-def _types(cursor: Any, table: str, columns: Sequence[str]) -> list[str]:
-    """Types of columns of a temporary table, as SQL writes them."""
-    cursor.execute(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
-        "WHERE relname = $1 AND relpersistence = 't' AND attnum > 0 AND pg_table_is_visible(attrelid)",
-        (table,),
-    )
-    types = dict(cursor.fetchall())
-    return [types[column] for column in columns]
-
-
-def _quoted(name: str) -> str:
-    """A name for SQL.
-
-    >>> _quoted('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'

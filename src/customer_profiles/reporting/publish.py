@@ -21,7 +21,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import EnvironmentFailed, RunLocked, naming
+from ..errors import ConfigurationError, EnvironmentFailed, RunLocked, naming
+from ..tables import Tables
 
 LATEST = "latest"
 REPORT = "report"
@@ -157,6 +158,37 @@ def clear_killed(runs: Path, reports: Path) -> list[str]:
 def is_current(run: Path) -> bool:
     """Whether a run is the published one."""
     return _target(run.parent / LATEST) == run.name
+
+
+def kept_run(runs: Path, wanted: str = "") -> Path:
+    """Folder of a published run that is still kept.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder of the runs of a data set.
+    wanted : str
+        Name of the run, or its day as YYYY-MM-DD: then the last run as of it. Empty: the last published run, whose
+        folder need not exist.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not kept; says which are.
+    """
+    if not wanted:
+        return runs / LATEST
+    kept = {run: Tables(run).made_of("profile") for run in published_runs(runs) if Tables(run).has("profile")}
+    of_day = [run for run, stamp in kept.items() if wanted in (run.name, stamp and stamp.as_of)]
+    if not of_day:
+        known = ", ".join(f"{run.name} (as of {stamp.as_of if stamp else '?'})" for run, stamp in kept.items())
+        raise ConfigurationError(f"no run {wanted!r} is kept to compare with; kept are: {known or 'none'}")
+    return of_day[-1]
+
+
+def published_runs(runs: Path) -> list[Path]:
+    """Folders of the runs that were published and are still kept, the oldest first."""
+    return [run for run in sorted(runs.glob("*")) if RUN_ID.fullmatch(run.name) and (run / REPORT).is_symlink()]
 
 
 def prune(*parents: Path, keep: int = KEPT_RUNS) -> None:

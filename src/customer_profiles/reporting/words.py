@@ -175,6 +175,7 @@ FIELDS = {
     "brought_others": N_("More of 100 among all others"),
     "bought_before": N_("Bought in the year before"),
     "spend_before": N_("Spend in the year before"),
+    "headline": N_("Headline"),
     "ticket_before": N_("Ticket in the half year before"),
     "ticket_count": N_("Tickets in the half year before"),
     "ticket_channel": N_("Channel of the last ticket"),

@@ -63,6 +63,18 @@ def change(top: ArrayLike, bottom: ArrayLike | None, top_before: ArrayLike, bott
     )
 
 
+def estimate(top: ArrayLike, bottom: ArrayLike | None) -> tuple[float, float, float]:
+    """Σ top / Σ bottom, or Σ top, with its interval; entries and errors as of `change`.
+
+    >>> [round(x, 2) for x in estimate([3, 2, 4, 3], [1, 1, 1, 1])]
+    [3.0, 2.2, 3.8]
+    """
+    value, parts = _ratio(top, bottom)
+    used = np.count_nonzero(parts)
+    half = z_value() * np.sqrt((parts**2).sum() * used / (used - 1)) if used > 1 else np.nan
+    return value, float(value - half), float(value + half)
+
+
 def _ratio(top: ArrayLike, bottom: ArrayLike | None) -> tuple[float, np.ndarray]:
     """The ratio of the sums, and what each customer contributes to its error."""
     top = np.asarray(top, float)

@@ -102,5 +102,10 @@ def poisson(y: ArrayLike, design: ArrayLike, exposure: ArrayLike | None = None) 
 
 def full_rank(design: np.ndarray) -> np.ndarray:
     """The design without columns that the ones before them already say."""
+    return design[:, says_more(design)]
+
+
+def says_more(design: np.ndarray) -> np.ndarray:
+    """Which columns the ones before them do not already say; bool, shape (k,)."""
     r = np.abs(np.diag(np.linalg.qr(design, mode="r")))
-    return design[:, r > 1e-8 * max(r.max(), 1.0)]
+    return r > 1e-8 * max(r.max(), 1.0)

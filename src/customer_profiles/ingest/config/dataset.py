@@ -20,7 +20,7 @@ from ..readers.file_format import FileFormat, Lookup, Model
 from ..sessions import SESSION_GAP_MINUTES
 from ..visitors import LINK_DAYS, NEW_DAYS
 from . import derived as rules
-from . import ideal_customer
+from . import ideal_customer, targets
 from . import outcome as outcomes
 from . import subscription as contracts
 from . import vulnerability as care
@@ -256,6 +256,9 @@ class Dataset(Model):
     segments: dict[int, dict[str, str]] = Field(
         default_factory=dict, description="number of a segment to the name that it is called by, by language"
     )
+    kpis: dict[str, targets.Target] = Field(
+        default_factory=dict, description="key figure such as sales or nps to its target and the company's own total"
+    )
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
@@ -268,6 +271,7 @@ class Dataset(Model):
     @model_validator(mode="after")
     def _sources_fit_together(self) -> Self:
         _check_zone(self.time_zone)
+        targets.check_names(self.kpis)
         names = [source.name for source in self.sources]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two sources are called {', '.join(sorted(twice))}: give each its own name")

@@ -1,0 +1,414 @@
+"""Each headline in two runs, split into source coverage, identity, definition, mix of customers and behaviour.
+
+The earlier period is measured again, one step at a time: with what this run's exports say of it (coverage), with
+customers joined as today (identity), by the definitions of today (definition). What is left lies between the two
+periods and is measured with one and the same data: who the customers are (mix) and what they do (behaviour). The steps
+follow each other, so that the parts add up. A part that cannot be told is put into ``untold``, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_
+from ...stats.adjusted import adjusted_change
+from ...stats.families import Family
+from ...stats.ratios import estimate
+from .. import kpis
+from ..feedback import metrics
+from ..kpi_definitions import KPIS, Part
+from . import knowledge
+from .knowledge import TABLES, Knowledge
+
+PARTS = ("coverage", "identity", "definition", "mix", "behaviour", "untold")
+SOURCES_OF = {"orders": "transactions", "tickets": "tickets"}
+"""Table behind monthly sums; scores come from feedback."""
+MOST_LEVELS, FEWEST = 12, 30
+"""Values of an attribute that are told apart, and customers that each needs."""
+MOST_TRAITS = 5
+KNOWN_YEARS = (-np.inf, 1, 2, 3, np.inf)
+"""Bands of years known at the end of a period."""
+Gaps: TypeAlias = dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
+SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART = (
+    N_("it looks back over another period than in the last run"),
+    N_("an export has days without any record in the new period"),
+    N_("segments are formed anew in each run, so that customers or the border may have moved"),
+    N_("the last run cannot be measured again"),
+    N_("nothing says since when the new customers are known"),
+    N_("the records do not reach back over both periods"),
+    N_("what records lack and what is defined otherwise cannot be told apart"),
+)
+
+
+@dataclass
+class _Row:
+    """One headline; what is not set is nothing."""
+
+    headline: str
+    kind: str
+    value_before: float
+    value: float
+    n: int = 0
+    n_before: int = 0
+    coverage: float = 0.0
+    identity: float = 0.0
+    definition: float = 0.0
+    mix: float = 0.0
+    behaviour: float = 0.0
+    untold: float = 0.0
+    behaviour_low: float = float("nan")
+    behaviour_high: float = float("nan")
+    p: float = float("nan")
+    reason: str = ""
+
+    def closed(self) -> dict[str, Any]:
+        """The row with what no part explains in ``untold``."""
+        change = self.value - self.value_before
+        rest = change - sum(getattr(self, part) for part in PARTS)
+        self.untold += rest if abs(rest) > 1e-9 * max(abs(self.value), abs(self.value_before), 1.0) else 0.0
+        return {**vars(self), "change": change}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The tables of two runs in the steps of the decomposition, as monthly sums.
+
+    Parameters
+    ----------
+    before : Months
+        As the last run had them.
+    covered : Months
+        The time of the last run as this run's exports tell it, customers joined as then.
+    joined : Months
+        The same, customers joined as now.
+    told : Months
+        By the definitions of now, with what the exports lack and the last run had.
+    now : Months
+        As this run has them.
+    gaps : dict of str to list of (Timestamp, Timestamp)
+        First and last of new days in a row of which a table has no record, by table.
+    owner : dict of int to str
+        Customer behind each number.
+    """
+
+    before: kpis.Months
+    covered: kpis.Months
+    joined: kpis.Months
+    told: kpis.Months
+    now: kpis.Months
+    gaps: Gaps = field(default_factory=dict)
+    owner: dict[int, str] = field(default_factory=dict)
+
+
+def steps(now: Knowledge, before: Knowledge) -> Steps:
+    """The tables of both runs, step by step from the last run to this one."""
+    changed = knowledge.redefined(now, before)
+    accounts = knowledge.links(now["identities"], before["identities"])
+    ids, was = accounts["customer_id"], accounts["customer_id_before"]
+    at_each: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in ("before", "covered", "joined", "told", "now")}
+    gaps = {}
+    for name, at in TABLES.items():
+        mine, last = now[name], before[name]
+        told = mine
+        if knowledge.affected(name, changed, now["inventory"]):
+            covered, joined = last, knowledge.joined_as(last, mine, was, ids)
+        else:
+            last_today = knowledge.joined_as(last, mine, was, ids)
+            told = joined = knowledge.repaired(mine, last_today, at, before.as_of)
+            covered = knowledge.joined_as(told, last, ids, was)
+        for step, rows in zip(at_each, (last, covered, joined, told, mine), strict=True):
+            at_each[step][name] = rows
+        if len(mine) and mine[at].notna().any():
+            new = _next_day(before)
+            found = knowledge.silences(mine[at], mine[at].min().normalize(), mine[at].max().normalize())
+            gaps[name] = [(max(first, new), last) for first, last in found if last >= new]
+    owners = pd.concat([rows["customer_id"] for tables in at_each.values() for rows in tables.values()])
+    codes = {name: code for code, name in enumerate(owners.dropna().unique())}
+    known: dict[tuple[int, ...], kpis.Months] = {}  # steps of which no table differs are one
+    for tables in at_each.values():
+        same = tuple(map(id, tables.values()))
+        known[same] = known.get(same) or _months(tables, codes)
+    months = {step: known[tuple(map(id, tables.values()))] for step, tables in at_each.items()}
+    return Steps(**months, gaps=gaps, owner={code: name for name, code in codes.items()})
+
+
+def _months(tables: dict[str, pd.DataFrame], codes: dict[str, int]) -> kpis.Months:
+    coded = {
+        name: rows.assign(customer_no=rows["customer_id"].map(codes).astype("Int64")) for name, rows in tables.items()
+    }
+    return kpis.by_month(coded["transactions"], metrics.answers(coded["feedback"]), coded["tickets"])
+
+
+def split(now: Knowledge, before: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
+    """Every headline of both runs and the parts of its change.
+
+    Parameters
+    ----------
+    now, before : Knowledge
+        This run and the one it is compared with.
+    attributes : sequence of str
+        Columns of the profile that say who a customer is: the mix.
+
+    Returns
+    -------
+    DataFrame
+        ``headline, kind`` (formatter)``, value_before, value, change``, the `PARTS`, which add up to the change,
+        ``behaviour_low, behaviour_high, p, p_adjusted, claim, n, n_before`` (customers behind both) and ``reason``: why
+        a part cannot be told. Empty without a run to compare with.
+    """
+    if not before.compares():
+        return pd.DataFrame(columns=[*vars(_Row("", "", 0, 0)), "change", "p_adjusted", "claim"])
+    changed = knowledge.redefined(now, before)
+    tables = steps(now, before)
+    published = before["headlines"].set_index("headline")["value"].to_dict()
+    traits = _traits(now["profile"], attributes)
+    names = [name for name in kpis.known(tables.now, now.as_of) if name in kpis.known(tables.before, before.as_of)]
+    rows = [_customers(now, before, changed, published)]
+    rows += [_figure(name, tables, now, before, traits, changed, published) for name in names]
+    rows += _segments(now, before, changed)
+    table = pd.DataFrame([row.closed() for row in rows])
+    family = Family.of(table["p"])
+    table["p_adjusted"] = family.adjust(table["p"])
+    return table.assign(claim=family.claim(table["p"]))
+
+
+def headlines(now: Knowledge) -> pd.DataFrame:
+    """The headlines of one run.
+
+    Returns
+    -------
+    DataFrame
+        ``headline, kind`` (formatter)``, value, value_low, value_high`` (none for what is counted in full)``, n``
+        (customers behind it) and ``as_of`` (ISO date).
+    """
+    codes = {
+        name: code for code, name in enumerate(pd.concat([now[t]["customer_id"] for t in TABLES]).dropna().unique())
+    }
+    months = _months({name: now[name] for name in TABLES}, codes)
+    customers = now["identities"]["customer_id"].nunique()
+    rows: list[tuple] = [("customers", "count", float(customers), np.nan, np.nan, customers)]
+    for name in kpis.known(months, now.as_of):
+        sums = kpis.ratio(name, months, *kpis.period(name, months, now.as_of))
+        rows.append((name, KPIS[name].kind, *estimate(sums["top"], sums.get("bottom")), len(sums)))
+    segments = now["segments"].reindex(columns=["segment"])["segment"].dropna()
+    for segment, size in segments.astype(int).value_counts().sort_index().items():
+        rows.append((f"segment {segment}", "count", float(size), np.nan, np.nan, int(size)))
+    found = pd.DataFrame(rows, columns=["headline", "kind", "value", "value_low", "value_high", "n"])
+    return found.dropna(subset="value", ignore_index=True).assign(as_of=now.as_of.isoformat())
+
+
+def _value(sums: pd.DataFrame) -> float:
+    if "bottom" not in sums:
+        return float(sums["top"].sum())
+    below = sums["bottom"].sum()
+    return float(sums["top"].sum() / below) if below else float("nan")
+
+
+def _figure(
+    name: str,
+    tables: Steps,
+    now: Knowledge,
+    before: Knowledge,
+    traits: pd.DataFrame,
+    changed: set[str],
+    published: dict[str, float],
+) -> _Row:
+    """A key figure of the registry."""
+    kpi = KPIS[name]
+    then = kpis.period(name, tables.before, before.as_of)
+    ahead = kpis.period(name, tables.told, now.as_of)
+    same_span = (then[1] - (ahead[1] - ahead[0]), then[1])
+    current = kpis.ratio(name, tables.now, *kpis.period(name, tables.now, now.as_of))
+    last = kpis.ratio(name, tables.before, *then)
+    values = [
+        published.get(name, _value(last)),
+        _value(last),
+        _value(kpis.ratio(name, tables.covered, *then)),
+        _value(kpis.ratio(name, tables.joined, *then)),
+        _value(kpis.ratio(name, tables.told, *same_span)),
+        _value(kpis.ratio(name, tables.told, *ahead)),
+        _value(current),
+    ]
+    row = _Row(name, kpi.kind, values[0], values[-1], len(current), len(last))
+    if not np.isfinite(values).all():
+        row.reason = UNKNOWN_ONCE
+        return row
+    once, lost, joined, defined, _, short = np.diff(values)
+    row.identity, row.definition, row.coverage = joined, defined, lost + short
+    if "version" in changed:
+        row.definition += once
+    else:
+        row.coverage += once
+    sources = {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
+    if any(knowledge.affected(table, changed, now["inventory"]) for table in sources):
+        row.reason = NOT_APART
+    if same_span[0] != then[0]:
+        row.reason = SPAN
+    if ahead == same_span:
+        return row
+    if not kpis.covers(name, tables.told, min(same_span[0], ahead[0])):
+        row.reason, row.untold = TOO_SHORT, values[5] - values[4]
+        return row
+    _between(row, name, tables, same_span, ahead, traits)
+    return row
+
+
+def _between(
+    row: _Row,
+    name: str,
+    tables: Steps,
+    then: tuple[int, int],
+    ahead: tuple[int, int],
+    traits: pd.DataFrame,
+) -> None:
+    """Mix and behaviour between two periods that are measured with one and the same data."""
+    sums = [kpis.ratio(name, tables.told, *period) for period in (then, ahead)]
+    whole = "bottom" not in sums[0]
+    found = [
+        _with_traits(part, traits, tables.owner, last, whole)
+        for part, last in zip(sums, (then[1], ahead[1]), strict=True)
+    ]
+    rows = pd.concat(found, keys=[False, True], names=["now"]).reset_index(level="now")
+    design = pd.get_dummies(rows.drop(columns=["now", "top", "bottom", "customer"]), dtype=float)
+    one = adjusted_change(rows["top"], rows["bottom"], rows["now"], rows["customer"], design)
+    if not np.isfinite(one.behaviour):
+        row.reason = UNKNOWN_ONCE
+        return
+    factor = 1.0
+    mix, behaviour, ends = one.mix, one.behaviour, (one.low, one.high)
+    if whole:
+        counts = [len(part) for part in found]
+        factor = float(np.mean(counts))
+        means = [part["top"].sum() / len(part) for part in found]
+        mix = factor * one.mix + float(np.mean(means)) * (counts[1] - counts[0])
+        behaviour, ends = factor * one.behaviour, (factor * one.low, factor * one.high)
+    missing = _missing(name, tables.gaps, ahead)
+    if missing is None:
+        row.reason, row.untold = GAP, row.untold + mix + behaviour
+        return
+    # What the silent days would have brought, had they been like the others, is no behaviour.
+    scaled = _value(sums[1]) * (missing - 1.0)
+    row.coverage, row.mix, row.behaviour = row.coverage - scaled, mix, behaviour + scaled
+    row.behaviour_low, row.behaviour_high = ends[0] + scaled, ends[1] + scaled
+    row.p = one.p if scaled == 0 else _p(row.behaviour, ends, one.p)
+    row.reason = GAP if scaled else row.reason
+
+
+def _p(estimate: float, ends: tuple[float, float], otherwise: float) -> float:
+    """p-value of an estimate that was moved, from the width of its interval."""
+    from scipy.stats import norm
+
+    error = (ends[1] - ends[0]) / (2 * norm.ppf(0.975))
+    return float(2 * norm.sf(abs(estimate) / error)) if error > 0 else otherwise
+
+
+def _missing(
+    name: str, gaps: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]], ahead: tuple[int, int]
+) -> float | None:
+    """What a figure is to be multiplied with because of days without a record; None if that cannot be told."""
+    begin, end = kpis.first_day(ahead[0]), kpis.first_day(ahead[1] + 1) - pd.Timedelta(days=1)
+    factors = []
+    for part in (KPIS[name].top, KPIS[name].bottom):
+        table = "feedback" if part is None else _table_of(part)
+        days = [(max(first, begin), min(last, end)) for first, last in gaps.get(table, [])]
+        lost = sum(max((last - first).days + 1, 0) for first, last in days)
+        whole = (end - begin).days + 1
+        if part is not None and part.customers and lost:
+            return None
+        factors.append(1.0 if table == "feedback" or part is None else whole / (whole - lost))
+    return factors[0] / factors[1]
+
+
+def _table_of(part: Part) -> str:
+    return SOURCES_OF.get(part.table, "feedback")
+
+
+def _with_traits(
+    sums: pd.DataFrame, traits: pd.DataFrame, owner: dict[int, str], last: int, whole: bool
+) -> pd.DataFrame:
+    """Sums of each customer in a period with who they are; of a total, everybody who was known by its end counts."""
+    sums = sums.assign(customer=[owner.get(number, f"nobody {number}") for number in sums.index])
+    end = kpis.first_day(last + 1)
+    years = (end - traits["first_seen_at"]).dt.days / 365.25
+    known = traits.assign(known_years=pd.cut(years, list(KNOWN_YEARS)).astype("str")).drop(columns="first_seen_at")
+    if whole:
+        there = traits.index[~(traits["first_seen_at"] >= end)]
+        sums = sums.set_index("customer").reindex(pd.Index(sums["customer"]).union(there)).fillna({"top": 0.0})
+        sums = sums.rename_axis("customer").reset_index().assign(bottom=1.0)
+    found = sums.merge(known, left_on="customer", right_index=True, how="left")
+    return found.fillna(dict.fromkeys(known.columns, "unknown"))
+
+
+def _traits(profile: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
+    """Who a customer is, by ``customer_id``: the fullest attributes of few values, small ones joined."""
+    seen = profile.get("first_seen_at", pd.Series(pd.NaT, profile.index))
+    found = pd.DataFrame({"first_seen_at": seen.astype("datetime64[us]").to_numpy()}, index=profile["customer_id"])
+    named = [name for name in attributes if name in profile and profile[name].dtype in ("str", "object", "category")]
+    named = [name for name in named if 2 <= profile[name].nunique() <= MOST_LEVELS]
+    fullest = profile[named].notna().mean().sort_values(ascending=False, kind="stable").index[:MOST_TRAITS]
+    for name in fullest:
+        value = profile[name].astype("object").fillna("unknown")
+        found[name] = value.where(value.map(value.value_counts()) >= FEWEST, "others").astype("str").to_numpy()
+    return found
+
+
+def _next_day(run: Knowledge) -> pd.Timestamp:
+    return pd.Timestamp(run.as_of) + pd.Timedelta(days=1)
+
+
+def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: dict[str, float]) -> _Row:
+    """How many customers there are: who came, who is no longer in the exports, and who is joined otherwise."""
+    accounts = knowledge.links(now["identities"], before["identities"])
+    sizes = accounts.groupby("part").agg(n=("customer_id", "nunique"), n_before=("customer_id_before", "nunique"))
+    both = (sizes["n"] > 0) & (sizes["n_before"] > 0)
+    seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
+    fresh = accounts.loc[accounts["part"].isin(sizes.index[sizes["n_before"] == 0])].drop_duplicates("customer_id")
+    since = fresh["customer_id"].map(seen).astype("datetime64[us]")
+    late = since < _next_day(before)
+    kept = int(sizes["n_before"].sum())
+    row = _Row("customers", "count", published.get("customers", kept), int(sizes["n"].sum()))
+    row.n, row.n_before = int(row.value), kept
+    row.identity = float((sizes["n"] - sizes["n_before"])[both].sum())
+    came, gone = float(late.sum()), float(sizes.loc[sizes["n"] == 0, "n_before"].sum())
+    if knowledge.affected("customers", changed, now["inventory"]):
+        row.definition = came - gone
+    else:
+        row.coverage = came - gone
+    row.coverage += kept - row.value_before
+    row.mix, row.untold = float((since >= _next_day(before)).sum()), float(since.isna().sum())
+    row.reason = UNDATED if row.untold else ""
+    return row
+
+
+def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[_Row]:
+    """Size of each segment; where its members are known to be others, who came and went is told."""
+    names = ("segments", "profile")
+    if not all(len(run[name]) for run in (now, before) for name in names):
+        return []
+    mine, last = (
+        run["segments"].dropna(subset="segment").set_index("customer_id")["segment"].astype(int)
+        for run in (now, before)
+    )
+    seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
+    is_new = mine.index.to_series().map(seen).astype("datetime64[us]") >= _next_day(before)
+    anew = changed & {*knowledge.EVERYWHERE, "parameters 05"}
+    everybody = set(now["profile"]["customer_id"])
+    rows = []
+    for segment in sorted(set(mine) & set(last)):
+        here, there = mine[mine == segment].index, last[last == segment].index
+        row = _Row(f"segment {segment}", "count", len(there), len(here), len(here), len(there))
+        fresh = int(is_new[here].sum())
+        late = len(here.difference(before["profile"]["customer_id"])) - fresh
+        gone = sum(name not in everybody for name in there)
+        row.mix, row.coverage = float(fresh), float(late - gone)
+        if anew:
+            row.definition = row.value - row.value_before - row.mix - row.coverage
+        else:
+            row.reason = SEGMENTS_ANEW
+        rows.append(row)
+    return rows

@@ -1,0 +1,268 @@
+"""What changed since the last run, as results: the headlines with their parts, and what happened to the data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Text
+from ...results import NOBODY, OVERLAPPING, Result
+from ...stats.claims import shown
+from ..kpi_definitions import KPIS
+from . import knowledge
+from .knowledge import Knowledge
+
+HEADINGS = {
+    "coverage": N_("Source coverage"),
+    "identity": N_("Joined customers"),
+    "definition": N_("Definitions"),
+    "mix": N_("Mix of customers"),
+    "behaviour": N_("Behaviour"),
+    "untold": N_("Cannot be told"),
+}
+NAMES = (
+    *(N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"), N_("Part"), N_("Amount")),
+    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Redefined")),
+)
+"""Headings of the table that no other table has."""
+OF_THE_DATA = ("coverage", "identity", "definition")
+SHORTER = 0.02
+"""Part of its rows from which on an export is called shorter than in the last run."""
+SEGMENT = N_("Customers in segment {segment}")
+FIRST_RUN = N_("This is the first run that can be compared: from the next one on, this page says what changed.")
+REDEFINED = {
+    "version": N_("the version of the product"),
+    "rules": N_("general rules in dataset.yaml"),
+    "identity": N_("the rules by which customers are joined"),
+    "source": N_("the source “{source}”"),
+    "parameters": N_("the parameters of chapter {source}"),
+}
+
+
+def standing(headlines: pd.DataFrame) -> Result:
+    """The headlines of this run, from `parts.headlines`, with the rule of what may be shown of them."""
+    return Result("headlines", headlines, Text(N_("The headlines of this run")), OVERLAPPING)
+
+
+def first_run(before: Knowledge) -> list[Text]:
+    """What there is to say where no run can be compared with."""
+    return [] if before.compares() else [Text(FIRST_RUN)]
+
+
+def of_data(split: pd.DataFrame) -> Result:
+    """What each part adds to a headline, and sentences about those that the data made and no customer.
+
+    Parameters
+    ----------
+    split : DataFrame
+        From `parts.split`.
+
+    Returns
+    -------
+    Result
+        ``headline, part, relative_change`` (per cent of the last value, points of a score as they are)``, amount`` (in
+        the unit of the headline)``, claim`` (of the data, or established)``, n, n_before``; a row for each part that is
+        not nothing, segments left out.
+    """
+    figures = split[split["headline"].isin(list(KPIS))]
+    about = ["headline", "kind", "value_before", "n", "n_before", "claim"]
+    long = figures.melt(about, list(HEADINGS), "part", "amount", ignore_index=False).sort_index(kind="stable")
+    long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index(drop=True)
+    base = long["value_before"].abs().where(long["kind"] != "points", 100.0)
+    table = long.assign(
+        key=long["headline"],
+        of=long["part"],
+        headline=[KPIS[name].label for name in long["headline"]],
+        part=long["part"].map(HEADINGS),
+        claim=long["part"].isin(OF_THE_DATA) | (long["part"].eq("behaviour") & long["claim"].astype(bool)),
+        relative_change=(100 * long["amount"].astype(float) / base.astype(float)).replace([np.inf, -np.inf], np.nan),
+    )
+    return Result(
+        "change_parts",
+        table,
+        Text(N_("What moved each headline since the last run")),
+        OVERLAPPING_BOTH,
+        claims=lambda frame: [_of_data(row) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)],
+        about=Text(N_("Per cent of the value in the last run; scores in points.")),
+        columns=["headline", "part", "relative_change", "amount", "claim", "n", "n_before"],
+    )
+
+
+def _is_worth_a_sentence(row: Any) -> bool:
+    return row.of in OF_THE_DATA and abs(row.relative_change) > 100 * SHORTER
+
+
+def redefinitions(now: Knowledge, before: Knowledge) -> set[str]:
+    """What is defined otherwise than in the run before; nothing without one."""
+    return knowledge.redefined(now, before) if before.compares() else set()
+
+
+def headline(name: str) -> Text:
+    """What a headline is called."""
+    kind, _, number = name.partition(" ")
+    return Text(SEGMENT, {"segment": number}) if kind == "segment" else Text(KPIS[name].label)
+
+
+def decomposition(split: pd.DataFrame, day: Any) -> Result:
+    """The headlines of both runs and what their change is made of.
+
+    Parameters
+    ----------
+    split : DataFrame
+        From `parts.split`.
+    day : date
+        Day of the run that is compared with.
+
+    Returns
+    -------
+    Result
+        ``headline, last_value, this_value, whole_change``, the parts, ``relative_change`` (what behaviour adds, in per
+        cent of the last value, points of a score as they are; with its interval), ``n, n_before``.
+    """
+    base = split["value_before"].abs().where(split["kind"] != "points", 100.0).replace(0, np.nan)
+    tested = split["p"].notna()
+    relative = {
+        f"relative_change{end}": (100 * split[f"behaviour{end}"] / base).where(tested) for end in ("", "_low", "_high")
+    }
+    names = {"value_before": "last_value", "value": "this_value", "change": "whole_change"}
+    headings = {part: label.lower().replace(" ", "_") for part, label in HEADINGS.items()}
+    table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**relative).rename(columns=names | headings)
+    told = [KPIS[name].label if name in KPIS else name.capitalize() for name in split["headline"]]
+    columns = [
+        "headline",
+        *names.values(),
+        *headings.values(),
+        *relative,
+        "p_adjusted",
+        "claim",
+        "n",
+        "n_before",
+        "reason",
+    ]
+    family = int(tested.sum())
+    result = Result(
+        "changes",
+        table.assign(key=split["headline"], headline=told),
+        Text(N_("What each headline's change since the last run is made of")),
+        OVERLAPPING_BOTH,
+        claims=lambda frame: _claims(frame, family, day),
+        family=family,
+        about=Text(
+            N_("What customers do differently since {day:day}, in per cent of the value then; scores in points."),
+            {"day": day},
+        ),
+        note=Text(
+            N_(
+                "The parts add up. The period of the last run is measured again with the data, the customers and the "
+                "definitions of today; the rest lies between the two periods: who the customers are, and what those "
+                "alike do differently (Oaxaca–Blinder, errors clustered by customer)."
+            )
+        ),
+        columns=columns,
+    )
+    return result.query("relative_change == relative_change") if family else result
+
+
+OVERLAPPING_BOTH = type(OVERLAPPING)(within=None, also=("n_before",))
+"""Headlines overlap; customers behind the value of the last run must not be few either."""
+
+
+def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
+    table = shown(table)
+    ranked = table.assign(size=table["relative_change"].abs()).sort_values("size", ascending=False)
+    found = [_changed(row, family) for row in ranked[ranked["claim"].astype(bool)].itertuples()]
+    if not found and len(table):
+        chance = N_(
+            "Since {day:day} none of {family:count} key figures changed by what customers do more than chance explains."
+        )
+        same = N_("No key figure has a new month to look at since {day:day}.")
+        base, values = int(table["n"].max()), {"day": day, "family": family}
+        found = [
+            Finding(chance if family else same, values, id="changes.nothing", family=family, n=base, kind="nothing")
+        ]
+    return found
+
+
+def amount(kind: str, value: float) -> Text:
+    """A value in words, by the formatter of its kind."""
+    return Text(f"{{value:{kind}}}", {"value": float(value)})
+
+
+def _changed(row: Any, family: int) -> Finding:
+    up = N_(
+        "{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."
+    )
+    down = N_(
+        "{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."
+    )
+    same = N_("Customers act differently: by itself that moves {headline:label} by {by:label}, to {now:label}.")
+    moved = same if row.whole_change * row.behaviour <= 0 else up if row.behaviour > 0 else down
+    unit = row.behaviour / row.relative_change if row.relative_change else 0.0
+    amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
+    return Finding(
+        moved,
+        {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()},
+        id=f"changes.{row.key}",
+        n=int(row.n),
+        interval=(unit * float(row.relative_change_low), unit * float(row.relative_change_high)),
+        test=N_("Oaxaca–Blinder decomposition with pooled coefficients, errors clustered by customer"),
+        p_adjusted=float(row.p_adjusted),
+        family=family,
+        effect=min(abs(row.relative_change) / 100, 1.0),
+        reach=int(row.n),
+        kind="difference",
+    )
+
+
+def _of_data(row: Any) -> Finding:
+    message = {
+        "coverage": N_("{headline:label}: {by:label} of the change comes from records missing, late or corrected."),
+        "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
+        "definition": N_("{headline:label}: {by:label} of the change comes from another definition."),
+    }[row.of]
+    values = {"headline": headline(row.key), "by": amount(row.kind, row.amount)}
+    return Finding(message, values, id=f"changes.data.{row.key}.{row.of}", n=int(row.n), effect=0.2, reach=int(row.n))
+
+
+def sources(now: Knowledge, before: Knowledge) -> Result:
+    """What happened to the exports since the last run: which are shorter, and what is defined otherwise.
+
+    Returns
+    -------
+    Result
+        ``source`` (or what else is defined otherwise)``, last_rows, rows, lost_share`` (of the last rows)``,
+        redefined``; only what changed.
+    """
+    title = Text(N_("Exports that are shorter than in the last run, or defined otherwise"))
+    columns = ["source", "last_rows", "rows", "lost_share", "redefined"]
+    if not before.compares():
+        return Result("changed_sources", pd.DataFrame(columns=columns), title, NOBODY)
+    changed = redefinitions(now, before)
+    last = before["inventory"].set_index("source")["rows"]
+    both = pd.DataFrame({"last_rows": last, "rows": now["inventory"].set_index("source")["rows"]})
+    both = both.rename_axis("source").reset_index().fillna(0).astype({"rows": "int64", "last_rows": "int64"})
+    lost = 1 - both["rows"] / both["last_rows"].where(both["last_rows"] > 0)
+    both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), part="source:" + both["source"])
+    others = pd.DataFrame({"part": sorted(changed - set(both["part"]))})
+    both = pd.concat([both, others], ignore_index=True)
+    both["redefined"] = both["part"].isin(list(changed))
+    both["source"] = both["source"].fillna(both["part"])
+    both = both[both["redefined"] | (both["lost_share"] > SHORTER)].reset_index(drop=True)
+    return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
+
+
+def _sources(table: pd.DataFrame) -> list[Finding]:
+    shorter = N_("The export “{source}” is shorter than in the last run by {less:part} of its records.")
+    otherwise = N_("Defined otherwise than in the last run: {what:label}.")
+    found = [
+        Finding(shorter, {"source": row.source, "less": float(row.lost_share)}, id=f"changed_source.{row.source}")
+        for row in table.itertuples()
+        if row.lost_share > SHORTER
+    ]
+    for part in table.loc[table["redefined"].astype(bool), "part"]:
+        kind, _, of = part.replace(" ", ":").partition(":")
+        what = Text(REDEFINED[kind], {"source": of} if of else {})
+        found.append(Finding(otherwise, {"what": what}, id=f"redefined.{part}"))
+    return found

@@ -1,0 +1,79 @@
+"""runs/history.parquet: what each published run said of the headlines, kept when the run itself is pruned.
+
+A row is one figure of one run as it passed the gate. It holds no person, so that nothing has to leave it when somebody
+is erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from ..tables import Tables
+from .publish import REPORT, published_runs
+
+NAME = "history.parquet"
+COLUMNS = {
+    "run": "str",
+    "as_of": "str",
+    "name": "str",
+    "unit": "str",
+    "value": "float64",
+    "low": "float64",
+    "high": "float64",
+    "n": "int64",
+    "dataset_sha256": "str",
+    "params_sha256": "str",
+    "version": "str",
+    "libraries_sha256": "str",
+}
+FIGURES = {"headline": "name", "kind": "unit", "value_low": "low", "value_high": "high"}
+"""Columns of a run's headlines, as they are called here."""
+
+
+def read(runs: Path) -> pd.DataFrame:
+    """The history of a data set, a row for each figure of each published run, the oldest run first."""
+    path = runs / NAME
+    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+
+
+def update(runs: Path) -> pd.DataFrame:
+    """Add the published runs that are not in it yet: also one that was killed right after it was published.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder of the runs of a data set; the caller holds its lock.
+    """
+    known = read(runs)
+    missing = [run for run in published_runs(runs) if run.name not in set(known["run"])]
+    found = pd.concat([known, *filter(len, map(_figures, missing))], ignore_index=True).astype(COLUMNS)
+    if len(found) > len(known):
+        part = runs / f".{NAME}.part"
+        part.touch(mode=0o600)
+        found.sort_values("run", kind="stable").to_parquet(part, index=False)
+        part.replace(runs / NAME)
+    return found
+
+
+def _figures(run: Path) -> pd.DataFrame:
+    """What a run published of the headlines, with what it was made of."""
+    tables, manifest = Tables(run), run / REPORT / "run.json"
+    if not (tables.has("headlines") and manifest.exists()):
+        return pd.DataFrame()
+    made_of = json.loads(manifest.read_text(encoding="utf-8"))
+    shown = tables.read("headlines").rename(columns=FIGURES).dropna(subset="value")
+    return shown.assign(
+        run=run.name,
+        dataset_sha256=made_of["dataset"]["sha256"],
+        params_sha256=_hash({number: {**of, "as_of": ""} for number, of in made_of["params"].items()}),
+        version=made_of["versions"]["customer-profiles"],
+        libraries_sha256=_hash(made_of["versions"]),
+    ).reindex(columns=list(COLUMNS))
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

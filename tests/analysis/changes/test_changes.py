@@ -1,0 +1,173 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from two_runs import NOW, THEN, Company
+
+from customer_profiles.analysis.changes import knowledge, parts
+
+DATA_PARTS = ["coverage", "identity", "definition"]
+NPS = [*("customer_id", "at", "source", "metric", "scale", "score")]
+
+
+def told(now, before) -> pd.DataFrame:
+    table = parts.split(now, before, ["region"])
+    scale = table[["value", "value_before"]].abs().max(axis=1).clip(lower=1)
+    assert ((table[list(parts.PARTS)].sum(axis=1) - table["change"]).abs() <= 1e-9 * scale).all()
+    return table.set_index("headline")
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    return Company(7, customers=300)
+
+
+def test_an_unchanged_rerun_has_no_change_at_all(company):
+    table = told(company.run(THEN), company.run(THEN))
+    assert table["change"].eq(0).all()
+    assert table[list(parts.PARTS)].eq(0).all(axis=None)
+    assert not table["claim"].any()
+
+
+def test_every_headline_is_what_each_run_published(company):
+    now, before = company.run(NOW), company.run(THEN)
+    table = told(now, before)
+    assert table["value"].to_dict() == now["headlines"].set_index("headline")["value"].to_dict()
+    assert table["value_before"].to_dict() == before["headlines"].set_index("headline")["value"].to_dict()
+
+
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_parts_add_up_whatever_happens_to_the_data(data):
+    draw = data.draw
+    company = Company(draw(st.integers(0, 99)), customers=60)
+    before = company.run(THEN)
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    lost = draw(st.floats(0, 0.9))
+    orders = company.orders[rng.random(len(company.orders)) >= lost]
+    orders = orders.assign(amount=orders["amount"] * draw(st.sampled_from([1, -1, 100])))
+    joined = dict.fromkeys(company.ids[: draw(st.integers(0, 40))], company.ids[0])
+    of = {"transactions": orders, "feedback": company.feedback, "tickets": company.tickets}
+    of = {name: rows.assign(customer_id=rows["customer_id"].replace(joined)) for name, rows in of.items()}
+    of["identities"] = company.accounts.assign(customer_id=company.accounts["customer_id"].replace(joined))
+    other = {draw(st.sampled_from(["version", "source:shop", "identity", "rules"])): draw(st.sampled_from("12"))}
+    day = draw(st.dates(date(2024, 6, 1), NOW))
+    told(company.run(day, definitions=other, **of), before)
+
+
+def lost_tenth(company: Company, how: str, table: str) -> pd.DataFrame:
+    rows = {"transactions": company.orders, "feedback": company.feedback, "tickets": company.tickets}[table]
+    at = "opened_at" if table == "tickets" else "at"
+    rows = rows[rows[at] <= pd.Timestamp(NOW)]
+    tenth = len(rows) // 10
+    if how == "rows":
+        return rows.drop(index=np.random.default_rng(1).choice(rows.index, tenth, replace=False))
+    if how == "customers":
+        return rows[~rows["customer_id"].isin(company.ids[::10])]
+    return {
+        "end": rows.iloc[:-tenth],
+        "start": rows.iloc[tenth:],
+        "middle": rows.drop(index=rows.index[-4 * tenth : -3 * tenth]),
+    }[how]
+
+
+@pytest.mark.parametrize("seed", [20, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(21, 40))])
+@pytest.mark.parametrize("how", ["rows", "customers", "end", "start", "middle"])
+def test_a_lost_tenth_of_an_export_is_coverage_and_nothing_is_behaviour(how, seed):
+    company = Company(seed, customers=250)
+    before, whole = company.run(THEN), told(company.run(NOW), company.run(THEN))
+    for table, headline in (("transactions", "sales"), ("tickets", "tickets_per_100_orders")):
+        damaged = told(company.run(NOW, **{table: lost_tenth(company, how, table)}), before)
+        touched = damaged["p"].notna() & (damaged["p"] != whole["p"])
+        assert not (damaged["claim"] & touched & ~whole["claim"]).any()
+        assert damaged[["identity", "definition"]].eq(0).all(axis=None)
+        if how in ("rows", "customers"):
+            assert damaged.loc[headline, "coverage"] < -0.04 * whole.loc[headline, "value_before"]
+        if how == "middle" and table == "transactions":
+            damage = damaged.loc[headline, "value"] - whole.loc[headline, "value"]
+            assert damaged.loc[headline, "coverage"] == pytest.approx(damage, rel=0.02)
+
+
+def test_a_tenth_lost_from_the_same_day_is_all_coverage(company):
+    fewer = company.run(THEN, transactions=lost_tenth(company, "rows", "transactions"))
+    table = told(fewer, company.run(THEN))
+    assert table.loc["sales", "coverage"] == table.loc["sales", "change"] < 0
+    assert table[["mix", "behaviour", "definition", "identity"]].eq(0).all(axis=None)
+
+
+def test_a_definition_is_never_behaviour(company):
+    in_cents = company.orders.assign(amount=company.orders["amount"] * 100)
+    table = told(company.run(NOW, transactions=in_cents, definitions={"source:shop": "2"}), company.run(THEN))
+    plain = told(company.run(NOW), company.run(THEN))
+    assert table.loc["sales", "definition"] == pytest.approx(99 * plain.loc["sales", "value_before"])
+    assert table.loc["sales", "behaviour"] == pytest.approx(100 * plain.loc["sales", "behaviour"], rel=0.05)
+    assert table.drop("sales")["definition"].eq(0).all()
+    assert table["claim"].tolist() == plain["claim"].tolist()
+
+
+@pytest.mark.parametrize("definition", ["1", "2"])
+def test_records_that_do_not_reach_back_are_no_behaviour(company, definition):
+    young = company.orders[company.orders["at"] >= "2025-03-01"]
+    before = company.run(THEN, transactions=company.orders if definition == "2" else young)
+    table = told(company.run(NOW, transactions=young, definitions={"source:shop": definition}), before)
+    of_orders = table.loc[["buyers", "sales", "orders_per_buyer"]]
+    assert not of_orders["claim"].any()
+    assert of_orders[["mix", "behaviour"]].eq(0).all(axis=None)
+    assert set(of_orders["reason"]) == {parts.TOO_SHORT}
+
+
+def test_customers_counted_twice_are_identity(company):
+    twice = {name: f"{name}x" for name in company.ids[::10]}
+    accounts = company.accounts.assign(
+        customer_id=company.accounts["customer_id"].mask(
+            company.accounts["pseudonym"].str.startswith("shop"), company.accounts["customer_id"].replace(twice)
+        )
+    )
+    orders = company.orders.assign(customer_id=company.orders["customer_id"].replace(twice))
+    extra = company.profile[company.profile["customer_id"].isin(twice)].assign(
+        customer_id=lambda t: t["customer_id"] + "x"
+    )
+    profile = pd.concat([company.profile, extra], ignore_index=True)
+    apart = company.run(THEN, identities=accounts, transactions=orders, profile=profile)
+    table = told(company.run(THEN), apart)
+    assert table.loc["customers", "identity"] == table.loc["customers", "change"] < 0
+    assert table[["coverage", "definition", "mix", "behaviour"]].abs().max(axis=None) == pytest.approx(0)
+
+
+def with_planted(company: Company, points: float) -> pd.DataFrame:
+    """Answers of the last quarter, some of those who recommend turned into ones who do not."""
+    rows = company.feedback.copy()
+    late = rows["at"] > pd.Timestamp(THEN)
+    turned = late & (rows["score"] >= 9) & (np.random.default_rng(3).random(len(rows)) < points / 100 / 2 / 0.35)
+    return rows.assign(score=rows["score"].mask(turned, 3.0))
+
+
+@pytest.mark.parametrize(("runs", "least"), [(2, 1), pytest.param(20, 16, marks=pytest.mark.slow)])
+def test_a_fall_of_the_score_by_ten_points_is_found(runs, least):
+    found = 0
+    for seed in range(runs):
+        company = Company(100 + seed, customers=4000)
+        planted = company.run(NOW, feedback=with_planted(company, 10))
+        row = told(planted, company.run(THEN)).loc["nps"]
+        found += bool(row["claim"] and row["behaviour"] < 0)
+    assert found >= least
+
+
+@pytest.mark.parametrize(("pairs", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
+def test_of_null_pairs_few_claim_anything_rarely(pairs, most):
+    claims = 0
+    for seed in range(pairs):
+        company = Company(seed, customers=80)
+        claims += bool(told(company.run(NOW), company.run(THEN))["claim"].any())
+    assert claims <= most
+
+
+def test_a_silence_longer_than_chance_is_found():
+    days = pd.Series(pd.date_range("2025-01-01", "2025-12-31"))
+    holes = days[~days.between("2025-03-01", "2025-03-10")]
+    found = knowledge.silences(holes, days.iloc[0], days.iloc[-1])
+    assert found == [(pd.Timestamp("2025-03-01"), pd.Timestamp("2025-03-10"))]
+    assert knowledge.silences(days[days.dt.day_of_week < 5], days.iloc[0], days.iloc[-1]) == []

@@ -1,0 +1,77 @@
+import pandas as pd
+import pytest
+from two_runs import NOW, THEN, Company
+
+from customer_profiles import codes
+from customer_profiles.analysis.changes import parts, targets, told
+from customer_profiles.analysis.changes.knowledge import Knowledge
+from customer_profiles.analysis.kpi_definitions import KPIS
+from customer_profiles.ingest.config.targets import Target
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.reporting.language import Language
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    return Company(5, customers=200)
+
+
+def sentences(result) -> dict[str, str]:
+    guarded = Gate(10).guard(result)
+    return {claim.id: Language("en").text(claim) for claim in result.findings(guarded.marks(result.frame))}
+
+
+def test_a_first_run_says_one_sentence_and_has_no_panel(company):
+    now = company.run(NOW)
+    nothing = Knowledge.of_last({name: pd.DataFrame() for name in now.tables}, NOW)
+    assert [text.message for text in told.first_run(nothing)] == [told.FIRST_RUN]
+    assert not len(told.decomposition(parts.split(now, nothing, []), NOW))
+    assert not len(told.sources(now, nothing))
+    assert told.redefinitions(now, nothing) == set()
+
+
+def test_an_unchanged_rerun_claims_nothing(company):
+    now, before = company.run(THEN), company.run(THEN)
+    said = sentences(told.decomposition(parts.split(now, before, []), THEN))
+    assert said == {"changes.nothing": "No key figure has a new month to look at since 30 September 2025."}
+    assert sentences(told.sources(now, before)) == {}
+
+
+def test_what_changes_in_the_data_is_named_with_its_source(company):
+    lost = company.orders.drop(index=company.orders.index[::5])
+    now = company.run(THEN, transactions=lost, definitions={"source:desk": "2", "version": "2"})
+    said = sentences(told.sources(now, company.run(THEN)))
+    assert said["changed_source.shop"].endswith("shorter than in the last run by 20% of its records.")
+    assert said["redefined.source:desk"] == "Defined otherwise than in the last run: the source “desk”."
+    assert "redefined.version" in said
+    plain = company.run(THEN, transactions=lost)
+    said = sentences(told.of_data(parts.split(plain, company.run(THEN), [])))
+    assert "comes from records missing" in said["changes.data.sales.coverage"]
+    assert not len(told.of_data(parts.split(company.run(THEN), company.run(THEN), [])))
+
+
+def test_key_figures_of_targets_exist():
+    assert set(codes.KEY_FIGURES) <= set(KPIS)
+    assert set(KPIS) - set(codes.KEY_FIGURES) == {"outcome", "worth"}  # they are of no run's headlines
+
+
+def test_a_target_is_missed_beyond_its_tolerance_only(company):
+    headlines = company.run(NOW)["headlines"]
+    sales = headlines.set_index("headline").loc["sales", "value"]
+    for shift, tolerance, missed in ((100, 0, True), (100, 150, False), (-100, 0, False)):
+        aim = {"sales": Target(target=sales + shift, tolerance=tolerance, owner="Sales")}
+        found = sentences(targets.against_targets(headlines, aim))
+        assert ("target.sales" in found) is missed
+    assert found == {}
+    fewer = {"tickets_per_100_orders": Target(target=1.0, owner="Service desk")}
+    assert "(to be told: Service desk)" in sentences(targets.against_targets(headlines, fewer)).popitem()[1]
+
+
+def test_the_companys_own_total_is_reconciled(company):
+    headlines = company.run(NOW)["headlines"]
+    sales = headlines.set_index("headline").loc["sales", "value"]
+    result = targets.against_targets(headlines, {"sales": Target(own_total=sales + 250)})
+    assert result.frame["differs_by"].tolist() == pytest.approx([-250])
+    assert "the report counts €250 less than the company" in sentences(result)["reconciled.sales"]
+    same = targets.against_targets(headlines, {"sales": Target(own_total=sales)})
+    assert "what the company counts" in sentences(same)["reconciled.sales"]
