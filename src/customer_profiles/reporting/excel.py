@@ -201,7 +201,9 @@ def _set_up(sheet: Worksheet, repeated: str, landscape: bool) -> None:
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = math.ceil(wide / ON_PAPER), 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows, sheet.print_title_cols = repeated, "A:A"
-    sheet.oddFooter.center.text, sheet.oddFooter.right.text = "&A", "&P / &N"
+    footer = sheet.oddFooter
+    assert footer is not None  # a new sheet has one
+    footer.center.text, footer.right.text = "&A", "&P / &N"
 
 
 def _heading(name: str, language: Language) -> str:
