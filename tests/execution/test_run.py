@@ -77,6 +77,14 @@ def test_without_chromium_all_but_the_pdf_is_published(project, monkeypatch):
     assert not (project / "runs" / "latest" / publish.UNFINISHED).exists()
 
 
+@pytest.mark.browser
+def test_with_chromium_the_pdf_is_published_with_the_rest(project):
+    report(project, forms=["pdf"])
+    files = published(project)
+    assert sorted(files) == sorted([*PLAIN, "report.pdf", "summary.pdf"])
+    assert all(files[name].startswith(b"%PDF") for name in ("report.pdf", "summary.pdf"))
+
+
 def test_a_chromium_that_fails_is_named(project, monkeypatch):
     broken = project / "broken-browser"
     broken.write_text("#!/bin/sh\necho no display >&2\nexit 3\n")

@@ -132,7 +132,10 @@ def test_the_mail_has_150_words_at_most_the_headline_first(language):
 def test_slides_and_mail_of_the_demo_say_what_findings_and_summary_say(demo_report):
     dataset = load_dataset(demo_report.data / "dataset.yaml")
     speak = Language("en", dataset.currency, dataset.labels())
-    told = {speak.news(Finding(plain["message"], plain["numbers"])) for plain in demo_report.findings}
+    told = {
+        speak.news(Finding.from_dict({"message": plain["message"], "values": plain["numbers"]}))
+        for plain in demo_report.findings
+    }
     page = (demo_report.folder / "slides.html").read_text("utf-8")
     panels = re.findall(r'<section class="panel".*?</section>', page, re.S)
     said = [visible(each) for block in panels for each in re.findall(r"<(?:h2|li)>(.*?)</(?:h2|li)>", block, re.S)]

@@ -67,7 +67,7 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any]) -> Resu
 
 
 def _claims(table: pd.DataFrame) -> list[Finding]:
-    missed = N_("{headline:label} misses its target: {now:label} instead of {target:label}{owner:label}.")
+    missed = N_("{headline:label} misses its target: {now:label} instead of {target:label}{owner:value}.")
     less = N_("{headline:label}: the report counts {by:label} less than the company, {now:label} and not {own:label}.")
     more = N_("{headline:label}: the report counts {by:label} more than the company, {now:label} and not {own:label}.")
     agrees = N_("{headline:label}: the report counts what the company counts, {now:label}.")
