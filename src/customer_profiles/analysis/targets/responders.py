@@ -173,22 +173,22 @@ def _message(row: Any) -> str:
     more = row.brought > row.brought_others
     if row.reaction == RESPONSE and more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” most: {brought:number} more of 100 "
-            "respond, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” most: of 100 contacted "
+            "{brought:number} respond because of it, of the other customers {others:number}."
         )
     if row.reaction == RESPONSE:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” less: {brought:number} more of 100 "
-            "respond, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” less: of 100 contacted "
+            "{brought:number} respond because of it, of the other customers {others:number}."
         )
     if more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” most: {brought:number} more of 100 "
-            "order, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” most: of 100 contacted "
+            "{brought:number} order because of it, of the other customers {others:number}."
         )
     return N_(
-        "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” less: {brought:number} more of 100 order, "
-        "of the other customers {others:number}."
+        "Campaign “{campaign:label}” moves {attribute:label} “{value:label}” less: of 100 contacted {brought:number} "
+        "order because of it, of the other customers {others:number}."
     )
 
 

@@ -154,7 +154,7 @@ def balance(found: Iterable[Trial], profile: pd.DataFrame, traits: pd.DataFrame,
     return Result(
         "campaign_balance",
         table,
-        Text(N_("Whether contacted customers and the control group were alike before")),
+        Text(N_("Whether contacted customers and the control group were alike before the contact")),
         NOBODY,
         family=family_size(table),
     )
@@ -183,7 +183,7 @@ def effects(found: list[Trial], checked: Result) -> Result:
     return Result(
         "campaign_effects",
         table,
-        Text(N_("What campaigns changed, beside a control group")),
+        Text(N_("What campaigns brought, compared with a control group")),
         OVERLAPPING,
         lambda frame: _told(frame, family_size(table)),
         family=family_size(table),
