@@ -22,7 +22,7 @@ NAME = "customer_segments"  # of the table in a database
 
 
 def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row per customer with the segment of each division, and the channel to try first.
+    """One row per customer with the segment of each division, the channel to try first, and the list for addressing.
 
     Parameters
     ----------
@@ -34,7 +34,8 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``customer_id`` (pseudonym) or ``id``, then ``segment, rfm_segment, first_channel`` as far as the run has them.
+        ``customer_id`` (pseudonym) or ``id``, then ``segment, rfm_segment, first_channel, purpose, place`` as far as the run
+        has them.
 
     Raises
     ------
@@ -53,6 +54,10 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
         table = table.merge(rfm, on="customer_no", how="left")
     if "routing" in known:
         table = table.merge(known["routing"][["segment", "first_channel"]], on="segment", how="left")
+    if tables.has("address_list"):
+        table = table.merge(
+            tables.read("address_list")[["customer_no", "purpose", "place"]], on="customer_no", how="left"
+        )
     table = table.drop(columns="customer_no")
     if ids is None:
         return table
