@@ -34,8 +34,8 @@ def assignments(tables: Tables, ids: pd.DataFrame | None = None) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        ``customer_id`` (pseudonym) or ``id``, then ``segment, rfm_segment, first_channel, purpose, place`` as far as the run
-        has them.
+        ``customer_id`` (pseudonym) or ``id``, then ``segment, rfm_segment, first_channel, purpose, place`` as far
+        as the run has them.
 
     Raises
     ------
