@@ -53,12 +53,12 @@ def by_group(found: list[Trial], checked: Result, traits: pd.DataFrame, orders: 
     unlike = set(checked.frame.loc[checked.frame["claim"], "campaign"])
     parts = [part for trial in found if trial.campaign not in unlike for part in _of_trial(trial, traits, orders)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-    table = adjust(table[COLUMNS], TOGETHER)
+    table = adjust(table.loc[table["p"].notna(), COLUMNS], TOGETHER)
     family = family_size(table, TOGETHER)
     table = table.sort_values(["claim", "effect"], ascending=False, kind="stable").reset_index(drop=True)
     return Result(
         "campaign_groups",
-        table if family else table.head(0),
+        table,
         Text(N_("Who reacts to a contact more than others")),
         Disclosure(within=(*TOGETHER,)),
         lambda frame: GROUPS.tell(frame, family),
