@@ -128,3 +128,5 @@ def test_without_a_margin_nothing_is_said_of_what_a_contact_earned():
     found, _, effects = measured(*mailing(2, n=1500))
     assert not len(trials.returns(found, effects, 0.0, 1.0))
     assert not told(trials.returns(found, effects, 0.0, 1.0))
+    found, _, effects = measured(*(table.head(0) for table in mailing(2, n=1500)))
+    assert not len(trials.returns(found, effects, 0.4, 1.0))

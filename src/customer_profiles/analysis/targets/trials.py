@@ -180,7 +180,7 @@ def effects(found: list[Trial], checked: Result) -> Result:
     """
     unlike = set(checked.frame.loc[checked.frame["claim"], "campaign"])
     rows = [_effect(trial, reaction) for trial in found for reaction in trial.reactions]
-    table = pd.DataFrame(rows, columns=EFFECTS)
+    table = pd.DataFrame(rows, columns=EFFECTS).astype(dict.fromkeys(EFFECTS[2:], float))
     table["p"] = table["p"].where(~table["campaign"].isin(unlike))
     table = adjust(table)
     return Result(
