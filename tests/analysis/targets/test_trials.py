@@ -58,6 +58,14 @@ def test_nothing_before_the_contact_counts():
     assert not trials.contacts(late, AS_OF)["responded"].any()
 
 
+def test_an_order_of_the_day_of_the_contact_counts_unless_its_hour_says_that_it_came_before():
+    campaigns, lines, _ = mailing(3)
+    sent, bought = trials.contacts(campaigns, AS_OF), lines[lines["at"] > SENT]
+    for at, counts in ((SENT.normalize(), True), (SENT - pd.Timedelta("1h"), False), (SENT + pd.Timedelta("1h"), True)):
+        (spring, _) = trials.trials(sent, bought.assign(at=at), 30, AS_OF)
+        assert spring.rows["ordered"].any() == counts
+
+
 def test_groups_that_differed_before_are_named_and_nothing_is_claimed_of_them():
     _, alike, effects = measured(*mailing(4, brings=0.2, by_trait=True))
     assert set(alike.frame.loc[alike.frame["claim"], "attribute"]) == {"region"}

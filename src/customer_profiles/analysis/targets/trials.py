@@ -282,8 +282,10 @@ def _with_orders(rows: pd.DataFrame, lines: pd.DataFrame, days: int) -> pd.DataF
         return rows
     bought = lines.loc[lines["customer_no"].isin(rows["customer_no"]), ["customer_no", "at", "amount"]]
     near = bought.merge(rows[["customer_no", "at"]].rename(columns={"at": "contact"}), on="customer_no")
-    since = near["contact"]
-    end = since.dt.normalize() + pd.Timedelta(days=days + 1)
+    # Of orders that have a day and no hour nobody can tell which of the day of the contact came before it.
+    day, since = near["contact"].dt.normalize(), near["contact"]
+    since = day if (near["at"] == near["at"].dt.normalize()).all() else since
+    end = day + pd.Timedelta(days=days + 1)
     after = near[(near["at"] >= since) & (near["at"] < end)]
     before = near[(near["at"] < since) & (near["at"] >= since - pd.Timedelta(days=BEFORE_DAYS))]
     customer = rows["customer_no"]
