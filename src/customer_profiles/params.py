@@ -141,6 +141,8 @@ class FindTargets(Params):
     control_share: float = Field(
         0.0, ge=0, lt=1, description=N_("share of customers that campaigns were to hold back; 0: not known")
     )
+    margin: float = Field(0.0, ge=0, le=1, description=N_("part of the spend that is margin; 0: not known"))
+    contact_cost: float = Field(0.0, ge=0, description=N_("cost of a contact, where the campaigns have no cost"))
     capacity: int = Field(200, ge=1, description=N_("customers who can be addressed for each purpose"))
 
 

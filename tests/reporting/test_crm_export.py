@@ -21,12 +21,15 @@ def tables(tmp_path) -> Tables:
     tables.write("segments", customers.assign(segment=[2, 1, 2]))
     tables.write("rfm", pd.DataFrame({"customer_no": [0, 1, 2], "segment": ["Lost", "=Champions", "Lost"]}))
     tables.write("routing", pd.DataFrame({"segment": [1, 2], "first_channel": ["web", None]}))
+    listed = pd.DataFrame({"customer_no": [0, 1, 2], "purpose": ["call", "leave alone", "call"]})
+    tables.write("address_list", listed.assign(place=pd.array([2, None, 1], dtype="Int64")))
     return tables
 
 
 def test_every_customer_has_one_row(tables):
     table = crm_export.assignments(tables)
-    assert table.columns.tolist() == ["customer_id", "segment", "rfm_segment", "first_channel"]
+    assert table.columns.tolist() == ["customer_id", "segment", "rfm_segment", "first_channel", "purpose", "place"]
+    assert table["place"].fillna(0).tolist() == [2, 0, 1]
     assert table["segment"].tolist() == [2, 1, 2]
     assert table["first_channel"].fillna("–").tolist() == ["–", "web", "–"]
 

@@ -26,7 +26,7 @@ LAYOUTS = Path(__file__).with_name("layouts.yaml")
 
 
 def assignments(tables: Tables) -> pd.DataFrame:
-    """One row per customer with the segment of each division, the channel to try first, and what is foreseen.
+    """One row per customer: the segment of each division, the channel to try first, the list, and what is foreseen.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def assignments(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``customer_id`` (pseudonym), then ``segment, rfm_segment, first_channel`` and what `FORESEEN` names, as far as
-        the run has it.
+        ``customer_id`` (pseudonym), then ``segment, rfm_segment, first_channel, purpose, place`` (of the list whom to
+        address) and what `FORESEEN` names, as far as the run has it.
 
     Raises
     ------
@@ -57,6 +57,9 @@ def assignments(tables: Tables) -> pd.DataFrame:
         table = table.merge(rfm, on="customer_no", how="left")
     if "routing" in known:
         table = table.merge(known["routing"][["segment", "first_channel"]], on="segment", how="left")
+    if tables.has("address_list"):
+        listed = tables.read("address_list")[["customer_no", "purpose", "place"]]
+        table = table.merge(listed, on="customer_no", how="left")
     if "customer_no" in foreseen:  # also a column without a value: it takes the place of what was handed over before
         columns = ["customer_no", *(name for name in FORESEEN if name in foreseen)]
         table = table.merge(foreseen[columns], on="customer_no", how="left", validate="one_to_one")

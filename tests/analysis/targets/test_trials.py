@@ -58,6 +58,14 @@ def test_nothing_before_the_contact_counts():
     assert not trials.contacts(late, AS_OF)["responded"].any()
 
 
+def test_an_order_of_the_day_of_the_contact_counts_unless_its_hour_says_that_it_came_before():
+    campaigns, lines, _ = mailing(3)
+    sent, bought = trials.contacts(campaigns, AS_OF), lines[lines["at"] > SENT]
+    for at, counts in ((SENT.normalize(), True), (SENT - pd.Timedelta("1h"), False), (SENT + pd.Timedelta("1h"), True)):
+        (spring, _) = trials.trials(sent, bought.assign(at=at), 30, AS_OF)
+        assert spring.rows["ordered"].any() == counts
+
+
 def test_groups_that_differed_before_are_named_and_nothing_is_claimed_of_them():
     _, alike, effects = measured(*mailing(4, brings=0.2, by_trait=True))
     assert set(alike.frame.loc[alike.frame["claim"], "attribute"]) == {"region"}
@@ -108,3 +116,25 @@ def test_empty_tables_tell_nothing(lines):
     assert set(effects.frame["reaction"]) == ({"responded"} if len(campaigns) else set())
     assert trials.facts(effects)["campaigns_with_control"] == len(found) == (2 if len(campaigns) else 0)
     assert np.isfinite(list(trials.facts(effects).values())).all()
+
+
+@pytest.mark.parametrize(("cost", "paid"), [(0.1, True), (9.0, False)])
+def test_what_a_contact_earned_is_its_margin_less_its_cost(cost, paid):
+    campaigns, lines, profile = mailing(2, brings=0.15)
+    found, _, effects = measured(campaigns, lines, profile)
+    earned = trials.returns(found, effects, 0.4, cost)
+    row = earned.frame.set_index("campaign").loc["Spring"]
+    brought = effects.frame.set_index(["campaign", "reaction"]).loc[("Spring", "spend"), "brought_spend"]
+    assert row["worth"] == pytest.approx(0.4 * brought - cost)
+    assert row["worth_low"] < row["worth"] < row["worth_high"]
+    assert (told(earned)[-1 if not paid else 0].message.startswith("Campaign “{campaign:label}” paid")) == paid
+    same = trials.trials(trials.contacts(campaigns.assign(cost=cost), AS_OF), lines, 30, AS_OF)
+    pd.testing.assert_frame_equal(trials.returns(same, effects, 0.4, 1000.0).frame, earned.frame)
+
+
+def test_without_a_margin_nothing_is_said_of_what_a_contact_earned():
+    found, _, effects = measured(*mailing(2, n=1500))
+    assert not len(trials.returns(found, effects, 0.0, 1.0))
+    assert not told(trials.returns(found, effects, 0.0, 1.0))
+    found, _, effects = measured(*(table.head(0) for table in mailing(2, n=1500)))
+    assert not len(trials.returns(found, effects, 0.4, 1.0))

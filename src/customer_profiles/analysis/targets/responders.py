@@ -53,12 +53,12 @@ def by_group(found: list[Trial], checked: Result, traits: pd.DataFrame, orders: 
     unlike = set(checked.frame.loc[checked.frame["claim"], "campaign"])
     parts = [part for trial in found if trial.campaign not in unlike for part in _of_trial(trial, traits, orders)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
-    table = adjust(table[COLUMNS], TOGETHER)
+    table = adjust(table.loc[table["p"].notna(), COLUMNS], TOGETHER)
     family = family_size(table, TOGETHER)
     table = table.sort_values(["claim", "effect"], ascending=False, kind="stable").reset_index(drop=True)
     return Result(
         "campaign_groups",
-        table if family else table.head(0),
+        table,
         Text(N_("Who reacts to a contact more than others")),
         Disclosure(within=(*TOGETHER,)),
         lambda frame: GROUPS.tell(frame, family),
@@ -173,22 +173,22 @@ def _message(row: Any) -> str:
     more = row.brought > row.brought_others
     if row.reaction == RESPONSE and more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: {brought:number} more of 100 "
-            "respond, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: of 100 contacted "
+            "{brought:number} respond because of it, of the other customers {others:number}."
         )
     if row.reaction == RESPONSE:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: {brought:number} more of 100 "
-            "respond, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: of 100 contacted "
+            "{brought:number} respond because of it, of the other customers {others:number}."
         )
     if more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: {brought:number} more of 100 "
-            "order, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: of 100 contacted "
+            "{brought:number} order because of it, of the other customers {others:number}."
         )
     return N_(
-        "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: {brought:number} more of 100 order, "
-        "of the other customers {others:number}."
+        "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: of 100 contacted {brought:number} "
+        "order because of it, of the other customers {others:number}."
     )
 
 

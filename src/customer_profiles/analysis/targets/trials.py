@@ -22,6 +22,7 @@ from ...stats.claims import Claims
 from ...stats.comparisons import adjust, exact_binomial_p, family_size, two_proportions
 from ...stats.effect_sizes import from_points, from_shares
 from ...stats.group_tests import chi2_test
+from ...stats.intervals import z_value
 from ..demographics.categories import values_of
 from ..segments.embedding import is_number
 
@@ -76,7 +77,8 @@ def contacts(campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``campaign, customer_no, at, held, responded``; what came before the contact is no response to it.
+        ``campaign, customer_no, at, held, responded``, and ``cost`` if the table has it; what came before the contact
+        is no response to it.
     """
     rows = campaigns.dropna(subset=["customer_no", "at", "campaign"])
     rows = rows[rows["at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)].sort_values("at", kind="stable")
@@ -86,7 +88,8 @@ def contacts(campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:
     rows["responded"] = (_flag(rows, "responded") | when.notna().to_numpy()) & ~early.to_numpy()
     any_answer = rows.groupby(["campaign", "customer_no"])["responded"].transform("any")
     once = rows.assign(responded=any_answer).drop_duplicates(["campaign", "customer_no"])
-    return once[["campaign", "customer_no", "at", "held", "responded"]].reset_index(drop=True)
+    names = ["campaign", "customer_no", "at", "held", "responded", *({"cost"} & set(once))]
+    return once[names].reset_index(drop=True)
 
 
 def trials(sent: pd.DataFrame, lines: pd.DataFrame, days: int, as_of: date) -> list[Trial]:
@@ -154,7 +157,7 @@ def balance(found: Iterable[Trial], profile: pd.DataFrame, traits: pd.DataFrame,
     return Result(
         "campaign_balance",
         table,
-        Text(N_("Whether contacted customers and the control group were alike before")),
+        Text(N_("Whether contacted customers and the control group were alike before the contact")),
         NOBODY,
         family=family_size(table),
     )
@@ -177,13 +180,13 @@ def effects(found: list[Trial], checked: Result) -> Result:
     """
     unlike = set(checked.frame.loc[checked.frame["claim"], "campaign"])
     rows = [_effect(trial, reaction) for trial in found for reaction in trial.reactions]
-    table = pd.DataFrame(rows, columns=EFFECTS)
+    table = pd.DataFrame(rows, columns=EFFECTS).astype(dict.fromkeys(EFFECTS[2:], float))
     table["p"] = table["p"].where(~table["campaign"].isin(unlike))
     table = adjust(table)
     return Result(
         "campaign_effects",
         table,
-        Text(N_("What campaigns changed, beside a control group")),
+        Text(N_("What campaigns brought, compared with a control group")),
         OVERLAPPING,
         lambda frame: _told(frame, family_size(table)),
         family=family_size(table),
@@ -197,6 +200,48 @@ def effects(found: list[Trial], checked: Result) -> Result:
                 "Traits compared before the contact: {k:count}; where they differed nothing is claimed."
             ),
             {"days": max((trial.days for trial in found), default=0), "k": checked.family},
+        ),
+    )
+
+
+def returns(found: list[Trial], measured: Result, margin: float, contact_cost: float) -> Result:
+    """What each contact earned: the margin of the spend that it brought, less its cost.
+
+    Parameters
+    ----------
+    found : list of Trial
+    measured : Result
+        From `effects`; campaigns that were not tested are left out.
+    margin : float
+        Part of the spend that is left to the company; 0: not known, and nothing is said.
+    contact_cost : float
+        Cost of a contact where the table of campaigns has no ``cost``.
+
+    Returns
+    -------
+    Result
+        ``campaign, n`` (contacted)``, worth`` with interval, in money for each contact.
+    """
+    columns = ["campaign", "n", "worth", "worth_low", "worth_high", "p"]
+    spends = measured.frame[(measured.frame["reaction"] == SPEND) & measured.frame["p"].notna() & (margin > 0)]
+    cost = {t.campaign: t.rows.loc[~t.rows["held"], "cost"].mean() if "cost" in t.rows else np.nan for t in found}
+    table = pd.DataFrame({"campaign": spends["campaign"], "n": spends["base"]})
+    each = spends["campaign"].map(cost).astype(float).fillna(contact_cost)
+    for end in ("", "_low", "_high"):
+        table[f"worth{end}"] = margin * spends[f"brought_spend{end}"] - each
+    spread = (table["worth_high"] - table["worth_low"]) / (2 * z_value())
+    table["p"] = 2 * scipy.special.ndtr(-(table["worth"] / spread).abs())
+    table = adjust(table.reindex(columns=columns).reset_index(drop=True))
+    table["effect"] = 0.2
+    return Result(
+        "campaign_returns",
+        table,
+        Text(N_("What a contact earned after its cost")),
+        OVERLAPPING,
+        lambda frame: RETURNS.tell(frame, len(table), frame[frame["claim"]].sort_values("worth", ascending=False)),
+        family=len(table),
+        about=Text(
+            N_("Margin of {margin:part} of the spend that a contact brought, less its cost."), {"margin": margin}
         ),
     )
 
@@ -237,8 +282,10 @@ def _with_orders(rows: pd.DataFrame, lines: pd.DataFrame, days: int) -> pd.DataF
         return rows
     bought = lines.loc[lines["customer_no"].isin(rows["customer_no"]), ["customer_no", "at", "amount"]]
     near = bought.merge(rows[["customer_no", "at"]].rename(columns={"at": "contact"}), on="customer_no")
-    since = near["contact"]
-    end = since.dt.normalize() + pd.Timedelta(days=days + 1)
+    # Of orders that have a day and no hour nobody can tell which of the day of the contact came before it.
+    day, since = near["contact"].dt.normalize(), near["contact"]
+    since = day if (near["at"] == near["at"].dt.normalize()).all() else since
+    end = day + pd.Timedelta(days=days + 1)
     after = near[(near["at"] >= since) & (near["at"] < end)]
     before = near[(near["at"] < since) & (near["at"] >= since - pd.Timedelta(days=BEFORE_DAYS))]
     customer = rows["customer_no"]
@@ -344,6 +391,23 @@ SPENDS = replace(
     test=N_("Welch’s test, Benjamini–Hochberg"),
     estimate="brought_spend",
     most=2,
+)
+
+
+RETURNS = Claims(
+    "returns",
+    lambda row: (
+        N_("Campaign “{campaign:label}” paid: each contact earned {worth:money} after its cost.")
+        if row.worth > 0
+        else N_("Campaign “{campaign:label}” did not pay: each contact made {worth:money} after its cost.")
+    ),
+    {"campaign": "campaign", "worth": "worth"},
+    key=("campaign",),
+    nothing=N_("Of no campaign is it certain whether it earned its cost ({family:count} comparisons)."),
+    test=N_("Welch’s test, Benjamini–Hochberg"),
+    estimate="worth",
+    n="n",
+    most=3,
 )
 
 
