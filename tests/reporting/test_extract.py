@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from customer_profiles.reporting import extract
-from customer_profiles.reporting.labels import KINDS
+from customer_profiles.reporting.column_kinds import KINDS
 from customer_profiles.reporting.language import LOCALE, Language
 
 MARKDOWN = """# Who they are

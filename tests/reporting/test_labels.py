@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from customer_profiles.ingest import contract
-from customer_profiles.reporting import labels, words
+from customer_profiles.reporting import column_kinds, labels, words
 
 
 def test_every_column_has_a_formatter_that_exists():
-    assert {c.kind for c in labels.COLUMNS.values()} <= {*labels.KINDS, "text"}
+    assert {c.kind for c in labels.COLUMNS.values()} <= {*column_kinds.KINDS, "text"}
 
 
 def test_unknown_columns_are_called_by_their_own_name():

@@ -2,35 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..messages import N_
+from .column_kinds import Column
+from .traits import TRAITS
 from .words import FIELDS, TERMS, VALUES
-
-KINDS = (
-    *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label", "value"),
-    *("p_value", "short_month", "yes"),  # of table cells and chart axes only
-)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a published table.
-
-    Parameters
-    ----------
-    label, kind : str
-        English heading, translated through the catalogue; formatter of its values, one of `KINDS`, or ``text``.
-    """
-
-    label: str
-    kind: str = "text"
-
-    @property
-    def is_number(self) -> bool:
-        """Whether cells line up on the right."""
-        return self.kind not in ("text", "label", "value", "yes")
-
 
 # What every table of the report may hold: the estimate, its base, and what it is compared with.
 MEASURES = {
@@ -333,81 +308,6 @@ KEYS = {
     "activity": Column(N_("Still a customer"), "label"),
 }
 
-# Columns of the profile: headings of tables, and names of attributes in sentences and charts.
-TRAITS = {
-    "age": Column(N_("Age"), "number"),
-    "age_band": Column(N_("Age group"), "label"),
-    "gender": Column(N_("Gender"), "label"),
-    "income": Column(N_("Income"), "money"),
-    "income_band": Column(N_("Income group"), "label"),
-    "education": Column(N_("Education"), "label"),
-    "marital_status": Column(N_("Marital status"), "label"),
-    "household_size": Column(N_("Household size"), "label"),
-    "children": Column(N_("Children"), "label"),
-    "occupation": Column(N_("Occupation"), "label"),
-    "country": Column(N_("Country"), "label"),
-    "region": Column(N_("Region"), "label"),
-    "postal_code": Column(N_("Postal code")),
-    "city": Column(N_("City")),
-    "industry": Column(N_("Industry"), "label"),
-    "employees": Column(N_("Employees"), "count"),
-    "employees_band": Column(N_("Company size by staff"), "label"),
-    "revenue": Column(N_("Revenue"), "money"),
-    "revenue_band": Column(N_("Company size by revenue"), "label"),
-    "contacts": Column(N_("Contacts"), "number"),
-    "interests": Column(N_("Interests"), "label"),
-    "values": Column(N_("Values"), "label"),
-    "lifestyle": Column(N_("Lifestyle"), "label"),
-    "status": Column(N_("Status"), "label"),
-    "preferred_channel": Column(N_("Preferred channel"), "label"),
-    "signup_date": Column(N_("Customer since"), "day"),
-    "tenure_days": Column(N_("Days as a customer"), "number"),
-    "sources": Column(N_("Sources"), "count"),
-    "orders": Column(N_("Orders"), "number"),
-    "orders_365d": Column(N_("Orders in the last year"), "number"),
-    "items": Column(N_("Items"), "number"),
-    "spend": Column(N_("Spend"), "money"),
-    "spend_365d": Column(N_("Spend in the last year"), "money"),
-    "basket_value": Column(N_("Spend per order"), "money"),
-    "recency_days": Column(N_("Days since the last order"), "number"),
-    "first_order_at": Column(N_("First order"), "day"),
-    "last_order_at": Column(N_("Last order"), "day"),
-    "categories": Column(N_("Different categories bought"), "number"),
-    "top_category": Column(N_("Main category"), "label"),
-    "main_order_channel": Column(N_("Main order channel"), "label"),
-    "discount_share": Column(N_("Share of discounts"), "share"),
-    "sessions": Column(N_("Sessions"), "number"),
-    "touchpoints": Column(N_("Touchpoints"), "number"),
-    "linked_touchpoints": Column(N_("Touchpoints without a login"), "number"),
-    "first_touch_at": Column(N_("First touchpoint"), "day"),
-    "first_seen_at": Column(N_("First seen"), "day"),
-    "is_new": Column(N_("New customer"), "label"),
-    "last_touch_at": Column(N_("Last touchpoint"), "day"),
-    "main_touch_channel": Column(N_("Main channel of contact"), "label"),
-    "offers": Column(N_("Offers received"), "number"),
-    "offer_responses": Column(N_("Offers taken up"), "number"),
-    "tickets": Column(N_("Service tickets"), "number"),
-    "open_tickets": Column(N_("Open tickets"), "number"),
-    "reopened_tickets": Column(N_("Reopened tickets"), "number"),
-    "resolution_hours": Column(N_("Hours to resolution (median)"), "number"),
-    "comments": Column(N_("Comments"), "number"),
-    "nps_score": Column(N_("Likelihood to recommend (0–10)"), "number"),
-    "csat_score": Column(N_("Satisfaction (1–5)"), "number"),
-    "stars_score": Column(N_("Stars"), "number"),
-    "expected_orders": Column(N_("Orders foreseen"), "number"),
-    "expected_spend": Column(N_("Spend foreseen"), "money"),
-    "expected_months": Column(N_("Months they are expected to stay"), "number"),
-    "clv": Column(N_("Spend foreseen, discounted"), "money"),
-    "p_churn": Column(N_("Chance to be lost"), "share"),
-    "figure": Column(N_("Figure"), "ratio"),
-    "risk_tenth": Column(N_("Tenth of the customers, most at risk first"), "count"),
-    "expected_share": Column(N_("Share foreseen"), "share"),
-    "loss": Column(N_("Expected to be lost"), "money"),
-    "below_four_fifths": Column(N_("Below four fifths of the highest share"), "yes"),
-    "p_alive": Column(N_("Chance to order again"), "share"),
-    "opened_at": Column(N_("Opened"), "day"),
-    "updated_at": Column(N_("Last changed"), "day"),
-}
 
 COLUMNS = MEASURES | KEYS | TRAITS
 

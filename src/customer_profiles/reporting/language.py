@@ -18,6 +18,7 @@ from typing import Any
 
 from ..messages import Text
 from . import labels as vocabulary
+from .column_kinds import KINDS
 from .short import short
 
 LOCALE = Path(__file__).parent / "locale"
@@ -138,8 +139,8 @@ class Language:
         value : number, date, ISO date text or name
         """
         formatter: Callable[[object], str] | None = getattr(self, f"_{kind}", None)
-        if kind not in vocabulary.KINDS or formatter is None:
-            raise ValueError(f"no formatter {kind!r}; known are {', '.join(vocabulary.KINDS)}")
+        if kind not in KINDS or formatter is None:
+            raise ValueError(f"no formatter {kind!r}; known are {', '.join(KINDS)}")
         return NOTHING if is_missing(value) else formatter(value)
 
     def interval(self, kind: str, low: object, high: object) -> str:
