@@ -131,7 +131,7 @@ def test_the_mail_has_150_words_at_most_the_headline_first(language):
 @pytest.mark.xdist_group("values")
 def test_slides_and_mail_of_the_demo_say_what_findings_and_summary_say(demo_report):
     dataset = load_dataset(demo_report.data / "dataset.yaml")
-    speak = Language("en", dataset.currency, dataset.labels())
+    speak = Language("en", dataset.currency, *dataset.vocabulary())
     told = {
         speak.news(Finding.from_dict({"message": plain["message"], "values": plain["numbers"]}))
         for plain in demo_report.findings
