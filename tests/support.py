@@ -76,8 +76,9 @@ class Report:
 
     @cached_property
     def pages(self) -> dict[str, str]:
-        """HTML of the pages, by the number of the chapter."""
-        return {number: (self.folder / file_name(spec)).read_text("utf-8") for number, spec in CHAPTERS.items()}
+        """HTML of the pages, by the number of the chapter; who has nothing to say has none."""
+        files = {number: self.folder / file_name(spec) for number, spec in CHAPTERS.items()}
+        return {number: path.read_text("utf-8") for number, path in files.items() if path.exists()}
 
     @cached_property
     def findings(self) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from .stored import write_json
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from ..chapters import ChapterSpec
     from .panel import Panel
 
 
@@ -45,6 +46,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
     """
     report = judged(report, {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs})
     chapters = {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs}
+    report = replace(report, specs=tuple(spec for spec in report.specs if tells(spec, report, chapters[spec.number])))
     for spec in report.specs:
         page = export(notebooks[spec.number], spec, report, chapters)
         (folder / file_name(spec)).write_text(page, encoding="utf-8")
@@ -55,6 +57,12 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
     if with_slides:
         (folder / SLIDES).write_text(slides.html(report, chapters, summary), encoding="utf-8")
     write_workbook(folder / "tables.xlsx", sheets(report, chapters), report.language)
+
+
+def tells(spec: ChapterSpec, report: Report, panels: Sequence[Panel]) -> bool:
+    """Whether a chapter has anything to say, so that it has a page; a first run cannot say what changed."""
+    results = report.results[spec.number]
+    return bool(spec.number == SUMMARY or panels or results.findings)
 
 
 def sheets(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[Sheet]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from .. import viz
 from ..chapters import ChapterSpec
+from ..codes import is_mixed
 from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text
 from . import storyline
 from .language import Language, is_missing
@@ -159,11 +160,12 @@ def answer(
 
 
 def quote(quotes: Sequence[Mapping[str, Any]], said: Finding, language: str) -> Mapping[str, Any] | None:
-    """A comment on what is said: of the theme that it names, if it can be in the reader's language; None without one.
+    """A comment on what is said: of the theme that it names, else of any, if it can be in the reader's language.
 
-    Of the quotes that a rule has chosen the first is taken, never one that suits.
+    Of the quotes that a rule has chosen the first is taken, never one that suits; None without quotes.
     """
-    named = [each for each in quotes if each["theme"] in said.values.values()]
+    clear = [each for each in quotes if not is_mixed(each["theme"])]
+    named = [each for each in clear if each["theme"] in said.values.values()] or clear
     return next(iter(sorted(named, key=lambda each: each["language"] != language)), None)
 
 

@@ -43,9 +43,10 @@ def write(folder: Path, report: Report) -> None:
     FormMissing
         If there is no Chromium, or it fails; neither file is left then.
     """
-    summary = [spec for spec in report.specs if spec.number == SUMMARY]
+    whole = [spec for spec in report.specs if (folder / file_name(spec)).exists()]
+    summary = [spec for spec in whole if spec.number == SUMMARY]
     try:
-        for name, specs in ((SUMMARY_FILE, summary), (WHOLE_FILE, report.specs)):
+        for name, specs in ((SUMMARY_FILE, summary), (WHOLE_FILE, whole)):
             if specs:
                 pages = {file_name(spec): (folder / file_name(spec)).read_text(encoding="utf-8") for spec in specs}
                 (folder / name).write_bytes(printed(document(pages, report.language, report.company)))

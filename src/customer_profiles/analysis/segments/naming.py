@@ -47,8 +47,11 @@ def name(rows: pd.DataFrame, segment: int, size: int, taken: set[Name]) -> Text:
     most = rows[rows["n"].astype(float) > MAJORITY * size]
     pairs = list(zip(most["attribute"].astype(str), most["value"].astype(str), strict=True))
     way = [told for key, told in WAYS.items() if key in pairs][:1]
-    what = {value: (attribute, value) for attribute, value in reversed(pairs) if attribute not in OF_WAYS}
-    for key in _choices(way, [*reversed(what.values())]):
+    what: dict[str, tuple[str, str]] = {}
+    for attribute, value in pairs:
+        if attribute not in OF_WAYS:
+            what.setdefault(value, (attribute, value))
+    for key in _choices(way, sorted(what.values(), key=lambda trait: not _is_word(trait[1]))):
         if key not in taken:
             taken.add(key)
             return _text(key)
@@ -66,13 +69,18 @@ def _choices(way: list[str], what: list[tuple[str, str]]) -> list[Name]:
     return [*pairs, *([(way[0],)] if way else []), *((trait,) for trait in what)]
 
 
+def _is_word(value: str) -> bool:
+    """Whether a value says by itself what it is of: no number, no yes."""
+    return value.replace(" ", "").replace("-", "").isalpha() and value not in NO_WORDS
+
+
 def _text(parts: Name) -> Text:
     """The parts behind each other; a trait is a word for itself, a number or a yes stands with what it is of."""
     messages: list[str] = []
     values: dict[str, str] = {}
     for at, part in enumerate(parts):
         attribute, value = part if isinstance(part, tuple) else ("", part)
-        alone = not attribute or (value.replace(" ", "").replace("-", "").isalpha() and value not in NO_WORDS)
+        alone = not attribute or _is_word(value)
         messages.append(f"{{value_{at}:value}}" if alone else f"{{attribute_{at}:label}} {{value_{at}:value}}")
         values |= {f"value_{at}": value} | ({} if alone else {f"attribute_{at}": attribute})
     return Text(", ".join(messages), values)
