@@ -220,6 +220,7 @@ MEASURES = {
 
 # What a row is about.
 KEYS = {
+    "purpose": Column(N_("Purpose"), "label"),
     "attribute": Column(N_("Attribute"), "label"),
     "value": Column(N_("Value"), "value"),
     "theme": Column(N_("Theme"), "label"),
