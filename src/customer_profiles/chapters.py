@@ -33,6 +33,8 @@ class ChapterSpec:
         What its page answers, in a few words; the page's heading.
     answers : tuple of str
         Results that answer it, the best first: they lead the page, and the first with a message stands on the summary.
+    charts : int
+        Charts that a reader sees at once, at most; the rest is folded.
     """
 
     number: str
@@ -43,6 +45,7 @@ class ChapterSpec:
     makes: tuple[str, ...] = ()
     question: str = ""
     answers: tuple[str, ...] = ()
+    charts: int = 5
 
     @property
     def notebook(self) -> Path:
@@ -93,12 +96,14 @@ CHAPTERS = {
         ChapterSpec(
             *("07", "07_predict_value", N_("What they will do"), params.PredictValue, ("01",)),
             makes=("predicted_value",),
+            charts=3,
             question=N_("What will they do?"),
             answers=("churn_stake", "expected_value", "contracts", "churn_gains", "forecast_check", "repeaters"),
         ),
         ChapterSpec(
             *("08", "08_find_targets", N_("Whom to win and whom to address"), params.FindTargets, ("07",)),
             makes=("lead_scores", "address_list"),
+            charts=3,
             question=N_("Whom to win, and whom to address?"),
             answers=(
                 "campaign_groups",
@@ -112,17 +117,20 @@ CHAPTERS = {
         ChapterSpec(
             *("09", "09_plan_actions", N_("What to do"), params.PlanActions, ("03", "05")),
             makes=("actions",),
+            charts=3,
             question=N_("What to do?"),
             answers=("action_board", "action_outcomes", "action_proposals"),
         ),
         ChapterSpec(
             *("10", "10_describe_customers", N_("Profiles on a page"), params.DescribeCustomers, ("05",)),
             makes=("ideal_fit", "priorities"),
+            charts=3,
             question=N_("What are they like, each on a page?"),
         ),
         ChapterSpec(
             *("11", "11_track_changes", N_("What changed"), params.TrackChanges, ("05",)),
             makes=("headlines", "definitions", "changes"),
+            charts=3,
             question=N_("What changed since the last run, and is it real?"),
             answers=("changes", "targets", "change_parts", "changed_sources"),
         ),

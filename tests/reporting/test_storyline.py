@@ -37,6 +37,11 @@ def test_a_page_has_few_panels_and_one_table():
     assert names([panel(f"t{i}", claim(weight=i), chart=False) for i in range(3)]) == ["t2"]
 
 
+def test_a_later_chapter_has_fewer_charts_and_its_table():
+    many = [*(panel(f"p{i}", claim(weight=i)) for i in range(5)), panel("t", claim(weight=0.5), chart=False)]
+    assert [each.name for each in storyline.seen(many, (), 3)] == ["p4", "p3", "p2", "t"]
+
+
 def test_what_was_not_found_is_said_once():
     panels = [panel("a", claim("nothing", name="n")), panel("b", claim("nothing", name="n"), claim())]
     assert [finding.id for finding in storyline.not_found(panels)] == ["n"]

@@ -74,7 +74,7 @@ def export(
     """
     outputs.check(notebook, spec)
     panels = panels_of(notebook, spec, report)
-    first = storyline.seen(panels, spec.answers)
+    first = storyline.seen(panels, spec.answers, spec.charts)
     seen = [panel.name for panel in first] + of_role(notebook, spec, report)
     said = {
         "panels": [Markup(rendered(name, spec, report, level=2)) for name in seen],

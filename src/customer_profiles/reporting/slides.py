@@ -86,7 +86,9 @@ def chosen(report: Report, chapters: Mapping[str, Sequence[Panel]], headline: st
 
 def ranked(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[tuple[str, Panel]]:
     """Panels that tell something, each chapter's first before any chapter's second, with the chapter's number."""
-    seen = {spec.number: storyline.seen(chapters.get(spec.number, ()), spec.answers) for spec in order(report)}
+    seen = {
+        spec.number: storyline.seen(chapters.get(spec.number, ()), spec.answers, spec.charts) for spec in order(report)
+    }
     return storyline.rounds(seen)
 
 

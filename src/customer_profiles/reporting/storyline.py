@@ -12,7 +12,7 @@ from .panel import Panel
 MOST = 5
 """Panels seen at once."""
 TABLES = 1
-"""Of these, panels that are a table instead of a chart."""
+"""Panels seen at once that are a table instead of a chart."""
 ROWS, COLUMNS = 8, 6
 """Largest table that is seen at once."""
 TALL = 900
@@ -39,11 +39,11 @@ def answer(panels: Sequence[Panel], answers: Sequence[str]) -> Panel | None:
     return next(iter(seen(panels, answers)), None)
 
 
-def seen(panels: Sequence[Panel], answers: Sequence[str]) -> list[Panel]:
+def seen(panels: Sequence[Panel], answers: Sequence[str], charts: int = MOST) -> list[Panel]:
     """Panels that a reader sees at once, in the order in which they are told.
 
     A panel is seen if it has a message: something was found. Those that answer the question come first, the others by
-    how much is at stake; a table is seen only if it is small.
+    how much is at stake; a table is seen only if it is small, and of charts as many as the chapter may have.
     """
     place = {name: at for at, name in enumerate(answers)}
     told = [panel for panel in panels if panel.claims and strongest(panel.claims)[0].kind != "nothing"]
@@ -56,7 +56,8 @@ def seen(panels: Sequence[Panel], answers: Sequence[str]) -> list[Panel]:
     chosen: list[Panel] = []
     for panel in sorted((each for each in told if each.name in place or not _is_tall(each)), key=rank):
         tables = sum(other.drawing is None for other in chosen)
-        if len(chosen) < MOST and (panel.drawing or (tables < TABLES and _is_small(panel))):
+        fits = len(chosen) - tables < charts if panel.drawing else tables < TABLES and _is_small(panel)
+        if len(chosen) < MOST and fits:
             chosen.append(panel)
     return chosen
 
