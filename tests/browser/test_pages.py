@@ -25,6 +25,7 @@ FOLDED_CODE = "details:not(.published-table details)"
 REPORTS = ("demo_report", "complete_journey_report")
 FIRST_RUN = {"11"}  # what has no page: a first run cannot say what changed
 PAGES = [*(file_name(spec) for number, spec in sorted(CHAPTERS.items()) if number not in FIRST_RUN), SLIDES]
+SILENT = {"complete_journey": {"04_analyse_feedback.html"}}  # by data set: pages of chapters that have nothing to say
 
 # Words that end outside the window, or outside a box that neither scrolls nor grows. What lies in a region made to
 # scroll is within reach; what is hidden for the eye on purpose (the skip link) does not count.
@@ -88,7 +89,7 @@ def visit(browser):
 
 
 def test_every_chapter_has_its_page_and_a_bearable_size(folder):
-    assert {path.name for path in folder.glob("*.html")} == set(PAGES)
+    assert {path.name for path in folder.glob("*.html")} == set(PAGES) - SILENT.get(folder.resolve().parent.name, set())
     assert max(path.stat().st_size for path in folder.glob("*.html")) <= MAX_BYTES
 
 
@@ -96,7 +97,7 @@ def test_every_chapter_has_its_page_and_a_bearable_size(folder):
 def test_page_is_quiet_complete_and_accessible(folder, name, visit):
     from axe_playwright_python.sync_playwright import Axe
 
-    for width, scheme in VIEWS:
+    for width, scheme in VIEWS if (folder / name).exists() else []:  # which may be missing is told above
         page = visit(folder / name, width, scheme)
         page.evaluate(f"document.querySelectorAll({FOLDED_CODE!r}).forEach(d => d.open = true)")
         found = Axe().run(page)
@@ -113,6 +114,8 @@ def test_page_is_quiet_complete_and_accessible(folder, name, visit):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_link_leads_somewhere(folder, name, visit):
+    if not (folder / name).exists():  # which may be missing is told above
+        return
     page = visit(folder / name)
     for href in page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href'))"):
         target, _, anchor = href.partition("#")
@@ -141,13 +144,17 @@ def test_slides_print_one_a_sheet_and_nothing_is_cut_off(folder, visit, tmp_path
     assert page.evaluate(over) == []
     page.emulate_media(media="screen")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("scrollY > 600")  # the page snaps to the next slide
+    for _ in range(100):  # the page snaps to the next slide; its policy lets nobody wait inside it
+        if page.evaluate("scrollY") > 600:
+            break
+        page.wait_for_timeout(100)
+    assert page.evaluate("scrollY") > 600
     printed = paper.printed((folder / SLIDES).read_text("utf-8"))
     assert len(re.findall(rb"/Type /Page\b", printed)) == slides
 
 
 def test_pdf_is_tagged_complete_and_the_same_each_time(folder):
-    pages = {name: (folder / name).read_text("utf-8") for name in PAGES if name != SLIDES}
+    pages = {name: (folder / name).read_text("utf-8") for name in PAGES if name != SLIDES and (folder / name).exists()}
     whole = paper.document(pages, Language("en"), "Company")
     printed = paper.printed(whole)
     for sign in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang (en)", b"/Outlines", b"/Title"):

@@ -19,7 +19,7 @@ def table(texts):
 
 def test_quotes_stand_under_their_topic_below_the_rule():
     html = quotes.html(table(["Kam zu spät."]), analysed.rule(), Language("en"))
-    assert html.index("fixed rule") < html.index("<h4>") < html.index("Kam zu spät.")
+    assert html.index("fixed rule") < html.index("<h3>") < html.index("Kam zu spät.")
 
 
 def test_hostile_text_is_only_text():

@@ -32,7 +32,7 @@ def html(quotes: pd.DataFrame, rule: Text, language: Language) -> Markup:
     first = {row["theme"]: row for row in reversed(records) if row["language"] == language.code}
     seen = Markup("").join(_quote(row, language) for row in [*reversed(first.values())][:SEEN])
     topics = [
-        Markup("<h4>{}</h4><ul>{}</ul>").format(
+        Markup("<h3>{}</h3><ul>{}</ul>").format(
             language.label(theme), Markup("").join(_quote(row, language) for row in rows)
         )
         for theme, rows in groupby(quotes.to_dict("records"), key=lambda row: row["theme"])
