@@ -35,7 +35,8 @@ def explain(fault: Any, content: Any, lines: Lines, dataset: type[BaseModel]) ->
         parent = _model_at(dataset, at[:-1])
         field = parent.model_fields.get(name) if parent else None
         what = fault["msg"].removeprefix("Value error, ")
-        what = f"{name!r}: {what}" if field or (name and isinstance(at[-1], str) and at in lines) else what
+        named = bool(at) and isinstance(at[-1], str) and at in lines and repr(name) not in what
+        what = f"{name!r}: {what}" if field or named else what
         what += f" ({field.description})" if field and field.description else ""
     return f"line {line}{_place(at, content)}: {what}"
 
