@@ -23,6 +23,9 @@ CHANGED, SIGNED_UP, HAPPENED, UNKNOWN = N_("last change"), N_("signing up"), N_(
 SEGMENT_NAME = "segment_{}"
 """Under it dataset.yaml labels a segment, by its number."""
 
+OTHER = N_("Other")
+"""Texts that fit no theme well."""
+
 # Name of a theme whose phrases describe few of its texts, by language.
 MIXED = {"en": "mixed: {}", "de": "Gemischtes: {}"}
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from .. import viz
 from ..chapters import ChapterSpec
-from ..codes import is_mixed
+from ..codes import OTHER, is_mixed
 from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text
 from . import storyline
 from .language import Language, is_missing
@@ -164,7 +164,7 @@ def quote(quotes: Sequence[Mapping[str, Any]], said: Finding, language: str) -> 
 
     Of the quotes that a rule has chosen the first is taken, never one that suits; None without quotes.
     """
-    clear = [each for each in quotes if not is_mixed(each["theme"])]
+    clear = [each for each in quotes if not is_mixed(each["theme"]) and each["theme"] != OTHER]
     named = [each for each in clear if each["theme"] in said.values.values()] or clear
     return next(iter(sorted(named, key=lambda each: each["language"] != language)), None)
 

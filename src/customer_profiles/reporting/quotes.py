@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 from markupsafe import Markup
 
-from ..codes import is_mixed
+from ..codes import OTHER, is_mixed
 from ..messages import N_, Text
 from .language import Language
 
@@ -28,7 +28,7 @@ def html(quotes: pd.DataFrame, rule: Text, language: Language) -> Markup:
     language : Language
         Of the report; each quote keeps its own and says so to screen readers.
     """
-    records = [row for row in quotes.to_dict("records") if not is_mixed(row["theme"])]
+    records = [row for row in quotes.to_dict("records") if not is_mixed(row["theme"]) and row["theme"] != OTHER]
     first = {row["theme"]: row for row in reversed(records) if row["language"] == language.code}
     seen = Markup("").join(_quote(row, language) for row in [*reversed(first.values())][:SEEN])
     topics = [

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 from two_runs import NOW, THEN, Company
@@ -28,6 +29,23 @@ def test_a_first_run_says_one_sentence_and_has_no_panel(company):
     assert not len(told.decomposition(parts.split(now, nothing, []), NOW))
     assert not len(told.sources(now, nothing))
     assert told.redefinitions(now, nothing) == set()
+
+
+def test_no_part_counts_few_customers():
+    """Of many made-up splits none tells a part of fewer than ten customers, and each still adds up."""
+    rng = np.random.default_rng(3)
+    n = 400
+    table = pd.DataFrame(0.0, range(n), list(parts.PARTS)).assign(headline="customers", reason="")
+    for part in ("coverage", "identity", "definition", "mix"):
+        table[part] = rng.integers(-25, 26, n) * rng.integers(0, 2, n) * 1.0
+    whole = table[list(parts.PARTS)].sum(axis=1)
+    found = parts.joined(table, 10)
+    assert found[list(parts.PARTS)].sum(axis=1).tolist() == whole.tolist()
+    told_parts = found[list(parts.PARTS[:-1])]
+    assert not told_parts.abs().lt(10).where(told_parts != 0, other=False).any().any()
+    few = found["untold"].abs().between(1, 9)
+    assert told_parts[few].eq(0).all().all()  # only the whole change, which both runs show
+    assert parts.joined(table.assign(headline="sales"), 10)["identity"].tolist() == table["identity"].tolist()
 
 
 def test_an_unchanged_rerun_claims_nothing(company):

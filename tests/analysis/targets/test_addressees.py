@@ -8,6 +8,7 @@ import pytest
 from support import told
 
 from customer_profiles.analysis.targets import addressees
+from customer_profiles.privacy.disclosure import Gate
 
 N = 1200
 
@@ -42,7 +43,7 @@ def test_every_customer_is_in_one_row_and_the_counts_reconcile():
     table = addressees.counted(listed).frame.set_index("purpose")
     assert table["n"].sum() == N == table["base"].iloc[0]
     assert list(table.index) == list(addressees.PURPOSES)
-    assert addressees.facts(listed)["list_call"] == table.loc["call", "n"]
+    assert addressees.facts(addressees.counted(listed).frame)["list_call"] == table.loc["call", "n"]
 
 
 def test_no_list_is_longer_than_can_be_addressed_and_has_those_with_most_at_stake():
@@ -70,6 +71,32 @@ def test_the_loss_is_what_a_customer_who_stays_would_bring_times_the_chance_to_l
     listed = addressees.lists(profile, predicted, None, 10)
     assert listed["loss"].tolist()[:2] == pytest.approx([20.0, 10.0])
     assert listed["purpose"].tolist() == [addressees.CALL, addressees.CALL, addressees.REST]
+
+
+def test_the_loss_is_that_of_the_chapter_which_foresees_it():
+    _, predicted = company()
+    foreseen = predicted.assign(expected_loss=np.where(predicted["customer_no"] < 500, 7.0, np.nan))
+    own, without = (addressees._loss(table) for table in (foreseen, predicted))
+    assert (own[:500] == 7.0).all()
+    assert np.array_equal(own[500:], without[500:])
+
+
+def test_orders_rank_customers_and_are_no_money():
+    profile, predicted = company()
+    orders = predicted.rename(columns={"expected_spend": "expected_orders"})
+    listed = addressees.lists(profile, orders, None, 40)
+    assert listed["loss"].isna().all()
+    assert listed["purpose"].eq(addressees.CALL).sum() == 40
+    finding = told(addressees.counted(listed))[0]
+    assert finding.values == {"n": 80}
+    assert "money" not in finding.message
+
+
+def test_facts_tell_no_list_of_few():
+    table = addressees.counted(addressees.lists(*company(), None, 4))
+    known = addressees.facts(Gate(10).guard(table).frame)
+    assert "list_call" not in known
+    assert known["list_leave_alone"] > 10
 
 
 def test_who_has_left_by_a_contract_is_to_be_won_back():

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ...codes import OTHER
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
@@ -20,7 +21,7 @@ from ...stats.comparisons import MIN_EXPECTED, adjust, family_size
 from ...stats.effect_sizes import from_delta
 from ...stats.group_tests import van_elteren
 from ...stats.intervals import add_shares, median_interval, t_interval, z_value
-from ...text.themes.discovery import OTHER, find_themes, texts_of
+from ...text.themes.discovery import find_themes, texts_of
 from ..feedback.metrics import METRICS, answers
 from ..pain_points.contact_drivers import settled
 from ..pain_points.observations import Evidence

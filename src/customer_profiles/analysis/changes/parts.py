@@ -34,7 +34,7 @@ MOST_TRAITS = 5
 KNOWN_YEARS = (-np.inf, 1, 2, 3, np.inf)
 """Bands of years known at the end of a period."""
 Gaps: TypeAlias = dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
-SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART = (
+SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW = (
     N_("it looks back over another period than in the last run"),
     N_("an export has days without any record in the new period"),
     N_("segments are formed anew in each run, so that customers or the border may have moved"),
@@ -42,6 +42,7 @@ SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART = (
     N_("nothing says since when the new customers are known"),
     N_("the records do not reach back over both periods"),
     N_("what records lack and what is defined otherwise cannot be told apart"),
+    N_("too few customers to tell the parts"),
 )
 
 
@@ -175,6 +176,43 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str]) -> pd.Da
     family = Family.of(table["p"])
     table["p_adjusted"] = family.adjust(table["p"])
     return table.assign(claim=family.claim(table["p"]))
+
+
+def joined(table: pd.DataFrame, least: int) -> pd.DataFrame:
+    """The same split without counts of few customers: such parts are put together into ``untold``.
+
+    Further parts join them, the smallest first, until nothing is left of which fewer than `least` customers are told.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `split`.
+    least : int
+        Smallest group that may be told.
+    """
+    table = table.copy()
+    for row in table.index[table["headline"].map(_counts_customers).astype(bool)]:
+        counts = table.loc[row, [part for part in PARTS[:3] if table.loc[row, part]]].astype(float)
+        if table.loc[row, "headline"] != "buyers" and table.loc[row, "mix"]:  # of buyers it is an estimate
+            counts["mix"] = float(table.loc[row, "mix"])
+        counts = counts.reindex(counts.abs().sort_values(kind="stable").index)
+        few = list(counts.index[counts.abs() < least])
+        rest = float(table.loc[row, "untold"])
+        taken = rest + counts[few].sum()
+        for part in counts.index[len(few) :] if few or rest else []:
+            if not 0 < abs(taken) < least:
+                break
+            few.append(part)
+            taken += counts[part]
+        table.loc[row, few] = 0.0
+        table.loc[row, "untold"] = taken
+        if few:
+            table.loc[row, "reason"] = FEW
+    return table
+
+
+def _counts_customers(headline: str) -> bool:
+    return headline in ("customers", "buyers") or headline.startswith("segment ")
 
 
 def headlines(now: Knowledge) -> pd.DataFrame:

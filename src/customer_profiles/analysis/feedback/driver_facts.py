@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...codes import OTHER
 from ...messages import N_
-from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, values_of
 
 TOPIC, SERVICE, TRAIT = N_("topic of the comment"), N_("service"), N_("trait of the customer")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...codes import OTHER
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
 from ...stats.effect_sizes import from_shares
 from ...stats.intervals import add_shares
-from ...text.themes.discovery import OTHER
 from .trend import theme_volumes
 
 MIN_BASE = 30

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...codes import OTHER
 from ...messages import N_, Limit
 from ...needs import NEEDS
-from ...text.themes.discovery import OTHER
 from ..demographics.categories import values_of
 from .behaviour import BEHAVIOURS, Tables, occasions
 

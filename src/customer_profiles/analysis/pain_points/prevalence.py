@@ -9,13 +9,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ...codes import OTHER
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, adjust, case_ratio, compare_shares, compared, family_size, measurements
 from ...stats.effect_sizes import from_d, from_tau
 from ...stats.intervals import add_shares
-from ...text.themes.discovery import OTHER
 from ..demographics.categories import banded, order_of, values_of
 from ..feedback import trend
 from .observations import BEHAVIOUR, KINDS, THEME, Evidence

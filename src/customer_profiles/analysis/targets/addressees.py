@@ -36,7 +36,8 @@ def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity
     profile : DataFrame
         A row per customer.
     predicted : DataFrame
-        Table ``predicted_value``: chance to be lost, else to be there still, and what is expected of them.
+        Table ``predicted_value``: chance to be lost, else to be there still, and what is expected of them or not to
+        come.
     outcome : Outcome or None
         Of dataset.yaml; a bad one tells who has left.
     capacity : int
@@ -50,16 +51,18 @@ def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity
     """
     table = profile[["customer_no"]].merge(predicted.drop(columns="customer_id", errors="ignore"), how="left")
     chance, loss, spent = _chance(table), _loss(table), _numbers(profile, "spend")
+    # Where no money is known, orders rank customers; they are no amount.
+    stakes = loss if np.isfinite(loss).any() else _chance(table) * _if_they_stay(table, "expected_orders")
     left = _has_left(profile, outcome)
     chance = np.where(left, 1.0, chance)
     told = [_flag(profile, "open_tickets"), _no_consent(profile)]
     channel = profile["preferred_channel"] if "preferred_channel" in profile else pd.Series(pd.NA, profile.index)
     alone_with_it = (ways(channel) == SELF).to_numpy()
-    at_risk = (chance >= LEAST) & (chance < MOST) & (loss > 0)
+    at_risk = (chance >= LEAST) & (chance < MOST) & (stakes > 0)
     chosen = [told[0], told[1], at_risk & ~alone_with_it, at_risk & alone_with_it, chance >= MOST]
     purpose = np.select(chosen, [ALONE, ALONE, CALL, WRITE, WIN_BACK], REST)
     reason = np.select(chosen, [OPEN_CASE, NO_CONSENT, AT_RISK, AT_RISK, GONE], "")
-    stake = pd.Series(np.where(purpose == WIN_BACK, np.nan_to_num(spent), np.nan_to_num(loss)))
+    stake = pd.Series(np.where(purpose == WIN_BACK, np.nan_to_num(spent), np.nan_to_num(stakes)))
     place = stake.groupby(purpose).rank(ascending=False, method="first").to_numpy()
     over = (place > capacity) & ~np.isin(purpose, (ALONE, REST))
     purpose, reason = np.where(over, REST, purpose), np.where(over, "", reason)
@@ -92,22 +95,24 @@ def counted(listed: pd.DataFrame) -> Result:
     about = Text(
         N_("Each of the {n:count} customers is in one row. The lists are kept with the run."), {"n": len(listed)}
     )
-    return Result("address_lists", table[names], title, ONE_MARGIN, _told, about=about)
+    shown_names = [name for name in names if name != "base"]  # the same in each row, and told below
+    return Result("address_lists", table[names], title, ONE_MARGIN, _told, about=about, columns=shown_names)
 
 
-def facts(listed: pd.DataFrame) -> dict[str, int]:
-    """Customers in each list."""
-    counts = listed["purpose"].value_counts()
-    return {f"list_{name.replace(' ', '_')}": int(counts.get(name, 0)) for name in PURPOSES}
+def facts(table: pd.DataFrame) -> dict[str, int]:
+    """Customers in each list, of `counted` as a page shows it: where few are in one, nothing is told."""
+    known = table.dropna(subset="n")
+    return {f"list_{row.purpose.replace(' ', '_')}": int(row.n) for row in known.itertuples()}
 
 
 def _told(table: pd.DataFrame) -> list[Finding]:
     rows, found = shown(table).set_index("purpose"), []
     contacted = rows[rows.index.isin((CALL, WRITE))]
-    if len(contacted) and contacted["loss"].sum() > 0:
-        n = int(contacted["n"].sum())
-        values = {"n": n, "loss": rounded(contacted["loss"].sum())}
-        message = N_("Address {n:count} customers first: {loss:money} of what they are expected to spend may be lost.")
+    if len(contacted):
+        n, loss = int(contacted["n"].sum()), float(contacted["loss"].sum())
+        values: dict[str, Any] = {"n": n} | ({"loss": rounded(loss)} if loss > 0 else {})
+        money = N_("Address {n:count} customers first: {loss:money} of what they are expected to spend may be lost.")
+        message = money if loss > 0 else N_("Address {n:count} customers first: they may be lost.")
         found.append(Finding(message, values, id="lists.contact", n=n, reach=n, effect=0.2))
     for purpose, message in (
         (
@@ -154,9 +159,12 @@ def _chance(table: pd.DataFrame) -> np.ndarray:
 
 
 def _loss(table: pd.DataFrame) -> np.ndarray:
-    """What is expected not to come: of the spend, else of the orders, that a customer who stays would bring."""
-    brings = _numbers(table, "expected_spend")
-    brings = brings if np.isfinite(brings).any() else _numbers(table, "expected_orders")
-    alive, churn = _numbers(table, "p_alive"), _numbers(table, "p_churn")
-    stays = np.where(np.isnan(churn), brings / np.maximum(alive, 1e-6), brings)
-    return _chance(table) * stays
+    """What is expected not to come: as foreseen, else of the spend that a customer who stays would bring."""
+    foreseen = _numbers(table, "expected_loss")
+    return np.where(np.isfinite(foreseen), foreseen, _chance(table) * _if_they_stay(table, "expected_spend"))
+
+
+def _if_they_stay(table: pd.DataFrame, name: str) -> np.ndarray:
+    """What a customer brings who stays; where that is not known, what is expected counts that some have left."""
+    alive = np.where(np.isnan(_numbers(table, "p_churn")), _numbers(table, "p_alive"), 1.0)
+    return _numbers(table, name) / np.maximum(alive, 1e-6)

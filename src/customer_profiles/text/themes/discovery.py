@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ...codes import MIXED
+from ...codes import MIXED, OTHER
 from ...messages import N_, Finding, Limit, Text
 from ...results import NOBODY, Disclosure, Result
 from ...stats.claims import shown
@@ -19,8 +19,6 @@ from ..words import NoWords, filled, impersonal
 from .model import Encode, TextModel
 from .names import DESCRIBES, MOST_TERMS, NAME_TERMS, TERMS, distinctive, met_by, pick
 from .taxonomy import PHRASES, SPARE, Topic, changes, start, votes
-
-OTHER = N_("Other")  # texts that fit no theme well
 
 ENOUGH = 60  # texts from which themes are looked for
 MIN_THEME = 10  # texts in a theme on average
