@@ -32,7 +32,9 @@ def test_the_data_and_nothing_alarm_nobody(tmp_path):
     assert alerts.read(tmp_path)[0] is False
     alerts.write(tmp_path, report("changes.nothing", kind="nothing"))
     assert alerts.read(tmp_path) == (False, alerts.read(tmp_path)[1])
-    assert "no target is missed" in alerts.read(tmp_path)[1]
+    assert "nothing certain has changed" in alerts.read(tmp_path)[1]
+    alerts.write(tmp_path, report())
+    assert "no earlier run to compare with" in alerts.read(tmp_path)[1]
 
 
 def test_a_part_of_a_report_has_no_alerts(tmp_path):

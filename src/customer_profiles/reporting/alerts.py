@@ -17,6 +17,7 @@ KINDS = {"changes": "change", "target": "target", "changed_source": "data", "red
 """First word of a finding's id to the kind of alert; those of the data explain, they alarm nobody by themselves."""
 ALARMING = ("change", "target")
 HEAD = N_("{company}, as of {day:day}: {n:count} things to know")
+FIRST = N_("{company}, as of {day:day}: there is no earlier run to compare with, and no target is missed.")
 QUIET = N_("{company}, as of {day:day}: nothing certain has changed, and no target is missed.")
 
 
@@ -68,7 +69,8 @@ def _kind(name: str, kind: str) -> str:
 
 
 def _text(report: Report, alerts: list[dict[str, Any]]) -> str:
-    head = HEAD if alarms(alerts) else QUIET
+    compared = any(each.id.startswith("changes") for each in report.results[CHAPTER].findings)
+    head = HEAD if alarms(alerts) else QUIET if compared else FIRST
     values = {"company": report.company, "day": report.as_of, "n": len(alerts)}
     lines = [report.language.text(Text(head, values)), *(f"- {alert['text']}" for alert in alerts)]
     return "\n".join(lines) + "\n"

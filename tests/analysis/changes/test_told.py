@@ -93,3 +93,14 @@ def test_the_companys_own_total_is_reconciled(company):
     assert "the report counts €250 less than the company" in sentences(result)["reconciled.sales"]
     same = targets.against_targets(headlines, {"sales": Target(own_total=sales)})
     assert "what the company counts" in sentences(same)["reconciled.sales"]
+
+
+@pytest.mark.parametrize(
+    ("change", "behaviour", "said"),
+    [(-8.0, -35.0, "by itself"), (8.0, -3.0, "by itself"), (-8.0, -8.0, "of it because"), (8.0, 3.0, "rose")],
+)
+def test_a_part_is_called_so_only_where_it_is_one(change, behaviour, said):
+    numbers = {"last_value": 100.0, "this_value": 100 + change, "whole_change": change, "behaviour": behaviour}
+    relative = {f"relative_change{end}": behaviour for end in ("", "_low", "_high")}
+    row = pd.Series({"key": "buyers", "kind": "count", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
+    assert said in Language("en").text(told._changed(row, 3))

@@ -197,8 +197,12 @@ def _changed(row: Any, family: int) -> Finding:
     down = N_(
         "{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."
     )
-    same = N_("Customers act differently: by itself that moves {headline:label} by {by:label}, to {now:label}.")
-    moved = same if row.whole_change * row.behaviour <= 0 else up if row.behaviour > 0 else down
+    more = N_(
+        "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
+        "itself, and other causes work against it."
+    )
+    part = row.behaviour / row.whole_change if row.whole_change else 0.0
+    moved = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
     return Finding(
