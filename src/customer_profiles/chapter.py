@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from . import paths
 from .chapters import CHAPTERS, ChapterSpec
+from .codes import SEGMENT_NAME
 from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.contract import empty_table
@@ -66,7 +67,9 @@ class Chapter:
         self.dataset = dataset
         self.as_of = self._day(Tables(folder, fallback))
         self.tables = Tables(folder, fallback, self._stamp())
-        self.language = Language(params.language or dataset.language, dataset.currency, *dataset.vocabulary())
+        labels, values = dataset.vocabulary()
+        values = stored.read_segment_names(folder, fallback) | values
+        self.language = Language(params.language or dataset.language, dataset.currency, labels, values)
         self.gate = Gate(dataset.privacy.min_group_size)
         self.results = folder / "chapters" / spec.number
         self.panels: dict[str, Panel] = {}
@@ -254,6 +257,13 @@ class Chapter:
         findings = list(findings)
         self._keep_findings(findings)
         self._block(html(findings, self.language))
+
+    def name_segments(self, personas: Sequence[Persona]) -> None:
+        """Keep what segments are called: from now on charts and tables name them instead of giving their numbers."""
+        spoken = self.language
+        names = {SEGMENT_NAME.format(card.segment): {spoken.code: spoken.text(card.name)} for card in personas}
+        stored.write_json(self.tables.folder / stored.SEGMENT_NAMES, names)
+        spoken.values = {**spoken.values, **names}
 
     def cards(self, personas: Sequence[Persona]) -> None:
         """Show a card for each segment or profile."""

@@ -25,7 +25,7 @@ from ..params import Params
 from ..reporting import history, publish
 from ..reporting.outputs import check
 from ..reporting.pages import SUMMARY, Report, file_name, reading_order
-from ..reporting.stored import is_complete, read_results, write_json
+from ..reporting.stored import is_complete, read_results, read_segment_names, write_json
 from ..tables import Tables
 from . import stopping
 from .kernels import Kernels, folder_of
@@ -261,9 +261,10 @@ def _write_pages(
     from ..reporting.language import Language
     from ..reporting.manifest import manifest
 
+    labels, values = run.dataset.vocabulary()
     report = Report(
         company=run.dataset.title,
-        language=Language(run.language, run.dataset.currency, *run.dataset.vocabulary()),
+        language=Language(run.language, run.dataset.currency, labels, read_segment_names(run.folder) | values),
         as_of=run.as_of,
         specs=reading_order(run.specs),
         min_group_size=run.dataset.privacy.min_group_size,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 KINDS = (
     *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label", "value"),
-    *("p_value", "short_month", "yes"),  # of table cells and chart axes only
+    *("segment", "p_value", "short_month", "yes"),  # of table cells and chart axes only
 )
 
 
@@ -26,4 +26,4 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether cells line up on the right."""
-        return self.kind not in ("text", "label", "value", "yes")
+        return self.kind not in ("text", "label", "value", "segment", "yes")

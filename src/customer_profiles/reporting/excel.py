@@ -168,7 +168,7 @@ def _fill(sheet: Worksheet, title: str, frame: pd.DataFrame, language: Language)
     sheet.append([safe(title)])
     sheet.append([safe(_heading(name, language)) for name in shown])
     for row in frame[shown].itertuples(index=False, name=None):
-        words = {n for n in shown if kinds[n] in ("label", "value") and not numeric[n]}
+        words = {n for n in shown if kinds[n] == "segment" or (kinds[n] in ("label", "value") and not numeric[n])}
         named = zip(shown, row, strict=True)
         sheet.append([safe(language.format(kinds[n], v) if n in words and not is_missing(v) else v) for n, v in named])
     sheet["A1"].font = Font(bold=True, size=14)
@@ -180,7 +180,7 @@ def _fill(sheet: Worksheet, title: str, frame: pd.DataFrame, language: Language)
             if number_format:
                 sheet.cell(row, i).number_format = number_format
         longest = max(map(len, str(heading.value).split()), default=0)
-        if kinds[name] in ("text", "label", "value") and not numeric[name]:
+        if kinds[name] == "segment" or (kinds[name] in ("text", "label", "value") and not numeric[name]):
             longest = max(
                 [
                     longest,

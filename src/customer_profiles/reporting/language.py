@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..codes import SEGMENT_NAME
 from ..messages import Text
 from . import labels as vocabulary
 from .column_kinds import KINDS
@@ -275,6 +276,12 @@ class Language:
 
     def _value(self, value: object) -> str:
         return self.value(value)
+
+    def _segment(self, value: object) -> str:
+        """A segment by its name, if it has one; its number may be stored as 3.0."""
+        number = str(value).removesuffix(".0")
+        own = self.values.get(SEGMENT_NAME.format(number))
+        return self._own(number, own) if own else self.label(number)
 
     def _yes(self, value: object) -> str:
         return self.label(str(bool(value)))

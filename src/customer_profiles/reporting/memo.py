@@ -25,7 +25,7 @@ SPARK = 180
 """Pixels of the small line on a tile."""
 QUESTIONS_LEFT = 3
 GROUPS = N_("Which groups stand out?")
-PERIODS = {12: N_("12 months to {until:month}"), 3: N_("quarter to {until:month}")}
+PERIODS = {12: N_("12 months"), 3: N_("last quarter")}
 """Of months looked back."""
 SEGMENTS = "segments"
 """Fact of the chapter on segments: how many there are."""

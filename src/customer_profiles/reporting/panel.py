@@ -154,6 +154,8 @@ class ChartSpeech:
         self.language = language
         named = [name for name in frame.columns if column(str(name)).kind == "value"]
         self.values = {str(word) for name in named for word in frame[name].dropna()}
+        segments = [name for name in frame.columns if column(str(name)).kind == "segment"]
+        self.segments = {str(word).removesuffix(".0") for name in segments for word in frame[name].dropna()}
 
     def heading(self, name: str) -> str:
         """Heading of a column; the data set's own label comes first."""
@@ -174,6 +176,8 @@ class ChartSpeech:
         """Name of a group or a value."""
         if viz.speech.is_missing(value):
             return viz.speech.NOTHING
+        if (number := str(value).removesuffix(".0")) in self.segments:
+            return self.language.format("segment", number)
         return self.language.value(value) if str(value) in self.values else self.language.label(value)
 
 

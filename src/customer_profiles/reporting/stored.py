@@ -21,6 +21,7 @@ BLOCK = "application/vnd.customer-profiles.block+json"  # marks outputs of a not
 QUOTES = "quotes.json"
 END_MARKER = "facts.json"
 MODELS = "models"
+SEGMENT_NAMES = "segment_names.json"
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,11 @@ def write_models(run: Path, models: dict[str, dict[str, Any]]) -> None:
 def read_models(run: Path) -> dict[str, dict[str, Any]]:
     """What a run has learnt; empty if chapter 07 has not run, or somebody was erased from the run since."""
     return {path.stem: _json(path, {}) for path in sorted((run / MODELS).glob("*.json"))}
+
+
+def read_segment_names(*runs: Path | None) -> dict[str, dict[str, str]]:
+    """What the segments are called, as labels of values; of the first of several runs that has named them."""
+    return next((named for run in runs if run and (named := _json(run / SEGMENT_NAMES, {}))), {})
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -46,12 +46,8 @@ def test_only_what_is_true_of_most_customers_names_a_segment():
 def test_equal_segments_are_told_apart_until_nothing_is_left():
     taken: set = set()
     names = [called(ROWS, 250, taken) for _ in range(8)]
-    assert names[:4] == [
-        "Big spenders, climbing",
-        "Big spenders, Age group 55–64",
-        "Big spenders, newsletter yes",
-        "Big spenders",
-    ]
+    assert names[:3] == ["Big spenders, climbing", "Big spenders, Age group 55–64", "Big spenders"]
+    assert names.index("Big spenders, newsletter yes") > names.index("climbing")  # a yes only if nothing else is left
     assert names[-1] == "Segment 4"
     assert len(set(names) - {"Segment 4"}) == sum(name != "Segment 4" for name in names)
 

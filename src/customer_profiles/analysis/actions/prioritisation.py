@@ -17,10 +17,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...results import Disclosure, Result
 from ...stats.claims import shown
 from ...stats.intervals import CONFIDENCE, add_shares, wilson, z_value
-from ..pain_points.observations import BEHAVIOUR, Evidence
-
-YEAR_DAYS = 365
-"""Customers whom a pain hit in so many days before the run are those whom an action can reach in a year."""
+from ..pain_points.observations import BEHAVIOUR, YEAR_DAYS, Evidence, hit_since
 
 DRAWS = 4000
 """Times the board is drawn; the error of a chance is then below one percentage point."""
@@ -73,14 +70,9 @@ def reached(evidence: Evidence, profile: pd.DataFrame, since: pd.Timestamp) -> p
         no days, such as reasons stated once, are counted whenever they were.
     """
     inside = profile["customer_no"]
-
-    def recent(rows: pd.DataFrame) -> pd.Series:
-        rows = rows[(rows["at"].isna() | (rows["at"] > since)) & rows["customer_no"].isin(inside)]
-        return rows.groupby("pain")["customer_no"].nunique()
-
     found = evidence.names[["pain", "evidence"]].copy()
-    found["n"] = found["pain"].map(recent(evidence.hits)).fillna(0).astype(int)
-    met = found["pain"].map(recent(evidence.occasions)) if len(evidence.occasions) else np.nan
+    found["n"] = found["pain"].map(hit_since(evidence.hits, since, inside)).fillna(0).astype(int)
+    met = found["pain"].map(hit_since(evidence.occasions, since, inside)) if len(evidence.occasions) else np.nan
     found["base"] = np.where(found["evidence"] == BEHAVIOUR, met, len(inside))
     return add_shares(found.assign(base=found["base"].fillna(0).astype(int)))
 

@@ -226,16 +226,16 @@ def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versu
 
 
 _REFERENCE = N_(
-    "{attribute:label} “{value:value}”: {share:share} of the customers against {rest:share} in the reference "
-    "“{reference:label}”, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+    "{attribute:label} “{value:value}”: {share:share} of customers, {rest:share} in “{reference:label}” "
+    "(index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 _OTHERS = N_(
-    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}) against {rest:share} of "
-    "the other customers, index {index:index} ({low:index} to {high:index}, n = {base:count})."
+    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), {rest:share} of the other "
+    "customers (index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 _NAMED = N_(
-    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}) against {rest:share} of the group "
-    "it is compared with ({versus:label}), index {index:index} ({low:index} to {high:index}, n = {base:count})."
+    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), {rest:share} of the group it is "
+    "compared with ({versus:label}; index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 CLAIMS = Claims(
     "index",

@@ -163,7 +163,7 @@ def _claims(table: pd.DataFrame, told: dict, family: int) -> list[Finding]:
 TOGETHER = Claims(
     "drivers.together",
     N_(
-        "{metric:label}: all that the data know explains {explained:share} of the differences between answers "
+        "{metric:label}: all that is known together explains {explained:share} of the differences between answers "
         "({low:share} to {high:share}, n = {n:count}). This is association and no proof of a cause: what goes with "
         "a low score need not bring it about."
     ),
@@ -181,28 +181,26 @@ TOGETHER = Claims(
 )
 _MENTIONED = {
     True: N_(
-        "{metric:label}: answers that mention “{driver:label}” are lower by {size:number} on average "
-        "({low:number} to {high:number}, n = {n:count}); the topic goes with {explained:share} of all differences "
-        "between answers "
-        "({from:share} to {to:share})."
+        "{metric:label}: those who mention “{driver:label}” answer {size:number} points lower on average "
+        "({low:number} to {high:number}, n = {n:count}; the topic goes with {explained:share} of all differences "
+        "between answers, {from:share} to {to:share})."
     ),
     False: N_(
-        "{metric:label}: answers that mention “{driver:label}” are higher by {size:number} on average "
-        "({low:number} to {high:number}, n = {n:count}); the topic goes with {explained:share} of all differences "
-        "between answers "
-        "({from:share} to {to:share})."
+        "{metric:label}: those who mention “{driver:label}” answer {size:number} points higher on average "
+        "({low:number} to {high:number}, n = {n:count}; the topic goes with {explained:share} of all differences "
+        "between answers, {from:share} to {to:share})."
     ),
 }
 _VALUED = {
     True: N_(
-        "{metric:label}: {driver:label} “{value:value}” goes with answers lower by {size:number} on average "
-        "({low:number} to {high:number}, n = {n:count}); {driver:label} goes with {explained:share} of all "
-        "differences between answers ({from:share} to {to:share})."
+        "{metric:label}: customers with {driver:label} “{value:value}” answer {size:number} points lower on average "
+        "({low:number} to {high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all "
+        "differences between answers, {from:share} to {to:share})."
     ),
     False: N_(
-        "{metric:label}: {driver:label} “{value:value}” goes with answers higher by {size:number} on average "
-        "({low:number} to {high:number}, n = {n:count}); {driver:label} goes with {explained:share} of all "
-        "differences between answers ({from:share} to {to:share})."
+        "{metric:label}: customers with {driver:label} “{value:value}” answer {size:number} points higher on average "
+        "({low:number} to {high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all "
+        "differences between answers, {from:share} to {to:share})."
     ),
 }
 DRIVER = Claims(
@@ -218,7 +216,7 @@ DRIVER = Claims(
     },
     key=("driver",),
     nothing=N_(
-        "{metric:label}: nothing that the data know goes with the score by more than chance, out of {family:count} "
+        "{metric:label}: nothing that is known goes with the score by more than chance, out of {family:count} "
         "candidates."
     ),
     estimate="difference",

@@ -181,23 +181,23 @@ def _moved(row: Any) -> str:
 
 
 _DROP = N_(
-    "{metric:label}: with “{event:value}” ({day:day}) the average answer dropped by {change:number} "
-    "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
-    "since). Other causes of the same days cannot be told apart."
+    "{metric:label}: since “{event:value}” ({day:day}) the average answer is {change:number} lower "
+    "({low:number} to {high:number}) than {before:number} in the weeks before (n = {n:count} answers since). "
+    "Other causes of the same days cannot be told apart."
 )
 _RISE = N_(
-    "{metric:label}: with “{event:value}” ({day:day}) the average answer rose by {change:number} "
-    "({low:number} to {high:number}), from {before:number} in the weeks before (n = {n:count} answers "
-    "since). Other causes of the same days cannot be told apart."
+    "{metric:label}: since “{event:value}” ({day:day}) the average answer is {change:number} higher "
+    "({low:number} to {high:number}) than {before:number} in the weeks before (n = {n:count} answers since). "
+    "Other causes of the same days cannot be told apart."
 )
 _DROP_ALL = N_(
-    "All scores together: with “{event:value}” ({day:day}) the answers dropped by {change:number} standard "
-    "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
+    "All scores together: since “{event:value}” ({day:day}) customers answer worse ({change:number} standard "
+    "deviations of one answer, {low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
     "same days cannot be told apart."
 )
 _RISE_ALL = N_(
-    "All scores together: with “{event:value}” ({day:day}) the answers rose by {change:number} standard "
-    "deviations of one answer ({low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
+    "All scores together: since “{event:value}” ({day:day}) customers answer better ({change:number} standard "
+    "deviations of one answer, {low:number} to {high:number}, n = {n:count} answers since). Other causes of the "
     "same days cannot be told apart."
 )
 _NONE = N_(

@@ -99,7 +99,7 @@ UNEVEN = Claims(
     "response",
     N_(
         "{attribute:label} “{value:value}”: {share:share} have answered ({low:share} to {high:share}, "
-        "n = {base:count}) against {rest:share} of the other customers; the scores speak for those who answer."
+        "n = {base:count}), of the other customers {rest:share}. The scores speak for those who answer."
     ),
     {
         **{name: name for name in ("attribute", "value", "share", "base")},

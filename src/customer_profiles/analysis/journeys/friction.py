@@ -73,7 +73,7 @@ CLAIMS = Claims(
     ),
     RATIO | {"feature": "feature", "n": "base"},
     key=("attribute", "value", "feature"),
-    nothing=N_("After no feature does any group need help more often than others ({family:count} comparisons)."),
+    nothing=N_("No group needs more help than others after starting to use a feature ({family:count} comparisons)."),
     test=TEST,
     estimate="ratio",
     reach="base",

@@ -277,11 +277,11 @@ def limits(waits: pd.DataFrame) -> list[Limit]:
 _MEDIAN = ("median_days", "median_days_low", "median_days_high")
 
 
-def _ratios(subject: str, sooner: str, later: str, nothing: str) -> Claims:
+def _ratios(subject: str, message: str, nothing: str) -> Claims:
     """How hazard ratios are told."""
     return Claims(
         subject,
-        lambda row: sooner if row.ratio > 1 else later,
+        message,
         {name: RATIO[name] for name in ("attribute", "value", "ratio", "low", "high")}
         | {name: name for name in ("step", "n", "base")},
         key=("attribute", "value", "step"),
@@ -302,14 +302,8 @@ MILESTONES = Steps(
     _ratios(
         "onboarding",
         N_(
-            "Customers with {attribute:label} “{value:value}” take the step “{step:label}” sooner than others: at any "
-            "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken "
-            "it)."
-        ),
-        N_(
-            "Customers with {attribute:label} “{value:value}” take the step “{step:label}” later than others: at any "
-            "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken "
-            "it)."
+            "Customers with {attribute:label} “{value:value}” take the step “{step:label}” about {ratio:ratio} times "
+            "as fast as others ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
         ),
         N_("No group takes its next steps sooner or later than others ({family:count} comparisons)."),
     ),
@@ -324,13 +318,8 @@ FEATURES = Steps(
     _ratios(
         "adoption",
         N_(
-            "New visitors with {attribute:label} “{value:value}” take up “{step:label}” sooner than others: at any "
-            "time {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used "
-            "it)."
-        ),
-        N_(
-            "New visitors with {attribute:label} “{value:value}” take up “{step:label}” later than others: at any time "
-            "{ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
+            "New visitors with {attribute:label} “{value:value}” start using “{step:label}” about {ratio:ratio} times "
+            "as fast as others ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
         ),
         N_("No group takes up any feature sooner or later than others ({family:count} comparisons)."),
     ),

@@ -25,7 +25,7 @@ from ...stats.regression import e_value, full_rank, linear, poisson
 from ...stats.survival import cox
 from ..demographics.categories import bands, values_of
 from .aftermath import Records, followed, lifetimes, scored, spells
-from .observations import Evidence
+from .observations import YEAR_DAYS, Evidence, hit_since
 
 SCORES = ("nps_score", "csat_score", "stars_score")
 """The first score that the profile has tells how content a customer is."""
@@ -171,13 +171,14 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
     table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
     table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
     family = family_size(table)
+    since = pd.Timestamp(as_of) - pd.Timedelta(days=YEAR_DAYS)
     order = np.lexsort((table["outcome"], table["pain"], -table["effect"].abs().fillna(-1).round(9), ~table["claim"]))
     return Result(
         "pain_costs",
         table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True),
         Text(N_("What goes with each pain, adjusted for who the customers are")),
         OVERLAPPING,
-        claims=partial(_claims, family=family),
+        claims=partial(_claims, family=family, reached=hit_since(evidence.hits, since, profile["customer_no"])),
         family=family,
         about=Text(N_("Compared with customers who are alike otherwise; {n:count} customers."), {"n": len(profile)}),
         columns=PUBLISHED,
@@ -230,10 +231,11 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     return found
 
 
-def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
+def _claims(table: pd.DataFrame, family: int, reached: pd.Series) -> list[Finding]:
     """The pains that go with a worse outcome, or that none does; association throughout.
 
-    First comes what is strong even at the near end of its interval: the largest of many estimates is large by chance.
+    First comes what does most harm in all: how strong it is even at the near end of its interval, since the largest of
+    many estimates is large by chance, times the customers whom it hit within a year.
     """
     worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"] > 0
     table = table.assign(claim=table["claim"] & worse & ~table["hidden"].astype(bool))
@@ -247,7 +249,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
         ratio = told[f"ratio{of_ratio}"].where(told["outcome"] != "spend", 1 - told[f"ratio{of_score}"])
         told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, ratio)})
     at_least = np.clip(1 - z_value() / norm.isf(told["p"].to_numpy(float) / 2), 0, None)
-    order = np.lexsort((told["pain"], -strength * at_least))
+    order = np.lexsort((told["pain"], -strength * at_least * told["pain"].map(reached).fillna(0)))
     return CLAIMS.tell(table, family, told.iloc[order])
 
 

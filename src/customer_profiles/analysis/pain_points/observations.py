@@ -18,6 +18,8 @@ from .behaviour import BEHAVIOURS, Tables, occasions
 
 THEME, REASON, BEHAVIOUR = "theme", "reason", "behaviour"
 KINDS = (THEME, REASON, BEHAVIOUR)
+YEAR_DAYS = 365
+"""Customers whom a pain hit in so many days before the run are those whom an action can reach in a year."""
 
 TABLES = ("tickets", "interactions", "transactions", "campaigns")
 """Canonical tables that tell of pains."""
@@ -35,6 +37,25 @@ HITS = {
     "at": "datetime64[us]",
     "row": "int64",
 }
+
+
+def hit_since(rows: pd.DataFrame, since: pd.Timestamp, customers: pd.Series) -> pd.Series:
+    """How many of the customers each pain met after a day; what has no day counts whenever it was.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``pain, customer_no, at``: hits or occasions of `Evidence`.
+    since : Timestamp
+    customers : Series of int
+        ``customer_no`` of those who are counted.
+
+    Returns
+    -------
+    Series of int, index pain
+    """
+    rows = rows[(rows["at"].isna() | (rows["at"] > since)) & rows["customer_no"].isin(customers)]
+    return rows.groupby("pain")["customer_no"].nunique()
 
 
 @dataclass(frozen=True)

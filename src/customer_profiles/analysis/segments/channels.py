@@ -273,8 +273,8 @@ def _otherwise(table: pd.DataFrame, n: int, base: int, family: int) -> list[Find
     return [
         Finding(
             N_(
-                "Of the customers who name a channel and were seen on one, {share:share} act otherwise than they ask "
-                "({low:share} to {high:share}, n = {n:count}): they buy or seek help in another way."
+                "{share:share} of the customers who name a channel are served on another than they ask for "
+                "({low:share} to {high:share}, n = {n:count})."
             ),
             {"share": float(row["share"]), "low": low, "high": high, "n": base},
             id="channels.disagreement",
@@ -291,8 +291,8 @@ def _otherwise(table: pd.DataFrame, n: int, base: int, family: int) -> list[Find
 DISAGREEMENT = Claims(
     "channels",
     N_(
-        "{attribute:label} “{value:value}”: {share:share} act otherwise than they ask ({low:share} to {high:share}, "
-        "n = {base:count}) against {rest:share} of the other customers."
+        "{attribute:label} “{value:value}”: {share:share} asked for another channel ({low:share} to {high:share}, "
+        "n = {base:count}), of the other customers {rest:share}."
     ),
     {name: name for name in ("attribute", "value", "share", "base")}
     | {"low": "share_low", "high": "share_high", "rest": "share_rest"},
@@ -326,13 +326,26 @@ def _shifting(table: pd.DataFrame, family: int) -> list[Finding]:
 
 
 _STILL = N_("No way of being reached or served grows or shrinks with “{attribute:label}” (compared: {k:count}).")
+_ENDS = {
+    ASKED: N_(
+        "“{way:label}” is asked for by {first_share:share} of {attribute:label} “{first:value}” ({low:share} to "
+        "{high:share}, n = {n:count}) and {last_share:share} of “{last:value}” ({last_low:share} to "
+        "{last_high:share}, n = {last_n:count})."
+    ),
+    BOUGHT: N_(
+        "“{way:label}” is how {first_share:share} of {attribute:label} “{first:value}” buy ({low:share} to "
+        "{high:share}, n = {n:count}) and {last_share:share} of “{last:value}” ({last_low:share} to "
+        "{last_high:share}, n = {last_n:count})."
+    ),
+    HELPED: N_(
+        "“{way:label}” is how {first_share:share} of {attribute:label} “{first:value}” seek help ({low:share} to "
+        "{high:share}, n = {n:count}) and {last_share:share} of “{last:value}” ({last_low:share} to "
+        "{last_high:share}, n = {last_n:count})."
+    ),
+}
 SHIFTING = Claims(
     "shift",
-    N_(
-        "{attribute:label} from “{first:label}” to “{last:label}”: the share of “{way:label}” goes from "
-        "{first_share:share} ({low:share} to {high:share}, n = {n:count}) to {last_share:share} ({last_low:share} to "
-        "{last_high:share}, n = {last_n:count}) – {evidence:label}."
-    ),
+    lambda row: _ENDS[row.evidence],
     {name: name for name in ("evidence", "way", "attribute")}
     | {"first": "value", "first_share": "share", "low": "share_low", "high": "share_high", "n": "base"}
     | {"last": "value_last", "last_share": "share_last", "last_n": "base_last"}

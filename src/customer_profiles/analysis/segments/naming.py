@@ -23,7 +23,8 @@ WAYS = {
 
 
 OF_WAYS = {attribute for attribute, _ in WAYS}
-NO_WORDS = (*THIRDS, "True", "False", "Yes", "No")
+YES_OR_NO = ("True", "False", "Yes", "No")
+NO_WORDS = (*THIRDS, *YES_OR_NO)
 Name = tuple[str | tuple[str, str], ...]
 
 
@@ -64,9 +65,18 @@ def is_named(text: Text) -> bool:
 
 
 def _choices(way: list[str], what: list[tuple[str, str]]) -> list[Name]:
-    """Names that are true, the best first: how they buy and one trait, else two traits, else one of them."""
-    pairs = [(*way, trait) for trait in what] if way else [(one, two) for one in what[:1] for two in what[1:]]
-    return [*pairs, *([(way[0],)] if way else []), *((trait,) for trait in what)]
+    """Names that are true, the best first: how they buy and one trait, else two traits, else one of them.
+
+    A bare number or a yes is part of a name only where nothing else tells the segment from others.
+    """
+    telling, bare = [trait for trait in what if not _is_bare(trait[1])], [trait for trait in what if _is_bare(trait[1])]
+    pairs = [(*way, trait) for trait in telling] if way else [(one, two) for one in telling[:1] for two in telling[1:]]
+    alone = [*([(way[0],)] if way else []), *((trait,) for trait in telling)]
+    return [*pairs, *alone, *((*(way or telling[:1]), trait) for trait in bare), *((trait,) for trait in bare)]
+
+
+def _is_bare(value: str) -> bool:
+    return value in YES_OR_NO or value.replace(".", "").isdigit()
 
 
 def _is_word(value: str) -> bool:

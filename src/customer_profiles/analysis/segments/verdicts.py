@@ -132,18 +132,24 @@ def judge(
 def _counted(verdicts: pd.DataFrame) -> list[Finding]:
     """How many segments can be worked with as they are."""
     counts = {name: int((verdicts["verdict"] == name).sum()) for name in (RIGHT, NARROW, BROAD)}
+    every = counts[RIGHT] == len(verdicts)
     return [
         Finding(
-            N_(
-                "Verdict on the {k:count} segments: right {right:count}, too narrow {narrow:count}, too broad "
-                "{broad:count}."
-            ),
+            _ALL_WORK if every else _SOME_WORK,
             {"k": len(verdicts), "right": counts[RIGHT], "narrow": counts[NARROW], "broad": counts[BROAD]},
             id="segments.verdicts",
             n=int(verdicts["base"].max()),
             test=N_("size, bootstrap Jaccard, established traits, stability of a split"),
         )
     ]
+
+
+_ALL_WORK = N_(
+    "Each of the {k:count} segments can be worked with: large, stable and distinct enough, and of one piece."
+)
+_SOME_WORK = N_(
+    "{right:count} of {k:count} segments can be worked with; {narrow:count} are too narrow, {broad:count} too broad."
+)
 
 
 def worth_a_page(cards: Sequence[Persona], verdicts: pd.DataFrame) -> list[Persona]:
