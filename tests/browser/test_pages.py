@@ -53,8 +53,10 @@ CUT_OFF = """() => {
   return cut;
 }"""
 
-# Charts of which a reader does not see exactly one of the two drawings, and its words in a readable size.
+# Charts of which a reader does not see exactly one of the two drawings, and its words in a readable size. On a phone
+# the answers of the summary have none.
 NOT_SEEN = """() => [...document.querySelectorAll('figure.chart')].filter(figure => {
+  if (innerWidth < 640 && figure.closest('.answers')) return figure.checkVisibility();
   const seen = [...figure.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 0);
   return seen.length !== 1 || [...seen[0].querySelectorAll('text')].some(text =>
     parseFloat(getComputedStyle(text).fontSize) * Math.hypot(text.getScreenCTM().a, text.getScreenCTM().b) < 8);

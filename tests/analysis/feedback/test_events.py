@@ -120,7 +120,7 @@ def test_nothing_to_do():
 def test_sentences():
     found = {finding.values.get("event"): finding for finding in told(answers(1, drop=1.5))}
     claim = found["warehouse move"]
-    assert "dropped" in claim.message
+    assert "lower" in claim.message
     assert 0 < claim.values["low"] < claim.values["change"] < claim.values["high"]
     assert claim.kind == "difference"
     assert 0 < claim.effect < 1
