@@ -125,10 +125,10 @@ lock: $(READY)
 	@$(call COMPILE,requirements-bench.txt,$(EXTRA) bench,-c requirements.txt)
 
 messages: $(READY)
-	@$(BIN)/python -m customer_profiles.reporting.extract
-	@$(BIN)/python -m customer_profiles.reporting.notebooks_page
-	@$(BIN)/python -m customer_profiles.reporting.data_dictionary
-	@$(BIN)/python -m customer_profiles.reporting.api_page
+	@$(BIN)/python -m tools.messages
+	@$(BIN)/python -m tools.notebooks_page
+	@$(BIN)/python -m tools.data_dictionary
+	@$(BIN)/python -m tools.api_page
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:

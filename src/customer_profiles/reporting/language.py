@@ -18,7 +18,7 @@ from typing import Any
 
 from ..messages import Text
 from . import labels as vocabulary
-from .column_kinds import KINDS
+from .labels import KINDS
 from .short import short
 
 LOCALE = Path(__file__).parent / "locale"
