@@ -27,9 +27,6 @@ SAME = 0.95
 """Where so large a part of the sufferers has one value that fewer than half of the others have, the value is another
 name for the pain, such as the status "churned" for a reason for leaving, and no group that it hits."""
 
-TENURE = "tenure_days"
-"""How long somebody has been a customer: a group that no source names."""
-
 ALL_TICKETS = N_("all tickets")
 """Stands beside the pains over time: whether customers need help more often at all is asked before with what."""
 
