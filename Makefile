@@ -35,18 +35,18 @@ report: $(READY) data/$(DATASET)/dataset.yaml
 test: $(READY) browser postgres spark
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --junitxml=build/test.xml $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow" --junitxml=build/test.xml $(ARGS)
 
 # While one works: without Chromium, PostgreSQL, Java, and what needs a whole report or many runs.
 test-fast: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --junitxml=build/test-fast.xml \
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --junitxml=build/test-fast.xml \
 	  -m "not slow and not report and not browser and not postgres and not spark and not costly" $(ARGS)
 
 test-slow: $(READY) browser postgres spark
 	@$(INSTALL) -r requirements-bench.txt 2>/dev/null || $(PIP) -r requirements-bench.txt
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m slow $(ARGS)
 
 types: $(READY)
 	@$(BIN)/mypy $(ARGS)

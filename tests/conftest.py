@@ -36,6 +36,23 @@ OF_GROUPS = {
     "telco_olist": "report",
     "values": "report",
 }
+# Begun first, the longest first, so that at the end no worker has one of them alone: groups that make whole reports or
+# run whole companies. Tests of a shared report come last, when it is there, so that nobody waits for it.
+LONGEST = (
+    *(
+        "complete_journey",
+        "values",
+        "telco_olist",
+        "b2b",
+        "failures",
+        "company",
+        "null",
+        "stopping",
+        "hostile",
+        "spark",
+    ),
+    *("real pains", "same bytes", "plain jupyter", "olist", "telco"),
+)
 # Tests that draw hundreds of data sets to see how rarely something is claimed are called so.
 SIMULATIONS = re.compile("false_claims|without_structure|keep_their_promise|stay_quiet|never_natural|rarely")
 # Modules whose tests run companies, kernels or whole runs one after the other.
@@ -51,16 +68,22 @@ COSTLY = {
 }
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what the daily loop (`make test-fast`) leaves out."""
+    """Mark what the daily loop (`make test-fast`) leaves out, and bring the longest to the front."""
+    places: dict[pytest.Item, int] = {}
     for item in items:
         # The group of `null 0` is null; pytest-xdist takes the name as the first argument or by keyword.
         groups = [(*mark.args, mark.kwargs.get("name", ""))[0] for mark in item.iter_markers("xdist_group")]
-        names = {OF_GROUPS.get(group) or OF_GROUPS.get(group.split()[0]) for group in groups if group}
+        groups = [group if group in {*OF_GROUPS, *LONGEST} else group.split()[0] for group in groups if group]
+        names = {OF_GROUPS.get(group) for group in groups}
         names |= {OF_FIXTURES.get(fixture) for fixture in getattr(item, "fixturenames", ())}
         names |= {"costly"} if item.path.stem in COSTLY or SIMULATIONS.search(item.name) else set()
         for name in sorted(names - {None}):
             item.add_marker(name)
+        last = len(LONGEST) + ("report" in names)
+        places[item] = min([LONGEST.index(group) for group in groups if group in LONGEST], default=last)
+    items.sort(key=places.__getitem__)
 
 
 class Shared:

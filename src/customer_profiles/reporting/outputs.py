@@ -38,7 +38,8 @@ TAGS = {
         "small",
         "source",
     ),
-    *("span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "ul"),
+    *("source", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time"),
+    *("tr", "ul"),
 }
 ATTRIBUTES = {
     "*": {"class", "id", "lang", "role", "tabindex", "aria-label", "aria-labelledby", "aria-describedby"},

@@ -261,11 +261,6 @@ CLAIMS = Claims(
         "{attribute:label} “{value:value}”: “{pain:value}” hits them {ratio:ratio} times as often as other customers "
         "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
     ),
-    {
-        **{name: name for name in ("pain", "attribute", "value", "ratio", "n", "base")},
-        "low": "ratio_low",
-        "high": "ratio_high",
-    },
     key=("attribute", "value", "pain"),
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
