@@ -43,10 +43,7 @@ class PageExporter(TemplateExporter):
 
 
 def export(
-    notebook: NotebookNode,
-    spec: ChapterSpec,
-    report: Report,
-    chapters: Mapping[str, list[panel.Panel]] | None = None,
+    notebook: NotebookNode, spec: ChapterSpec, report: Report, chapters: Mapping[str, list[panel.Panel]] | None = None
 ) -> str:
     """The page of a chapter.
 

@@ -116,12 +116,7 @@ def sanitise(html: str) -> Markup:
     """HTML of a block without anything active: no script, style, form, foreign link or request."""
     return Markup(
         nh3.clean(
-            html,
-            tags=TAGS,
-            attributes=ATTRIBUTES,
-            attribute_filter=_attribute,
-            url_schemes={"data"},
-            link_rel=None,
+            html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=_attribute, url_schemes={"data"}, link_rel=None
         )
     )
 

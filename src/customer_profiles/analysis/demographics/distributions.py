@@ -95,10 +95,7 @@ def missing(profile: pd.DataFrame, attributes: Iterable[str], made_of: Collectio
 
 
 def who_is_missing(
-    profile: pd.DataFrame,
-    attributes: Iterable[str],
-    measures: Iterable[str],
-    known_by: pd.Series | None = None,
+    profile: pd.DataFrame, attributes: Iterable[str], measures: Iterable[str], known_by: pd.Series | None = None
 ) -> Result:
     """Do customers without a value behave differently from comparable ones with it?
 

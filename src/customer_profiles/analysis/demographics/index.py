@@ -40,11 +40,7 @@ CORE_SHARE = 0.2
 
 
 def compare(
-    group: pd.DataFrame,
-    rest: pd.DataFrame,
-    attributes: Iterable[str],
-    min_base: int = 50,
-    orders: Orders | None = None,
+    group: pd.DataFrame, rest: pd.DataFrame, attributes: Iterable[str], min_base: int = 50, orders: Orders | None = None
 ) -> pd.DataFrame:
     """Index of every value of every attribute in a group, 100 being its share among the rest.
 

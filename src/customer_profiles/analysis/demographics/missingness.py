@@ -35,10 +35,7 @@ COLUMNS = [
 
 
 def uneven(
-    profile: pd.DataFrame,
-    attributes: Iterable[str],
-    spread: pd.DataFrame | None = None,
-    made_of: MadeOf | None = None,
+    profile: pd.DataFrame, attributes: Iterable[str], spread: pd.DataFrame | None = None, made_of: MadeOf | None = None
 ) -> Result:
     """For every attribute with a gap: do some groups have the gap more often than others?
 
