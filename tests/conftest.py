@@ -39,19 +39,8 @@ OF_GROUPS = {
 # Begun first, the longest first, so that at the end no worker has one of them alone: groups that make whole reports or
 # run whole companies. Tests of a shared report come last, when it is there, so that nobody waits for it.
 LONGEST = (
-    *(
-        "complete_journey",
-        "values",
-        "telco_olist",
-        "b2b",
-        "failures",
-        "company",
-        "null",
-        "stopping",
-        "hostile",
-        "spark",
-    ),
-    *("real pains", "same bytes", "plain jupyter", "olist", "telco"),
+    *("complete_journey", "values", "telco_olist", "b2b", "failures", "company", "null", "stopping", "hostile"),
+    *("spark", "real pains", "same bytes", "plain jupyter", "olist", "telco"),
 )
 # Tests that draw hundreds of data sets to see how rarely something is claimed are called so.
 SIMULATIONS = re.compile("false_claims|without_structure|keep_their_promise|stay_quiet|never_natural|rarely")
@@ -68,9 +57,13 @@ COSTLY = {
 }
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what the daily loop (`make test-fast`) leaves out, and bring the longest to the front."""
+    """Mark what the daily loop (`make test-fast`) leaves out, bring the longest to the front, keep modules together.
+
+    What a module makes for all its tests would otherwise be made by each worker. Pages in the browser share a report
+    only, and are dealt out one by one.
+    """
     places: dict[pytest.Item, int] = {}
     for item in items:
         # The group of `null 0` is null; pytest-xdist takes the name as the first argument or by keyword.
@@ -81,6 +74,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names |= {"costly"} if item.path.stem in COSTLY or SIMULATIONS.search(item.name) else set()
         for name in sorted(names - {None}):
             item.add_marker(name)
+        if not groups and "browser" not in names:
+            item.add_marker(pytest.mark.xdist_group("demo" if item.path.parent.name == "demo" else item.path.stem))
         last = len(LONGEST) + ("report" in names)
         places[item] = min([LONGEST.index(group) for group in groups if group in LONGEST], default=last)
     items.sort(key=places.__getitem__)
