@@ -196,12 +196,7 @@ SCORED = replace(
         "{metric:label}, customers with the sign “{group:value}”: {difference:number} points against customers without "
         "a known sign ({low:number} to {high:number}, n = {n:count})."
     ),
-    values={
-        **{name: name for name in ("metric", "group", "difference")},
-        "low": "difference_low",
-        "high": "difference_high",
-        "n": "base",
-    },
+    values={"n": "base"},
     estimate="difference",
     effect=lambda row: from_d(row.effect),
 )
