@@ -35,18 +35,18 @@ report: $(READY) data/$(DATASET)/dataset.yaml
 test: $(READY) browser postgres spark
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --junitxml=build/test.xml $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow" --junitxml=build/test.xml $(ARGS)
 
 # While one works: without Chromium, PostgreSQL, Java, and what needs a whole report or many runs.
 test-fast: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --junitxml=build/test-fast.xml \
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --junitxml=build/test-fast.xml \
 	  -m "not slow and not report and not browser and not postgres and not spark and not costly" $(ARGS)
 
 test-slow: $(READY) browser postgres spark
 	@$(INSTALL) -r requirements-bench.txt 2>/dev/null || $(PIP) -r requirements-bench.txt
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m slow $(ARGS)
 
 types: $(READY)
 	@$(BIN)/mypy $(ARGS)
@@ -125,10 +125,10 @@ lock: $(READY)
 	@$(call COMPILE,requirements-bench.txt,$(EXTRA) bench,-c requirements.txt)
 
 messages: $(READY)
-	@$(BIN)/python -m customer_profiles.reporting.extract
-	@$(BIN)/python -m customer_profiles.reporting.notebooks_page
-	@$(BIN)/python -m customer_profiles.reporting.data_dictionary
-	@$(BIN)/python -m customer_profiles.reporting.api_page
+	@$(BIN)/python -m tools.messages
+	@$(BIN)/python -m tools.notebooks_page
+	@$(BIN)/python -m tools.data_dictionary
+	@$(BIN)/python -m tools.api_page
 
 # What can be made again; reports of other data sets and what their runs keep stay where they are.
 clean:

@@ -36,6 +36,12 @@ OF_GROUPS = {
     "telco_olist": "report",
     "values": "report",
 }
+# Begun first, the longest first, so that at the end no worker has one of them alone: groups that make whole reports or
+# run whole companies. Tests of a shared report come last, when it is there, so that nobody waits for it.
+LONGEST = (
+    *("complete_journey", "values", "telco_olist", "b2b", "failures", "company", "null", "stopping", "hostile"),
+    *("spark", "real pains", "same bytes", "plain jupyter", "olist", "telco"),
+)
 # Tests that draw hundreds of data sets to see how rarely something is claimed are called so.
 SIMULATIONS = re.compile("false_claims|without_structure|keep_their_promise|stay_quiet|never_natural|rarely")
 # Modules whose tests run companies, kernels or whole runs one after the other.
@@ -51,16 +57,28 @@ COSTLY = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what the daily loop (`make test-fast`) leaves out."""
+    """Mark what the daily loop (`make test-fast`) leaves out, bring the longest to the front, keep modules together.
+
+    What a module makes for all its tests would otherwise be made by each worker. Pages in the browser share a report
+    only, and are dealt out one by one.
+    """
+    places: dict[pytest.Item, int] = {}
     for item in items:
         # The group of `null 0` is null; pytest-xdist takes the name as the first argument or by keyword.
         groups = [(*mark.args, mark.kwargs.get("name", ""))[0] for mark in item.iter_markers("xdist_group")]
-        names = {OF_GROUPS.get(group) or OF_GROUPS.get(group.split()[0]) for group in groups if group}
+        groups = [group if group in {*OF_GROUPS, *LONGEST} else group.split()[0] for group in groups if group]
+        names = {OF_GROUPS.get(group) for group in groups}
         names |= {OF_FIXTURES.get(fixture) for fixture in getattr(item, "fixturenames", ())}
         names |= {"costly"} if item.path.stem in COSTLY or SIMULATIONS.search(item.name) else set()
         for name in sorted(names - {None}):
             item.add_marker(name)
+        if not groups and "browser" not in names:
+            item.add_marker(pytest.mark.xdist_group("demo" if item.path.parent.name == "demo" else item.path.stem))
+        last = len(LONGEST) + ("report" in names)
+        places[item] = min([LONGEST.index(group) for group in groups if group in LONGEST], default=last)
+    items.sort(key=places.__getitem__)
 
 
 class Shared:

@@ -137,7 +137,7 @@ def tried(examples: int):
     return setting(given_company(check))
 
 
-test_small_companies_end = tried(25)
+test_small_companies_end = tried(10)
 test_many_small_companies_end = pytest.mark.slow(tried(500))
 
 
@@ -160,7 +160,9 @@ def test_harmless_data_get_a_report(silent, tmp_path, name):
     ends(tmp_path / name / "dataset.yaml", tmp_path / "run")
 
 
-@pytest.mark.parametrize(("name", "code"), [("40-customers-001", 4), ("40-customers-009", 4)])
+@pytest.mark.parametrize(
+    ("name", "code"), [pytest.param("40-customers-001", 4, marks=pytest.mark.slow), ("40-customers-009", 4)]
+)
 def test_fewer_customers_than_the_smallest_group_are_refused_in_one_sentence(tmp_path, name, code):
     if not (CASES / name).is_dir():
         pytest.skip(f"needs {CASES / name}")

@@ -127,12 +127,8 @@ def values() -> set[str]:
     return known - {"Null", "Ingo"}
 
 
-# As libraries say it: with a path, without, and an engine in words of its own.
-FULL = {
-    "with a path": "raise OSError(28, 'No space left on device', '/disk/spill')",
-    "without": "raise OSError(28, 'Error writing bytes to file. Detail: No space left on device')",
-    "an engine": "import duckdb\nraise duckdb.IOException('IO Error: Could not write: No space left on device')",
-}
+FULL = "import duckdb\nraise duckdb.IOException('IO Error: Could not write: No space left on device')"
+"""As an engine says it, in words of its own; `execution/test_run.py` has others."""
 
 
 class Project:
@@ -464,11 +460,10 @@ class TestMachine:
         done = self.mounted(project, tmp_path, "size=32k", "report", "kiosk", "--out", tmp_path, "--only", "01")
         assert_failed(done, 5, re.escape(str(tmp_path)), "No space left on device")
 
-    @pytest.mark.parametrize("cell", FULL)
-    def test_a_cell_finds_the_disk_full(self, project, tmp_path, cell):
-        notebooks = changed_notebooks(tmp_path / "notebooks", "01", FULL[cell])
+    def test_a_cell_finds_the_disk_full(self, project, tmp_path):
+        notebooks = changed_notebooks(tmp_path / "notebooks", "01", FULL)
         done = project.call("report", "kiosk", "--only", "01", notebooks=notebooks)
-        where = "/disk/spill" if cell == "with a path" else re.escape(str(project.runs))
+        where = re.escape(str(project.runs))
         assert_failed(done, 5, f"^Error: {where}", r"No space left on device \(notebook 01_collect_data\)")
 
 
@@ -515,7 +510,8 @@ class TestKilled:
         done = subprocess.CompletedProcess(run.args, run.returncode, output, errors)
         assert_failed(done, 8, "notebook 01_collect_data: its kernel was killed", "--jobs 1")
 
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    # With a tiny report, by either: `execution/test_stopping.py`.
+    @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
     def test_the_run_is_told_to_stop(self, waiting, number):
         run, kernel = waiting
         run.send_signal(number)

@@ -11,7 +11,7 @@ import pytest
 from customer_profiles import paths
 from customer_profiles.chapters import CHAPTERS
 from customer_profiles.params import Params
-from customer_profiles.reporting import notebooks_page
+from tools import notebooks_page
 
 PARAMS = {spec.stem: spec.params for spec in CHAPTERS.values()} | {"template": Params}
 NOTEBOOKS = {stem: nbformat.read(paths.notebooks() / f"{stem}.ipynb", as_version=4) for stem in PARAMS}

@@ -106,11 +106,7 @@ CHAPTERS = {
             charts=3,
             question=N_("Whom to win, and whom to address?"),
             answers=(
-                "campaign_groups",
-                "campaign_effects",
-                "lead_gains",
-                "campaign_responses",
-                "lead_groups",
+                *("campaign_groups", "campaign_effects", "lead_gains", "campaign_responses", "lead_groups"),
                 "response_by_group",
             ),
         ),

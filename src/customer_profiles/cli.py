@@ -262,13 +262,7 @@ def erase(
 @click.option("--table", help="Table of the database.  [default: customer_segments or customer_profile]")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def export(
-    dataset_yaml: str,
-    target: str,
-    ids: str | None,
-    what: str,
-    layout: str | None,
-    table: str | None,
-    dry_run: bool,
+    dataset_yaml: str, target: str, ids: str | None, what: str, layout: str | None, table: str | None, dry_run: bool
 ) -> None:
     """Hand what the last published run found for each customer to another system.
 

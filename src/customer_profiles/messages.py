@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Self, TypeAlias
@@ -12,6 +13,17 @@ Value: TypeAlias = "int | float | str | date | Text | None"
 def N_(message: str) -> str:
     """Mark an English message for the catalogues without translating it here (gettext's convention)."""
     return message
+
+
+NOTHING = "–"
+"""What stands for a number that does not exist, or may not be shown."""
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value is none at all: None, NaN, NaT or NA."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and math.isnan(value)
 
 
 CERTAIN, LIKELY, CHANCE, UNKNOWN = N_("certain"), N_("likely"), N_("within chance"), N_("no year before")

@@ -68,10 +68,7 @@ class CollectData(Params):
     """Parameters of 01_collect_data."""
 
     max_age_days: int = Field(
-        365,
-        ge=1,
-        le=3650,
-        description=N_("days after which a value or a customer's last trace is too old to act on"),
+        365, ge=1, le=3650, description=N_("days after which a value or a customer's last trace is too old to act on")
     )
 
 

@@ -144,7 +144,10 @@ def recorded(arguments: str) -> dict[str, list[str]]:
     """Properties that tests record, by name; a test that fails has recorded its figure, too."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tests.xml"
-        output(f"-m pytest -q -n 2 --dist loadgroup -o addopts= --junitxml={file} {arguments}", worst=1)
+        output(
+            f"-m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -o addopts= --junitxml={file} {arguments}",
+            worst=1,
+        )
         found: dict[str, list[str]] = {}
         for each in ElementTree.parse(file).iter("property"):
             found.setdefault(each.get("name"), []).append(each.get("value"))

@@ -18,6 +18,7 @@ import glob
 import importlib.util
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from customer_profiles.demo import make_company
 from customer_profiles.errors import ProfileError
 from customer_profiles.ingest.config.yaml_file import read_yaml
 from customer_profiles.ingest.init import propose
-from customer_profiles.ingest.init.roles import ATTRIBUTE, CONDITION, KEY, LOOKUP, roles, tables
+from customer_profiles.ingest.init.roles import ATTRIBUTE, CONDITION, KEY, LOOKUP, _files, roles
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"
@@ -79,6 +80,18 @@ def compared(name: str, committed: Path, files: list[Path]) -> pd.DataFrame:
         rows.append((file, column, theirs, mine, RIGHT if same else other))
     table = pd.DataFrame(rows, columns=["file", "column", "truth", "proposed", "verdict"])
     return table.assign(set=name)
+
+
+def tables(content: dict, files: list[str]) -> dict[str, set[str]]:
+    """Tables that each file fills, and whether something is looked up in it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for source in content.get("sources") or ():
+        for file in _files(source, files):
+            found[file].add(source["table"])
+        for lookup in source.get("lookups", ()):
+            for file in _files(lookup, files):
+                found[file].add(LOOKUP)
+    return dict(found)
 
 
 def data_sets(folders: list[Path], work: Path) -> Iterator[tuple[str, Path, list[Path]]]:

@@ -95,11 +95,21 @@ def test_every_chapter_has_its_page_and_a_bearable_size(folder):
     assert max(path.stat().st_size for path in folder.glob("*.html")) <= MAX_BYTES
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_quiet_complete_and_accessible(folder, name, visit):
+def views() -> list:
+    """Every page of both reports in each view; of the second report the other view is slow."""
+    return [
+        pytest.param(report, name, *view, marks=[pytest.mark.slow] if at and view != VIEWS[0] else [])
+        for at, report in enumerate(REPORTS)
+        for name in PAGES
+        for view in VIEWS
+    ]
+
+
+@pytest.mark.parametrize(("folder", "name", "width", "scheme"), views(), indirect=["folder"])
+def test_page_is_quiet_complete_and_accessible(folder, name, width, scheme, visit):
     from axe_playwright_python.sync_playwright import Axe
 
-    for width, scheme in VIEWS if (folder / name).exists() else []:  # which may be missing is told above
+    if (folder / name).exists():  # which may be missing is told above
         page = visit(folder / name, width, scheme)
         page.evaluate(f"document.querySelectorAll({FOLDED_CODE!r}).forEach(d => d.open = true)")
         found = Axe().run(page)

@@ -121,7 +121,16 @@ FAULTS = {
         errors.InputRejected,
         r"^people.csv, row 3: no date$",
     ),
-    "the disk is full": ("raise OSError(28, 'No space left on device')", errors.EnvironmentFailed, "No space left"),
+    "the disk is full, with a path": (
+        "raise OSError(28, 'No space left on device', '/disk/spill')",
+        errors.EnvironmentFailed,
+        r"^/disk/spill.*No space left on device \(notebook 01_first\)",
+    ),
+    "the disk is full, without": (
+        "raise OSError(28, 'Error writing bytes to file. Detail: No space left on device')",
+        errors.EnvironmentFailed,
+        r"runs\b.*No space left on device \(notebook 01_first\)",
+    ),
     "memory runs out": ("raise MemoryError", errors.EnvironmentFailed, "memory"),
     "the kernel is killed": ("import os\nos.kill(os.getpid(), 9)", errors.KernelDied, "01_first: its kernel was"),
     "the notebook stops early": ("exit()", errors.KernelDied, "before it saved its facts"),

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,20 @@ pytestmark = [pytest.mark.costly, pytest.mark.xdist_group("stopping")]
 WITHIN = 20  # seconds, on a machine that is busy with other things
 NOTHING = "nothing was published, and the last report stays as it was"
 REQUESTS = [signal.SIGTERM, signal.SIGINT]
+
+
+def in_turn(name: str, steps: Iterable) -> pytest.MarkDecorator:
+    """Every step with every request: in turn with one of them in every run, with the other among the slow tests."""
+    pairs = [
+        pytest.param(
+            step, number, marks=[pytest.mark.slow] if (at + turn) % 2 else [], id=f"{step or 'forked'}-{number}"
+        )
+        for at, step in enumerate(steps)
+        for turn, number in enumerate(REQUESTS)
+    ]
+    return pytest.mark.parametrize((name, "number"), pairs)
+
+
 SLEEP = "import time\n(folder.parents[2] / 'waiting').touch()\ntime.sleep(300)"
 
 
@@ -152,8 +166,7 @@ def kept(home: Path) -> dict[str, object]:
     return state(home / "runs", home / "out")
 
 
-@pytest.mark.parametrize("number", REQUESTS)
-@pytest.mark.parametrize(
+@in_turn(
     "step",
     [
         "reporting.publish:clear_killed",
@@ -170,8 +183,7 @@ def test_before_anything_is_published(tiny, step, number):
     assert kept(tiny) == before
 
 
-@pytest.mark.parametrize("number", REQUESTS)
-@pytest.mark.parametrize("step", ["reporting.publish:publish", "reporting.publish:_point", "reporting.publish:prune"])
+@in_turn("step", ["reporting.publish:publish", "reporting.publish:_point", "reporting.publish:prune"])
 def test_once_it_is_being_published_it_is_too_late(tiny, step, number):
     before = os.readlink(tiny / "runs" / publish.LATEST)
     started = Started(tiny, tiny_command(tiny, step), **COLD)
@@ -196,12 +208,11 @@ def test_while_the_kernels_get_ready(tiny, number):
     assert kept(tiny) == before
 
 
-@pytest.mark.parametrize("number", REQUESTS)
-@pytest.mark.parametrize("environment", [{}, COLD], ids=["forked", "cold"])
-def test_while_a_cell_is_at_work(tiny, environment, number):
+@in_turn("kernel", ["", kernels.COLD])
+def test_while_a_cell_is_at_work(tiny, kernel, number):
     tiny_report.write(tiny / "notebooks", tiny_report.SPECS["01"], SLEEP)
     before = kept(tiny)
-    started = Started(tiny, tiny_command(tiny), **environment)
+    started = Started(tiny, tiny_command(tiny), **({kernels.SWITCH: kernel} if kernel else {}))
     started.until((tiny / "runs" / "waiting").exists)
     (tiny / "runs" / "waiting").unlink()
     started.assert_stopped(number)

@@ -10,8 +10,9 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
-from customer_profiles.stats.intervals import Estimate, bootstrap_interval, wilson
+from customer_profiles.stats.intervals import Estimate, wilson
 
 
 def pairwise(found: ArrayLike, true: ArrayLike) -> dict[str, Estimate]:
@@ -60,10 +61,16 @@ def b_cubed(found: ArrayLike, true: ArrayLike, seed: int = 1, resamples: int = 5
     for name, groups in (("precision", found), ("recall", true)):
         share = right / np.bincount(groups)[groups]
         per_person = np.column_stack([np.bincount(true, weights=share), persons])
-        scores[name] = bootstrap_interval(
-            per_person, lambda rows: rows[:, 0].sum() / rows[:, 1].sum(), seed=seed, resamples=resamples
-        )
+        ends = (math.nan, math.nan)
+        if len(per_person) > 1:
+            told = {"paired": True, "n_resamples": resamples, "batch": 50, "method": "percentile", "rng": seed}
+            ends = stats.bootstrap(per_person.T, ratio, **told).confidence_interval
+        scores[name] = Estimate(float(ratio(*per_person.T)), *map(float, ends))
     return scores
+
+
+def ratio(top: np.ndarray, bottom: np.ndarray, axis: int = -1) -> np.ndarray:
+    return top.sum(axis) / bottom.sum(axis)
 
 
 def _codes(groups: ArrayLike) -> np.ndarray:

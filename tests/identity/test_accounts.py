@@ -11,7 +11,7 @@ from customer_profiles.codes import BY_DOMAIN, BY_ID, BY_NAME
 from customer_profiles.demo import make_company
 from customer_profiles.errors import ConfigurationError
 from customer_profiles.identity import accounts
-from customer_profiles.identity.accounts import NO_ACCOUNT, core_names, match_accounts, web_domains
+from customer_profiles.identity.accounts import NO_ACCOUNT, core_names, roll_up, web_domains
 from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.pipeline import NO_CONSENT, NOBODY
 
@@ -52,7 +52,7 @@ def records(*rows: dict) -> pd.DataFrame:
 
 
 def same(*rows: dict) -> bool:
-    return len(set(match_accounts(records(*rows)))) == 1
+    return roll_up(records(*rows))["company_no"].nunique() == 1
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def pairwise(found: np.ndarray, true: np.ndarray) -> tuple[float, float]:
 @pytest.mark.parametrize("seed", HELD_OUT)
 def test_companies_not_used_for_tuning_are_recognised(tmp_path, seed):
     together, true, by = of_demo(tmp_path, seed)
-    found = match_accounts(together)
+    found = roll_up(together)["company_no"].to_numpy()
     firms = ~together["is_contact"].to_numpy()
     precision, recall = pairwise(found[firms], true[firms])
     assert precision >= 0.99

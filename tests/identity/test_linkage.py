@@ -133,7 +133,8 @@ def test_agreeing_on_a_rare_name_tells_more():
 
 
 def test_the_table_of_weights_is_whole():
-    table = linkage.weights()
+    rows = [(field, level, *told) for field, levels in linkage.WEIGHTS.items() for level, told in levels.items()]
+    table = pd.DataFrame(rows, columns=["field", "level", "same", "household", "stranger"])
     assert set(table["field"]) == set(linkage.FIELDS)
     assert set(table["level"]) <= set(linkage.LEVELS)
     assert table[["same", "household"]].gt(0).all(axis=None)

@@ -12,8 +12,8 @@ from customer_profiles.analysis.demographics import (
     areas,
     associations,
     audience,
+    categories,
     distributions,
-    index,
     standardisation,
 )
 from customer_profiles.analysis.demographics import missingness as gaps
@@ -143,7 +143,7 @@ class Analysed:
     @cached_property
     def standardised(self) -> pd.DataFrame:
         """Customers against the reference population, both with the same ages."""
-        divided = index.banded(self.profile, self.traits)
+        divided = categories.banded(self.profile, self.traits)
         population = self.tables.read("population")
         return standardisation.against_population(self.index, divided, population, "age_band")
 

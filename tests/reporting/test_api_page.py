@@ -6,8 +6,8 @@ import inspect
 
 from customer_profiles import front_door, viz
 from customer_profiles.questions import Questions
-from customer_profiles.reporting import api_page
 from customer_profiles.results import Result
+from tools import api_page
 
 
 def test_the_page_is_current():

@@ -5,9 +5,8 @@ from __future__ import annotations
 from written_company import CUSTOMERS, ORDERS, source
 
 from customer_profiles.ingest.profile import column_types
-from customer_profiles.reporting import data_dictionary
-from customer_profiles.reporting.labels import COLUMNS
-from customer_profiles.reporting.words import FIELDS
+from customer_profiles.reporting.labels import COLUMNS, FIELDS
+from tools import data_dictionary
 
 TYPES = {name: kind for types in column_types().values() for name, kind in types.items()}
 

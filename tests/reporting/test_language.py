@@ -10,7 +10,7 @@ import pytest
 
 from customer_profiles.messages import N_, Text
 from customer_profiles.reporting import language as module
-from customer_profiles.reporting.column_kinds import KINDS
+from customer_profiles.reporting.labels import KINDS
 from customer_profiles.reporting.language import Language
 
 NBSP = "\xa0"

@@ -101,22 +101,6 @@ class TestMeans:
         assert np.isnan(intervals.median_interval([1, 2, 3, 4, 5]).low)
         assert np.isnan(intervals.median_interval([]).value)
 
-    @pytest.mark.parametrize("method", ["percentile", "BCa"])
-    def test_bootstrap_is_repeatable_and_near_the_normal_interval(self, method):
-        values = np.random.default_rng(1).normal(1, 2, 200)
-        ours = intervals.bootstrap_interval(values, np.mean, seed=2, method=method)
-        np.testing.assert_allclose(ours, intervals.mean_interval(values), atol=0.05)
-        assert ours == intervals.bootstrap_interval(values, np.mean, seed=2, method=method)
-        assert ours != intervals.bootstrap_interval(values, np.mean, seed=4, method=method)
-
-    def test_bootstrap_resamples_rows_whole(self):
-        x = np.linspace(0, 1, 50)
-        slope = intervals.bootstrap_interval(np.column_stack([x, 2 * x]), lambda v: np.polyfit(v[:, 0], v[:, 1], 1)[0])
-        np.testing.assert_allclose(slope, (2, 2, 2))
-
-    def test_bootstrap_of_nothing(self):
-        assert np.isnan(intervals.bootstrap_interval([]).value)
-
 
 def test_shares_of_a_table():
     table = intervals.add_shares(pd.DataFrame({"n": [3, 0], "base": [10, 0]}))

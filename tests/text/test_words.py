@@ -17,11 +17,6 @@ def test_stop_words_keep_what_people_complain_about():
     assert words.stop_words("xx") == frozenset()
 
 
-def test_mask_shows_no_character():
-    assert words.mask("O'Neil 7") == "1×<letter> 1×<sign> 4×<letter> 1×<blank> 1×<digit>"
-    assert words.mask("") == "empty"
-
-
 def test_hostile_text_counts_as_plain_words():
     hostile = "<script>alert(1)</script> =cmd|' /C calc'!A0 \x00\u202e Lieferung"
     assert words.words(words.impersonal(hostile))[-1] == "Lieferung"

@@ -145,12 +145,7 @@ CLAIMS = Claims(
         "With {group:value} {share:part} {outcome:label}: {of_customers:part} of all customers, but {of_outcome:part} "
         "of all who did ({n:count} of {all:count})."
     ),
-    {
-        "outcome": lambda row: "outcome",
-        "group": _group,
-        **{name: name for name in ("share", "of_customers", "of_outcome", "n")},
-        "all": lambda row: row.n + row.n_rest,
-    },
+    {"outcome": lambda row: "outcome", "group": _group, "all": lambda row: row.n + row.n_rest},
     key=("attribute", "value", "attribute_2", "value_2"),
     nothing=N_("No group has clearly more of the outcome than the others ({family:count} compared)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),

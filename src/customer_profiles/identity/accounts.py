@@ -63,8 +63,8 @@ _START = 3
 _SHORTEST_TAIL = 5
 
 
-def match_accounts(records: pd.DataFrame) -> np.ndarray:
-    """Number of the company each record belongs to.
+def roll_up(records: pd.DataFrame) -> pd.DataFrame:
+    """Company of each record, and what told the company of a contact.
 
     Parameters
     ----------
@@ -75,19 +75,9 @@ def match_accounts(records: pd.DataFrame) -> np.ndarray:
 
     Returns
     -------
-    ndarray of int, shape (records,)
-        Companies numbered by their first record; `NO_ACCOUNT` for a contact of whom no company is known.
-    """
-    return roll_up(records)["company_no"].to_numpy()
-
-
-def roll_up(records: pd.DataFrame) -> pd.DataFrame:
-    """Company of each record, and what told the company of a contact; parameters as of `match_accounts`.
-
-    Returns
-    -------
     DataFrame, shape (records, 2)
-        ``company_no`` as in `match_accounts`; ``found_by``: one of `codes.WAYS` for contacts, missing for accounts.
+        ``company_no``: companies numbered by their first record, `NO_ACCOUNT` for a contact of whom no company is
+        known; ``found_by``: one of `codes.WAYS` for contacts, missing for accounts.
     """
     known = _comparable(records)
     contact = records.get("is_contact", pd.Series(False, index=records.index)).to_numpy(dtype=bool)
@@ -106,7 +96,7 @@ def domains_of(records: pd.DataFrame, numbers: np.ndarray) -> pd.Series:
     Parameters
     ----------
     records : DataFrame
-        As for `match_accounts`.
+        As for `roll_up`.
     numbers : ndarray of int, shape (records,)
         Number of the company of each record.
 

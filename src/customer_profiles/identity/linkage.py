@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from .comparable import MISSING, Comparable, house_number
 from .phonetics import cologne, same_given_name
@@ -123,20 +122,6 @@ class _Bits:
 
     household: np.ndarray
     stranger: np.ndarray
-
-
-def weights() -> pd.DataFrame:
-    """The table of weights as a reader may check it.
-
-    Returns
-    -------
-    DataFrame
-        field, level, same, household, stranger (missing where it is the value's own share of the records), and
-        bits_household: what it says for one person against two of a household, log2 of the ratio.
-    """
-    rows = [(field, level, *weight) for field, levels in WEIGHTS.items() for level, weight in levels.items()]
-    table = pd.DataFrame(rows, columns=["field", "level", "same", "household", "stranger"])
-    return table.assign(bits_household=np.log2(table["same"] / table["household"]))
 
 
 def score(known: Comparable, pairs: np.ndarray, certain: int = 0) -> Scored:

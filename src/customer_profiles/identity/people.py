@@ -34,7 +34,7 @@ class People:
         One refused record excludes the person. Among companies' records, ``is_contact`` marks those of contacts, and
         ``withheld`` the contacts who must not appear though their company may.
     companies : ndarray of int, shape (records,), optional
-        Company of each record, where customers are companies; see `accounts.match_accounts`.
+        Company of each record, where customers are companies; see `accounts.roll_up`.
     threshold : float, optional
         Probability from which two records are one person; None: only by id. See `identity.resolve`.
     ledger : IdLedger, optional

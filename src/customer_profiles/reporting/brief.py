@@ -92,9 +92,8 @@ def html(sections: Sequence[Section], language: Language) -> Markup:
 def _said(line: Line, language: Language) -> tuple[str, str, str]:
     """Label, value and origin of a line in the reader's language."""
     name = "" if isinstance(line.label, Text) else line.label
-    label = language.label(name) if name in language.labels else language.translate(column(name).label)
+    label = language.text(line.label) if isinstance(line.label, Text) else language.heading(name)
     origin = language.text(line.origin) if line.origin else ""
-    label = language.text(line.label) if isinstance(line.label, Text) else label
     return label, _value(name, line.value, language), origin
 
 

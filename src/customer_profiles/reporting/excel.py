@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import EnvironmentFailed
-from ..messages import N_
+from ..messages import N_, is_missing
 from .labels import column
-from .language import Language, is_missing
+from .language import Language
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -181,12 +181,8 @@ def _fill(sheet: Worksheet, title: str, frame: pd.DataFrame, language: Language)
                 sheet.cell(row, i).number_format = number_format
         longest = max(map(len, str(heading.value).split()), default=0)
         if kinds[name] == "segment" or (kinds[name] in ("text", "label", "value") and not numeric[name]):
-            longest = max(
-                [
-                    longest,
-                    *(len(str(sheet.cell(row, i).value or "")) for row in range(3, min(MEASURED, sheet.max_row + 1))),
-                ]
-            )
+            measured = range(3, min(MEASURED, sheet.max_row + 1))
+            longest = max([longest, *(len(str(sheet.cell(row, i).value or "")) for row in measured)])
         sheet.column_dimensions[get_column_letter(i)].width = min(max(longest, NARROWEST) + 2, WIDEST)
     sheet.auto_filter.ref = f"A2:{get_column_letter(len(shown))}{sheet.max_row}"
 
@@ -211,7 +207,7 @@ def _heading(name: str, language: Language) -> str:
     if base and end in ("low", "high"):
         words = language.translate(N_("lower end, 95%") if end == "low" else N_("upper end, 95%"))
         return f"{_heading(base, language)} ({words})"
-    return language.label(name) if name in language.labels else language.translate(column(name).label)
+    return language.heading(name)
 
 
 def _formats(name: str, kind: str, frame: pd.DataFrame, language: Language) -> list[str | None]:

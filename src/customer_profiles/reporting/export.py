@@ -21,8 +21,7 @@ from nbformat.v4 import new_output
 from ..chapters import ChapterSpec
 from ..viz import palette
 from . import glossary, memo, outputs, panel, stored, storyline
-from .extract import translate_markdown
-from .markdown import Prose, highlight
+from .markdown import Prose, highlight, translate_markdown
 from .pages import SUMMARY, Report, view
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -44,10 +43,7 @@ class PageExporter(TemplateExporter):
 
 
 def export(
-    notebook: NotebookNode,
-    spec: ChapterSpec,
-    report: Report,
-    chapters: Mapping[str, list[panel.Panel]] | None = None,
+    notebook: NotebookNode, spec: ChapterSpec, report: Report, chapters: Mapping[str, list[panel.Panel]] | None = None
 ) -> str:
     """The page of a chapter.
 

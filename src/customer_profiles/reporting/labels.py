@@ -1,315 +1,53 @@
-"""What the columns and the values of published tables are called, and how their numbers are written."""
+"""What the columns and the values of published tables are called, and how their numbers are written.
+
+The words stand in ``vocabulary.csv``, English first, translated through the catalogues. Its parts: ``measures`` (the
+estimate, its base, and what it is compared with), ``keys`` (what a row is about), ``traits`` (columns of the profile,
+which also name attributes in sentences and charts), ``values`` (codes that the contract fixes, and values that have no
+language of their own), ``terms`` (words of the product that no value of the data is taken for, however it is spelt)
+and ``fields`` (further columns of the canonical tables).
+"""
 
 from __future__ import annotations
 
-from ..messages import N_
-from .column_kinds import Column
-from .traits import TRAITS
-from .words import FIELDS, TERMS, VALUES
+import csv
+from dataclasses import dataclass
+from pathlib import Path
 
-# What every table of the report may hold: the estimate, its base, and what it is compared with.
-MEASURES = {
-    "sales": Column(N_("Sales"), "money"),
-    "kpi": Column(N_("Key figure"), "label"),
-    "label": Column(N_("Called"), "label"),
-    "better": Column(N_("Better if more (1) or less (−1)"), "number"),
-    "months": Column(N_("Months looked back"), "count"),
-    "until": Column(N_("Until"), "day"),
-    "value_before": Column(N_("A year before"), "number"),
-    "quarter": Column(N_("Quarter"), "month"),
-    "of_customers": Column(N_("Share of all customers"), "share"),
-    "of_outcome": Column(N_("Share of all with the outcome"), "share"),
-    "subgroup_quality": Column(N_("Rank by share and size"), "ratio"),
-    "attribute_2": Column(N_("Second trait"), "label"),
-    "value_2": Column(N_("Value of the second trait"), "value"),
-    "worth": Column(N_("Worth"), "money"),
-    "orders_per_buyer": Column(N_("Orders per buyer"), "number"),
-    "tickets_per_100_orders": Column(N_("Service cases per 100 orders"), "number"),
-    "n": Column(N_("Number (n)"), "count"),
-    "base": Column(N_("Base"), "count"),
-    "share": Column(N_("Share"), "share"),
-    "n_rest": Column(N_("Number in the comparison"), "count"),
-    "base_rest": Column(N_("Base of the comparison"), "count"),
-    "share_rest": Column(N_("Share in the comparison"), "share"),
-    "index": Column(N_("Index"), "index"),
-    "ratio": Column(N_("Ratio of rates"), "ratio"),
-    "difference": Column(N_("Difference"), "number"),
-    "nps": Column(N_("Net Promoter Score"), "points"),
-    "mean": Column(N_("Mean"), "number"),
-    "median": Column(N_("Median"), "number"),
-    "score": Column(N_("Score"), "number"),
-    "p": Column(N_("p-value"), "p_value"),
-    "p_adjusted": Column(N_("p-value, corrected"), "p_value"),
-    "effect": Column(N_("Effect size"), "ratio"),
-    "claim": Column(N_("Difference established"), "yes"),
-    "answers": Column(N_("Answers"), "count"),
-    "rate": Column(N_("Customers per so many inhabitants"), "ratio"),
-    "population": Column(N_("Inhabitants"), "count"),
-    "jaccard": Column(N_("Stability (Jaccard)"), "ratio"),
-    "spend_share": Column(N_("Share of spend"), "share"),
-    "spend_median": Column(N_("Median spend"), "money"),
-    "spend_per_customer": Column(N_("Spend per customer"), "money"),
-    "spend_per_buyer": Column(N_("Spend per buyer"), "money"),
-    "buyers": Column(N_("Buyers"), "count"),
-    "customers": Column(N_("Customers"), "count"),
-    "top": Column(N_("Best buyers"), "share"),
-    "r": Column(N_("Recency (1–5)"), "count"),
-    "f": Column(N_("Frequency (1–5)"), "count"),
-    "m": Column(N_("Monetary value (1–5)"), "count"),
-    "fm": Column(N_("Frequency and value (1–5)"), "count"),
-    "reopened_share": Column(N_("Reopened"), "share"),
-    "response": Column(N_("Response rate"), "share"),
-    "coverage": Column(N_("Share of customers covered"), "share"),
-    "known": Column(N_("Known"), "share"),
-    "explained": Column(N_("Explained variance"), "share"),
-    "k": Column(N_("Number of groups"), "count"),
-    "rows": Column(N_("Rows"), "count"),
-    "read": Column(N_("Rows read"), "count"),
-    "used": Column(N_("Used"), "count"),
-    "set_aside": Column(N_("Set aside"), "count"),
-    "duplicate": Column(N_("Duplicate"), "count"),
-    "excluded": Column(N_("Excluded"), "count"),
-    "unused_share": Column(N_("Not used"), "share"),
-    "records": Column(N_("Records"), "count"),
-    "shared": Column(N_("Records joined with others"), "count"),
-    "age_days": Column(N_("Days since the last entry"), "count"),
-    "median_rest": Column(N_("Median in the comparison"), "number"),
-    "mean_rest": Column(N_("Mean in the comparison"), "number"),
-    "nps_rest": Column(N_("Net Promoter Score in the comparison"), "points"),
-    "good": Column(N_("Good answers"), "count"),
-    "middle": Column(N_("Middling answers"), "count"),
-    "poor": Column(N_("Poor answers"), "count"),
-    "sd": Column(N_("Standard deviation"), "ratio"),
-    "tau": Column(N_("Kendall’s tau"), "ratio"),
-    "slope": Column(N_("Change per month"), "ratio"),
-    "change": Column(N_("Change"), "ratio"),
-    "n_before": Column(N_("Answers before"), "count"),
-    "mean_before": Column(N_("Mean before"), "number"),
-    "p_placebo": Column(N_("p-value against placebo days"), "p_value"),
-    "per": Column(N_("Per inhabitants"), "count"),
-    "rate_raw": Column(N_("Rate before shrinkage"), "ratio"),
-    "expected": Column(N_("Expected"), "ratio"),
-    "groups": Column(N_("Groups set apart"), "count"),
-    "groups_classes": Column(N_("Groups of latent classes set apart"), "count"),
-    "jaccard_min": Column(N_("Stability of the weakest segment"), "ratio"),
-    "jaccard_classes": Column(N_("Stability of latent classes"), "ratio"),
-    "jaccard_min_classes": Column(N_("Stability of the weakest latent class"), "ratio"),
-    "told": Column(N_("Told of a trait that was left out"), "share"),
-    "agreement": Column(N_("Agreement of both methods (adjusted Rand)"), "ratio"),
-    "to_all": Column(N_("Times as often as among all"), "ratio"),
-    "riskiest_n": Column(N_("With the outcome among the riskiest tenth"), "count"),
-    "riskiest_base": Column(N_("Customers in the riskiest tenth"), "count"),
-    "riskiest_share": Column(N_("Share among the riskiest tenth"), "share"),
-    "auc": Column(N_("Area under the curve"), "ratio"),
-    "probability": Column(N_("Probability"), "share"),
-    "traits_apart": Column(N_("Traits that set it apart"), "count"),
-    "spread": Column(N_("Variety (all customers: 1)"), "ratio"),
-    "reach": Column(N_("Can be reached"), "share"),
-    "explained_merged": Column(N_("Explained variance, if merged with it"), "share"),
-    "split_n": Column(N_("Customers in the smaller half, if split"), "count"),
-    "split_jaccard": Column(N_("Stability of the halves"), "ratio"),
-    "explained_split": Column(N_("Explained variance, if split"), "share"),
-    "picked": Column(N_("Picked by the rule"), "count"),
-    "precision": Column(N_("Precision"), "share"),
-    "recall": Column(N_("Recall"), "share"),
-    "then_n": Column(N_("Number who did so"), "count"),
-    "then_base": Column(N_("Base of those"), "count"),
-    "macro_f1": Column(N_("Macro F1"), "ratio"),
-    "accuracy": Column(N_("Accuracy"), "share"),
-    "guessing": Column(N_("Macro F1 of guessing"), "ratio"),
-    "calibration_error": Column(N_("Calibration error"), "share"),
-    "index_standardised": Column(N_("Index with the same mix"), "index"),
-    "strata": Column(N_("Groups of that mix"), "count"),
-    "strata_above": Column(N_("Of these with a larger share"), "count"),
-    "strength": Column(N_("Strength (0 to 1)"), "ratio"),
-    "correlation": Column(N_("Rank correlation"), "ratio"),
-    "buyers_share": Column(N_("Share of buyers"), "share"),
-    "potential": Column(N_("Customers more at the average rate"), "count"),
-    "r_low": Column(N_("Recency from"), "count"),
-    "r_high": Column(N_("Recency to"), "count"),
-    "fm_low": Column(N_("Frequency and value from"), "count"),
-    "fm_high": Column(N_("Frequency and value to"), "count"),
-    # Scores, drivers and events.
-    "overlap": Column(N_("Customers with both scores"), "count"),
-    "n_effective": Column(N_("Answers as precise as"), "count"),
-    "design_effect": Column(N_("Design effect"), "ratio"),
-    "nps_weighted": Column(N_("Net Promoter Score, weighted"), "points"),
-    "mean_weighted": Column(N_("Mean, weighted"), "number"),
-    "share_weighted": Column(N_("Share, weighted"), "share"),
-    "margins": Column(N_("Traits weighted by"), "count"),
-    "turn": Column(N_("Change of the slope per month"), "ratio"),
-    "p_turn": Column(N_("p-value of the slope"), "p_value"),
-    "p_turn_adjusted": Column(N_("p-value of the slope, corrected"), "p_value"),
-    "turn_claim": Column(N_("Change of slope established"), "yes"),
-    "net": Column(N_("Difference, all else equal"), "number"),
-    "without": Column(N_("Score without it"), "number"),
-    "lift": Column(N_("Gain without it"), "number"),
-    "labels": Column(N_("Scored comments learnt from"), "count"),
-    # Quality of the data: shares of cells, rows and values, and what was changed.
-    "filled": Column(N_("Filled"), "share"),
-    "valid": Column(N_("Valid"), "share"),
-    "unique": Column(N_("Used by one customer only"), "share"),
-    "consistent": Column(N_("Sources agree"), "share"),
-    "age_median": Column(N_("Days since it was recorded (median)"), "count"),
-    "completeness": Column(N_("Completeness"), "share"),
-    "validity": Column(N_("Validity"), "share"),
-    "uniqueness": Column(N_("Uniqueness"), "share"),
-    "consistency": Column(N_("Consistency"), "share"),
-    "currency": Column(N_("Currency"), "share"),
-    "quality": Column(N_("Quality (0–100)"), "count"),
-    "before": Column(N_("Values before"), "count"),
-    "after": Column(N_("Values after"), "count"),
-    # Matching of records.
-    "repeat_share": Column(N_("Buyers with two orders or more"), "share"),
-    "expected_errors": Column(N_("Expected errors (pairs)"), "number"),
-    "several": Column(N_("Customers with several values"), "count"),
-    "disagree_share": Column(N_("Of these, sources disagree"), "share"),
-    "accounts_moved": Column(N_("Accounts with another number"), "count"),
-    "accounts": Column(N_("Accounts known before"), "count"),
-    "joined": Column(N_("Joined"), "yes"),
-    # Pains.
-    "times": Column(N_("How often"), "count"),
-    "occasions": Column(N_("Occasions"), "count"),
-    "e_value": Column(N_("E-value"), "ratio"),
-    "e_limit": Column(N_("E-value of the interval"), "ratio"),
-    "person_share": Column(N_("With a person"), "share"),
-    "low_scores_more": Column(N_("Low scores above the others’ rate"), "number"),
-    # Campaigns.
-    "brought_spend": Column(N_("Spend above the control group"), "money"),
-    # Vulnerable and ideal customers.
-    "rank": Column(N_("Rank"), "count"),
-    "same_mix": Column(N_("Ratio at the same mix of topics"), "ratio"),
-    "value_share": Column(N_("Share of worth"), "share"),
-    # Journeys.
-    "visits": Column(N_("Visits"), "count"),
-    "reached_share": Column(N_("Share of all visits"), "share"),
-    "after_days": Column(N_("Days after the beginning"), "count"),
-    "added": Column(N_("Of these since the row before"), "count"),
-    "at_risk": Column(N_("Still watched"), "count"),
-    "median_days": Column(N_("Days until half have done it"), "number"),
-    "removal": Column(N_("Orders lost without it"), "share"),
-    "contribution": Column(N_("Contribution"), "share"),
-    "touch_share": Column(N_("Share of touches"), "share"),
-    # Actions.
-    "settled_share": Column(N_("Settled at once"), "share"),
-    "followed_share": Column(N_("Came back"), "share"),
-    "score_after": Column(N_("Score afterwards"), "number"),
-    "cliffs_delta": Column(N_("Better rather than worse"), "share"),
-    "expected_least": Column(N_("Promised: less frequent by at least"), "share"),
-    "expected_most": Column(N_("Promised: less frequent by at most"), "share"),
-    "realised": Column(N_("Observed: less frequent by"), "share"),
-    "cost_least": Column(N_("Cost per year, at least"), "money"),
-    "cost_most": Column(N_("Cost per year, at most"), "money"),
-    "spared": Column(N_("Customers spared per year"), "number"),
-    "per_thousand": Column(N_("Spared per 1,000 of cost"), "number"),
-    "named_share": Column(N_("Texts with a word of the name"), "share"),
-    "begun": Column(N_("Begun"), "yes"),
-    "first_share": Column(N_("Chance to come first"), "share"),
-    "harm": Column(N_("Points lost, at least"), "number"),
-    # What is foreseen.
-    "observed_orders": Column(N_("Orders that came"), "number"),
-    "foreseen": Column(N_("Orders foreseen, all buyers"), "count"),
-    "came": Column(N_("Orders that came, all buyers"), "count"),
-    "foreseen_ratio": Column(N_("Foreseen to came"), "ratio"),
-    "error": Column(N_("Mean error, orders per buyer"), "number"),
-    "less_error": Column(N_("Error less than of simple ways"), "share"),
-    "top_share": Column(N_("Orders of the tenth foreseen as best"), "share"),
-    "left": Column(N_("Left"), "count"),
-    "best_established": Column(N_("Better than other answers: established"), "yes"),
-}
-
-# What a row is about.
-KEYS = {
-    "purpose": Column(N_("Purpose"), "label"),
-    "attribute": Column(N_("Attribute"), "label"),
-    "value": Column(N_("Value"), "value"),
-    "theme": Column(N_("Theme"), "label"),
-    "pain": Column(N_("Pain"), "value"),
-    "outcome": Column(N_("Goes with"), "label"),
-    "terms": Column(N_("Typical words")),
-    "segment": Column(N_("Segment"), "segment"),
-    "metric": Column(N_("Measure"), "label"),
-    "month": Column(N_("Month"), "month"),
-    "language": Column(N_("Language"), "label"),
-    "source": Column(N_("Source"), "value"),
-    "system": Column(N_("System"), "label"),
-    "table": Column(N_("Table"), "label"),
-    "field": Column(N_("Field"), "label"),
-    "column": Column(N_("Column"), "label"),
-    "reason": Column(N_("Reason"), "label"),
-    "kind": Column(N_("Kind"), "label"),
-    "name": Column(N_("Name"), "label"),
-    "verdict": Column(N_("Verdict"), "label"),
-    "event": Column(N_("Event"), "value"),
-    "group": Column(N_("Group"), "value"),
-    "sentiment": Column(N_("Sentiment"), "label"),
-    "category": Column(N_("Category"), "label"),
-    "ids": Column(N_("Kind of id")),
-    "found_by": Column(N_("Found by"), "label"),
-    "merge_with": Column(N_("Nearest segment"), "segment"),
-    "segment_before": Column(N_("Segment before"), "segment"),
-    "evidence": Column(N_("Evidence"), "label"),
-    "first_channel": Column(N_("First channel"), "label"),
-    "then_channel": Column(N_("Then"), "label"),
-    "formed_by": Column(N_("Formed the segments"), "yes"),
-    "chosen": Column(N_("Chosen"), "yes"),
-    "area": Column(N_("Area"), "value"),
-    "other": Column(N_("Other trait"), "label"),
-    "other_value": Column(N_("Value of the other trait"), "value"),
-    "same_as": Column(N_("Says nearly the same as"), "label"),
-    "method": Column(N_("Method"), "label"),
-    "quadrant": Column(N_("Quadrant"), "label"),
-    "at": Column(N_("Day"), "day"),
-    "first": Column(N_("First"), "day"),
-    "last": Column(N_("Last"), "day"),
-    "weakest": Column(N_("Weakest in"), "label"),
-    "basis": Column(N_("Age told by"), "label"),
-    "days": Column(N_("Days since the last trace"), "label"),
-    "known_days": Column(N_("Days since they were first seen"), "label"),
-    "known_by": Column(N_("Number of sources"), "label"),
-    "keys": Column(N_("Tied to customers by")),
-    "gain": Column(N_("What it would tell"), "label"),
-    "found": Column(N_("Similar column of the export")),
-    "elsewhere": Column(N_("Another source fills it"), "yes"),
-    "rule": Column(N_("Rule")),
-    "example": Column(N_("Example, masked")),
-    "can_be_off": Column(N_("Can be switched off"), "yes"),
-    "matching": Column(N_("How records are joined"), "label"),
-    "direction": Column(N_("Direction"), "label"),
-    "scale": Column(N_("Scale")),
-    "good_from": Column(N_("Good answers are")),
-    "poor_from": Column(N_("Poor answers are")),
-    "definition": Column(N_("Definition"), "label"),
-    "compared_with": Column(N_("Compared with"), "label"),
-    "driver": Column(N_("Driver"), "label"),
-    "was": Column(N_("Name before"), "label"),
-    "became": Column(N_("What became of them"), "label"),
-    "measure": Column(N_("Measure"), "label"),
-    "property": Column(N_("Property"), "label"),
-    "file": Column(N_("File")),
-    "how": Column(N_("Known from"), "label"),
-    "criterion": Column(N_("Rule"), "label"),
-    "indicator": Column(N_("Sign"), "label"),
-    "legal_basis": Column(N_("Legal basis")),
-    "way": Column(N_("Way"), "label"),
-    "step": Column(N_("Step"), "label"),
-    "stage": Column(N_("Stage"), "label"),
-    "feature": Column(N_("Feature"), "label"),
-    "what": Column(N_("What they do"), "label"),
-    "position": Column(N_("Position (0: the contact)")),
-    "from_what": Column(N_("From"), "label"),
-    "to_what": Column(N_("To"), "label"),
-    "touch": Column(N_("Touch"), "label"),
-    "action": Column(N_("Action"), "value"),
-    "owner": Column(N_("Owner"), "value"),
-    "started_on": Column(N_("Started on"), "day"),
-    "effect_from": Column(N_("Effect as"), "label"),
-    "orders_before": Column(N_("Orders before")),
-    "tenth": Column(N_("Tenth of the buyers, best first"), "count"),
-    "activity": Column(N_("Still a customer"), "label"),
-}
+VOCABULARY = Path(__file__).with_name("vocabulary.csv")
+KINDS = (
+    *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label", "value"),
+    *("segment", "p_value", "short_month", "yes"),  # of table cells and chart axes only
+)
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of a published table.
+
+    Parameters
+    ----------
+    label, kind : str
+        English heading, translated through the catalogue; formatter of its values, one of `KINDS`, or ``text``.
+    """
+
+    label: str
+    kind: str = "text"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether cells line up on the right."""
+        return self.kind not in ("text", "label", "value", "segment", "yes")
+
+
+with VOCABULARY.open(encoding="utf-8", newline="") as _file:
+    _ROWS = list(csv.DictReader(_file))
+MEASURES, KEYS, TRAITS = (
+    {row["name"]: Column(row["english"], row["kind"]) for row in _ROWS if row["part"] == part}
+    for part in ("measures", "keys", "traits")
+)
+VALUES, TERMS, FIELDS = (
+    {row["name"]: row["english"] for row in _ROWS if row["part"] == part} for part in ("values", "terms", "fields")
+)
 COLUMNS = MEASURES | KEYS | TRAITS
 
 

@@ -6,7 +6,6 @@ a page is never incomplete, and a test lists what is missing.
 
 from __future__ import annotations
 
-import math
 import re
 import string
 from collections.abc import Callable, Mapping
@@ -17,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from ..codes import SEGMENT_NAME
-from ..messages import Text
+from ..messages import NOTHING, Text, is_missing
 from . import labels as vocabulary
-from .column_kinds import KINDS
+from .labels import KINDS
 from .short import short
 
 LOCALE = Path(__file__).parent / "locale"
-NOTHING = "–"  # what stands for a number that does not exist
 # Numbers and money read the same all over the English-speaking world; dates are unmistakable in day-month order.
 NUMBER_LOCALES = {"en": "en", "de": "de"}
 DATE_LOCALES = {"en": "en_GB", "de": "de"}
@@ -111,6 +109,10 @@ class Language:
         if key in self.labels or (known == key and key in self.values):
             return self._own(key, self.labels.get(key) or self.values[key])
         return self.translate(known)
+
+    def heading(self, name: str) -> str:
+        """What a column is called: as the data set labels it, else as the vocabulary of columns does."""
+        return self.label(name) if name in self.labels else self.translate(vocabulary.column(name).label)
 
     def value(self, word: object) -> str:
         """A value of the data as the reader knows it: by its own label, as a word of the contract, or as it is.
@@ -297,13 +299,6 @@ def catalogue(code: str) -> dict[str, str]:
 
     with path.open("rb") as file:
         return {str(m.id): str(m.string) for m in read_po(file, locale=code) if m.id and m.string and not m.fuzzy}
-
-
-def is_missing(value: object) -> bool:
-    """Whether a value is none at all: None, NaN, NaT or NA."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float) and math.isnan(value)
 
 
 def _round(value: Any, digits: int) -> Decimal:

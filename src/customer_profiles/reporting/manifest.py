@@ -63,7 +63,7 @@ def manifest(
         "dataset": {"name": dataset.name, "title": dataset.title, "file": "dataset.yaml", "sha256": dataset.file_hash},
         **{Path(name).stem: _beside(dataset, name) for name in (TOPICS, SOLUTIONS)},
         "as_of": as_of.isoformat(),
-        "params": {number: _without_paths(given) for number, given in params.items()},
+        "params": {n: of.model_dump(exclude={"dataset", "run_folder"}) for n, of in params.items()},
         "versions": versions(),
         "kernel": kernel,
         "kept_in_notebooks": [each.to_dict() for each in kept],
@@ -129,10 +129,6 @@ def _database(path: Path | Place, form: FileFormat, dataset: Dataset, rows: dict
     origin: dict[str, Any] = {"file": shown_name(path, form, dataset)} if isinstance(path, Path) else {}
     origin |= {"database": form.kind, "query_sha256": hashlib.sha256(form.statement.encode()).hexdigest()}
     return origin | ({"rows": rows[form.name]} if isinstance(form, Source) and form.name in rows else {})
-
-
-def _without_paths(params: Params) -> dict[str, Any]:
-    return params.model_dump(exclude={"dataset", "run_folder"})
 
 
 def _rows(tables: Tables) -> list[dict[str, Any]]:

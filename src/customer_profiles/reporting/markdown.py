@@ -1,11 +1,17 @@
-"""A notebook's prose and code as HTML."""
+"""A notebook's prose and code: translated, and as HTML."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import mistune
 from markupsafe import Markup, escape
+
+from .language import Language
+
+FENCE = re.compile(r"^\s*(```|~~~)")
+MARKER = re.compile(r"^(\s*(?:#{1,6}|[-*+]|\d+[.)]|>)\s+)(.*)$")
 
 
 class Prose(mistune.HTMLRenderer):
@@ -65,3 +71,42 @@ def highlight(source: str) -> Markup:
         mark = next((mark for kind, mark in marks.items() if token in kind), None)
         parts.append(Markup('<span class="{}">{}</span>').format(mark, text) if mark else escape(text))
     return Markup("").join(parts)
+
+
+def blocks(markdown: str) -> Iterator[tuple[str, str]]:
+    """Split markdown into what is translated as one piece.
+
+    Yields
+    ------
+    marker, text : str
+        Sign at the start (``"## "``, ``"- "``) and the words of a heading, paragraph or list item on one line; code
+        blocks, table rows and empty lines come as a marker without words.
+
+    >>> list(blocks("# Who" + chr(10) + "they are" + chr(10) + chr(10) + "- one" + chr(10) + "  two"))
+    [('# ', 'Who'), ('', 'they are'), ('', ''), ('- ', 'one two')]
+    """
+    words: list[str] = []
+    marker, fenced = "", False
+    for line in markdown.splitlines():
+        start = MARKER.match(line)
+        literal = fenced or FENCE.match(line) or line.lstrip().startswith("|")
+        if words and (literal or start or not line.strip() or marker.lstrip().startswith("#")):
+            yield marker, " ".join(words)
+            marker, words = "", []
+        if FENCE.match(line):
+            fenced = not fenced
+        if literal:
+            yield line, ""
+        elif start:
+            marker, words = start[1], [start[2].strip()]
+        elif line.strip():
+            words.append(line.strip())
+        else:
+            yield "", ""
+    if words:
+        yield marker, " ".join(words)
+
+
+def translate_markdown(source: str, language: Language) -> str:
+    """A notebook's markdown in another language, block by block; blocks without translation stay English."""
+    return "\n".join(marker + language.translate(text) if text else marker for marker, text in blocks(source))

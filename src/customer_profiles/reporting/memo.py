@@ -12,9 +12,9 @@ from markupsafe import Markup
 from .. import viz
 from ..chapters import ChapterSpec
 from ..codes import OTHER, is_mixed
-from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text
+from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text, is_missing
 from . import storyline
-from .language import Language, is_missing
+from .language import Language
 from .pages import SUMMARY, Report, file_name
 from .panel import ChartSpeech, Panel
 from .stored import PublishedTable, Results

@@ -38,7 +38,8 @@ TAGS = {
         "small",
         "source",
     ),
-    *("span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "ul"),
+    *("source", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time"),
+    *("tr", "ul"),
 }
 ATTRIBUTES = {
     "*": {"class", "id", "lang", "role", "tabindex", "aria-label", "aria-labelledby", "aria-describedby"},
@@ -115,12 +116,7 @@ def sanitise(html: str) -> Markup:
     """HTML of a block without anything active: no script, style, form, foreign link or request."""
     return Markup(
         nh3.clean(
-            html,
-            tags=TAGS,
-            attributes=ATTRIBUTES,
-            attribute_filter=_attribute,
-            url_schemes={"data"},
-            link_rel=None,
+            html, tags=TAGS, attributes=ATTRIBUTES, attribute_filter=_attribute, url_schemes={"data"}, link_rel=None
         )
     )
 

@@ -99,10 +99,9 @@ def file_name(spec: ChapterSpec) -> str:
     return "index.html" if spec.number == SUMMARY else f"{spec.stem}.html"
 
 
-def reading_order(specs: dict[str, ChapterSpec] | list[ChapterSpec]) -> tuple[ChapterSpec, ...]:
+def reading_order(specs: dict[str, ChapterSpec]) -> tuple[ChapterSpec, ...]:
     """Chapters as the reader meets them: the summary, then by number."""
-    chapters = list(specs.values()) if isinstance(specs, dict) else specs
-    return tuple(sorted(chapters, key=lambda spec: spec.number))
+    return tuple(spec for _, spec in sorted(specs.items()))
 
 
 def view(report: Report, spec: ChapterSpec) -> dict[str, Any]:

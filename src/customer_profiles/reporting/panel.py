@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from .. import viz
 from ..errors import ConfigurationError
-from ..messages import N_, Finding, Text
+from ..messages import N_, NOTHING, Finding, Text, is_missing
 from ..privacy.disclosure import Gate, Published
 from ..results import Result
 from . import findings as statements
@@ -159,12 +159,12 @@ class ChartSpeech:
 
     def heading(self, name: str) -> str:
         """Heading of a column; the data set's own label comes first."""
-        return heading(name, self.language)
+        return self.language.heading(name)
 
     def value(self, name: str, number: float | date) -> str:
         """A number as it stands beside its mark."""
-        if viz.speech.is_missing(number):
-            return viz.speech.NOTHING
+        if is_missing(number):
+            return NOTHING
         if isinstance(number, date):
             return self.language.format("short_month", number)
         kind = column(name, numeric=True).kind
@@ -174,8 +174,8 @@ class ChartSpeech:
 
     def label(self, value: object) -> str:
         """Name of a group or a value."""
-        if viz.speech.is_missing(value):
-            return viz.speech.NOTHING
+        if is_missing(value):
+            return NOTHING
         if (number := str(value).removesuffix(".0")) in self.segments:
             return self.language.format("segment", number)
         return self.language.value(value) if str(value) in self.values else self.language.label(value)
@@ -248,11 +248,6 @@ def told(result: Result, published: Published) -> tuple[Finding, ...]:
         return ()
     claims = result.findings(published.marks(result.frame))
     return tuple(claim if claim.table else replace(claim, table=result.name) for claim in claims)
-
-
-def heading(name: str, language: Language) -> str:
-    """What a column is called: as the data set labels it, else as the vocabulary of columns does."""
-    return language.label(name) if name in language.labels else language.translate(column(name).label)
 
 
 def draw(

@@ -15,10 +15,7 @@ def within(html: str, prefix: str) -> str:
     >>> within('<a id="x" href="#x">', "2-"), within('<g clip-path="url(#x)">', "2-")
     ('<a id="2-x" href="#2-x">', '<g clip-path="url(#2-x)">')
     """
-    named = NAMES.sub(
-        lambda found: f'{found[1]}="{" ".join(prefix + name for name in found[2].split())}"',
-        html,
-    )
+    named = NAMES.sub(lambda found: f'{found[1]}="{" ".join(prefix + name for name in found[2].split())}"', html)
     return POINTERS.sub(lambda found: found[1] + prefix, named)
 
 

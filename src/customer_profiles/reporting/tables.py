@@ -8,10 +8,10 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from ..errors import PrivacyRefused
-from ..messages import Text
+from ..messages import Text, is_missing
 from ..privacy.disclosure import Published
 from .labels import Column, column
-from .language import Language, is_missing
+from .language import Language
 
 FIRST_ROWS = 12  # what is seen at once; the rest unfolds
 HIDDEN = "–"
@@ -150,8 +150,7 @@ def _head(shown: list[Field], language: Language) -> Markup:
 
 
 def _heading(field: Field, language: Language) -> Markup:
-    own = language.labels.get(field.source)
-    label = escape(language.label(field.source) if own else language.translate(field.column.label))
+    label = escape(language.heading(field.source))
     if not field.interval:
         return label
     return label + Markup(' <span class="unit">{}</span>').format(language.text(Text("(95% interval)")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..messages import N_
-from .language import Language, is_missing
+from ..messages import N_, is_missing
+from .language import Language
 
 MOST = 5
 ZERO_TELLS = ("rows_set_aside",)  # none of the others says that a source is missing, which the page says in words

@@ -7,8 +7,9 @@ where nothing was found, else the first established rows that the page shows, ea
 from __future__ import annotations
 
 import dataclasses
+import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,10 @@ class Claims:
     subject : str
         Prefix of the ids, stable over releases: ``pains``.
     message : str or callable
-        Sentence with placeholders, or what gives one for a row.
+        Sentence with placeholders, or what gives one for a row. A placeholder is a column of its name; ``low`` and
+        ``high`` are the ends of the estimate's interval.
     values : dict of str to str or callable
-        What fills the placeholders: a column, or what gives the value for a row.
+        What fills the other placeholders: a column, or what gives the value for a row.
     key : sequence of str
         Columns whose values name a claim among others of its subject.
     nothing : str
@@ -52,7 +54,7 @@ class Claims:
 
     subject: str
     message: str | Callable[[Any], str]
-    values: dict[str, Any]
+    values: dict[str, Any] = field(default_factory=dict)
     key: Sequence[str] = ()
     nothing: str = ""
     test: str = ""
@@ -89,10 +91,14 @@ class Claims:
         """The finding of one row, a named tuple."""
         message = self.message if isinstance(self.message, str) else self.message(row)
         ends = (f"{self.estimate}_low", f"{self.estimate}_high") if self.estimate else ()
+        known = row._fields if hasattr(row, "_fields") else row.index  # a named tuple, or a row of a frame
+        named = [name for _, name, _, _ in string.Formatter().parse(message) if name]
+        sources = {name: name for name in named if name in known} | dict(zip(("low", "high"), ends, strict=False))
+        sources = {name: source for name, source in sources.items() if name in named} | self.values
         p = getattr(row, "p_adjusted", None)
         return Finding(
             message,
-            {name: _value(row, source) for name, source in self.values.items()},
+            {name: _value(row, source) for name, source in sources.items()},
             id=".".join([self.subject, *(str(getattr(row, name)) for name in self.key)]),
             n=int(_value(row, self.n) or 0),
             interval=(float(getattr(row, ends[0])), float(getattr(row, ends[1]))) if ends else None,

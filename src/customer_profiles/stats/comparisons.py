@@ -78,11 +78,6 @@ def family_size(table: pd.DataFrame, together: list[str] | None = None) -> int:
     return Family.of(table["p"], [table[column] for column in together or ()]).size
 
 
-def shown(table: pd.DataFrame) -> pd.Series:
-    """Rows that sentences may speak of: all but those marked ``hidden`` because the page hides them."""
-    return ~table["hidden"].astype(bool) if "hidden" in table else pd.Series(True, index=table.index)
-
-
 def compared(estimate: str) -> list[str]:
     """Columns of a table that compares the shares of a group with those of a base, in their order.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,12 +11,6 @@ from numpy.typing import ArrayLike
 
 CONFIDENCE = 0.95
 """Confidence level of every interval in the reports."""
-
-RESAMPLES = 2000
-"""Bootstrap resamples; Efron & Tibshirani (1993), chapter 13, ask for at least 1,000 for a 95 % interval."""
-
-BATCH = 50
-"""Resamples drawn at a time: of 100,000 customers 40 MB."""
 
 
 class Interval(NamedTuple):
@@ -165,48 +158,6 @@ def median_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estima
         return Estimate(np.nan, np.nan, np.nan)
     low, high = scipy.stats.quantile_test(values, q=0, p=0.5).confidence_interval(confidence)
     return Estimate(float(np.median(values)), float(low), float(high))
-
-
-def bootstrap_interval(
-    values: ArrayLike,
-    statistic: Callable[[np.ndarray], float] = np.mean,
-    seed: int = 1,
-    resamples: int = RESAMPLES,
-    confidence: float = CONFIDENCE,
-    method: str = "percentile",
-) -> Estimate:
-    """Bootstrap interval of any statistic of one sample.
-
-    Parameters
-    ----------
-    values : array_like, shape (n,) or (n, k)
-        One row per customer; rows are resampled whole. Missing values are left out of a 1-d sample.
-    statistic : callable
-        Takes an array like `values`, returns a number.
-    seed : int
-        Same seed, same interval.
-    method : {"percentile", "BCa"}
-        Of `scipy.stats.bootstrap`; "BCa" holds better for skewed samples, and needs the statistic n times more.
-
-    References
-    ----------
-    Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapters 13 and 14.
-    """
-    values = np.asarray(values, float)
-    values = _known(values) if values.ndim == 1 else values
-    if len(values) < 2:
-        return Estimate(float(statistic(values)) if len(values) else np.nan, np.nan, np.nan)
-    found = scipy.stats.bootstrap(
-        (np.arange(len(values)),),
-        lambda rows: statistic(values[rows]),
-        method=method,
-        n_resamples=resamples,
-        confidence_level=confidence,
-        batch=BATCH,
-        vectorized=False,
-        rng=np.random.default_rng(seed),
-    )
-    return Estimate(float(statistic(values)), *(float(end) for end in found.confidence_interval))
 
 
 def share_of_sum(values: ArrayLike, inside: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -90,24 +89,6 @@ def impersonal(text: str) -> str:
     return " ".join(PLACEHOLDER.sub(" ", redact(normalise(text[: 2 * LONGEST]))).split())
 
 
-def mask(value: object) -> str:
-    """A value's length and kinds of characters, fit for an error message.
-
-    >>> mask("01067 Dresden")
-    '5×<digit> 1×<blank> 7×<letter>'
-    """
-    kinds = groupby(_kind(character) for character in str(value))
-    return " ".join(f"{len(list(run))}×<{kind}>" for kind, run in kinds) or "empty"
-
-
 def filled(texts: pd.Series) -> pd.Series:
     """Whether each text holds at least one word."""
     return texts.map(lambda text: isinstance(text, str) and WORD.search(text) is not None).astype(bool)
-
-
-def _kind(character: str) -> str:
-    if character.isdigit():
-        return "digit"
-    if character.isalpha():
-        return "letter"
-    return "blank" if character.isspace() else "sign"

@@ -135,9 +135,9 @@ def _finish(ax: Any, x: str, y: str) -> None:
     hide(ax, "x", "y", "bottom")
 
 
-def key(ax: Any, colours: dict, title: str | None = None) -> None:
+def key(ax: Any, colours: dict) -> None:
     """A legend of colours."""
-    ax.legend(handles=[Patch(color=colour, label=str(name)) for name, colour in colours.items()], title=title)
+    ax.legend(handles=[Patch(color=colour, label=str(name)) for name, colour in colours.items()])
 
 
 def _largest(frame: pd.DataFrame, x: str, block: str | None, most: int) -> tuple[pd.DataFrame, int]:

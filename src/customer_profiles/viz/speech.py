@@ -4,18 +4,14 @@ A chart function never formats a number. It asks the `Speech` in force; the repo
 (`speaking`), a notebook by hand gets plain English.
 """
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
 from typing import Protocol
 
-import pandas as pd
+from ..messages import N_, NOTHING, is_missing
 
-from ..messages import N_
-
-NOTHING = "–"  # what stands for a number that may not be shown
 # Words that charts bring along; they go through `Speech.label` like any value.
 WORDS = (
     *(N_("difference established"), N_("could be chance"), N_("more often"), N_("less often")),
@@ -80,8 +76,3 @@ def speaking(speech: Speech | None) -> Iterator[Speech]:
         yield current()
     finally:
         _SPEECH.reset(token)
-
-
-def is_missing(value: object) -> bool:
-    """Whether a value is none at all: None, NaN, NaT or NA."""
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))

@@ -84,6 +84,7 @@ class TestDensity:
         assert found[0].values["area"] == "area 07"
         assert found[0].kind == "difference"
 
+    @pytest.mark.slow  # null companies cover it in every run
     def test_false_claims_stay_within_the_promise(self):
         claims = sum(areas.density(*country(seed, n_areas=16)).frame["claim"].any() for seed in range(60))
         assert claims <= stats.binom.isf(0.001, 60, 0.05)

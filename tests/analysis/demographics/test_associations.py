@@ -45,6 +45,7 @@ def companies_with_claims(seeds: range, n: int) -> int:
 
 
 class TestNull:
+    @pytest.mark.slow  # null companies cover it in every run
     def test_false_claims_stay_within_the_promise(self):
         assert companies_with_claims(range(301, 311), 1000) <= stats.binom.ppf(0.99, 10, 0.05)
 

@@ -125,6 +125,7 @@ class TestPopulation:
         assert family_size(table.reset_index(), ["attribute"]) == 3
         assert index.population_name(self.POPULATION) == "adults"
 
+    @pytest.mark.slow  # null companies cover it in every run
     def test_false_claims_stay_within_the_promise(self):
         shares = random_profile(np.random.default_rng(7), 4000)
         population = pd.concat(

@@ -100,6 +100,7 @@ class TestDrift:
         table = trend.drift(pd.concat([short, flat]), "theme", "share")
         assert table["p"].isna().all()
 
+    @pytest.mark.slow  # null companies cover it in every run
     def test_false_claims_stay_within_the_promise(self):
         claims = 0
         month = pd.date_range("2024-01-01", periods=24, freq="MS")

@@ -173,6 +173,7 @@ def test_scores_are_compared_as_scipy_does():
     assert set(table["metric"]) == {"satisfaction"}
 
 
+@pytest.mark.slow  # null companies cover it in every run
 def test_equal_service_is_rarely_called_unequal():
     claims = [parity(seed).frame["claim"].any() for seed in range(40)]
     # 5 % of 40 families; more than 5 of 40 would have a probability of 1.4 %.

@@ -156,6 +156,7 @@ def test_ways_shift_with_age_asked_and_observed(profile, tickets):
     assert (asked["first_share"], asked["last_share"]) == (0, 1)
 
 
+@pytest.mark.slow  # null companies cover it in every run
 def test_no_shift_is_said_and_rarely_claimed():
     rng = np.random.default_rng(8)
     claims = 0

@@ -74,6 +74,7 @@ def test_planted_segments_are_natural_and_found(found):
     assert adjusted_rand_score(group, segmentation.labels) > 0.6
 
 
+@pytest.mark.slow  # null companies cover it in every run
 def test_a_base_without_segments_is_never_natural():
     for seed in (1, 2):
         segmentation = clusters.find(gradual(seed=seed), max_segments=6, bootstraps=2)

@@ -196,13 +196,9 @@ CLAIMS = Claims(
     "outcome",
     lambda row: _MESSAGES[row.verdict],
     {
-        "action": "action",
-        "pain": "pain",
         "promised": lambda row: (row.expected_least + row.expected_most) / 2,
         "day": lambda row: row.started_on.date(),
         "observed": "realised",
-        "low": "realised_low",
-        "high": "realised_high",
     },
     key=("action",),
     test=_TEST,

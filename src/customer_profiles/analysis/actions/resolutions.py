@@ -346,11 +346,6 @@ _WORSE = N_(
 CLAIMS = Claims(
     "resolution",
     lambda row: _BETTER if row.cliffs_delta > 0 else _WORSE,
-    {
-        **{name: name for name in ("pain", "measure", "resolution", "n", "size")},
-        "low": "size_low",
-        "high": "size_high",
-    },
     key=("pain", "resolution", "measure"),
     nothing=N_("No answer settles cases better than the others ({family:count} comparisons)."),
     test=N_("van Elteren’s test within pain and channel, Benjamini–Hochberg"),

@@ -297,12 +297,7 @@ def _figure(
 
 
 def _between(
-    row: _Row,
-    name: str,
-    tables: Steps,
-    then: tuple[int, int],
-    ahead: tuple[int, int],
-    traits: pd.DataFrame,
+    row: _Row, name: str, tables: Steps, then: tuple[int, int], ahead: tuple[int, int], traits: pd.DataFrame
 ) -> None:
     """Mix and behaviour between two periods that are measured with one and the same data."""
     sums = [kpis.ratio(name, tables.told, *period) for period in (then, ahead)]

@@ -237,11 +237,6 @@ CLAIMS = Claims(
         "Area “{area:value}”: {rate:number} customers per {per:count} inhabitants ({low:number} to {high:number}, "
         "n = {n:count}), index {index:index} against all areas together."
     ),
-    {
-        **{name: name for name in ("area", "rate", "per", "n", "index")},
-        "low": "rate_low",
-        "high": "rate_high",
-    },
     key=("area",),
     nothing=N_(
         "Customers live where people live: no area has more or fewer customers per inhabitant than chance would "

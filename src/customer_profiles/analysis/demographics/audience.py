@@ -16,7 +16,7 @@ from ..segments import columns as formed
 from . import groups as selected
 from . import index, standardisation
 from .associations import SMALLEST_GROUP, MadeOf, one_source
-from .distributions import Orders, values_of
+from .categories import Orders, banded, values_of
 
 FORMED = N_(
     "Segments are formed from traits of the customers. In these they differ by construction, so such rows are not "
@@ -115,7 +115,7 @@ def _divisions(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, bo
     """Whether each known attribute divides the customers into groups that can be compared."""
     known = [name for name in attributes if name in profile and profile[name].notna().any()]
     known = [name for name in known if f"{name}_band" not in known]
-    sizes = {name: column.value_counts() for name, column in index.banded(profile, known).items()}
+    sizes = {name: column.value_counts() for name, column in banded(profile, known).items()}
     return {name: 1 < len(n[n > 0]) <= MOST_VALUES and _covered(n) for name, n in sizes.items()}
 
 
@@ -179,7 +179,7 @@ def known_by(profile: pd.DataFrame, records: pd.Series) -> pd.Series:
 def facts(profile: pd.DataFrame, attributes: Iterable[str]) -> dict[str, int | str]:
     """For each trait, how many customers it is known of, and how many have its most frequent value."""
     found: dict[str, int | str] = {"customers": len(profile)}
-    for name, column in index.banded(profile, attributes).items():
+    for name, column in banded(profile, attributes).items():
         counts = values_of(column).value_counts()
         top = min(counts.index[counts == counts.max()])
         found |= {f"{name}_known": int(counts.sum()), f"{name}_top": top, f"{name}_top_customers": int(counts[top])}
@@ -254,7 +254,7 @@ def compare(
     shared = [name for name in attributes if name in set(standardisation.margins(population)["attribute"])]
     if shared:
         name = index.population_name(population)
-        divided = index.banded(profile, shared)
+        divided = banded(profile, shared)
         table = index.compare_with_population(divided, population, shared, min_base)
         by = standardisation.standard_of(shared, population)
         same = (
@@ -321,7 +321,7 @@ def compare_groups(
 
 
 def _within(profile, members, attributes, label, min_base, orders, made_of, formed_by=(), base=None) -> Comparison:
-    traits = index.banded(profile, attributes)
+    traits = banded(profile, attributes)
     group, rest = traits[members], traits[~members]
     table = index.compare(group, rest, attributes, min_base, orders)
     notes: tuple[Text, ...] = ()

@@ -195,7 +195,7 @@ BEST_TENTH = Claims(
         "The best {top:share} of buyers (n = {n:count}) account for {share:share} of spend ({low:share} to "
         "{high:share})."
     ),
-    {"top": "top", "n": "n", "share": "spend_share", "low": "spend_share_low", "high": "spend_share_high"},
+    {"share": "spend_share"},
     test=N_("bootstrap over customers"),
     estimate="spend_share",
     effect=lambda row: max(0.0, row.spend_share - row.top),

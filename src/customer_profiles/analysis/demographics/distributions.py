@@ -95,10 +95,7 @@ def missing(profile: pd.DataFrame, attributes: Iterable[str], made_of: Collectio
 
 
 def who_is_missing(
-    profile: pd.DataFrame,
-    attributes: Iterable[str],
-    measures: Iterable[str],
-    known_by: pd.Series | None = None,
+    profile: pd.DataFrame, attributes: Iterable[str], measures: Iterable[str], known_by: pd.Series | None = None
 ) -> Result:
     """Do customers without a value behave differently from comparable ones with it?
 
@@ -200,14 +197,12 @@ def _hidden(table: pd.DataFrame, family: int) -> list[Finding]:
     return [HIDES.one(row, family) for row in told.head(GAPS_TOLD).itertuples()]
 
 
-_SPREAD = {"attribute": "attribute", "share": "share", "base": "base"}
 MOST_FREQUENT = Claims(
     "distribution",
     N_(
         "{attribute:label}: the most frequent value is “{value:value}”, {share:share} of the customers for whom it "
         "is known ({low:share} to {high:share}, n = {base:count})."
     ),
-    _SPREAD | {"value": "value", "low": "share_low", "high": "share_high"},
     key=("attribute",),
     test=N_("Wilson interval"),
     estimate="share",
@@ -218,7 +213,6 @@ MOST_FREQUENT = Claims(
 UNKNOWN = Claims(
     "missing",
     N_("“{attribute:label}” is unknown for {share:share} of customers ({n:count} of {base:count})."),
-    _SPREAD | {"n": "n"},
     key=("attribute",),
     test=N_("Wilson interval"),
     estimate="share",
@@ -229,10 +223,7 @@ UNKNOWN = Claims(
 HIDES = Claims(
     "missing",
     lambda row: _MORE if row.effect > 0 else _LESS,
-    {
-        **{name: name for name in ("attribute", "metric", "median", "n", "n_rest")},
-        "rest": "median_rest",
-    },
+    {"rest": "median_rest"},
     key=("attribute", "metric"),
     test=N_("van Elteren test (Mann–Whitney among customers known by the same records)"),
     n=lambda row: int(row.n + row.n_rest),

@@ -15,9 +15,6 @@ from .categories import banded, values_of
 FROM_TABLES = {"segment": "segments", "pain": "pains", "category": "transactions"}
 """Groups that are not a column of the profile, and the table that knows their members."""
 
-COLUMN_OF: dict[str, str] = {}
-"""Column of that table which holds the value, where it has another name."""
-
 MADE_BY = {"segments": "05_segment_customers", "pains": "03_analyse_pain_points", "transactions": "01_collect_data"}
 
 NOT_GROUPS = frozenset({"customer_id", "customer_no", "postal_code", "city", "latitude", "longitude", "company"})
@@ -81,14 +78,13 @@ def find(
     """
     name, _, value = (part.strip() for part in group.partition("="))
     if name in FROM_TABLES:
-        column = COLUMN_OF.get(name, name)
-        if table is None or column not in table or table.empty:
+        if table is None or name not in table or table.empty:
             made = MADE_BY[FROM_TABLES[name]]
             raise ConfigurationError(
                 f"parameter 'compare': there are no {FROM_TABLES[name]}: run {made} first, or no source holds any"
             )
         rows = table.loc[table["customer_no"].notna() & table["customer_no"].isin(profile["customer_no"])]
-        text = values_of(rows[column])
+        text = values_of(rows[name])
         chosen = _value(name, value, text, rows["customer_no"])
         members = profile["customer_no"].isin(rows.loc[text.eq(chosen).fillna(False).astype(bool), "customer_no"])
         return Group(_divided(members, name, min_group), Text(_LABELS[name], {"value": chosen}), _OF.get(name, ""))

@@ -27,19 +27,8 @@ from ...stats.comparisons import (
 )
 from ...stats.effect_sizes import from_shares
 from ...stats.intervals import wilson
-from .categories import Orders, banded, bands, order_of, values_of
+from .categories import Orders, order_of, values_of
 from .standardisation import margins
-
-__all__ = [
-    "banded",
-    "bands",
-    "compare",
-    "compare_with_population",
-    "described",
-    "limits",
-    "population_name",
-    "quadrants",
-]
 
 COLUMNS = compared("index")
 
@@ -51,11 +40,7 @@ CORE_SHARE = 0.2
 
 
 def compare(
-    group: pd.DataFrame,
-    rest: pd.DataFrame,
-    attributes: Iterable[str],
-    min_base: int = 50,
-    orders: Orders | None = None,
+    group: pd.DataFrame, rest: pd.DataFrame, attributes: Iterable[str], min_base: int = 50, orders: Orders | None = None
 ) -> pd.DataFrame:
     """Index of every value of every attribute in a group, 100 being its share among the rest.
 
@@ -64,7 +49,7 @@ def compare(
     group, rest : DataFrame
         Profiles of two separate sets of customers.
     attributes : iterable of str
-        Categorical columns; numbers are banded beforehand with `bands`.
+        Categorical columns; numbers are banded beforehand with `categories.bands`.
     min_base : int
         Customers with a known value that group and rest must both have; below it nothing is tested.
     orders : mapping of str to list of str, optional
@@ -83,9 +68,7 @@ def compare(
     rows = [_counts(group[name], rest[name], name, (orders or {}).get(name)) for name in attributes]
     table = pd.concat(rows, ignore_index=True) if rows else _no_counts()
     table = compare_shares(table, min_base, ["attribute"])
-    some = np.where(
-        table["n"] > 0, 100.0, 0.0
-    )  # nobody in the group: the index is 0, whatever keeps its logarithm finite
+    some = np.where(table["n"] > 0, 100.0, 0.0)  # of nobody the index is 0, whatever keeps its logarithm finite
     table["index"], table["index_low"] = some * table["ratio"], some * table["ratio_low"]
     table["index_high"] = 100 * table["ratio_high"]
     return _ordered(table)
@@ -240,12 +223,7 @@ _NAMED = N_(
 CLAIMS = Claims(
     "index",
     _OTHERS,
-    {
-        **{name: name for name in ("attribute", "value", "share", "index", "base")},
-        "rest": "share_rest",
-        "low": "index_low",
-        "high": "index_high",
-    },
+    {"rest": "share_rest"},
     key=("attribute", "value"),
     nothing=N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),
     estimate="index",

@@ -253,12 +253,7 @@ _LESS = N_(
 TURNED = Claims(
     "standardised",
     lambda row: _MORE if row.index > 100 else _LESS,
-    {
-        **{name: name for name in ("attribute", "value", "index")},
-        "standardised": "index_standardised",
-        "low": ADDED[1],
-        "high": ADDED[2],
-    },
+    {"standardised": "index_standardised"},
     key=("attribute", "value"),
     test=_TEST,
     estimate="index_standardised",

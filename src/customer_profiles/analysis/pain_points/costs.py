@@ -280,7 +280,7 @@ _MESSAGES = {
 CLAIMS = Claims(
     "cost",
     lambda row: _MESSAGES[row.outcome],
-    {"pain": "pain", "size": "size", "low": "size_low", "high": "size_high", "e": "e_value"},
+    {"e": "e_value"},
     key=("outcome", "pain"),
     nothing=N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow."),
     test=N_("regression adjusted for who the customers are, robust errors, Benjamini–Hochberg"),

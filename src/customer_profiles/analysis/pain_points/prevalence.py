@@ -27,9 +27,6 @@ SAME = 0.95
 """Where so large a part of the sufferers has one value that fewer than half of the others have, the value is another
 name for the pain, such as the status "churned" for a reason for leaving, and no group that it hits."""
 
-TENURE = "tenure_days"
-"""How long somebody has been a customer: a group that no source names."""
-
 ALL_TICKETS = N_("all tickets")
 """Stands beside the pains over time: whether customers need help more often at all is asked before with what."""
 
@@ -264,11 +261,6 @@ CLAIMS = Claims(
         "{attribute:label} “{value:value}”: “{pain:value}” hits them {ratio:ratio} times as often as other customers "
         "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
     ),
-    {
-        **{name: name for name in ("pain", "attribute", "value", "ratio", "n", "base")},
-        "low": "ratio_low",
-        "high": "ratio_high",
-    },
     key=("attribute", "value", "pain"),
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),

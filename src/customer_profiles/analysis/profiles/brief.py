@@ -142,9 +142,7 @@ def needed(profile: pd.DataFrame, themes: pd.Series, priorities: pd.DataFrame) -
     """What they needed: cases, what these were about, and whether they are to be looked after first."""
     first = [
         Line(
-            Text(N_("Priority")),
-            Text("{rank:count}. {rule:label}", {"rank": row.priority, "rule": row.rule}),
-            DERIVED,
+            Text(N_("Priority")), Text("{rank:count}. {rule:label}", {"rank": row.priority, "rule": row.rule}), DERIVED
         )
         for row in priorities.itertuples()
     ]

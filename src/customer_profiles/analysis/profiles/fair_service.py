@@ -176,13 +176,7 @@ RATES = Claims(
         "a known sign ({low:ratio} to {high:ratio}, n = {n:count}); with the same mix of topics {same:ratio} times as "
         "much."
     ),
-    {
-        **{name: name for name in ("metric", "group", "ratio")},
-        "low": "ratio_low",
-        "high": "ratio_high",
-        "n": "base",
-        "same": "same_mix",
-    },
+    {"n": "base", "same": "same_mix"},
     key=("metric", "group"),
     nothing=N_(
         "Customers with such a sign are served as others are: no outcome differs by more than chance would allow "
@@ -202,12 +196,7 @@ SCORED = replace(
         "{metric:label}, customers with the sign “{group:value}”: {difference:number} points against customers without "
         "a known sign ({low:number} to {high:number}, n = {n:count})."
     ),
-    values={
-        **{name: name for name in ("metric", "group", "difference")},
-        "low": "difference_low",
-        "high": "difference_high",
-        "n": "base",
-    },
+    values={"n": "base"},
     estimate="difference",
     effect=lambda row: from_d(row.effect),
 )

@@ -235,13 +235,7 @@ NEEDING = Claims(
         "{evidence:label}, customers with the sign “{group:value}”: {share:share} in a way with a person, {rest:share} "
         "of customers without a known sign – {ratio:ratio} times as often ({low:ratio} to {high:ratio}, n = {n:count})."
     ),
-    {
-        **{name: name for name in ("evidence", "group", "share", "ratio")},
-        "rest": "share_rest",
-        "low": "ratio_low",
-        "high": "ratio_high",
-        "n": "base",
-    },
+    {"rest": "share_rest", "n": "base"},
     key=("evidence", "group"),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="ratio",

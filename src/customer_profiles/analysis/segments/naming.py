@@ -7,7 +7,7 @@ import pandas as pd
 from ...messages import N_, Text
 
 MAJORITY = 0.5
-LOW, MIDDLE, HIGH = THIRDS = (N_("low"), N_("middle"), N_("high"))
+LOW, _, HIGH = THIRDS = (N_("low"), N_("middle"), N_("high"))
 WAYS = {
     ("spend", HIGH): N_("Big spenders"),
     ("spend", LOW): N_("Small spenders"),

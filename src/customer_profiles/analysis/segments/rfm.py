@@ -16,7 +16,6 @@ from ...stats.claims import Claims, shown
 from ...stats.intervals import add_shares
 
 SCORES = 5  # quintiles, as in Hughes, "Strategic Database Marketing" (2005), chapter 5
-COLUMNS = ("recency_days", "orders", "spend")
 
 
 @dataclass(frozen=True)

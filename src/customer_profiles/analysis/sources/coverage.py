@@ -139,7 +139,7 @@ def limits(filled: Collection[str]) -> list[Limit]:
 UNCOVERED = Claims(
     "coverage",
     N_("The source “{source:value}” knows {share:share} of the customers ({n:count} of {base:count})."),
-    {"source": "source", "share": "coverage", "n": "customers", "base": "base"},
+    {"share": "coverage", "n": "customers"},
     key=("source",),
     effect=0.0,
     reach=lambda row: 0,

@@ -190,7 +190,6 @@ NEW = Claims(
         "{n:count} of {base:count} customers ({share:share}) are new: they were first seen in the last "
         "{days:count} days."
     ),
-    {name: name for name in ("n", "base", "share", "days")},
     effect=0.0,
     kind="fact",
 )
@@ -204,7 +203,7 @@ def _new(table: pd.DataFrame, days: int) -> list[Finding]:
 STALE = Claims(
     "stale",
     N_("The newest row of the source “{source:value}” is {days:count} days old ({last:day})."),
-    {"source": "source", "days": "age_days", "last": lambda row: row.last.date()},
+    {"days": "age_days", "last": lambda row: row.last.date()},
     key=("source",),
     effect=0.0,
     reach=lambda row: 0,

@@ -92,7 +92,7 @@ UNREADABLE = Claims(
         "Of the source “{source:value}”, {n:count} of {base:count} rows ({share:share}) were set aside; "
         "most often because of the column “{column:label}”: {reason:label}."
     ),
-    {name: name for name in ("source", "n", "base", "share", "reason")} | {"column": lambda row: row.column or "–"},
+    {"column": lambda row: row.column or "–"},
     key=("source",),
     effect="share",
     reach=lambda row: 0,

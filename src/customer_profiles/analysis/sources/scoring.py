@@ -192,7 +192,6 @@ def _weakest(table: pd.DataFrame) -> list[Finding]:
 CONTRADICTED = Claims(
     "contradiction",
     N_("For {share:share} of {base:count} customers whom several sources know, the sources differ on “{field:label}”."),
-    {name: name for name in ("share", "base", "field")},
     key=("field",),
     effect=0.0,
     reach=lambda row: 0,

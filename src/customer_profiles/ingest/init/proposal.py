@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import yaml
@@ -198,8 +197,3 @@ def _written(folder: Path, found: list[Sample], told: list[Linked]) -> tuple[str
 
 def _comment(reason: str) -> str:
     return f"   # {reason}" if reason else ""
-
-
-def content_of(proposal: Proposal) -> dict[str, Any]:
-    """What a proposed file says, as a run reads it."""
-    return yaml.safe_load(proposal.text)

@@ -52,18 +52,6 @@ def roles(content: dict[str, Any], files: list[str]) -> Roles:
     return dict(found)
 
 
-def tables(content: dict[str, Any], files: list[str]) -> dict[str, set[str]]:
-    """Tables that each file fills, and whether something is looked up in it."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for source in content.get("sources") or ():
-        for file in _files(source, files):
-            found[file].add(source["table"])
-        for lookup in source.get("lookups", ()):
-            for file in _files(lookup, files):
-                found[file].add(LOOKUP)
-    return dict(found)
-
-
 def difference(old: dict[str, Any], new: dict[str, Any], files: list[str]) -> pd.DataFrame:
     """Columns that two files of configuration read differently: file, column, now, proposed."""
     before, after = roles(old, files), roles(new, files)

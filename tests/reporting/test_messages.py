@@ -9,9 +9,10 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from customer_profiles.reporting import extract
-from customer_profiles.reporting.column_kinds import KINDS
+from customer_profiles.reporting.labels import KINDS
 from customer_profiles.reporting.language import LOCALE, Language
+from customer_profiles.reporting.markdown import translate_markdown
+from tools import messages
 
 MARKDOWN = """# Who they are
 reads the profile
@@ -51,19 +52,19 @@ def test_messages_are_found_wherever_they_are_written():
         "w = Text(variable)\n"
         'v = Other("not one")\n'
     )
-    found = [message for _, message in extract.python_messages(source)]
+    found = [message for _, message in messages.python_messages(source)]
     assert sorted(found) == sorted(["Champions", "One two.", "t-test", "Three", "Four", "a source"])
 
 
 def test_prose_is_translated_block_by_block_and_code_is_not():
-    assert extract.translate_markdown(MARKDOWN, Upper()) == (
+    assert translate_markdown(MARKDOWN, Upper()) == (
         "# WHO THEY ARE\nREADS THE PROFILE\n\nFIRST LINE SECOND LINE.\n\n- ONE MORE\n- TWO\n\n"
         "```python\n# code stays\n```\n\n| a | b |"
     )
 
 
 def test_english_prose_keeps_its_words():
-    assert extract.translate_markdown("## Head\n\nText", Language("en")) == "## Head\n\nText"
+    assert translate_markdown("## Head\n\nText", Language("en")) == "## Head\n\nText"
 
 
 def test_notebooks_give_their_prose_and_the_messages_in_their_code():
@@ -74,28 +75,28 @@ def test_notebooks_give_their_prose_and_the_messages_in_their_code():
             {"cell_type": "raw", "source": "nothing"},
         ]
     }
-    assert extract.notebook_messages(json.dumps(notebook)) == ["Title", "A line goes on", "Hello {n:count}"]
+    assert messages.notebook_messages(json.dumps(notebook)) == ["Title", "A line goes on", "Hello {n:count}"]
 
 
 def test_a_catalogue_keeps_translations_adds_new_and_drops_old(tmp_path):
     path = tmp_path / "de.po"
     first, second = Catalog(), Catalog()
-    for catalog, messages in ((first, ["old", "kept {n:count}"]), (second, ["kept {n:count}", "new"])):
-        for message in messages:
+    for catalog, ids in ((first, ["old", "kept {n:count}"]), (second, ["kept {n:count}", "new"])):
+        for message in ids:
             catalog.add(message)
-    assert extract.update(path, first) == ["old", "kept {n:count}"]
+    assert messages.update(path, first) == ["old", "kept {n:count}"]
     kept = '"kept {n:count}"\nmsgstr "'
     path.write_text(path.read_text().replace(kept, kept + "behalten {n:count}"))
-    assert extract.update(path, second) == ["new"]
+    assert messages.update(path, second) == ["new"]
     with path.open("rb") as file:
         assert {m.id: m.string for m in read_po(file) if m.id} == {"kept {n:count}": "behalten {n:count}", "new": ""}
     before = path.read_bytes()
-    extract.update(path, second)
+    messages.update(path, second)
     assert path.read_bytes() == before
 
 
 def test_messages_use_formatters_that_exist():
-    for message in extract.template():
+    for message in messages.template():
         if message.id:
             assert {kind for _, kind in placeholders(message.id)} <= {*KINDS, ""}, message.id
 
@@ -107,7 +108,7 @@ def german():
 
 
 def test_catalogue_is_up_to_date(german):
-    wanted = {message.id for message in extract.template() if message.id}
+    wanted = {message.id for message in messages.template() if message.id}
     assert {message.id for message in german if message.id} == wanted, "run `make messages`"
 
 

@@ -1,7 +1,7 @@
-"""Where the translatable messages of a report are, and how a notebook's prose is translated.
+"""The translatable messages of a report: what is in the package, its vocabulary and its notebooks.
 
-``python -m customer_profiles.reporting.extract`` (``make messages``) collects every message and brings
-``locale/<language>.po`` up to date: new messages appear without translation, dropped ones disappear.
+``python -m tools.messages`` (``make messages``) collects every message and brings ``locale/<language>.po`` up to date:
+new messages appear without translation, dropped ones disappear.
 """
 
 from __future__ import annotations
@@ -10,23 +10,22 @@ import ast
 import io
 import json
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import paths
-from .language import LOCALE, Language
+from customer_profiles import paths
+from customer_profiles.reporting.labels import COLUMNS, FIELDS, TERMS, VALUES, VOCABULARY
+from customer_profiles.reporting.language import LOCALE
+from customer_profiles.reporting.markdown import blocks
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(paths.__file__).parent
 # The first argument of these calls is a message, and so are these named ones.
 CALLS = ("N_", "Text", "Finding", "Limit")
 NAMED = {"Text": ("message",), "Finding": ("message", "test"), "Limit": ("message", "needs")}
-FENCE = re.compile(r"^\s*(```|~~~)")
-MARKER = re.compile(r"^(\s*(?:#{1,6}|[-*+]|\d+[.)]|>)\s+)(.*)$")
 MAGIC = re.compile(r"^[%!].*$", re.MULTILINE)  # IPython's commands are not Python
 # Without dates in its header a catalogue only changes when its messages do.
 EPOCH = datetime(2000, 1, 1)
@@ -49,45 +48,6 @@ def python_messages(source: str) -> list[tuple[int, str]]:
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.strip():
                 found.append((value.lineno, value.value))
     return sorted(found)
-
-
-def blocks(markdown: str) -> Iterator[tuple[str, str]]:
-    """Split markdown into what is translated as one piece.
-
-    Yields
-    ------
-    marker, text : str
-        Sign at the start (``"## "``, ``"- "``) and the words of a heading, paragraph or list item on one line; code
-        blocks, table rows and empty lines come as a marker without words.
-
-    >>> list(blocks("# Who" + chr(10) + "they are" + chr(10) + chr(10) + "- one" + chr(10) + "  two"))
-    [('# ', 'Who'), ('', 'they are'), ('', ''), ('- ', 'one two')]
-    """
-    words: list[str] = []
-    marker, fenced = "", False
-    for line in markdown.splitlines():
-        start = MARKER.match(line)
-        literal = fenced or FENCE.match(line) or line.lstrip().startswith("|")
-        if words and (literal or start or not line.strip() or marker.lstrip().startswith("#")):
-            yield marker, " ".join(words)
-            marker, words = "", []
-        if FENCE.match(line):
-            fenced = not fenced
-        if literal:
-            yield line, ""
-        elif start:
-            marker, words = start[1], [start[2].strip()]
-        elif line.strip():
-            words.append(line.strip())
-        else:
-            yield "", ""
-    if words:
-        yield marker, " ".join(words)
-
-
-def translate_markdown(source: str, language: Language) -> str:
-    """A notebook's markdown in another language, block by block; blocks without translation stay English."""
-    return "\n".join(marker + language.translate(text) if text else marker for marker, text in blocks(source))
 
 
 def notebook_messages(source: str) -> list[str]:
@@ -115,6 +75,9 @@ def template() -> Catalog:
         creation_date=EPOCH,
         fuzzy=False,
     )
+    words = [*(column.label for column in COLUMNS.values()), *VALUES.values(), *TERMS.values(), *FIELDS.values()]
+    for message in words:
+        catalog.add(message, locations=[(VOCABULARY.relative_to(PACKAGE).as_posix(), 0)])
     for path in sorted(PACKAGE.rglob("*.py")):
         for _, message in python_messages(path.read_text(encoding="utf-8")):
             catalog.add(message, locations=[(path.relative_to(PACKAGE).as_posix(), 0)])

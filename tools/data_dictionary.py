@@ -1,6 +1,6 @@
 """Every column of the profile, for people who work with it: ``docs/profile.md``.
 
-``python -m customer_profiles.reporting.data_dictionary`` (``make messages``) writes the page from the contract, the
+``python -m tools.data_dictionary`` (``make messages``) writes the page from the contract, the
 builder of the profile and the vocabulary of reports; a test fails when it is out of date.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import paths
-from ..ingest import contract
-from ..ingest.profile import column_types
-from .labels import column
+from customer_profiles import paths
+from customer_profiles.ingest import contract
+from customer_profiles.ingest.profile import column_types
+from customer_profiles.reporting.labels import column
 
 TYPES = {
     "string": "text",

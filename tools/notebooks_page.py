@@ -1,6 +1,6 @@
 """notebooks/README.md: per notebook its question, what it reads and writes, and its parameters, from the notebooks.
 
-``python -m customer_profiles.reporting.notebooks_page`` (``make messages``) writes it; a test tells when it is old.
+``python -m tools.notebooks_page`` (``make messages``) writes it; a test tells when it is old.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import json
 import re
 from pathlib import Path
 
-from .. import paths
-from ..chapters import CHAPTERS, ChapterSpec
-from ..params import Params
+from customer_profiles import paths
+from customer_profiles.chapters import CHAPTERS, ChapterSpec
+from customer_profiles.params import Params
 
 HEAD = """\
 # Notebooks

@@ -1,6 +1,6 @@
 """docs/api.md: what code may call – the front door, results and charts – from the docstrings.
 
-``python -m customer_profiles.reporting.api_page`` (``make messages``) writes it; a test tells when it is old.
+``python -m tools.api_page`` (``make messages``) writes it; a test tells when it is old.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import front_door, paths, viz
-from ..results import Result
+from customer_profiles import front_door, paths, viz
+from customer_profiles.results import Result
 
 HEAD = """\
 # The package from Python

@@ -1,0 +1,1 @@
+"""What makes files of the checkout from the package: catalogues of messages, and pages of the documentation."""
