@@ -215,6 +215,7 @@ MEASURES = {
     "less_error": Column(N_("Error less than of simple ways"), "share"),
     "top_share": Column(N_("Orders of the tenth foreseen as best"), "share"),
     "left": Column(N_("Left"), "count"),
+    "listed": Column(N_("Offers made to each"), "count"),
     "best_established": Column(N_("Better than other answers: established"), "yes"),
 }
 
@@ -292,6 +293,10 @@ KEYS = {
     "indicator": Column(N_("Sign"), "label"),
     "legal_basis": Column(N_("Legal basis")),
     "way": Column(N_("Way"), "label"),
+    "bought": Column(N_("What is offered"), "label"),
+    "item": Column(N_("Who has bought"), "value"),
+    "then": Column(N_("Goes on to buy"), "value"),
+    "offer": Column(N_("Next offer"), "value"),
     "step": Column(N_("Step"), "label"),
     "stage": Column(N_("Stage"), "label"),
     "feature": Column(N_("Feature"), "label"),
