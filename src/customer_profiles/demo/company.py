@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from . import affinity, behaviour, firm_records, firm_truth, prospects, sheets, voices, voucher
+from . import affinity, behaviour, firm_records, firm_truth, leavers, prospects, sheets, voices, voucher
 from .exports import Csv, Excel, JsonLines, Parquet, Writer
 from .firm_sheets import firm_sheets
 from .firms import make_contacts, make_firms
@@ -112,7 +112,7 @@ def make_company(
         if kind == "b2c":
             writers["interessenten.csv"].append(prospects.prospects(plan, customers, seed))
             extra = {"prospects": prospects.truth(plan), "voucher": voucher.truth(plan)}
-            extra["affinity"] = affinity.truth(plan)
+            extra |= {"affinity": affinity.truth(plan), "leavers": leavers.truth(plan)}
     if kind == "b2b":
         extra["concentration"] = firm_truth.concentration(np.concatenate(spent))
     book.save(out / "truth.json", customers=customers, seed=seed, **extra)
@@ -132,13 +132,13 @@ def _make_block(
     lines = behaviour.order_lines(rng, plan, people, 100_000_000 + block * ORDERS_PER_BLOCK)
     lines = affinity.planted(plan, people, lines, seed, block)
     people = people.join(behaviour.habits(plan, people, lines))
-    cases = voices.tickets(rng, plan, people)
+    cases, left = voices.tickets(rng, plan, people), leavers.left(plan, people, seed, block)
     return {
         "people": people,
         "crm": crm,
         "shop": shop,
-        "lines": lines,
-        "visits": behaviour.visits(rng, plan, people),
+        "lines": leavers.before(lines, left),
+        "visits": leavers.before(behaviour.visits(rng, plan, people), left),
         "letters": behaviour.newsletters(rng, plan, people),
         "tickets": cases,
         "answers": voices.answers(rng, plan, people, cases),

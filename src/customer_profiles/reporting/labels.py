@@ -215,6 +215,8 @@ MEASURES = {
     "less_error": Column(N_("Error less than of simple ways"), "share"),
     "top_share": Column(N_("Orders of the tenth foreseen as best"), "share"),
     "left": Column(N_("Left"), "count"),
+    "certainly_better": Column(N_("Certainly better than the simple ways"), "yes"),
+    "added_error": Column(N_("Error added without it"), "share"),
     "listed": Column(N_("Offers made to each"), "count"),
     "best_established": Column(N_("Better than other answers: established"), "yes"),
 }

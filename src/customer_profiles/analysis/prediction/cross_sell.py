@@ -2,10 +2,12 @@
 
 Whoever buys much has much of everything: any two items go together in a table of who ever had both. So only purchases
 after a day count, of customers who had not bought the item before, and who had bought the other one are compared with
-customers who bought on as many days afterwards (Mantel–Haenszel over these strata).
+customers who bought as much afterwards (Mantel–Haenszel over these strata).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,9 @@ from ...stats.intervals import z_value
 from .purchases import Purchases, drawn
 
 STRATA = 8
-"""Classes of customers by the days on which they bought in the period, at most."""
+"""Classes of customers by how much they bought in the period, at most."""
+MOST_ROWS = 30
+"""Pairs that are kept, the surest."""
 MIN_BASE = 50
 """Customers with the item, and without, from which a pair is tested."""
 COLUMNS = [
@@ -49,9 +53,10 @@ def pairs(bought: Purchases) -> Result:
     """
     title = Text(N_("What goes with what"))
     about = Text(
-        N_("How many times as often as by customers who are as active; by chance: once. In {days:count} days."),
+        N_("How many times as often as customers who are as active, within {days:count} days; hollow: may be chance."),
         {"days": bought.period},
     )
+    claims = replace(CLAIMS, values=CLAIMS.values | {"days": lambda row: bought.period})
     if not bought.known:
         return Result("cross_sell", pd.DataFrame(columns=COLUMNS), title, OVERLAPPING)
     table = _tested(*_counts(drawn(bought.active(2))))
@@ -61,10 +66,10 @@ def pairs(bought: Purchases) -> Result:
     table = table[table["p"].notna()].sort_values(["p", "item", "then"], kind="stable", ignore_index=True)
     return Result(
         "cross_sell",
-        table[COLUMNS],
+        table[COLUMNS].head(MOST_ROWS),
         title,
         OVERLAPPING,
-        lambda frame: CLAIMS.tell(frame, family),
+        lambda frame: claims.tell(frame, family),
         family,
         about,
         Text(
@@ -79,10 +84,10 @@ def pairs(bought: Purchases) -> Result:
 CLAIMS = Claims(
     "cross_sell",
     N_(
-        "Who has bought “{item:label}” goes on to buy “{then:label}” {ratio:ratio} times as often as customers who are "
-        "as active."
+        "Of those who have bought “{item:label}” {share:part} go on to buy “{then:label}” within {days:count} days, of "
+        "customers who are as active {rest:part}."
     ),
-    {"item": "item", "then": "then", "ratio": "ratio"},
+    {"item": "item", "then": "then", "share": "share", "rest": lambda row: float(row.share / row.ratio)},
     key=("item", "then"),
     nothing=N_("No item was found whose buyers go on to another more often than others (compared: {family:count})."),
     test=N_("Cochran–Mantel–Haenszel test by activity; Benjamini–Hochberg"),

@@ -39,7 +39,7 @@ MIN_TRIED = 100
 RESAMPLES = 500
 COLUMNS = [
     *("bought", "way", "listed", "n", "share", "share_low", "share_high", "difference", "difference_low"),
-    *("difference_high", "claim"),
+    *("difference_high", "certainly_better"),
 ]
 
 
@@ -86,7 +86,7 @@ def tried(bought: Purchases, seed: int = 1) -> Result:
     Result
         ``bought`` (`AGAIN`, `NEW`)``, way, listed`` (offers made)``, n`` (customers)``, share`` (of the offers that
         were bought) with interval``, difference`` to the best simple way in percentage points, with interval, and
-        ``claim``: whether it is certainly better.
+        ``certainly_better``: whether it is certainly so.
     """
     title = Text(N_("How many offers would have been bought"))
     result = Result("offer_quality", pd.DataFrame(columns=COLUMNS), title, OVERLAPPING)
@@ -106,8 +106,9 @@ def tried(bought: Purchases, seed: int = 1) -> Result:
         weights = rng.multinomial(some.sum(), np.full(some.sum(), 1 / some.sum()), RESAMPLES) / some.sum()
         made = may[some].sum(axis=1)
         rows += [row | {"bought": kind} for listed in lists for row in _compared(hits, made, listed, weights)]
-    words = {"n": len(asked.customers), "days": bought.period, "listed": lists[-1]}
-    about = N_("Share of the offers that {n:count} customers bought within {days:count} days, of the first {k:count}.")
+    words = {"n": len(asked.customers), "days": bought.period}
+    several = N_("Share of the first five offers that were bought within {days:count} days, {n:count} customers.")
+    one = N_("Share of first offers that were bought within {days:count} days, {n:count} customers.")
     k = deciding(rows)
     return Result(
         "offer_quality",
@@ -115,7 +116,7 @@ def tried(bought: Purchases, seed: int = 1) -> Result:
         title,
         OVERLAPPING,
         lambda frame: _found(frame, k, bought.period),
-        about=Text(about, words | {"k": k}),
+        about=Text(one if k == LISTS[0] else several, words),
         note=Text(
             N_(
                 "Chosen from what was known {days:count} days before the end of the records, for customers who had "
@@ -137,7 +138,7 @@ def chosen(measured: Result) -> dict[str, str]:
     """The way that is used for what was bought before, and for what was not: see `tried`."""
     ways = {}
     for kind, rows in _decisive(measured.frame).groupby("bought", sort=False):
-        better = rows[rows["claim"].astype(bool)]
+        better = rows[rows["certainly_better"].astype(bool)]
         rows = better if len(better) else rows[~rows["way"].isin([ALIKE, CHANCE])]
         ways[str(kind)] = str(rows.loc[rows["share"].idxmax(), "way"])
     return ways
@@ -250,10 +251,15 @@ def _compared(hits: dict[str, np.ndarray], made: np.ndarray, listed: int, weight
     for place, way in enumerate(ways):
         low, high = np.quantile(again[:, place], [0.025, 0.975])
         row = {"way": way, "listed": listed, "n": len(made), "share": means[place], "share_low": low}
-        row |= {"share_high": high, "claim": False}
+        row |= {"share_high": high, "certainly_better": False}
         if way == ALIKE:
             low, high = np.quantile(further[:, place], [0.025, 0.975])
-            row |= {"difference": apart[place], "difference_low": low, "difference_high": high, "claim": low > 0}
+            row |= {
+                "difference": apart[place],
+                "difference_low": low,
+                "difference_high": high,
+                "certainly_better": low > 0,
+            }
         rows.append(row)
     return rows
 
@@ -263,34 +269,49 @@ def _decisive(table: pd.DataFrame) -> pd.DataFrame:
 
 
 BETTER = {
-    AGAIN: N_("Of what they bought before, {share:part} of the offers chosen by “{way:label}” were bought again."),
-    NEW: N_("Of what was new to them, {share:part} of the offers chosen by “{way:label}” were bought."),
+    AGAIN: N_(
+        "Offer again what customers with the same purchases bought: {share:part} of such offers were bought within "
+        "{days:count} days, of the best simple ones {rest:part}."
+    ),
+    NEW: N_(
+        "For something new, offer what customers with the same purchases bought: {share:part} of such offers were "
+        "bought within {days:count} days, of best-sellers {rest:part}."
+    ),
 }
 SIMPLE = {
-    (AGAIN, OWN): N_("Offer again what they bought most often: {share:part} of such offers were bought."),
-    (AGAIN, SELLERS): N_("Offer again what sells best lately: {share:part} of such offers were bought."),
-    (NEW, SELLERS): N_("Of what is new to them, offer the recent best-sellers: {share:part} were bought."),
-    (NEW, EVER): N_("Of what is new to them, offer the best-sellers of all time: {share:part} were bought."),
+    (AGAIN, OWN): N_(
+        "Offer again what they bought most often: {share:part} of such offers were bought within {days:count} days."
+    ),
+    (AGAIN, SELLERS): N_(
+        "Offer again what sells best lately: {share:part} of such offers were bought within {days:count} days."
+    ),
+    (NEW, SELLERS): N_(
+        "For something new, nothing does better than the recent best-sellers: {share:part} of such offers were bought "
+        "within {days:count} days."
+    ),
+    (NEW, EVER): N_(
+        "For something new, nothing does better than the best-sellers of all time: {share:part} of such offers were "
+        "bought within {days:count} days."
+    ),
 }
 
 
 def _found(table: pd.DataFrame, listed: int, days: int) -> list[Finding]:
     """What is to be offered of each kind, the simple way where nothing is better."""
     told = []
-    used = chosen(Result("", table, Text("")))
-    for kind, way in used.items():
-        rows = shown(table[(table["bought"] == kind) & (table["listed"] == listed) & (table["way"] == way)])
-        for row in rows.itertuples():
-            learns = way == ALIKE
+    for kind, way in chosen(Result("", table, Text(""))).items():
+        learns, rows = way == ALIKE, shown(table[(table["bought"] == kind) & (table["listed"] == listed)])
+        for row in rows[rows["way"] == way].itertuples():
+            apart = float(row.difference) / 100 if learns else 0.0
             told.append(
                 Finding(
                     BETTER[kind] if learns else SIMPLE[kind, way],
-                    {"share": float(row.share), "way": way, "days": days},
+                    {"share": float(row.share), "rest": float(row.share) - apart, "days": days},
                     id=f"offers.{'again' if kind == AGAIN else 'new'}",
                     n=int(row.n),
                     interval=(float(row.share_low), float(row.share_high)),
                     test=N_("bootstrap over customers"),
-                    effect=float(row.difference) / 100 if learns else 0.0,
+                    effect=apart,
                     reach=int(row.n),
                 )
             )
