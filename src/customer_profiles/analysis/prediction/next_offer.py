@@ -88,7 +88,7 @@ def tried(bought: Purchases, seed: int = 1) -> Result:
         were bought) with interval``, difference`` to the best simple way in percentage points, with interval, and
         ``certainly_better``: whether it is certainly so.
     """
-    title = Text(N_("How many offers would have been bought"))
+    title = Text(N_("Next offers that would have been bought"))
     result = Result("offer_quality", pd.DataFrame(columns=COLUMNS), title, OVERLAPPING)
     asked = bought.active(1) if bought.known else bought
     if not bought.known or len(asked.customers) < MIN_TRIED:
