@@ -14,7 +14,7 @@ from customer_profiles.demo.plan import load_plan, moment
 TRAITS = ["age_band", "gender", "income_band", "household_size", "interests", "values", "preferred_channel"]
 
 
-def why(seed, null=False, n=6000):
+def why(seed, null=False, n=12_000):
     """What goes with being lost, and what was planted."""
     plan, rng = load_plan(null), np.random.default_rng([seed, 0])
     people = make_people(rng, plan, 0, n)
@@ -29,7 +29,7 @@ def why(seed, null=False, n=6000):
     return churn_reasons.reasons(found, later.features, churn.quality(found, seed), {}, seed), leavers.truth(plan)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (4, 5))])
+@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4, 5))])
 def test_the_group_that_leaves_is_found_and_no_other_trait_tells_more(seed):
     found, truth = why(seed)
     traits = found.frame[found.frame["feature"].isin(TRAITS)]

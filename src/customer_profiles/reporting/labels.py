@@ -298,6 +298,7 @@ KEYS = {
     "bought": Column(N_("What is offered"), "label"),
     "item": Column(N_("Who has bought"), "value"),
     "then": Column(N_("Goes on to buy"), "value"),
+    "habit": Column(N_("Bought at a discount"), "label"),
     "offer": Column(N_("Next offer"), "value"),
     "step": Column(N_("Step"), "label"),
     "stage": Column(N_("Stage"), "label"),

@@ -90,13 +90,15 @@ def reasons(
         lambda frame: CLAIMS.tell(frame, family),
         family,
         Text(
-            N_("How much more the chance errs without it, on {n:count} customers; hollow dots may be chance."),
+            N_(
+                "How much more the forecast errs without knowing it, on {n:count} customers; hollow dots may be chance."
+            ),
             {"n": len(known)},
         ),
         Text(
             N_(
-                "Errors are squared. What is made of the same columns counts as one, called by its first. It goes with "
-                "being lost; whether it is a cause nobody can tell from it."
+                "Errors are squared. What is made of the same columns counts as one, called by its first. Whether it is a "
+                "cause cannot be told from it."
             )
         ),
     )
@@ -104,7 +106,7 @@ def reasons(
 
 CLAIMS = Claims(
     "churn_reasons",
-    N_("“{feature:label}” goes with being lost: without it the chance would err by {added:part} more."),
+    N_("“{feature:label}” goes with being lost: without knowing it the forecast errs {added:part} more."),
     {"feature": "feature", "added": "added_error"},
     key=("feature",),
     nothing=N_("Nothing that is known by itself goes with being lost (compared: {family:count})."),
