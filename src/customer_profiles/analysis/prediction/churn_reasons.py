@@ -97,8 +97,8 @@ def reasons(
         ),
         Text(
             N_(
-                "Errors are squared. What is made of the same columns counts as one, called by its first. Whether it is a "
-                "cause cannot be told from it."
+                "Errors are squared. What is made of the same columns counts as one, called by its first. Whether it "
+                "is a cause cannot be told from it."
             )
         ),
     )
