@@ -63,8 +63,8 @@ class Learnt:
 def learn(bought: Purchases, until: int) -> Learnt:
     """Learn from what was known at the end of a window, see `purchases.WINDOWS`; nothing after it is looked at."""
     recent, owned = bought.active(until), bought.owned(until)
-    had = _yes(drawn(recent).owned(until))
-    both = (had.T @ had).toarray()
+    had = _yes(drawn(recent).owned(until)).toarray()
+    both = had.T @ had
     size = np.sqrt(np.maximum(np.diag(both), 1))
     np.fill_diagonal(both, 0)
     return Learnt(_buyers(recent.days[until]), _buyers(owned), both / np.outer(size, size))

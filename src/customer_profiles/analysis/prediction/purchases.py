@@ -19,7 +19,7 @@ LEAST = 20
 """Customers who must have bought an item for it to be offered: of fewer nothing is learnt."""
 MOST_ITEMS = 500
 """Items at most, those that most customers bought."""
-MOST = 20_000
+MOST = 10_000
 """Customers drawn to learn from and to try it on, where there are more, and scored at a time."""
 PART = 4
 """Parts of the records, each as long as the period at most."""
