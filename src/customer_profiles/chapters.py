@@ -98,7 +98,10 @@ CHAPTERS = {
             makes=("predicted_value",),
             charts=3,
             question=N_("What will they do?"),
-            answers=("churn_stake", "expected_value", "contracts", "churn_gains", "forecast_check", "repeaters"),
+            answers=(
+                *("churn_stake", "expected_value", "contracts", "offer_quality", "churn_gains", "forecast_check"),
+                "repeaters",
+            ),
         ),
         ChapterSpec(
             *("08", "08_find_targets", N_("Whom to win and whom to address"), params.FindTargets, ("07",)),

@@ -127,6 +127,7 @@ class PredictValue(Params):
     discount_rate: float = Field(0.1, ge=0, le=1, description=N_("yearly rate by which later money counts less"))
     capacity: int = Field(200, ge=1, description=N_("customers who can be called"))
     save_rate: float = Field(0.1, ge=0, le=1, description=N_("share of those who would be lost that a call keeps"))
+    offer_days: int = Field(180, ge=7, le=365, description=N_("days within which an offer is to be bought"))
 
 
 class FindTargets(Params):

@@ -66,6 +66,8 @@ def test_minimal(company):
             "'spend' is a column that the product makes",
         ),
         ("table: customers", "table: customers\n    attributes: {source: x}", "such as 'own_source'"),
+        ("title: Test", "title: Test\noffers: {item: category}", "offers: order lines have no column 'category'"),
+        ("title: Test", "title: Test\noffers: {exlude: [x]}", "unknown key 'exlude', did you mean 'exclude'?"),
         ("table: customers", "table: tickets", "at least one source must fill"),
     ],
 )

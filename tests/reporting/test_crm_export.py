@@ -37,13 +37,17 @@ def test_every_customer_has_one_row(tables):
 def foreseen(p_churn):
     values = {"expected_orders": 2.5, "expected_months": None, "expected_spend": 50.0, "clv": 48.0, "p_alive": 0.9}
     known = {"customer_id": ["bb"], "customer_no": [1], "order_days": [3], **{name: [x] for name, x in values.items()}}
-    return pd.DataFrame(known | {"p_churn": [p_churn], "foreseen_on": [pd.Timestamp("2025-12-31")]})
+    offer = {"next_offer": "tents", "next_offer_reason": "recent best-sellers"}
+    offer |= {"next_offer_after": None, "next_repeat": "boots"}
+    known |= {"p_churn": [p_churn], **{name: [x] for name, x in offer.items()}}
+    return pd.DataFrame(known | {"foreseen_on": [pd.Timestamp("2025-12-31")]})
 
 
 def test_what_is_foreseen_goes_with_its_day(tables):
     tables.write("predicted_value", foreseen(0.25))
     table = crm_export.assignments(tables).set_index("customer_id")
-    assert list(table)[-7:] == list(crm_export.FORESEEN)
+    assert list(table)[-len(crm_export.FORESEEN) :] == list(crm_export.FORESEEN)
+    assert table.loc["bb", ["next_offer", "next_repeat"]].tolist() == ["tents", "boots"]
     assert table.loc["bb", ["expected_orders", "clv", "p_churn"]].tolist() == [2.5, 48.0, 0.25]
     assert table.loc["bb", "foreseen_on"] == pd.Timestamp("2025-12-31")
     assert table.loc["aa", list(crm_export.FORESEEN)].isna().all()

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from . import behaviour, firm_records, firm_truth, prospects, sheets, voices, voucher
+from . import affinity, behaviour, firm_records, firm_truth, leavers, prospects, sheets, voices, voucher
 from .exports import Csv, Excel, JsonLines, Parquet, Writer
 from .firm_sheets import firm_sheets
 from .firms import make_contacts, make_firms
@@ -97,7 +97,7 @@ def make_company(
             stack.enter_context(closing(writer))
         for block, first in enumerate(range(0, customers, BLOCK)):
             rng = np.random.default_rng([seed, block])
-            made = of_kind.make(rng, plan, first, min(BLOCK, customers - first), block)
+            made = of_kind.make(rng, plan, first, min(BLOCK, customers - first), block, seed)
             for name, rows in _raw(rng, plan, of_kind.sheets(rng, plan, made), book):
                 writers[name].append(rows)
             if kind == "b2c":
@@ -112,6 +112,7 @@ def make_company(
         if kind == "b2c":
             writers["interessenten.csv"].append(prospects.prospects(plan, customers, seed))
             extra = {"prospects": prospects.truth(plan), "voucher": voucher.truth(plan)}
+            extra |= {"affinity": affinity.truth(plan), "leavers": leavers.truth(plan)}
     if kind == "b2b":
         extra["concentration"] = firm_truth.concentration(np.concatenate(spent))
     book.save(out / "truth.json", customers=customers, seed=seed, **extra)
@@ -120,21 +121,24 @@ def make_company(
     return Path(shutil.copyfile(FOLDER / of_kind.dataset, out / "dataset.yaml"))
 
 
-def _make_block(rng: np.random.Generator, plan: Plan, first: int, n: int, block: int) -> dict[str, pd.DataFrame]:
+def _make_block(
+    rng: np.random.Generator, plan: Plan, first: int, n: int, block: int, seed: int
+) -> dict[str, pd.DataFrame]:
     """Everything about `n` customers, by name of the table; ``person`` links them."""
     people = make_people(rng, plan, first, n)
     if first == 0:
         _add_person_named_null(people)
     crm, shop = crm_records(rng, plan, people), shop_records(rng, plan, people)
     lines = behaviour.order_lines(rng, plan, people, 100_000_000 + block * ORDERS_PER_BLOCK)
+    lines = affinity.planted(plan, people, lines, seed, block)
     people = people.join(behaviour.habits(plan, people, lines))
-    cases = voices.tickets(rng, plan, people)
+    cases, left = voices.tickets(rng, plan, people), leavers.left(plan, people, seed, block)
     return {
         "people": people,
         "crm": crm,
         "shop": shop,
-        "lines": lines,
-        "visits": behaviour.visits(rng, plan, people),
+        "lines": leavers.before(lines, left),
+        "visits": leavers.before(behaviour.visits(rng, plan, people), left),
         "letters": behaviour.newsletters(rng, plan, people),
         "tickets": cases,
         "answers": voices.answers(rng, plan, people, cases),
@@ -142,7 +146,9 @@ def _make_block(rng: np.random.Generator, plan: Plan, first: int, n: int, block:
     }
 
 
-def _make_firm_block(rng: np.random.Generator, plan: Plan, first: int, n: int, block: int) -> dict[str, pd.DataFrame]:
+def _make_firm_block(
+    rng: np.random.Generator, plan: Plan, first: int, n: int, block: int, seed: int
+) -> dict[str, pd.DataFrame]:
     """Everything about `n` firms; ``person`` links firms to orders, and contacts to what contacts do and say."""
     firms = make_firms(rng, plan, first, n)
     crm, erp = firm_records.crm_accounts(rng, plan, firms), firm_records.erp_accounts(rng, plan, firms)

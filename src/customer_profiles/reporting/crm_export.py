@@ -20,7 +20,10 @@ VARIABLE = "env:"
 FORMATS = (".csv", ".xlsx", ".parquet")
 NAMES = {"segments": "customer_segments", "profile": "customer_profile"}
 """What can be handed over, and what its table is called in a database."""
-FORESEEN = ("expected_orders", "expected_months", "expected_spend", "clv", "p_alive", "p_churn", "foreseen_on")
+FORESEEN = (
+    *("expected_orders", "expected_months", "expected_spend", "clv", "p_alive", "p_churn"),
+    *("next_offer", "next_offer_reason", "next_offer_after", "next_repeat", "foreseen_on"),
+)
 """Of the table ``predicted_value``: what a customer is expected to do, and the day on which it was foreseen."""
 LAYOUTS = Path(__file__).with_name("layouts.yaml")
 

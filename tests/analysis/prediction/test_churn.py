@@ -1,12 +1,13 @@
 """Who will be lost: learnt before a day, tried after it, better than silence alone or silent itself."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.prediction import churn, order_history
+from customer_profiles.analysis.prediction import churn, churn_reasons, order_history
 from customer_profiles.analysis.prediction.stake import at_stake, buyer_loss, contract_loss
 from customer_profiles.privacy.disclosure import Gate
 
@@ -53,6 +54,23 @@ def test_what_drives_leaving_is_learnt_and_holds_at_a_later_time():
     (finding,) = gains.claims(gains.frame.assign(hidden=False))
     assert finding.id == "churn.tenth"
     assert finding.values["share"] > 1.5 * finding.values["all"]
+
+
+def test_what_goes_with_being_lost_is_told_and_noise_is_not():
+    lines, traits = shop(1, drives=2.5)
+    bought, days, found = tried(lines, traits)
+    later = churn.of_buyers(bought, bought.last - pd.Timedelta(days=days), days, traits)
+    measured = churn.quality(found)
+    why = churn_reasons.reasons(found, later.features, measured, {})
+    table = why.frame.set_index("feature")
+    assert table.loc["mood", "claim"]
+    assert table.loc["mood", "added_error_low"] > 0
+    assert not table.loc["noise", "claim"]
+    assert table["n"].eq(len(found.lost)).all()
+    assert set(why.frame["feature"]) == {"mood", "noise", *churn_reasons.OF_HISTORY.values()}
+    assert "mood" in {finding.values["feature"] for finding in why.claims(why.frame.assign(hidden=False))}
+    nothing = measured.frame.assign(figure_low=-0.1)
+    assert churn_reasons.reasons(found, later.features, replace(measured, frame=nothing), {}).frame.empty
 
 
 def test_features_know_nothing_after_the_day():

@@ -43,6 +43,9 @@ def tables() -> dict[str, pd.DataFrame]:
                 "expected_spend": [75.0],
                 "clv": [70.0],
                 "p_churn": [0.25],
+                "next_offer": ["tents"],
+                "next_offer_reason": ["recent best-sellers"],
+                "next_offer_after": [None],
                 "foreseen_on": [pd.Timestamp("2025-12-31")],
             }
         ),
@@ -70,6 +73,8 @@ def test_each_side_of_a_customer_is_told_from_their_rows(tables):
             "Spend foreseen, discounted: €70.00",
             "Orders foreseen: 2.50",
             "Chance to be lost: 25.0%",
+            "Next offer, new to them: tents",
+            "Offer chosen by: recent best-sellers",
             "Segment: 4",
             "Fit with the ideal customer, tenth: 3",
         ],

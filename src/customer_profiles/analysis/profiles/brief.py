@@ -32,7 +32,10 @@ TABLES = {
 DID = ("orders", "spend", "basket_value", "last_order_at", "recency_days", "top_category", "main_order_channel")
 SAID = ("nps_score", "csat_score", "stars_score", "answers", "comments")
 NEEDED = ("tickets", "open_tickets", "reopened_tickets", "resolution_hours")
-FORESEEN = ("expected_spend", "clv", "expected_orders", "expected_months", "p_alive", "p_churn")
+FORESEEN = (
+    *("expected_spend", "clv", "expected_orders", "expected_months", "p_alive", "p_churn"),
+    *("next_offer", "next_offer_reason", "next_offer_after", "next_repeat"),
+)
 DERIVED, READ = Text(N_("derived by the report")), Text(N_("read from the texts by the report"))
 NOT_SHOWN = {"customer_id", "customer_no", "consent", "sources", "latitude", "longitude", "postal_code", "city"}
 """Of who somebody is: what identifies a customer on its own is told only where a name is asked for."""

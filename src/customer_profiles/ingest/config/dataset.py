@@ -21,6 +21,7 @@ from ..sessions import SESSION_GAP_MINUTES
 from ..visitors import LINK_DAYS, NEW_DAYS
 from . import derived as rules
 from . import ideal_customer, targets
+from . import offers as stock
 from . import outcome as outcomes
 from . import subscription as contracts
 from . import vulnerability as care
@@ -249,6 +250,7 @@ class Dataset(Model):
     subscription: contracts.Subscription | None = Field(
         None, description="columns that say how long a contract has run and what is paid for it"
     )
+    offers: stock.Offers = stock.Offers()
     labels: dict[str, dict[str, str]] = Field(
         default_factory=dict,
         description="value, event, action or source as it stands in the data, to its name on a page by language",
@@ -272,6 +274,7 @@ class Dataset(Model):
     def _sources_fit_together(self) -> Self:
         _check_zone(self.time_zone)
         targets.check_names(self.kpis)
+        stock.check(self.offers, {name for source in self.filled("transactions") for name in source.mapped})
         names = [source.name for source in self.sources]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two sources are called {', '.join(sorted(twice))}: give each its own name")
