@@ -52,6 +52,7 @@ MEASURES = {
     "spend_per_buyer": Column(N_("Spend per buyer"), "money"),
     "buyers": Column(N_("Buyers"), "count"),
     "customers": Column(N_("Customers"), "count"),
+    "customers_rest": Column(N_("Customers in the comparison"), "count"),
     "top": Column(N_("Best buyers"), "share"),
     "r": Column(N_("Recency (1–5)"), "count"),
     "f": Column(N_("Frequency (1–5)"), "count"),
