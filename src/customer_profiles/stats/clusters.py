@@ -53,12 +53,16 @@ def compare_things(own: pd.DataFrame, rest: pd.DataFrame, kind: str, thing: str,
         between persons leaves (Kish's effective sample size), and the test statistic of Fisher's exact or the χ² test
         is divided by the design effect (Rao & Scott 1981, JASA 76:221–230).
     """
-    both = pd.concat({True: own, False: rest}, names=["side"]).reset_index("side").drop_duplicates([thing, kind, "side"])
+    both = (
+        pd.concat({True: own, False: rest}, names=["side"]).reset_index("side").drop_duplicates([thing, kind, "side"])
+    )
     unknown = both[person].isna()
     both["who"] = pd.factorize(both[person].astype(object).where(~unknown, "thing " + both[thing].astype(str)))[0]
     kinds, persons = np.sort(both[kind].unique()), range(both["who"].max() + 1) if len(both) else ()
     parts = [both[both["side"] == side] for side in (True, False)]
-    counts = [pd.crosstab(part["who"], part[kind]).reindex(index=persons, columns=kinds, fill_value=0) for part in parts]
+    counts = [
+        pd.crosstab(part["who"], part[kind]).reindex(index=persons, columns=kinds, fill_value=0) for part in parts
+    ]
     totals = [part.groupby("who")[thing].nunique().reindex(persons, fill_value=0) for part in parts]
     (k1, k0), (n1, n0) = (np.array([each.sum() for each in some]) for some in (counts, totals))
     effect = design_effects(*(array for pair in zip(counts, totals, strict=True) for array in map(np.asarray, pair)))

@@ -77,7 +77,9 @@ def topic_changes(recent: pd.DataFrame, before: pd.DataFrame, months: int = 3) -
     """
     base, base_rest = (side["row"].nunique() for side in (recent, before))
     table, family = pd.DataFrame(columns=COLUMNS).astype({"claim": bool, "p": float}), 0
-    compared = compare_things(recent, before, "theme", "row", "customer_no") if min(base, base_rest) >= MIN_BASE else table
+    compared = (
+        compare_things(recent, before, "theme", "row", "customer_no") if min(base, base_rest) >= MIN_BASE else table
+    )
     compared = compared[compared["theme"] != OTHER]
     if len(compared):
         # The number of texts in all decides what is tested, so leaving rare topics out does not bias the rest.

@@ -54,12 +54,12 @@ class Knowledge:
         self.equations.append((dict(terms), float(total)))
 
 
-def read(tables: dict[str, pd.DataFrame]) -> Knowledge:
-    """What the tables of groups of a report say together."""
+def read(tables: dict[str, pd.DataFrame], customers: int = 0) -> Knowledge:
+    """What the tables of groups of a report say together, and how many customers it is about."""
     facts, members, wholes = Knowledge(), defaultdict(set), defaultdict(dict)
     for name, table in tables.items():
         if {"attribute", "value", "n", "base"} <= set(table):
-            _read(facts, members, wholes, name, table)
+            _read(facts, members, wholes, name, table, customers)
     for (population, attribute), values in members.items():
         everybody = [(population, ALL, attribute, value) for value in [*sorted(values), UNLISTED]]
         facts.equate(everybody, population[1])
@@ -79,7 +79,7 @@ def read(tables: dict[str, pd.DataFrame]) -> Knowledge:
     return facts
 
 
-def _read(facts, members, wholes, name, table) -> None:
+def _read(facts, members, wholes, name, table, customers) -> None:
     rests = {"n_rest", "base_rest"} <= set(table)
     keys = [c for c in table.select_dtypes(exclude=["number", "bool"]) if c not in NOT_KEYS]
     keys += [c for c in ("segment", "after_days", "tenth") if c in table and c not in keys]
@@ -93,6 +93,8 @@ def _read(facts, members, wholes, name, table) -> None:
         sizes = rows["n"] if not rests else rows["base"] if varies else rows["n"] + rows["n_rest"]
         population = facts.population(attribute, int(both.iloc[0]), dict(zip(rows["value"], sizes, strict=True)))
         members[population, attribute] |= set(rows["value"])
+        if not rests and customers:
+            facts.equate([(population, ALL, attribute, "(unknown)")], customers - population[1])
         for value, size in zip(rows["value"], sizes, strict=True):
             facts.tell((population, ALL, attribute, value), size)
         whole = ((rows["n"] + rows["n_rest"]) if varies else rows["base"]).dropna() if rests else ()
