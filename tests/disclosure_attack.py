@@ -36,13 +36,11 @@ class Knowledge:
         """The same as in another table if all that both show is equal; else one of its own."""
         shown = {value: int(size) for value, size in sizes.items() if pd.notna(size)}
         found = self.populations[attribute, total]
-        for number, other in enumerate(found):
-            if all(other.get(value, size) == size for value, size in shown.items()):
-                break
-        else:
-            number, other = len(found), {}
-            found.append(other)
-        other |= shown
+        fits = (
+            n for n, other in enumerate(found) if all(other.get(value, shown[value]) == shown[value] for value in shown)
+        )
+        number = next(fits, len(found))
+        found[number:] = [(found[number] if number < len(found) else {}) | shown, *found[number + 1 :]]
         return (number, total)
 
     def equate(self, cells, total=0.0, minus=()) -> None:
