@@ -49,9 +49,9 @@ def compare_things(own: pd.DataFrame, rest: pd.DataFrame, kind: str, thing: str,
     -------
     DataFrame
         One row per kind: `kind`, ``n, customers, base, n_rest, customers_rest, base_rest, share`` with Wilson's
-        interval``, share_rest, ratio`` with interval``, p``. Intervals are those of as many independent things as the spread
-        between persons leaves (Kish's effective sample size), and the test statistic of Fisher's exact or the χ² test
-        is divided by the design effect (Rao & Scott 1981, JASA 76:221–230).
+        interval, ``share_rest, ratio`` with interval, ``p``. Intervals are those of as many independent things as the
+        spread between persons leaves (Kish's effective sample size), and the test statistic of Fisher's exact or the
+        χ² test is divided by the design effect (Rao & Scott 1981, JASA 76:221–230).
     """
     both = (
         pd.concat({True: own, False: rest}, names=["side"]).reset_index("side").drop_duplicates([thing, kind, "side"])
