@@ -12,6 +12,8 @@ from written_company import CUSTOMERS, KEY, ORDERS, source
 
 from customer_profiles.errors import InputRejected
 from customer_profiles.identity.id_ledger import IdLedger, changes, last_ids
+from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.privacy import erasure
 from customer_profiles.tables import Tables
 
 MOST_CHURN = 0.005  # of the records that did not change
@@ -240,6 +242,23 @@ def test_records_that_a_missing_one_held_together_stay_together(company):
     # Nothing is missing now, so that matching alone decides: another Anna is another person.
     apart = runs.run(exports(SHOP, CLUB | {"first_name": "Eva", "phone": ""}, CRM))
     assert of(apart, "shop") != of(apart, "club")
+
+
+def test_erasure_reaches_the_links_that_are_remembered(company):
+    """Erased by her number in the shop while the CRM has lost her row: nothing kept leads to her any more."""
+    runs = Runs(company)
+    first = runs.run(exports(SHOP, CRM), "c1")
+    hers = set(first.loc[first["customer_id"].isin(of(first, "shop")), "pseudonym"])
+    assert len(hers) == 2
+    runs.run(exports(SHOP), "c1")
+    dataset = load_dataset(company.folder / "dataset.yaml")
+    erasure.erase(dataset, erasure.entries(dataset, ["shop:s1"], [], []), KEY, dataset.as_of)
+    after = runs.run(exports(SHOP), "c1")
+    assert len(after) == 1  # Bea
+    for run in ("run1", "run2", "run3"):
+        kept = Tables(company.folder / "runs" / run).read("identities")
+        assert not hers & {*kept["pseudonym"], *kept["customer_id"]}
+    assert not len(Tables(company.folder / "runs" / "run3").read("transactions"))
 
 
 def test_what_contradicts_is_not_held_together(company):
