@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ...codes import LEFT
 from ...messages import N_, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims
@@ -21,13 +22,6 @@ from ...stats.group_tests import chi2_test
 from ...stats.intervals import Estimate, Interval, add_shares, auc_interval, z_value
 from ..leakage import determines
 
-# Values of `status`, in lower case, of customers who are lost. Others (new, active) are no outcome to be feared.
-LOST = frozenset(
-    (
-        *("churned", "left", "lapsed", "lost", "cancelled", "canceled", "terminated", "former", "closed", "inactive"),
-        *("gekündigt", "abgewandert", "ehemalig", "verloren", "inaktiv", "geschlossen"),
-    )
-)
 # Answers that count as dissatisfied: detractors (Reichheld 2003), and 1 and 2 of 5.
 POOR = {"nps_score": 6.0, "csat_score": 2.0, "stars_score": 2.0}
 DISSATISFIED = "dissatisfied"
@@ -99,7 +93,7 @@ def _candidates(profile: pd.DataFrame) -> Outcomes:
     found = {}
     if "status" in profile:
         status = profile["status"].dropna().astype(str)
-        for value in sorted({value for value in status.unique() if value.strip().lower() in LOST}):
+        for value in sorted({value for value in status.unique() if value.strip().lower() in LEFT}):
             found["status", value] = status == value
     for name, bar in POOR.items():
         if name in profile:
