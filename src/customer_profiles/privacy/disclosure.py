@@ -186,7 +186,7 @@ class Gate:
             bases = [_whole(frame, c) for c in (base, "base_rest") if c in frame]
             small_base = (bases[0] < least) | _small(bases[-1], least)
             if base_varies:
-                left = _left_over(bases[0], sum(bases), margins, least) if len(bases) > 1 else []
+                left = _left_over(bases[0], bases[0] + bases[-1], margins, least) if len(bases) > 1 else []
                 small_base, gone = _protected_with(left, bases, small_base, margins, least)
         counts = [_whole(frame, c) for c in (n, "n_rest", *also) if c in frame]
         counts += [

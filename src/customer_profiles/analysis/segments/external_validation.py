@@ -159,10 +159,9 @@ def separate(labels: pd.Series, held_out: Outcomes, seed: int = 1) -> Result:
         k1, n1, k, n = int(truth[first].sum()), len(first), int(truth.sum()), len(truth)
         by_chance = [_judged(segment, drawn, seed) for drawn in _permuted(truth, seed)]
         ratio, area = lift(k1, n1, k, n), auc_interval(risk, truth)
-        times = _by_chance(
-            float(ratio[0]), *map(float, ratio[1]), np.array([each[0] for each in by_chance]) - 1, np.inf
-        )
-        area = _by_chance(*area, np.array([each[1] for each in by_chance]) - 0.5, 1.0)
+        lifted = Estimate(float(ratio[0]), float(ratio[1].low), float(ratio[1].high))
+        times = _by_chance(lifted, np.array([each[0] for each in by_chance]) - 1, np.inf)
+        area = _by_chance(area, np.array([each[1] for each in by_chance]) - 0.5, 1.0)
         tested = chi2_test(pd.crosstab(segment, truth))
         rows.append(
             {"attribute": attribute, "value": value, "n": k, "base": n, "riskiest_n": k1, "riskiest_base": n1}
@@ -233,10 +232,11 @@ def _judged(segment: np.ndarray, truth: np.ndarray, seed: int) -> tuple[float, f
     return float(truth[_riskiest(risk, chance)].mean() / truth.mean()), area
 
 
-def _by_chance(value: float, low: float, high: float, beyond: np.ndarray, most: float) -> Estimate:
+def _by_chance(found: Estimate, beyond: np.ndarray, most: float) -> Estimate:
     """An estimate whose interval is widened to what chance makes of it, beyond the value of no effect."""
     least, largest = np.quantile(beyond, [0.025, 0.975])
-    return Estimate(value, max(min(low, value - largest), 0.0), min(max(high, value - least), most))
+    low, high = min(found.low, found.value - largest), max(found.high, found.value - least)
+    return Estimate(found.value, max(float(low), 0.0), min(float(high), most))
 
 
 def _learned(segment: np.ndarray, truth: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
