@@ -44,3 +44,15 @@ KEY_FIGURES = (
     *("customers", "buyers", "sales", "orders_per_buyer", "tickets_per_100_orders", "tickets"),
     *("nps", "csat", "stars", "ces", "rating"),
 )
+
+# Values of a customer's status, in lower case, that mean that the customer has left; others (new, active) do not.
+LEFT = frozenset(
+    (
+        *("churned", "left", "lapsed", "lost", "cancelled", "canceled", "terminated", "former", "closed", "inactive"),
+        *("gekündigt", "abgewandert", "ehemalig", "verloren", "inaktiv", "geschlossen"),
+    )
+)
+
+LAPSED_BY_CHANCE = 0.05
+"""Of customers who go on ordering at their own rhythm, this share may count as inactive, or as lapsed: one in twenty
+has been silent for that long."""

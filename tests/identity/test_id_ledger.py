@@ -12,6 +12,8 @@ from written_company import CUSTOMERS, KEY, ORDERS, source
 
 from customer_profiles.errors import InputRejected
 from customer_profiles.identity.id_ledger import IdLedger, changes, last_ids
+from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.privacy import erasure
 from customer_profiles.tables import Tables
 
 MOST_CHURN = 0.005  # of the records that did not change
@@ -189,6 +191,118 @@ def test_the_erased_are_not_in_the_ledger(company):
     assert len(gone) == 1
     assert not gone & {value for column in ("pseudonym", "customer_id") for value in after[column]}
     assert Tables(runs / "run2").read("id_changes").set_index("became").loc["gone", "n"] == 1
+
+
+ANNA = {"first_name": "Anna", "last_name": "Berg", "birth_date": "1980-02-03"}
+BEA = {"first_name": "Bea", "last_name": "Tal", "birth_date": "1990-05-06", "email": "bea@tal.de"}
+
+
+def exports(*rows: dict[str, str]) -> pd.DataFrame:
+    """Records, all of Anna: the shop knows an address, the club another, only the CRM both; and of Bea in the CRM."""
+    other = {"raw_id": "c2", "space": "crm", **BEA}
+    empty = dict.fromkeys(["raw_id", "space", *COLUMNS], "")
+    return pd.DataFrame([empty | row for row in (*rows, other)])
+
+
+SHOP = {"raw_id": "s1", "space": "shop", "first_name": "Anna", "last_name": "Berg", "email": "anna@berg.de"}
+CLUB = {"raw_id": "k1", "space": "club", **ANNA, "phone": "0151 23456789"}
+CRM = {"raw_id": "c1", "space": "crm", **ANNA, "email": "anna@berg.de", "phone": "0151 23456789"}
+
+
+def of(identities: pd.DataFrame, space: str) -> set[str]:
+    return set(identities.loc[identities["ids"] == space, "customer_id"])
+
+
+def test_a_gap_in_one_export_splits_nobody(company):
+    """Her row of the CRM is missing, but orders name its number: they are still hers, run after run."""
+    runs = Runs(company)
+    first = runs.run(exports(SHOP, CRM), "c1")
+    anna = of(first, "shop")
+    assert anna < of(first, "crm")
+    for gap in (exports(SHOP), exports(SHOP)):
+        identities = runs.run(gap, "c1")
+        assert anna < of(identities, "crm")
+        assert identities["customer_id"].nunique() == 2
+    back = runs.run(exports(SHOP, CRM), "c1")
+    pd.testing.assert_frame_equal(back, first)
+    (company.folder / "runs" / "latest").unlink()
+    assert runs.run(exports(SHOP), "c1")["customer_id"].nunique() == 3  # who remembers nothing takes them for two
+
+
+def test_records_that_a_missing_one_held_together_stay_together(company):
+    runs = Runs(company)
+    first = runs.run(exports(SHOP, CLUB, CRM))
+    assert of(first, "shop") == of(first, "club")
+    for _ in range(2):
+        gap = runs.run(exports(SHOP, CLUB))
+        assert of(gap, "shop") == of(gap, "club") == of(first, "shop")
+        assert set(gap.loc[gap["ids"] != "crm", "known_from"]) == {"kept"}
+    back = runs.run(exports(SHOP, CLUB, CRM))
+    assert set(back["known_from"]) == {"on file"}
+    # Nothing is missing now, so that matching alone decides: another Anna is another person.
+    apart = runs.run(exports(SHOP, CLUB | {"first_name": "Eva", "phone": ""}, CRM))
+    assert of(apart, "shop") != of(apart, "club")
+
+
+def test_erasure_reaches_the_links_that_are_remembered(company):
+    """Erased by her number in the shop while the CRM has lost her row: nothing kept leads to her any more."""
+    runs = Runs(company)
+    first = runs.run(exports(SHOP, CRM), "c1")
+    hers = set(first.loc[first["customer_id"].isin(of(first, "shop")), "pseudonym"])
+    assert len(hers) == 2
+    runs.run(exports(SHOP), "c1")
+    dataset = load_dataset(company.folder / "dataset.yaml")
+    erasure.erase(dataset, erasure.entries(dataset, ["shop:s1"], [], []), KEY, dataset.as_of)
+    after = runs.run(exports(SHOP), "c1")
+    assert len(after) == 1  # Bea
+    for run in ("run1", "run2", "run3"):
+        kept = Tables(company.folder / "runs" / run).read("identities")
+        assert not hers & {*kept["pseudonym"], *kept["customer_id"]}
+    assert not len(Tables(company.folder / "runs" / "run3").read("transactions"))
+
+
+def test_what_contradicts_is_not_held_together(company):
+    runs = Runs(company)
+    runs.run(exports(SHOP, CLUB, CRM))
+    gap = runs.run(exports(SHOP | {"birth_date": "1951-07-08"}, CLUB))
+    assert of(gap, "shop") != of(gap, "club")
+
+
+def test_a_number_of_somebody_who_objects_elsewhere_brings_nobody_back(company):
+    """The CRM has lost her row, the shop says no: her number in the orders is hers, and she is absent."""
+    runs = company.folder / "runs"
+    for number, (consent, crm) in enumerate((("yes", "c1,anna@berg.de\n"), ("no", "")), start=1):
+        company.write("shop.csv", f"id,mail,ok,first,last,born\ns1,anna@berg.de,{consent},Anna,Berg,1980-02-03\n")
+        names = ",Anna,Berg,1980-02-03\n"
+        company.write(
+            "crm.csv", "id,mail,first,last,born\n" + crm.replace("\n", names) + "c2,b@t.de,Bea,Tal,1990-05-06\n"
+        )
+        company.write("orders.csv", "id,at,amount\nc1,2025-01-01,5\nc2,2025-01-01,5\n")
+        columns = {"email": "mail", "first_name": "first", "last_name": "last", "birth_date": "born"}
+        shop = source(CUSTOMERS, columns | {"consent": "ok"}, name="shop", path="shop.csv", ids="shop")
+        company.collect(
+            shop, source(CUSTOMERS, columns, name="crm", path="crm.csv", ids="crm"), {**ORDERS, "ids": "crm"}
+        )
+        runs.mkdir(exist_ok=True)
+        company.tables.folder.rename(runs / f"run{number}")
+        (runs / "latest").unlink(missing_ok=True)
+        (runs / "latest").symlink_to(f"run{number}")
+    assert len(Tables(runs / "run1").read("customers")) == 2
+    assert len(Tables(runs / "run2").read("customers")) == 1
+    assert len(Tables(runs / "run2").read("transactions")) == 1
+
+
+def test_most_customers_survive_a_tenth_of_an_export_missing(company):
+    runs, rng = Runs(company), np.random.default_rng(5)
+    records = make_records(400, seed=8).drop(columns="person")
+    space = records["space"].value_counts().index[0]
+    numbers = [] if space != "crm" else list(records.loc[records["space"] == "crm", "raw_id"])
+    first = runs.run(records, *numbers)
+    gap = records[(records["space"] != space) | (rng.random(len(records)) > 0.1)]
+    runs.run(gap, *numbers)
+    table = Tables(company.folder / "runs" / "run2").read("id_changes").set_index("became")
+    assert table.loc["split", "n"] == 0
+    assert churn(first, runs.run(gap, *numbers))[0] == 0
 
 
 def test_a_changed_ledger_is_refused_with_the_remedy(tmp_path):

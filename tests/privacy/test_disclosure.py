@@ -182,3 +182,20 @@ def test_slices_stay_published():
 def test_same_table_gives_the_same_choice():
     table = pd.DataFrame({"attribute": "a", "value": list("uvwx"), "n": [3, 30, 30, 60], "base": 123})
     assert Gate(LEAST).publish(table).frame["suppressed"].tolist() == [True, True, False, False]
+
+
+def test_those_of_a_compared_group_who_are_in_no_row_cannot_be_worked_out():
+    """Of 60 sufferers 57 are in the two groups shown, so three are in groups too small to be listed."""
+    pains = pd.DataFrame({"attribute": "a", "value": ["x", "y"], "n": [40, 17], "base": [200, 150]})
+    table = pains.assign(pain="p", n_rest=60 - pains["n"], base_rest=400 - pains["base"])
+    shown = Gate(LEAST).publish(table, within=("pain", "attribute")).frame
+    assert shown["suppressed"].tolist() == [False, True]
+    listed = table.assign(n_rest=57 - table["n"])
+    assert not Gate(LEAST).publish(listed, within=("pain", "attribute")).suppressed
+
+
+def test_groups_too_small_to_be_listed_cannot_be_worked_out_from_the_sizes_of_the_others():
+    table = pd.DataFrame({"attribute": "a", "value": ["x", "y"], "n": [40, 17], "base": [200, 150]})
+    table = table.assign(n_rest=[17, 40], base_rest=[154, 204])  # 354 in all, 4 of them in no row
+    shown = Gate(LEAST).publish(table).frame
+    assert shown["base"].isna().tolist() == [False, True]

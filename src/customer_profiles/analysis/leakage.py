@@ -19,7 +19,7 @@ SETTLED = 0.15
 tests no trait of a person explains a tenth of what customers pay; a product explains up to three quarters."""
 
 
-def determines(column: pd.Series, has: np.ndarray) -> bool:
+def determines(column: pd.Series, has: np.ndarray, most: float = DETERMINED) -> bool:
     """Whether the values of a column, unknown being one of them, leave nothing of a yes or no open.
 
     Uncertainty is the share of customers that the likelier answer would be wrong for, within each value against over
@@ -30,6 +30,8 @@ def determines(column: pd.Series, has: np.ndarray) -> bool:
     column : Series
         A value for each customer.
     has : ndarray of bool, shape (customers,)
+    most : float
+        Part of the uncertainty that it may leave open.
 
     References
     ----------
@@ -37,7 +39,7 @@ def determines(column: pd.Series, has: np.ndarray) -> bool:
     """
     share = pd.Series(has).groupby(column.astype("object").where(column.notna(), "").to_numpy()).agg(["mean", "size"])
     left_open = (np.minimum(share["mean"], 1 - share["mean"]) * share["size"]).sum() / len(has)
-    return bool(left_open < DETERMINED * min(has.mean(), 1 - has.mean()))
+    return bool(left_open < most * min(has.mean(), 1 - has.mean()))
 
 
 def same_as(profile: pd.DataFrame, attributes: Iterable[str], outcome: Any) -> list[str]:

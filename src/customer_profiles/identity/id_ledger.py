@@ -7,6 +7,10 @@ gone from it with the rest. The rules, in this order:
 1. An old id stays with the customer who has most of its records (then: the record it is made of; then the first).
 2. A customer with several old ids keeps the oldest of them (then: that of most records; then the first by name).
 3. Everybody else gets the pseudonym of their first record that is nobody's id now and was nobody's in the last run.
+
+So does who is who: a record that is missing from today's export must not split a customer in two whom it held together.
+Where a record of a customer is gone, those that are left stay together unless they contradict each other, and an id
+that only other tables mention leads to the customer it belonged to. As soon as the record is back, matching decides.
 """
 
 from __future__ import annotations
@@ -23,12 +27,14 @@ from ..tables import Tables
 from .pseudonyms import pseudonym
 
 TABLE = "identities"
-COLUMNS = ("pseudonym", "customer_id", "since")
+COLUMNS = ("pseudonym", "customer_id", "since", "known_from")
+ON_FILE, KEPT, MENTIONED = "on file", "kept", "mentioned"
+"""Where an id is known from: a record of a customer; one that only the last run holds together with others; neither."""
 UNCHANGED, MERGED, SPLIT, NEW, GONE = N_("unchanged"), N_("merged"), N_("split"), N_("new"), N_("gone")
 
 
 def last_ids(last_run: Tables) -> pd.DataFrame:
-    """Which record had which id in the last published run: pseudonym (of the record), customer_id, since.
+    """Which record had which id in the last published run: pseudonym (of the record), customer_id, since, known_from.
 
     Empty if there was none, or one of a version that kept no ids.
 
@@ -46,7 +52,9 @@ def last_ids(last_run: Tables) -> pd.DataFrame:
             f"{last_run.folder / (TABLE + '.parquet')}, which remembers the customers' ids, has changed since it was "
             "written: restore it from a backup, or delete it to give every customer an id anew"
         ) from None
-    return table[list(COLUMNS)].drop_duplicates("pseudonym") if set(COLUMNS) <= set(table) else _nothing()
+    if not set(COLUMNS[:3]) <= set(table):
+        return _nothing()
+    return table.assign(known_from=table.get("known_from", MENTIONED))[list(COLUMNS)].drop_duplicates("pseudonym")
 
 
 def _nothing() -> pd.DataFrame:
@@ -72,6 +80,7 @@ class IdLedger:
         last = _nothing() if last is None else last
         self._last = last.set_index("pseudonym")
         self._reserved = set(last["customer_id"])
+        self._forgotten: set[str] = set()
         self._since = last.groupby("customer_id")["since"].min().to_dict()
         self._taken: set[str] = set()
 
@@ -105,18 +114,42 @@ class IdLedger:
 
     def assign_one(self, record: str) -> str:
         """Id of a customer who is known by a single record and turned up after the others."""
-        old = self._last["customer_id"].get(record) if len(self._last) else None
+        old = self.was(record)
         given = old if old is not None and old not in self._taken else record if self._is_free(record) else None
         if given is None:
             return self._made(record)
         self._taken.add(given)
         return given
 
-    def forget(self, records: Iterable[str]) -> None:
-        """Forget people who must not appear: neither their records nor an id made of one of them is used again."""
+    def forget(self, records: Iterable[str], wholly: bool = True) -> None:
+        """Forget people who must not appear: neither their records nor an id made of one of them is used again.
+
+        Wholly: nor do other records lead to them that they had in the last run. A contact is not the whole company.
+        """
         gone = list(records)
+        theirs = self._last["customer_id"].isin(self._last["customer_id"].reindex(gone).dropna())
+        self._forgotten |= {*gone, *(self._last.index[theirs] if wholly else ())}
         self._last = self._last[~self._last.index.isin(gone) & ~self._last["customer_id"].isin(gone)]
         self._reserved |= set(gone)
+
+    def was(self, record: str) -> str | None:
+        """Id that a record had in the last run."""
+        return self._last["customer_id"].get(record) if len(self._last) else None
+
+    def is_forgotten(self, record: str) -> bool:
+        """Whether a record was in the last run part of somebody who must not appear."""
+        return record in self._forgotten
+
+    def held_together(self, records: Iterable[str]) -> np.ndarray:
+        """Records that were one customer in the last run, and of whom another record is gone: a number for each such
+        customer, -1 for all other records."""
+        names = pd.Index(list(records))
+        if not len(self._last) or "known_from" not in self._last:
+            return np.full(len(names), -1)
+        filed = self._last[self._last["known_from"] != MENTIONED]
+        broken = filed["customer_id"][(filed["known_from"] == KEPT) | ~filed.index.isin(names)]
+        old = self._last["customer_id"].reindex(names)
+        return pd.factorize(old.where(old.isin(broken)).to_numpy())[0]
 
     @property
     def remembers(self) -> bool:

@@ -10,7 +10,7 @@ from . import normalise
 from .accounts import domains_of, web_domains
 from .alternatives import Alternatives
 from .golden import empty_provenance, golden_records
-from .id_ledger import IdLedger
+from .id_ledger import KEPT, MENTIONED, ON_FILE, IdLedger
 from .pseudonyms import fingerprint, pseudonym
 from .resolution import THRESHOLD, Matching, resolve
 
@@ -65,6 +65,8 @@ class People:
         self._numbers: dict[str, dict[str, int]] = {}
         self._first: list[tuple[str, str]] = []
         self._pseudonyms: list[str] = []
+        self._numbers_before: dict[str, int] = {}
+        self._filed: dict[tuple[str, str], str] = {}
         self._contacts: dict[str, pd.Series] = {}
         self._domains = pd.Series(dtype="int64")
         self._closed: set[str] = set()
@@ -73,10 +75,18 @@ class People:
         self.groups = np.array([], dtype="int64")
         self.record_numbers = np.array([], dtype="int64")
         if len(records):
-            matching = resolve(records, threshold) if companies is None else Matching.given(companies)
+            matching = (
+                resolve(records, threshold, self._held_together(records))
+                if companies is None
+                else Matching.given(companies)
+            )
             self.evidence = matching.evidence
             self.record_numbers = self._register(records, matching.person, companies is not None)
             self._name_all(records)
+            self._filed = {
+                name: KEPT if kept else ON_FILE
+                for name, kept in zip(zip(records.space, records.raw_id, strict=True), matching.kept, strict=True)
+            }
             if companies is None:
                 self.alternatives = Alternatives(records, self.record_numbers, matching.strict, matching.loose)
 
@@ -121,11 +131,23 @@ class People:
                 found[position] = UNKNOWN
                 continue
             if raw_id not in known:
-                known[raw_id] = len(self._first)
-                self._first.append((space, raw_id))
+                known[raw_id] = self._number_of(space, raw_id)
             found[position] = known[raw_id]
         found[-1] = UNKNOWN
         return found[codes]
+
+    def _number_of(self, space: str, raw_id: str) -> int:
+        """Number for an id that no record has: that of the customer it belonged to in the last run, or a new one."""
+        name = pseudonym(self._key, space, raw_id) if self._ledger.remembers else ""
+        if self._ledger.is_forgotten(name):
+            return EXCLUDED
+        before = self._ledger.was(name)
+        if before is not None and before in self._numbers_before:
+            return self._numbers_before[before]
+        self._first.append((space, raw_id))
+        if before is not None:
+            self._numbers_before[before] = len(self._first) - 1
+        return len(self._first) - 1
 
     def must_not_appear(self, space: str, raw_ids: pd.Series) -> np.ndarray:
         """Rows of ids whose customer is excluded; an id never seen stays unseen."""
@@ -148,17 +170,24 @@ class People:
         self._pseudonyms += [self._ledger.assign_one(pseudonym(self._key, *first)) for first in new]
         return np.array(self._pseudonyms, dtype="object")
 
+    def _held_together(self, records: pd.DataFrame) -> np.ndarray | None:
+        """Records that the last run took for one customer and of which another one is gone."""
+        if not self._ledger.remembers:
+            return None
+        names = zip(records.space, records.raw_id, strict=True)
+        return self._ledger.held_together(pseudonym(self._key, *one) for one in names)
+
     def _name_all(self, records: pd.DataFrame) -> None:
         """Give those who are registered together their ids."""
         numbers, named = np.arange(len(self._first)), self._first
         shown = self.record_numbers >= 0
         if self._ledger.remembers:
-            self._ledger.forget(
-                pseudonym(self._key, *one) for one in zip(records.space[~shown], records.raw_id[~shown], strict=True)
-            )
+            absent = zip(records.space[~shown], records.raw_id[~shown], strict=True)
+            self._ledger.forget((pseudonym(self._key, *one) for one in absent), wholly=not self._closed)
             numbers = np.concatenate([numbers, self.record_numbers[shown]])
             named = [*named, *zip(records.space[shown], records.raw_id[shown], strict=True)]
         self._pseudonyms = self._ledger.assign(numbers, [pseudonym(self._key, *one) for one in named])
+        self._numbers_before = {name: number for number, name in enumerate(self._pseudonyms)}
 
     def identities(self) -> pd.DataFrame:
         """Which pseudonymous ids of which name space are which customer, and since when the customer has its id.
@@ -166,15 +195,15 @@ class People:
         Returns
         -------
         DataFrame
-            customer_no, ids, pseudonym, customer_id, since; the next run keeps ids by it.
+            customer_no, ids, pseudonym, customer_id, since, known_from; the next run keeps ids and links by it.
         """
         rows = [
-            (number, space, pseudonym(self._key, space, raw_id))
+            (number, space, pseudonym(self._key, space, raw_id), self._filed.get((space, raw_id), MENTIONED))
             for space, numbers in self._numbers.items()
             for raw_id, number in numbers.items()
             if number >= 0
         ]
-        table = pd.DataFrame(rows, columns=["customer_no", "ids", "pseudonym"])
+        table = pd.DataFrame(rows, columns=["customer_no", "ids", "pseudonym", "known_from"])
         table = table.sort_values(["customer_no", "ids", "pseudonym"], ignore_index=True)
         table["customer_id"] = pd.array(self.pseudonyms()[table["customer_no"]], dtype="str")
         return table.assign(since=self._ledger.since(table["customer_id"]))

@@ -49,17 +49,20 @@ class Matching:
         The same at `STRICT` and at `LOOSE`: each strict person is part of one person, which is part of one loose one.
     evidence : DataFrame
         Pairs by what agreed, see `evidence_table`.
+    kept : ndarray of bool, shape (records,)
+        Records of persons who are one only because they were in the last run.
     """
 
     person: np.ndarray
     strict: np.ndarray
     loose: np.ndarray
     evidence: pd.DataFrame
+    kept: np.ndarray
 
     @classmethod
     def given(cls, person: np.ndarray) -> Self:
         """Persons who are known otherwise: the same at any threshold."""
-        return cls(person, person, person, evidence_table(None, person))
+        return cls(person, person, person, evidence_table(None, person), np.zeros(len(person), dtype=bool))
 
     @classmethod
     def nobody(cls) -> Self:
@@ -72,7 +75,7 @@ def match_people(records: pd.DataFrame, threshold: float | None = THRESHOLD) -> 
     return resolve(records, threshold).person
 
 
-def resolve(records: pd.DataFrame, threshold: float | None = THRESHOLD) -> Matching:
+def resolve(records: pd.DataFrame, threshold: float | None = THRESHOLD, together: np.ndarray | None = None) -> Matching:
     """Recognise the persons behind records.
 
     Parameters
@@ -82,6 +85,8 @@ def resolve(records: pd.DataFrame, threshold: float | None = THRESHOLD) -> Match
         postal_code, birth_date. Two records with the same space and raw_id are always one person.
     threshold : float, optional
         Probability from which two records are joined; None: only by id.
+    together : ndarray of int, shape (records,), optional
+        Records with the same number, from 0, are joined unless they contradict each other, see `IdLedger`.
 
     Returns
     -------
@@ -99,19 +104,23 @@ def resolve(records: pd.DataFrame, threshold: float | None = THRESHOLD) -> Match
     scored = score(known, pairs, certain=_pairs_within(already))
     least = min(LOOSE, threshold)
     links = scored.probability >= least
+    before = _held(np.full(known.n, -1) if together is None else together)
     left, right = (
-        np.concatenate([sure, side[links]]) for sure, side in zip(certain, (scored.left, scored.right), strict=True)
+        np.concatenate([sure, side[links], held])
+        for sure, side, held in zip(certain, (scored.left, scored.right), before, strict=True)
     )
-    probability = np.concatenate([np.ones(len(certain[0])), np.minimum(scored.probability[links], 1 - 1e-12)])
+    found = np.append(scored.probability[links], np.ones(len(before[0])))
+    probability = np.concatenate([np.ones(len(certain[0])), np.minimum(found, 1 - 1e-12)])
     kept = kept_links(known, left, right, probability)
 
-    def at(level: float) -> np.ndarray:
-        taken = kept & (probability >= level)
-        return groups(known.n, left[taken], right[taken])
+    def at(level: float, links: int = len(left)) -> np.ndarray:
+        taken = kept[:links] & (probability[:links] >= level)
+        return groups(known.n, left[:links][taken], right[:links][taken])
 
-    person = at(threshold)
+    person, alone = at(threshold), at(threshold, len(left) - len(before[0]))
+    several = pd.Series(alone).groupby(person).transform("nunique").to_numpy() > 1
     # With a threshold beyond one of the two ends, the band ends at the threshold itself.
-    return Matching(person, at(max(STRICT, threshold)), at(least), evidence_table(scored, person))
+    return Matching(person, at(max(STRICT, threshold)), at(least), evidence_table(scored, person), several)
 
 
 def evidence_table(scored: Scored | None, person: np.ndarray) -> pd.DataFrame:
@@ -145,6 +154,13 @@ def evidence_table(scored: Scored | None, person: np.ndarray) -> pd.DataFrame:
 def _same_id(records: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Each record with the next one of the same id in the same name space."""
     return _followers(records.groupby(["space", "raw_id"], sort=False).ngroup().to_numpy())
+
+
+def _held(together: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each record with the next one of the same number; of -1 there is none."""
+    given = np.flatnonzero(together >= 0)
+    left, right = _followers(together[given])
+    return given[left], given[right]
 
 
 def _chain(known: Comparable, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -241,14 +241,16 @@ EXPRESSIONS: dict[str, Callable[..., Table]] = {
 
 
 def _with_most_frequent(totals: Table, rows: Table, column: str, name: str, number: str | None = None) -> Table:
-    """Each customer's most frequent value of a column, of equally frequent ones the first by name; and their number."""
-    import ibis
+    """Each customer's most frequent value of a column, unknown if several are equally frequent; and their number.
 
+    Broken by name, ties would favour what comes first in the alphabet, among those with few rows most of all.
+    """
     known = rows.filter(rows[column].notnull())
     counts = known.group_by("customer_no", column).aggregate(n=known.count())
-    order = ibis.window(group_by="customer_no", order_by=[counts.n.desc(), counts[column]])
-    ranked = counts.mutate(rank=ibis.row_number().over(order))
-    top = ranked.filter(ranked["rank"] == 0).select("customer_no", **{name: ranked[column]})
+    ranked = counts.mutate(most=counts.n.max().over(group_by=counts.customer_no))
+    first = ranked.filter(ranked.n == ranked.most)
+    top = first.group_by("customer_no").aggregate(**{name: first[column].min()}, tied=first.count())
+    top = top.filter(top.tied == 1).drop("tied")
     totals = totals.left_join(top, "customer_no").drop("customer_no_right")
     return _with_number_of(totals, counts, column, number) if number else totals
 

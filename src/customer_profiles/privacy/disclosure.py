@@ -179,25 +179,23 @@ class Gate:
             raise PrivacyRefused(f"a table without the column {n!r} cannot be checked; pass n=None if it counts nobody")
         margins = _margins(frame, within)
         base_varies = base in frame and frame.groupby(_codes(frame, within), sort=False)[base].nunique().gt(1).any()
+        least = self.min_group_size
         small_base = np.zeros(len(frame), dtype=bool)
         gone = small_base
         if base in frame:
             bases = [_whole(frame, c) for c in (base, "base_rest") if c in frame]
-            small_base = (bases[0] < self.min_group_size) | _small(bases[-1], self.min_group_size)
+            small_base = (bases[0] < least) | _small(bases[-1], least)
             if base_varies:
-                small_base, gone = protect(bases, small_base, margins, self.min_group_size)
+                left = _left_over(bases[0], bases[0] + bases[-1], margins, least) if len(bases) > 1 else []
+                small_base, gone = _protected_with(left, bases, small_base, margins, least)
         counts = [_whole(frame, c) for c in (n, "n_rest", *also) if c in frame]
         counts += [
             _whole(frame, b) - _whole(frame, c) for c, b in ((n, base), ("n_rest", "base_rest")) if {c, b} <= set(frame)
         ]
-        left = _left_over(frame, n, base, margins, self.min_group_size)
-        hidden, lost = protect(
-            [_longer(count, [one.left if i == 0 else 0 for one in left]) for i, count in enumerate(counts)],
-            np.append(small_base, np.zeros(len(left), dtype=bool)),
-            [_longer(groups, _of_left_over(left, k, groups)) for k, groups in enumerate(margins)],
-            self.min_group_size,
-        )
-        hidden, lost = hidden[: len(frame)], lost[: len(frame)]
+        totals = [_whole(frame, base)] if base in frame else []
+        totals += [counts[0] + counts[1]] if "n_rest" in frame else []
+        left = list(dict.fromkeys(one for total in totals for one in _left_over(counts[0], total, margins, least)))
+        hidden, lost = _protected_with(left, counts, small_base, margins, least)
         return Published(
             self._masked(frame, hidden, small_base, base, mask)[~(gone | lost)].reset_index(drop=True),
             self.min_group_size,
@@ -225,17 +223,24 @@ class _LeftOver:
     left: int
 
 
-def _left_over(frame: pd.DataFrame, n: str, base: str, margins: Sequence[np.ndarray], least: int) -> list[_LeftOver]:
-    """Small remainders of margins whose rows all have one base; where rows overlap there is none."""
-    if base not in frame:
-        return []
+def _left_over(counts: np.ndarray, totals: np.ndarray, margins: Sequence[np.ndarray], least: int) -> list[_LeftOver]:
+    """Small remainders of margins whose rows all have one total; where rows overlap there is none."""
     found = []
     for k, groups in enumerate(margins):
-        of = frame.assign(n=_whole(frame, n), base=_whole(frame, base))[["n", "base"]].groupby(groups)
-        sums = of.agg(n=("n", "sum"), low=("base", "min"), high=("base", "max"))
+        of = pd.DataFrame({"n": counts, "total": totals}).groupby(groups)
+        sums = of.agg(n=("n", "sum"), low=("total", "min"), high=("total", "max"))
         left = (sums["high"] - sums["n"]).where(sums["low"] == sums["high"], 0)
         found += [_LeftOver(k, int(group), int(count)) for group, count in left.items() if 0 < count < least]
     return found
+
+
+def _protected_with(left, counts, hidden, margins, least) -> tuple[np.ndarray, np.ndarray]:
+    """`protect` for rows and remainders of their margins; the remainders, which nobody lists, are cut off again."""
+    rows = len(hidden)
+    longer = [_longer(count, [one.left if i == 0 else 0 for one in left]) for i, count in enumerate(counts)]
+    of = [_longer(groups, _of_left_over(left, k, groups)) for k, groups in enumerate(margins)]
+    hidden, lost = protect(longer, np.append(hidden, np.zeros(len(left), dtype=bool)), of, least)
+    return hidden[:rows], lost[:rows]
 
 
 def _longer(numbers: np.ndarray, more: Sequence[int]) -> np.ndarray:

@@ -12,6 +12,15 @@ from numpy.typing import ArrayLike
 CONFIDENCE = 0.95
 """Confidence level of every interval in the reports."""
 
+RESAMPLES = 2000
+"""Bootstrap resamples; Efron & Tibshirani (1993), chapter 13, ask for at least 1,000 for a 95 % interval."""
+
+FEWEST = 20
+"""Values from which their upper quantiles say something of their tail."""
+
+BATCH = 50
+"""Resamples drawn at a time: of 100,000 customers 40 MB."""
+
 
 class Interval(NamedTuple):
     """Lower and upper end, arrays of the shape of the input."""
@@ -133,14 +142,53 @@ def t_interval(mean: ArrayLike, sd: ArrayLike, n: ArrayLike, confidence: float =
 
 
 def mean_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
-    """Mean of a sample with its t interval; missing values are left out."""
+    """Mean of a sample with Hall's transformed t interval, which allows for skewed values; missing ones are left out.
+
+    Amounts that customers spend are skewed: of log-normal ones with a spread of 2 Student's interval of 200 holds the
+    mean in 78 of 100 cases, this one in 89. Where the tail is too heavy for the number of values (`tells`) there is no
+    interval.
+
+    References
+    ----------
+    Hall (1992), J. R. Statist. Soc. B 54:221–228; Zhou & Gao (2000), The American Statistician 54:100–104.
+    """
     values = _known(values)
-    if len(values) == 0:
+    n = len(values)
+    if n == 0:
         return Estimate(np.nan, np.nan, np.nan)
     mean = float(values.mean())
-    sd = values.std(ddof=1) if len(values) > 1 else np.nan
-    low, high = t_interval(mean, sd, len(values), confidence)
-    return Estimate(mean, float(low), float(high))
+    if n < 2 or not tells(values):
+        return Estimate(mean, np.nan, np.nan)
+    error, t = float(values.std(ddof=1)) / np.sqrt(n), scipy.special.stdtrit(n - 1, 0.5 + confidence / 2)
+    lean = float(scipy.stats.skew(values)) / np.sqrt(n) if error else 0.0
+    if abs(lean) < 1e-9:
+        return Estimate(mean, mean - t * error, mean + t * error)
+    # T + a T² / 3 + a² T³ / 27 + a / 6 is almost normal, for T the t statistic and a the skewness over √n.
+    ends = (3 / lean * (np.cbrt(1 + lean * (u - lean / 6)) - 1) for u in (t, -t))
+    low, high = (mean - float(end) * error for end in ends)
+    return Estimate(mean, low, high)
+
+
+def tells(values: ArrayLike) -> bool:
+    """Whether there are enough values, for the tail that they have, to say how far their sum may be off.
+
+    Asked are the quantiles above the median, not the largest values: a sample that happens to lack them would look
+    harmless. A tail as that of a log-normal distribution with skewness g needs half of g² values (Cochran 1977,
+    Sampling Techniques, section 2.15, asks 25 g² of Student's interval; how often Hall's then holds is measured in
+    ``tests/recovery/test_heavy_tails.py``). Values that are not all on one side of zero have no such tail.
+
+    >>> tells(np.exp(np.linspace(-2, 2, 50))), tells(np.exp(5 * np.linspace(-2, 2, 50)))
+    (True, False)
+    """
+    values = _known(values)
+    positive = values[values > 0]
+    if len(positive) < FEWEST or (values < 0).any():
+        return True
+    at = np.array([0.9, 0.95, 0.99][: 3 if len(values) >= 200 else 2])
+    middle, *upper = np.quantile(positive, [0.5, *at])
+    spread = float((np.log(np.array(upper) / middle) / scipy.special.ndtri(at)).max())
+    grown = np.exp(min(spread, 10.0) ** 2)
+    return len(positive) > 0.5 * (grown + 2) ** 2 * (grown - 1)
 
 
 def median_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:

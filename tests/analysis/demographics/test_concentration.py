@@ -62,8 +62,11 @@ def test_concentration_by_hand():
 def test_concentration_interval_holds_the_estimate_and_repeats(profile):
     result = concentration.concentration(profile)
     table = result.frame
-    assert (table["spend_share_low"] <= table["spend_share"]).all()
-    assert (table["spend_share"] <= table["spend_share_high"]).all()
+    known = table[table["n"] >= concentration.MIN_TOP]
+    assert known["top"].tolist() == [0.20]
+    assert (known["spend_share_low"] <= known["spend_share"]).all()
+    assert (known["spend_share"] <= known["spend_share_high"]).all()
+    assert table["spend_share_low"].isna().tolist() == [True, True, True, False]  # of 29 buyers and fewer
     pd.testing.assert_frame_equal(table, concentration.concentration(profile).frame)
     assert told(result)[0].values["share"] == table["spend_share"].iloc[2]
 
@@ -97,3 +100,11 @@ class TestInequality:
         assert found.values["share"] == pytest.approx(0.9)
         assert found.values["low"] <= found.values["gini"] <= found.values["high"]
         assert told(concentration.lorenz(pd.DataFrame({"age": [1]}))) == []
+
+    def test_of_a_heavy_tail_nothing_is_said_about_how_far_off_it_may_be(self):
+        heavy = pd.DataFrame({"orders": 1, "spend": np.random.default_rng(1).lognormal(4, 2, 800)})
+        assert np.isnan(concentration.gini(heavy).low)
+        said = [*told(concentration.concentration(heavy)), *told(concentration.lorenz(heavy))]
+        assert [finding.interval for finding in said] == [None, None]
+        assert "cannot be told" in said[0].message
+        assert all(not pd.isna(value) for finding in said for value in finding.values.values())

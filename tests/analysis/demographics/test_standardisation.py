@@ -10,6 +10,7 @@ from support import told
 
 from customer_profiles.analysis.demographics import index, standardisation
 from customer_profiles.errors import InputRejected
+from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.reporting.language import Language
 
 # Admissions to Berkeley in 1973, six largest departments (Bickel, Hammel & O'Connell 1975, Science 187:398–404).
@@ -108,6 +109,69 @@ class TestAgainstRest:
             table = index.compare(*sides, ["home", "job", "pet"])
             claims += standardisation.against_rest(table, *sides, "age_band")["claim"].any()
         assert claims <= stats.binom.isf(0.001, 100, 0.05)
+
+
+class TestOtherMixes:
+    """Simpson's paradox by whatever a company declares, and differences that a mix hides."""
+
+    @staticmethod
+    def sides(seed: int, north: tuple[float, float], app: tuple[tuple[float, float], tuple[float, float]], n=3000):
+        """Group and rest: part of the north in each, and part with the app in north and south of each."""
+        rng, sides = np.random.default_rng(seed), []
+        for part, (up, down) in zip(north, app, strict=True):
+            region = rng.random(n) < part
+            has = rng.random(n) < np.where(region, up, down)
+            columns = {"age_band": rng.choice(["18–34", "65+"], n), "region": np.where(region, "north", "south")}
+            sides.append(pd.DataFrame(columns | {"app": np.where(has, "yes", "no"), "pet": rng.choice(["a", "b"], n)}))
+        return sides
+
+    @staticmethod
+    def judged(sides, by="age_band"):
+        names = ["age_band", "region", "app", "pet"]
+        table = index.compare(*sides, names)
+        return standardisation.described(standardisation.against_rest(table, *sides, by, names), by)
+
+    @pytest.mark.parametrize("by", ["age_band", ""])
+    def test_a_reversal_by_region_is_a_warning(self, by):
+        found = 0
+        for seed in range(4):
+            result = self.judged(self.sides(seed, (0.85, 0.15), ((0.6, 0.1), (0.75, 0.2))), by)
+            warned = {f.values["by"] for f in told(result) if f.message.startswith("Caution")}
+            found += warned == {"region"}
+        assert found == 4
+
+    def test_a_difference_that_the_mix_hides_is_told(self):
+        sides = self.sides(2, (0.8, 0.2), ((0.5, 0.1), (0.66, 0.36)))  # 0.42 of either side
+        table = index.compare(*sides, ["app"])
+        assert not table["claim"].any()
+        result = self.judged(sides)
+        rows = result.frame.query("by == 'region' and attribute == 'app'").set_index("value")
+        assert set(rows["verdict"]) == {standardisation.MASKED}
+        assert rows.loc["yes", "index_standardised"] < 80
+        (said,) = [f for f in told(result) if f.id.startswith("standardised.hidden")]
+        assert Language("en").text(said).startswith("A difference that the mix of “Region” hides")
+        assert said.family == result.family
+
+    def test_nothing_is_turned_or_hidden_where_nothing_differs(self):
+        claims = 0
+        for seed in range(25):
+            result = self.judged(self.sides(seed, (0.8, 0.2), ((0.5, 0.2), (0.5, 0.2)), 700))
+            claims += result.frame["verdict"].isin([standardisation.REVERSED, standardisation.MASKED]).any()
+        assert claims <= stats.binom.isf(0.001, 25, 0.05)
+
+    def test_what_hangs_together_by_construction_is_not_taken_out(self):
+        sides = self.sides(3, (0.85, 0.15), ((0.6, 0.1), (0.75, 0.2)))
+        table = index.compare(*sides, ["region", "app"])
+        result = standardisation.against_rest(table, *sides, "", ["region", "app"], {"app": ["region"]})
+        assert result.empty
+
+    def test_few_are_hidden_in_the_rows_of_every_mix(self):
+        sides = self.sides(4, (0.85, 0.15), ((0.6, 0.1), (0.75, 0.2)))
+        sides[0].loc[:5, "app"] = "soon"
+        sides[1].loc[:200, "app"] = "soon"
+        shown = Gate(10).guard(self.judged(sides)).frame.query("attribute == 'app'")
+        assert set(shown["by"]) == {"age_band", "region"}
+        assert shown.loc[shown["value"] == "soon", "n"].isna().all()
 
 
 class TestAgainstPopulation:

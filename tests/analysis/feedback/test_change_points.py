@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from customer_profiles.analysis.feedback import change_points
+from customer_profiles.analysis.feedback import change_points, events
 from customer_profiles.privacy.disclosure import Gate
 
 
@@ -57,6 +57,23 @@ def test_planted_jump_is_found_and_dated():
     calendar = pd.DataFrame({"at": [pd.Timestamp("2025-09-01")], "name": ["move"], "kind": ["outage"]})
     assert change_points.with_events(table, calendar, "nps")["name"].tolist() == ["break in the series", "move"]
     assert change_points.with_events(table, calendar[:0], "csat").empty
+
+
+def test_what_an_event_did_is_no_break_and_another_still_is():
+    """One verdict of one day: where the calendar explains the jump, only what it does not explain is looked for."""
+    said = answers(2, drop=2.2, n=1500)
+    calendar = pd.DataFrame({"at": [pd.Timestamp("2025-02-03")], "until": pd.NaT, "name": "move", "kind": "other"})
+    effects = events.event_effects(said, calendar).frame
+    known = change_points.established(effects, calendar)
+    assert known[["metric", "at"]].to_numpy().tolist() == [["nps", pd.Timestamp("2025-02-03")]]
+    quiet = change_points.breaks(said, known=known)
+    assert not quiet.frame["claim"].any()
+    (nothing,) = quiet.claims(quiet.frame)
+    assert "that no event explains" in nothing.message
+    lower = said.assign(score=said["score"] - 2.2 * (said["at"] >= "2024-07-01"))
+    found = change_points.breaks(lower, known=known).frame.iloc[0]
+    assert found["claim"]
+    assert abs((found["at"] - pd.Timestamp("2024-07-01")).days) <= 28
 
 
 def test_quiet_series_stay_quiet():

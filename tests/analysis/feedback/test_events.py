@@ -135,9 +135,23 @@ def test_an_event_that_changed_no_score_is_said_once():
     assert [(claim.kind, claim.values["k"]) for claim in found] == [("nothing", 2)]
 
 
+def test_one_verdict_for_each_event():
+    """Two scores fell, a third too little to tell: that nothing is established of it is not said beside them."""
+    parts = [answers(seed, drop=drop).assign(metric=name) for seed, drop, name in ((1, 1.5, "nps"), (8, 0.2, "csat"))]
+    found = events.event_effects(pd.concat(parts, ignore_index=True), CALENDAR)
+    rows = found.frame.set_index(["event", "metric"])["claim"]
+    assert (rows["warehouse move", "nps"], rows["warehouse move", "csat"]) == (True, False)
+    kinds = {(f.values.get("event"), f.kind) for f in found.claims(found.frame)}
+    assert ("warehouse move", "difference") in kinds
+    assert ("warehouse move", "nothing") not in kinds
+    # The p-value of a row is that of its verdict: quiet dates count, too.
+    assert (found.frame["claim"] == (found.frame["p_adjusted"] <= 0.05)).all()
+    assert (found.frame["p_adjusted"] >= found.frame["p_placebo"].fillna(0)).all()
+
+
 def test_a_move_no_larger_than_at_quiet_dates_is_no_evidence():
     found = events.event_effects(answers(1, drop=1.5), CALENDAR)
-    usual = found.frame.assign(p_placebo=0.2, claim=False)
+    usual = found.frame.assign(p_placebo=0.2, p_adjusted=0.2, claim=False)
     messages = {finding.values.get("event"): finding.message for finding in found.claims(usual)}
     assert "where nothing happened" in messages["warehouse move"]
 

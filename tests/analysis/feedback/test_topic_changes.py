@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from customer_profiles.analysis.feedback import topic_changes
 from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.stats import clusters
 from customer_profiles.text.themes.discovery import OTHER
 
 SINCE = pd.Timestamp("2025-10-01")
@@ -19,7 +21,19 @@ SINCE = pd.Timestamp("2025-10-01")
 def items(seed: int, n: int = 600) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     at = pd.Timestamp("2024-07-01") + pd.to_timedelta(rng.integers(0, 549, n), unit="D")
-    return pd.DataFrame({"row": range(n), "at": at, "theme": rng.choice(["parcel", "shop", "price", OTHER], n)})
+    themes = rng.choice(["parcel", "shop", "price", OTHER], n)
+    return pd.DataFrame({"row": range(n), "customer_no": np.arange(n) + 7.0, "at": at, "theme": themes})
+
+
+def regulars(seed: int, customers: int = 80) -> pd.DataFrame:
+    """Customers who write in bursts, each mostly about a theme of their own; nothing changes over time."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(customers), 1 + rng.poisson(rng.gamma(0.5, 12, customers)))
+    start = rng.integers(0, 549, customers)
+    at = pd.Timestamp("2024-07-01") + pd.to_timedelta((start[who] + rng.integers(0, 20, len(who))) % 549, unit="D")
+    own = rng.choice(["parcel", "shop", "price", OTHER], customers)
+    theme = np.where(rng.random(len(who)) < 0.8, own[who], rng.choice(["parcel", "shop", "price", OTHER], len(who)))
+    return pd.DataFrame({"row": range(len(who)), "customer_no": who.astype(float), "at": at, "theme": theme})
 
 
 def changed(seed: int) -> pd.DataFrame:
@@ -65,6 +79,35 @@ def test_nothing_is_new_where_nothing_changes():
     assert claims <= stats.binom.isf(0.001, 60, 0.05)
     quiet = compared(items(0))
     assert [finding.kind for finding in quiet.claims(quiet.frame)] == ["nothing"]
+
+
+def test_texts_of_one_customer_are_not_independent():
+    claims = sum(compared(regulars(seed)).frame["claim"].any() for seed in range(60))
+    assert claims <= stats.binom.isf(0.001, 60, 0.05)
+
+
+def test_one_customer_who_writes_much_is_no_change():
+    table = items(6)
+    flood = table[:60].assign(row=range(9000, 9060), customer_no=7.0, theme="app", at=SINCE)
+    row = compared(pd.concat([table, flood])).frame.set_index("theme").loc["app"]
+    assert (row["n"], row["customers"], bool(row["claim"])) == (60, 1, False)
+    anonymous = compared(pd.concat([table, flood.assign(customer_no=np.nan)])).frame.set_index("theme").loc["app"]
+    assert (anonymous["customers"], bool(anonymous["claim"])) == (60, True)
+
+
+def test_errors_are_those_of_a_regression_clustered_by_customer():
+    table = regulars(7, customers=3000)
+    table["now"] = (table["at"] >= SINCE).astype(float)
+    hit = (table["theme"] == "parcel").astype(float)
+    counts = [pd.crosstab(part["customer_no"], part["theme"]).reindex(range(3000), fill_value=0)
+              for part in (table[table["now"] == 1], table[table["now"] == 0])]  # fmt: skip
+    arrays = [array for each in counts for array in (each[["parcel"]].to_numpy(), each.sum(axis=1).to_numpy())]
+    effect = float(clusters.design_effects(*arrays)[0])
+    fit = sm.OLS(hit, sm.add_constant(table["now"]))
+    robust = fit.fit(cov_type="cluster", cov_kwds={"groups": table["customer_no"]}).bse["now"]
+    alone = fit.fit(cov_type="HC1").bse["now"]
+    assert effect > 2
+    assert effect == pytest.approx((robust / alone) ** 2, rel=0.05)
 
 
 def test_too_few_texts():

@@ -210,6 +210,20 @@ def test_of_behaviour_only_those_with_an_occasion_are_compared(shop):
     assert table.loc["score", "base"] == profile["nps_score"][:1000].count()
 
 
+def test_where_nobody_leaves_one_in_twenty_has_lapsed():
+    """However few orders a rhythm is known by: buyers at random, who go on for ever, seen on some day."""
+    rng, day, rows = np.random.default_rng(3), pd.Timestamp("2025-12-31"), []
+    for orders in (3, 4, 8):
+        gaps = rng.exponential(50, (4000, orders))
+        last = day - pd.to_timedelta(gaps[:, -1], unit="D")
+        first = last - pd.to_timedelta(gaps[:, :-1].sum(axis=1), unit="D")
+        rows.append(pd.DataFrame({"orders": orders, "first_order_at": first, "last_order_at": last}))
+    profile = pd.concat(rows, ignore_index=True)
+    profile["recency_days"] = (day - profile["last_order_at"]).dt.total_seconds() / 86_400
+    shares = costs.outcomes(profile)["lapsed"].groupby(profile["orders"]).mean()
+    assert shares.to_numpy() == pytest.approx(0.05, abs=0.012)
+
+
 def test_who_lapsed_is_told_by_status_or_by_their_own_gap():
     day = pd.Timestamp("2025-01-01")
     profile = pd.DataFrame(
@@ -218,7 +232,7 @@ def test_who_lapsed_is_told_by_status_or_by_their_own_gap():
             "orders": [3, 3, 2, 3],
             "first_order_at": day,
             "last_order_at": day + pd.to_timedelta([20, 20, 20, 0], unit="D"),
-            "recency_days": [31, 30, 99, 99],
+            "recency_days": [70, 69, 99, 99],  # two gaps of ten days: 2 (√20 − 1) = 6.94 of them
         }
     )
     assert costs.outcomes(profile)["lapsed"].tolist()[:2] == [1, 0]

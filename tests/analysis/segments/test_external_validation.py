@@ -32,10 +32,34 @@ def tables():
 def test_outcomes_are_those_that_did_not_make_the_segments():
     profile, _ = customers()
     assert set(external_validation.outcomes(profile)) == {("status", "Churned"), ("nps_score", "dissatisfied")}
-    assert set(external_validation.outcomes(profile.drop(columns="status"))) == {("nps_score", "dissatisfied")}
+    assert set(external_validation.outcomes(profile, ["status"])) == {("nps_score", "dissatisfied")}
     known = external_validation.outcomes(profile)["nps_score", "dissatisfied"]
     assert len(known) == profile["nps_score"].notna().sum()
     assert known.sum() == (profile["nps_score"] <= 6).sum()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_a_status_that_begins_some_days_after_the_last_order_is_no_outcome(noise):
+    rng = np.random.default_rng(2)
+    profile, _ = customers()
+    profile["recency_days"] = pd.array(rng.exponential(120, len(profile)).astype(int), dtype="Int64")
+    profile["last_order_at"] = pd.Timestamp("2025-12-31") - pd.to_timedelta(profile["recency_days"], unit="D")
+    late = (profile["recency_days"] > 180).to_numpy(bool) ^ (rng.random(len(profile)) < noise)
+    derived = profile.assign(status=np.where(late, "inactive", "active"))
+    for made_of in (["recency_days"], ["last_order_at"]):
+        assert set(external_validation.outcomes(derived, made_of)) == {("nps_score", "dissatisfied")}
+        assert [text.values["name"] for text in external_validation.told(derived, made_of)] == ["status"]
+    assert ("status", "Churned") in external_validation.outcomes(profile, ["recency_days"])  # of its own
+    assert external_validation.told(profile, ["recency_days"]) == []
+
+
+def test_intervals_hold_what_chance_makes_of_segments_that_tell_nothing():
+    held = []
+    for seed in range(40):
+        profile, labels = customers(600, seed, {1: 0.2, 2: 0.2, 3: 0.2})
+        row = external_validation.separate(labels, external_validation.outcomes(profile), seed).frame.iloc[0]
+        held.append(row["auc_low"] <= 0.5 <= row["auc_high"])
+    assert stats.binomtest(sum(held), len(held), 0.95, alternative="less").pvalue >= 0.01
 
 
 def test_an_outcome_of_too_few_is_left_out():

@@ -258,7 +258,7 @@ def compare(
         table = index.compare_with_population(divided, population, shared, min_base)
         by = standardisation.standard_of(shared, population)
         same = (
-            standardisation.against_population(_apart(table, by, made_of), divided, population, by)
+            standardisation.against_population(standardisation.apart(table, by, made_of), divided, population, by)
             if by
             else pd.DataFrame()
         )
@@ -330,7 +330,7 @@ def _within(profile, members, attributes, label, min_base, orders, made_of, form
         table = adjust(table.assign(p=table["p"].mask(table["formed_by"])), together=["attribute"])
         notes = (Text(FORMED),)
     by = standardisation.standard_of(attributes)
-    same = standardisation.against_rest(_apart(table, by, made_of), group, rest, by) if by else pd.DataFrame()
+    same = standardisation.against_rest(table, group, rest, by, attributes, made_of)
     others = base or Text(N_("all other customers"))
     told = index.described(table, label, others, customers=len(profile), named=base is not None)
     return Comparison(told, label, others, by=by, standardised=standardisation.described(same, by), notes=notes)
@@ -339,11 +339,3 @@ def _within(profile, members, attributes, label, min_base, orders, made_of, form
 def _formed_by(profile: pd.DataFrame, made_of: MadeOf) -> list[str]:
     """Columns that segments of these customers may have been made of, and what says the same or follows from them."""
     return implied(formed.with_implied(formed.active(profile)), made_of)
-
-
-def _apart(table: pd.DataFrame, by: str, made_of: MadeOf | None) -> pd.DataFrame:
-    """Rows of an index table whose attribute is not made of what is taken out."""
-    derived = [
-        name for name in table["attribute"].unique() if name in (made_of or {}) and one_source(name, by, made_of)
-    ]
-    return table.loc[~table["attribute"].isin(derived)]

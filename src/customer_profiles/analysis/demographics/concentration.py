@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,11 +15,14 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.intervals import Estimate
+from ...stats.intervals import RESAMPLES, Estimate, bootstrap_interval, tells
 
 TOP_SHARES = (0.01, 0.05, 0.10, 0.20)  # the best 1, 5, 10 and 20 % of the buyers
 TOLERANCE = 1e-9  # sums of the same amounts in another order differ by rounding only
-RESAMPLES = 200  # bootstrap resamples behind the interval of a concentration
+BCA_MOST = 2000  # buyers up to which intervals are corrected for skewness (BCa), which takes time with their square
+FEW_RESAMPLES = 200  # of more buyers: what is left of chance is small beside the interval
+UNKNOWN = (math.nan, math.nan)
+MIN_TOP = 30  # buyers in the best part below which the share of a handful has no interval
 
 
 def totals(profile: pd.DataFrame) -> dict[str, float]:
@@ -110,7 +115,8 @@ def concentration(profile: pd.DataFrame, seed: int = 1) -> Result:
     -------
     Result
         ``top`` (fraction of the buyers), ``n`` (buyers in it, rounded up), ``base`` (buyers), ``spend_share`` with
-        ``spend_share_low, spend_share_high`` (bootstrap percentiles over customers).
+        ``spend_share_low, spend_share_high`` (bootstrap over customers, BCa; missing where it cannot be told, for fewer
+        than `MIN_TOP` buyers or too heavy a tail, see `intervals.tells`).
     """
     title, columns = Text(N_("Share of sales of the best buyers")), ["top", "n", "base", "spend_share"]
     if not available(profile):
@@ -118,9 +124,8 @@ def concentration(profile: pd.DataFrame, seed: int = 1) -> Result:
     spend = np.sort(_spend(profile))[::-1]
     n = len(spend)
     counts = [math.ceil(round(top * n, 9)) for top in TOP_SHARES]
-    rng = np.random.default_rng(seed)
-    resamples = np.array([_shares(spend[np.sort(rng.integers(0, n, n))], counts) for _ in range(RESAMPLES)])
-    low, high = np.quantile(resamples, [0.025, 0.975], axis=0)
+    told = [_ends(spend, partial(_top, count=k), seed) if k >= MIN_TOP else UNKNOWN for k in counts]
+    low, high = np.array(told).T
     table = pd.DataFrame(
         {
             "top": TOP_SHARES,
@@ -140,7 +145,7 @@ def gini(profile: pd.DataFrame, seed: int = 1) -> Estimate:
     Returns
     -------
     Estimate
-        With bootstrap percentiles over customers.
+        With bootstrap interval over customers (BCa); none where the tail is too heavy, see `intervals.tells`.
 
     References
     ----------
@@ -150,9 +155,22 @@ def gini(profile: pd.DataFrame, seed: int = 1) -> Estimate:
     n = len(spend)
     if n == 0 or not spend.sum() > 0:
         return Estimate(math.nan, math.nan, math.nan)
-    rng = np.random.default_rng(seed)
-    draws = [_gini(spend[np.sort(rng.integers(0, n, n))]) for _ in range(RESAMPLES)]
-    return Estimate(_gini(spend), *(float(end) for end in np.quantile(draws, [0.025, 0.975])))
+    return Estimate(_gini(spend), *_ends(spend, lambda drawn: _gini(np.sort(drawn)), seed))
+
+
+def _ends(spend: np.ndarray, statistic: Callable[[np.ndarray], float], seed: int) -> tuple[float, float]:
+    """Ends of a bootstrap interval over buyers; none of few, of too heavy a tail, or where all spent the same."""
+    if (spend > 0).sum() < MIN_TOP or spend.min() == spend.max() or not tells(spend):
+        return UNKNOWN
+    exact = len(spend) <= BCA_MOST
+    resamples, method = (RESAMPLES, "BCa") if exact else (FEW_RESAMPLES, "percentile")
+    return bootstrap_interval(spend, statistic, seed, resamples, method=method)[1:]
+
+
+def _top(spend: np.ndarray, count: int) -> float:
+    """Share of the largest `count` amounts."""
+    rest = len(spend) - count
+    return float(np.partition(spend, rest)[rest:].sum() / spend.sum())
 
 
 def lorenz(profile: pd.DataFrame, min_group: int = 10, parts: int = 20, seed: int = 1) -> Result:
@@ -189,6 +207,10 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     return [] if available(profile) else [Limit(N_("What customers are worth"), needs=NEEDS["transactions"])]
 
 
+UNSURE = N_(
+    "The best {top:share} of buyers (n = {n:count}) account for {share:share} of spend; a few large buyers decide, so "
+    "how far that may be off cannot be told."
+)
 BEST_TENTH = Claims(
     "value",
     N_(
@@ -206,7 +228,15 @@ BEST_TENTH = Claims(
 def _best_tenth(table: pd.DataFrame, top: float = 0.10) -> list[Finding]:
     """One sentence on concentration, read from the row of the best 10 % of buyers."""
     rows = shown(table[np.isclose(table["top"], top)]).dropna(subset="spend_share")
-    return [replace(BEST_TENTH.one(row), id="value.concentration") for row in rows.itertuples()]
+    values = {name: BEST_TENTH.values[name] for name in ("top", "n", "share")}
+    unsure = replace(BEST_TENTH, message=UNSURE, values=values, estimate="", test="")
+    return [
+        replace((unsure if math.isnan(row.spend_share_low) else BEST_TENTH).one(row), id="value.concentration")
+        for row in rows.itertuples()
+    ]
+
+
+HALVES = N_("The half of buyers who spend more account for {share:share} of spend (n = {n:count}).")
 
 
 def _inequality(profile: pd.DataFrame, seed: int) -> list[Finding]:
@@ -221,6 +251,8 @@ def _inequality(profile: pd.DataFrame, seed: int) -> list[Finding]:
         "{gini:ratio} ({low:ratio} to {high:ratio}), where 0 means that all spend the same and 1 that one spends all."
     )
     values = {"share": float(spend[half:].sum() / spend.sum()), "n": len(spend)}
+    if math.isnan(found.low):
+        return [Finding(HALVES, values, id="value.gini", n=len(spend))]
     return [
         Finding(
             message,

@@ -1,4 +1,8 @@
-"""Would a difference remain if both sides were of the same ages? Direct standardisation, and Simpson's paradox."""
+"""Would a difference remain if both sides were of the same ages? Direct standardisation, and Simpson's paradox.
+
+Any declared trait may turn a difference round, or hide one, if its mix differs between the sides. All are tried, as one
+family; of the others than the age only those are listed that do.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, measurements
 from ...stats.effect_sizes import from_d
 from ...stats.intervals import z_value
+from .associations import MadeOf, one_source
 from .categories import values_of
 
 STANDARDS = ("age_band", "employees_band")
@@ -32,12 +37,15 @@ COVERED = 0.95
 
 ADDED = ("index_standardised", "index_standardised_low", "index_standardised_high")
 SHOWN = (
-    *("attribute", "value", "n", "index", "index_low", "index_high", *ADDED),
+    *("by", "attribute", "value", "n", "index", "index_low", "index_high", *ADDED),
     *("verdict", "p_adjusted", "strata", "strata_above"),
 )
 """Columns that a page has room for; shares and bases are those of the index table."""
 
 REVERSED, EXPLAINED, REMAINS = N_("turns round"), N_("no longer established"), N_("remains")
+MASKED = N_("hidden by the mix")
+MASKED_TOLD = 3
+"""Differences that another mix hides, told at most; the table has all."""
 
 _TEST = N_("direct standardisation, z test, Benjamini–Hochberg")
 
@@ -119,7 +127,14 @@ def margins(population: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([single, *added], ignore_index=True) if added else single.reset_index(drop=True)
 
 
-def against_rest(table: pd.DataFrame, group: pd.DataFrame, rest: pd.DataFrame, by: str) -> pd.DataFrame:
+def against_rest(
+    table: pd.DataFrame,
+    group: pd.DataFrame,
+    rest: pd.DataFrame,
+    by: str,
+    others: Iterable[str] = (),
+    made_of: MadeOf | None = None,
+) -> pd.DataFrame:
     """The index table of a group with what each index would be if the group were of the same ages as the rest.
 
     Parameters
@@ -129,25 +144,38 @@ def against_rest(table: pd.DataFrame, group: pd.DataFrame, rest: pd.DataFrame, b
     group, rest : DataFrame
         The customers it compares, numbers in bands.
     by : str
-        Attribute to standardise by; its own rows are left out.
+        Attribute to standardise by first, "" if none is known; its own rows are left out, and those made of it.
+    others : iterable of str
+        Further attributes whose mix may turn a difference round or hide it.
+    made_of : mapping, optional
+        What derived attributes are made of.
 
     Returns
     -------
     DataFrame
-        Rows of `table` with ``index_standardised`` and its interval (log scale), ``strata`` in which both sides have
-        members and ``strata_above`` in which the group's share is the larger; ``p``, ``p_adjusted`` and ``claim`` of
-        the standardised difference; ``verdict``: what becomes of an established difference, empty for others.
+        ``by`` and rows of `table` with ``index_standardised`` and its interval (log scale), ``strata`` in which both
+        sides have members and ``strata_above`` in which the group's share is the larger; ``p``, ``p_adjusted`` and
+        ``claim`` of the standardised difference; ``verdict``: what becomes of an established difference, or that one
+        appears (`MASKED`), empty for others.
     """
-    strata = sorted(set(values_of(group[by]).dropna()) | set(values_of(rest[by]).dropna()))
     parts = []
-    for name, rows in _rows(table, by):
-        inside, within = _counts(group, name, by, rows["value"], strata)
-        outside, without = _counts(rest, name, by, rows["value"], strata)
-        ours, theirs = direct(inside.T, within, without), direct(outside.T, without, without)
-        both = (within > 0) & (without > 0)
-        above = _above(inside, within, outside / np.where(without > 0, without, 1)[:, None], both)
-        parts.append(_standardised(rows, ours, theirs.share, theirs.error, within.sum(), both.sum(), above))
-    return _judged(table, parts)
+    for each in dict.fromkeys([by, *others] if by else others):
+        strata = sorted(set(values_of(group[each]).dropna()) | set(values_of(rest[each]).dropna()))
+        for name, rows in _rows(apart(table, each, made_of), each):
+            inside, within = _counts(group, name, each, rows["value"], strata)
+            outside, without = _counts(rest, name, each, rows["value"], strata)
+            ours, theirs = direct(inside.T, within, without), direct(outside.T, without, without)
+            both = (within > 0) & (without > 0)
+            above = _above(inside, within, outside / np.where(without > 0, without, 1)[:, None], both)
+            part = _standardised(rows, ours, theirs.share, theirs.error, within.sum(), both.sum(), above)
+            parts.append(part.assign(by=each))
+    return _judged(table, parts, by)
+
+
+def apart(table: pd.DataFrame, by: str, made_of: MadeOf | None) -> pd.DataFrame:
+    """Rows of an index table whose attribute does not hang together by construction with what is taken out."""
+    same = [name for name in table["attribute"].unique() if name != by and one_source(name, by, made_of)]
+    return table.loc[~table["attribute"].isin(same)]
 
 
 def against_population(table: pd.DataFrame, profile: pd.DataFrame, population: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -187,8 +215,9 @@ def against_population(table: pd.DataFrame, profile: pd.DataFrame, population: p
             both = (within > 0) & (sizes > 0)
             above = _above(inside, within, cross.to_numpy() / np.where(sizes > 0, sizes, 1)[:, None], both)
             strata = both.sum()
-        parts.append(_standardised(rows, ours, known, np.zeros(len(rows)), within.sum(), strata, above))
-    return _judged(table, parts)
+        part = _standardised(rows, ours, known, np.zeros(len(rows)), within.sum(), strata, above)
+        parts.append(part.assign(by=by))
+    return _judged(table, parts, by)
 
 
 def described(table: pd.DataFrame, by: str) -> Result:
@@ -199,33 +228,44 @@ def described(table: pd.DataFrame, by: str) -> Result:
     table : DataFrame
         From `against_rest` or `against_population`.
     by : str
-        What it was standardised by.
+        What it was standardised by in the first place; of other mixes those are listed that turn a difference round,
+        or hide one.
     """
-    family = family_size(table, ["attribute"]) if len(table) else 0
+    together = ["by", "attribute"]
+    tested = family_size(table, together) if len(table) else 0
+    if len(table):
+        new = table["verdict"].isin([REVERSED, MASKED]).groupby([table[name] for name in together]).transform("any")
+        table = table[new | (table["by"] == by)].reset_index(drop=True)
     return Result(
         "standardised",
         table,
-        Text(N_("Index with the same mix of “{by:label}” on both sides"), {"by": by}),
-        Disclosure(mask=measurements(table)),
-        claims=partial(_claims, by=by, family=family),
-        family=family,
+        Text(N_("Index with the same mix of “{by:label}” on both sides"), {"by": by})
+        if by
+        else Text(N_("Index with the same mix of another trait on both sides")),
+        Disclosure(within=("by", "attribute"), mask=[name for name in measurements(table) if name != "by"]),
+        claims=partial(_claims, by=by, family=tested),
+        family=tested,
         columns=SHOWN,
     )
 
 
 def _claims(table: pd.DataFrame, by: str, family: int) -> list[Finding]:
-    """A warning for each difference that turns round, and how many differences remain."""
+    """A warning for each difference that turns round, what was hidden, and how many differences remain."""
     told = shown(table.loc[table["verdict"] != ""])
-    if told.empty:
-        return []
-    warning = replace(TURNED, values=TURNED.values | {"by": lambda row: by})
-    found = [warning.one(row, family) for row in told.loc[told["verdict"] == REVERSED].itertuples()]
-    remain = int((told["verdict"] == REMAINS).sum())
+    surest = told.sort_values(["p_adjusted", "attribute", "value"], kind="stable")
+    surest = surest.drop_duplicates(["verdict", "attribute", "value"])
+    found = [TURNED.one(row, family) for row in surest.loc[surest["verdict"] == REVERSED].itertuples()]
+    hidden = surest.loc[surest["verdict"] == MASKED].drop_duplicates("attribute").head(MASKED_TOLD)
+    found += [HIDDEN.one(row, family) for row in hidden.itertuples()]
+    known = told.loc[(told["by"] == by) & (told["verdict"] != MASKED)]
+    if known.empty:
+        return found
+    remain = int((known["verdict"] == REMAINS).sum())
     message = N_(
         "Established differences: {claims:count}. With the same mix of “{by:label}” on both sides still established: "
         "{remain:count}. The others come from that mix, or there are too few customers to tell."
     )
-    if remain == len(told):
+    if remain == len(known):
         message = N_(
             "The mix of “{by:label}” explains none of the established differences: with the same mix on both sides "
             "every one of them remains (established: {claims:count})."
@@ -235,7 +275,7 @@ def _claims(table: pd.DataFrame, by: str, family: int) -> list[Finding]:
             "With the same mix of “{by:label}” on both sides no difference remains (established without it: "
             "{claims:count}). They come from that mix, or there are too few customers to tell."
         )
-    values = {"claims": len(told), "remain": remain, "by": by}
+    values = {"claims": len(known), "remain": remain, "by": by}
     base = int(table["base"].max())
     return [*found, Finding(message, values, id=f"standardised.{by}", n=base, test=TURNED.test, family=family)]
 
@@ -258,6 +298,14 @@ TURNED = Claims(
     test=_TEST,
     estimate="index_standardised",
     effect=lambda row: from_d(row.effect),  # Cohen's h is a difference in standard deviations
+)
+HIDDEN = replace(
+    TURNED,
+    subject="standardised.hidden",
+    message=N_(
+        "A difference that the mix of “{by:label}” hides: with the same mix on both sides {attribute:label} "
+        "“{value:value}” has an index of {standardised:index} ({low:index} to {high:index}), without it {index:index}."
+    ),
 )
 
 
@@ -300,17 +348,20 @@ def _standardised(rows, ours, share, error, base, strata, above) -> pd.DataFrame
     return part.assign(p=np.where(enough & rows["p"].notna(), 2 * special.ndtr(-z), np.nan))
 
 
-def _judged(table: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """All rows in the order of the table, corrected together, with the verdict on each established difference."""
+def _judged(table: pd.DataFrame, parts: list[pd.DataFrame], by: str) -> pd.DataFrame:
+    """All rows, those of `by` first, corrected together, with the verdict on each difference."""
     head = [name for name in table.columns if name not in ("p", "p_adjusted", "claim")]
-    columns = [*head, *ADDED, "strata", "strata_above", "p", "p_adjusted", "claim", "verdict"]
+    columns = ["by", *head, *ADDED, "strata", "strata_above", "p", "p_adjusted", "claim", "verdict"]
     if not parts:
         return pd.DataFrame(columns=columns).astype({"claim": bool, "verdict": "str"})
-    result = adjust(pd.concat(parts).sort_index().reset_index(drop=True), together=["attribute"])
+    result = pd.concat([part.sort_index() for part in parts]).sort_index(kind="stable")
+    result = result.sort_values("by", key=lambda each: each != by, kind="stable")
+    result = adjust(result, together=["by", "attribute"])
     turned = result["claim"] & ((result["index"] > 100) != (result["index_standardised"] > 100))
-    verdict = np.select([turned, ~result["claim"]], [REVERSED, EXPLAINED], REMAINS)
-    tested = result["crude"].astype(bool) & result["p"].notna()
-    return result.assign(verdict=np.where(tested, verdict, ""))[columns]
+    crude, tested = result["crude"].astype(bool), result["p"].notna()
+    cases = [crude & tested & turned, ~crude & result["claim"], crude & tested & ~result["claim"], crude & tested]
+    result["verdict"] = np.select(cases, [REVERSED, MASKED, EXPLAINED, REMAINS], "")
+    return result[columns].reset_index(drop=True)
 
 
 def _cross_table(population: pd.DataFrame, by: str, name: str) -> pd.DataFrame | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,7 @@ from ...stats.comparisons import adjust, family_size
 from ...stats.effect_sizes import from_d
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import RESAMPLES, noise_covariance
-from .events import TOGETHER, signed, weekly, within_weeks
+from .events import TOGETHER, signed, under, weekly, within_weeks
 
 TRIM = 0.15
 """Share of the weeks at either end in which no break is looked for (Andrews 1993)."""
@@ -27,8 +28,23 @@ COLUMNS = [
 ]
 
 
-def breaks(answers: pd.DataFrame, seed: int = 1) -> Result:
-    """The largest break in the level of each score, beside its trend.
+def established(effects: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """Events that moved a score: ``metric, at, until``.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        Frame of `events.event_effects`.
+    events : DataFrame
+        The calendar: ``at, until, name``.
+    """
+    moved = effects.loc[effects["claim"].astype(bool), ["metric", "event", "at"]]
+    lasting = events.drop_duplicates(["name", "at"])[["name", "at", "until"]]
+    return moved.merge(lasting, left_on=["event", "at"], right_on=["name", "at"])[["metric", "at", "until"]]
+
+
+def breaks(answers: pd.DataFrame, seed: int = 1, known: pd.DataFrame | None = None) -> Result:
+    """The largest break in the level of each score, beside its trend and what events of the calendar did to it.
 
     Parameters
     ----------
@@ -36,6 +52,8 @@ def breaks(answers: pd.DataFrame, seed: int = 1) -> Result:
         ``at, metric, score``.
     seed : int
         Of the simulated series.
+    known : DataFrame, optional
+        As `established` returns it: what an event did is no break once more.
 
     Returns
     -------
@@ -49,8 +67,9 @@ def breaks(answers: pd.DataFrame, seed: int = 1) -> Result:
     ----------
     Supremum test: Andrews (1993), Econometrica 61:821–856; noise as in `segmented.noise_covariance`.
     """
+    known = pd.DataFrame(columns=["metric", "at", "until"]) if known is None else known
     rows = [
-        _largest(part.dropna(subset=["score", "at"]), str(name), seed)
+        _largest(part.dropna(subset=["score", "at"]), str(name), seed, known[known["metric"] == name])
         for name, part in answers.groupby("metric", sort=True)
     ]
     rows = [row for row in rows if row]
@@ -62,7 +81,7 @@ def breaks(answers: pd.DataFrame, seed: int = 1) -> Result:
         table[COLUMNS],
         Text(N_("The largest break of each score, and whether chance explains it")),
         OVERLAPPING,
-        claims=partial(BREAK.tell, family=family),
+        claims=partial((replace(BREAK, nothing=_NO_OTHER) if len(known) else BREAK).tell, family=family),
         family=family,
         needs="feedback",
     )
@@ -100,6 +119,7 @@ _ALL = N_(
     "answer ({low:number} to {high:number}) from before, more than chance and the trend explain. When exactly it "
     "broke is an estimate."
 )
+_NO_OTHER = N_("No score jumps at any time that no event explains: {family:count} tested, none by more than chance.")
 BREAK = Claims(
     "breaks",
     lambda row: _ALL if row.metric == TOGETHER else _DROP if row.change < 0 else _RISE,
@@ -150,15 +170,15 @@ def search(y: np.ndarray, x: np.ndarray, covariance: np.ndarray, places: np.ndar
     return (y @ weights) * errors, errors, np.abs(noise @ weights).max(axis=1)
 
 
-def _largest(answers: pd.DataFrame, metric: str, seed: int) -> dict:
+def _largest(answers: pd.DataFrame, metric: str, seed: int, known: pd.DataFrame) -> dict:
     """Row of `breaks`; nothing where the series is short or does not vary."""
     if answers.empty:
         return {}
     first = answers["at"].min().normalize()
     week = (answers["at"] - first).dt.days // 7
-    y, weights, x = weekly(answers["score"].to_numpy(float), week.to_numpy(), np.empty((len(answers), 0)))
+    y, weights, x = weekly(answers["score"].to_numpy(float), week.to_numpy(), _steps(answers["at"], known))
     deviation = float(answers["score"].std())
-    if len(y) < MIN_WEEKS or not deviation > 0:
+    if len(y) < MIN_WEEKS or not deviation > 0 or np.linalg.matrix_rank(x) < x.shape[1]:
         return {}
     covariance = noise_covariance(y, x, within_weeks(answers["score"], week) / weights)
     edge = max(int(TRIM * len(y)), 4)
@@ -177,3 +197,10 @@ def _largest(answers: pd.DataFrame, metric: str, seed: int) -> dict:
     row |= {"change": steps[best], "change_low": steps[best] - half, "change_high": steps[best] + half}
     p = (1 + (chance >= abs(steps[best] / errors[best])).sum()) / (1 + len(chance))
     return row | {"p": float(p), "effect": steps[best] / deviation}
+
+
+def _steps(at: pd.Series, known: pd.DataFrame) -> np.ndarray:
+    """A step for each established event, shape (answers, events)."""
+    events = known.drop_duplicates(["at", "until"])
+    steps = [under(at, event.at, event.until) for event in events.itertuples()]
+    return np.array(steps, dtype=float).reshape(len(steps), len(at)).T

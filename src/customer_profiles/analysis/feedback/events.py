@@ -120,7 +120,9 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> Result:
     adjusted = once[["metric", "same_as", "p_adjusted", "p_turn_adjusted"]]
     table = table.merge(adjusted, on=["metric", "same_as"], validate="m:1")
     table["turn_claim"] = table["p_turn_adjusted"] <= ALPHA
-    table["claim"] = (table["p_adjusted"] <= ALPHA) & ~(table["p_placebo"] > ALPHA)
+    # Both must be rare: what is told of a score has one p-value, and a claim follows from it.
+    table["p_adjusted"] = table[["p_adjusted", "p_placebo"]].max(axis=1)
+    table["claim"] = table["p_adjusted"] <= ALPHA
     table = table.sort_values(["at", "event", "metric"], ignore_index=True)[COLUMNS]
     return replace(result, frame=table, family=family, claims=partial(_claims, family=family))
 
@@ -158,13 +160,20 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     judged = judged.sort_values(["claim", "together", "p_adjusted"], ascending=[False, True, True], kind="stable")
     claim = judged["claim"].astype(bool)
     found = [MOVED.one(row, family) for row in judged[claim].itertuples()]
-    for event, rows in judged[~claim].groupby("event", sort=False):
-        if len(rows) > 1 and not (rows["p_adjusted"] <= ALPHA).any():
+    # Of an event that moved a score, that nothing is established of another is no news, and would sound like it.
+    still = judged[~claim & ~judged["event"].isin(judged.loc[claim, "event"])]
+    for event, rows in still.groupby("event", sort=False):
+        if len(rows) > 1 and not _usual(rows).any():
             found.append(_still(rows, str(event), family))
         else:
             found += [STILL.one(row, family) for row in rows.itertuples()]
     turned = table["turn_claim"].astype(bool) & ~table["together"]
     return found + TURNED.tell(table.assign(p_adjusted=table["p_turn_adjusted"], claim=turned), turns)
+
+
+def _usual(row: Any) -> Any:
+    """Whether a score moved more than chance would allow, but no more than where nothing happened."""
+    return (row.p <= ALPHA) & (row.p_placebo > ALPHA)
 
 
 def _still(rows: pd.DataFrame, event: str, family: int) -> Finding:
@@ -237,7 +246,7 @@ MOVED = Claims(
 )
 STILL = replace(
     MOVED,
-    message=lambda row: _USUAL if row.p_adjusted <= ALPHA else _NONE,
+    message=lambda row: _USUAL if _usual(row) else _NONE,
     values=_WHEN | {"change": "change", "low": "change_low", "high": "change_high"},
     effect=0.0,
     kind="nothing",
@@ -268,7 +277,7 @@ def _effects_on(answers: pd.DataFrame, events: pd.DataFrame, metric: str) -> pd.
     rows = []
     answers = answers.dropna(subset=["score", "at"])
     for event in events.itertuples():
-        affected = _under(answers["at"], event.at, event.until)
+        affected = under(answers["at"], event.at, event.until)
         before = answers.loc[
             answers["at"].between(event.at - pd.Timedelta(weeks=MIN_WEEKS), event.at, inclusive="left")
         ]
@@ -292,7 +301,7 @@ def _effects_on(answers: pd.DataFrame, events: pd.DataFrame, metric: str) -> pd.
         return table
     modelled = events.loc[table["testable"]].drop_duplicates(["at", "until"])
     week = (answers["at"] - answers["at"].min().normalize()).dt.days // 7
-    steps = np.column_stack([_under(answers["at"], e.at, e.until) for e in modelled.itertuples()]).astype(float)
+    steps = np.column_stack([under(answers["at"], e.at, e.until) for e in modelled.itertuples()]).astype(float)
     y, weights, x = weekly(answers["score"].to_numpy(float), week.to_numpy(), steps)
     if len(y) <= x.shape[1] + MIN_WEEKS or np.linalg.matrix_rank(x) < x.shape[1]:
         return table
@@ -338,7 +347,7 @@ def _turn(y: np.ndarray, weights: np.ndarray, x: np.ndarray, at: int, noise: lis
     return ends | {"p_turn": _beaten(chance, abs(slope / error))}
 
 
-def _under(at: pd.Series, start: pd.Timestamp, until: pd.Timestamp) -> np.ndarray:
+def under(at: pd.Series, start: pd.Timestamp, until: pd.Timestamp) -> np.ndarray:
     """Which times an event bears on; its last day counts in full."""
     affected = at >= start
     return (affected & (at < until.normalize() + pd.Timedelta(days=1)) if pd.notna(until) else affected).to_numpy()
@@ -372,7 +381,7 @@ def _placebos(
     found = []
     for start in pd.date_range(first + margin, last - margin, freq="7D"):
         until = start + length
-        step = _under(answers["at"], start, until)
+        step = under(answers["at"], start, until)
         if ((turns - start).abs() < gap).any() or min(step.sum(), (~step).sum()) < MIN_ANSWERS:
             continue
         y, weights, x = weekly(answers["score"].to_numpy(float), week, np.column_stack([steps, step]))

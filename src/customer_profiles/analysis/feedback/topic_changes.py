@@ -6,16 +6,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ...codes import OTHER
 from ...messages import N_, Finding, Text
-from ...results import OVERLAPPING, Disclosure, Result
+from ...results import Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
+from ...stats.clusters import compare_things
+from ...stats.comparisons import adjust, cohens_h, family_size
 from ...stats.effect_sizes import from_shares
-from ...stats.intervals import add_shares
 from .trend import theme_volumes
 
 MIN_BASE = 30
@@ -30,7 +29,8 @@ NEW, GROWING, FADING, VANISHED, STEADY = (
 )
 
 COLUMNS = [
-    *("theme", "verdict", "n", "base", "share", "share_low", "share_high", "n_rest", "base_rest", "share_rest"),
+    *("theme", "verdict", "n", "customers", "base", "share", "share_low", "share_high"),
+    *("n_rest", "customers_rest", "base_rest", "share_rest"),
     *("ratio", "ratio_low", "ratio_high", "p", "p_adjusted", "effect", "claim"),
 ]
 
@@ -61,33 +61,29 @@ def topic_changes(recent: pd.DataFrame, before: pd.DataFrame, months: int = 3) -
     Parameters
     ----------
     recent, before : DataFrame
-        ``row, theme``: one row per text and topic.
+        ``row, customer_no`` (may be missing)``, theme``: one row per text and topic.
     months : int
         Months that `recent` covers.
 
     Returns
     -------
     Result
-        ``theme, verdict, n`` (recent texts about it)``, base`` (recent texts)``, share`` with Wilson interval``,
-        n_rest, base_rest, share_rest`` (before)``, ratio`` with interval``, p, p_adjusted, effect`` (Cohen's h)``,
-        claim``; Fisher's exact or χ² test, all topics one family. A topic is `NEW` or `VANISHED` if it comes up on one
+        ``theme, verdict, n`` (recent texts about it)``, persons`` (who wrote them)``, base`` (recent texts)``, share``
+        with Wilson interval``, n_rest, customers_rest, base_rest, share_rest`` (before)``, ratio`` with interval``, p,
+        p_adjusted, effect`` (Cohen's h)``, claim``; texts of one customer count as one draw, see `compare_things`, all
+        topics one family. A topic is `NEW` or `VANISHED` if it comes up on one
         side only and that is more than chance; those that grow most first. Empty if either time has fewer than
         `MIN_BASE` texts.
     """
-    sides = [side.drop_duplicates(["row", "theme"]) for side in (recent, before)]
-    base, base_rest = (side["row"].nunique() for side in sides)
-    names = sorted((set(recent["theme"]) | set(before["theme"])) - {OTHER})
+    base, base_rest = (side["row"].nunique() for side in (recent, before))
     table, family = pd.DataFrame(columns=COLUMNS).astype({"claim": bool, "p": float}), 0
-    if min(base, base_rest) >= MIN_BASE and names:
-        counts = pd.DataFrame({"theme": names})
-        for column, side in zip(("n", "n_rest"), sides, strict=True):
-            counts[column] = counts["theme"].map(side["theme"].value_counts()).fillna(0).astype(int)
-        table = add_shares(counts.assign(base=base, base_rest=base_rest))
-        table["share_rest"] = table["n_rest"] / base_rest
-        ratio = rate_ratio(table["n"], base, table["n_rest"], base_rest)
-        table["ratio"], table["ratio_low"], table["ratio_high"] = ratio.ratio, ratio.low, ratio.high
+    compared = (
+        compare_things(recent, before, "theme", "row", "customer_no") if min(base, base_rest) >= MIN_BASE else table
+    )
+    compared = compared[compared["theme"] != OTHER]
+    if len(compared):
         # The number of texts in all decides what is tested, so leaving rare topics out does not bias the rest.
-        table["p"] = np.where(table["n"] + table["n_rest"] >= MIN_TEXTS, ratio.p, np.nan)
+        table = compared.assign(p=compared["p"].where(compared["n"] + compared["n_rest"] >= MIN_TEXTS))
         table["effect"] = cohens_h(table["share"], table["share_rest"])
         table = adjust(table)
         family = family_size(table)
@@ -97,7 +93,7 @@ def topic_changes(recent: pd.DataFrame, before: pd.DataFrame, months: int = 3) -
         "topic_changes",
         table,
         Text(N_("Topics of the last months against all months before")),
-        OVERLAPPING,
+        Disclosure(within=None, also=("customers", "customers_rest")),
         claims=partial(_claims, family=family, months=months),
         family=family,
         needs="feedback",
@@ -146,7 +142,7 @@ CHANGED = Claims(
     nothing=N_(
         "No topic is new and none has vanished: {family:count} compared with the time before, none by more than chance."
     ),
-    test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
+    test=N_("Fisher's exact or χ² test of texts clustered by customer, Benjamini–Hochberg"),
     estimate="share",
     reach="base",
     effect=lambda row: from_shares(row.share, row.share_rest),

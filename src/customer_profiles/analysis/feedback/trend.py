@@ -162,7 +162,9 @@ DRIFT = Claims(
     lambda row: _RISES if row.slope > 0 else _FALLS,
     {"metric": "metric", "slope": "size", "low": "size_low", "high": "size_high", "months": "n"},
     key=("metric",),
-    nothing=N_("No score rises or falls over the whole period: {family:count} tested, none by more than chance."),
+    nothing=N_(
+        "No score rises or falls steadily over the whole period: {family:count} tested, none by more than chance."
+    ),
     test=N_("Mann–Kendall test, Theil–Sen slope"),
     estimate="size",
     n="answers",

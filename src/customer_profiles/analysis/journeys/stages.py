@@ -19,6 +19,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ...codes import LAPSED_BY_CHANCE
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, Disclosure, Result
@@ -29,7 +30,7 @@ from ..demographics.categories import Orders
 from .clustered import tested
 from .groups import RATIO, difference, members, strongest
 
-AT_RISK_FROM, INACTIVE_FROM = 0.20, 0.05
+AT_RISK_FROM, INACTIVE_FROM = 0.20, LAPSED_BY_CHANCE
 """Shares of customers who go on ordering that count as at risk or inactive, and as inactive, on a day at random."""
 
 ORDER_DAYS = (1, 2, 3, 5, 10)

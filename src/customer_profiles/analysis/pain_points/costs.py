@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from ...codes import LAPSED_BY_CHANCE, LEFT
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
@@ -44,12 +45,8 @@ MIN_HIT = 20
 MIN_EVENTS = 5
 """Sufferers with and without a yes-or-no outcome, and as many others: below it the ratio has no usable interval."""
 
-LEFT = frozenset(("churned", "cancelled", "canceled", "terminated", "left", "lapsed", "gekündigt", "abgewandert"))
-"""Values of a customer's status that mean that the customer has gone."""
-
-LAPSE_GAPS, LAPSE_ORDERS = 3, 3
-"""A customer with at least three orders counts as lapsed after three times their own mean gap between orders without
-one: of customers who buy at random at a steady rate only exp(−3) = 5 % wait that long."""
+LAPSE_ORDERS = 3
+"""Orders from which a customer has a rhythm of their own by which they may lapse."""
 
 STATED = "customers"
 """Table from which reasons come that a customer states once, such as that of a termination."""
@@ -299,20 +296,25 @@ def _stated(profile: pd.DataFrame) -> pd.Series | None:
     if "status" not in profile:
         return None
     status = values_of(profile["status"]).astype("object")
-    gone = status.map(lambda value: isinstance(value, str) and value.casefold() in LEFT)
+    gone = status.map(lambda value: isinstance(value, str) and value.strip().casefold() in LEFT)
     return gone.astype(float).mask(status.isna()) if gone.any() and not gone.all() else None
 
 
 def _lapsed(profile: pd.DataFrame) -> pd.Series | None:
-    """Who has left or lapsed: as stated, else by the own rhythm of orders."""
+    """Who has left or lapsed: as stated, else by the own rhythm of orders.
+
+    Of customers who buy at random at a steady rate, `LAPSED_BY_CHANCE` are silent for as long as the limit: the mean of
+    m gaps is an estimate, so that they wait for longer than x times it with probability (1 + x / m)^−m, not e^−x.
+    """
     if (stated := _stated(profile)) is not None:
         return stated
     if {"orders", "first_order_at", "last_order_at", "recency_days"} <= set(profile):
         span = (profile["last_order_at"] - profile["first_order_at"]).dt.total_seconds() / 86_400
-        gap = span / (profile["orders"] - 1).where(profile["orders"] >= LAPSE_ORDERS)
+        gaps = (profile["orders"] - 1).where(profile["orders"] >= LAPSE_ORDERS).astype(float)
+        gap, limit = span / gaps, gaps * (LAPSED_BY_CHANCE ** (-1 / gaps) - 1)
         told = gap.gt(0)
         if told.any():
-            return (profile["recency_days"].astype(float) > LAPSE_GAPS * gap).astype(float).where(told)
+            return (profile["recency_days"].astype(float) > limit * gap).astype(float).where(told)
     return None
 
 

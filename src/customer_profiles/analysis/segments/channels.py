@@ -49,13 +49,13 @@ def ways(channels: pd.Series) -> pd.Series:
 
 
 def with_help(profile: pd.DataFrame, tickets: pd.DataFrame) -> pd.DataFrame:
-    """The profile with ``help_channel``: that of most of a customer's tickets, of equal ones the first by name."""
+    """The profile with ``help_channel``: that of most of a customer's tickets, unknown where several are equal."""
     known = tickets[["customer_no", "channel"]].dropna() if "channel" in tickets else pd.DataFrame()
     if not len(known):
         return profile
-    counts = known.groupby(["customer_no", "channel"]).size().rename("n").reset_index()
-    counts = counts.sort_values(["customer_no", "n", "channel"], ascending=[True, False, True], kind="stable")
-    most = counts.drop_duplicates("customer_no").set_index("customer_no")["channel"]
+    counts = known.groupby(["customer_no", "channel"]).size()
+    most = counts[counts == counts.groupby(level=0).transform("max")].reset_index(level="channel")["channel"]
+    most = most[~most.index.duplicated(keep=False)]
     return profile.assign(help_channel=profile["customer_no"].map(most))
 
 

@@ -7,31 +7,30 @@ put them most at risk? Segments are not a prediction and what they tell is assoc
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from ...codes import LEFT
 from ...messages import N_, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, family_size, proportions_p
 from ...stats.group_tests import chi2_test
-from ...stats.intervals import Interval, add_shares, auc_interval, z_value
+from ...stats.intervals import Estimate, Interval, add_shares, auc_interval, z_value
+from ..leakage import determines
 
-# Values of `status`, in lower case, of customers who are lost. Others (new, active) are no outcome to be feared.
-LOST = frozenset(
-    (
-        *("churned", "left", "lapsed", "lost", "cancelled", "canceled", "terminated", "former", "closed", "inactive"),
-        *("gekündigt", "abgewandert", "ehemalig", "verloren", "inaktiv", "geschlossen"),
-    )
-)
 # Answers that count as dissatisfied: detractors (Reichheld 2003), and 1 and 2 of 5.
 POOR = {"nps_score": 6.0, "csat_score": 2.0, "stars_score": 2.0}
 DISSATISFIED = "dissatisfied"
 MIN_CASES = 30  # with the outcome and without: fewer cannot be divided among segments
 RISKIEST = 0.10  # part of the customers that is looked at: the tenth that gains charts begin with
 FOLDS = 10
+PERMUTATIONS = 200  # of the outcome among customers: what the tenth and the area are by chance, learning included
+FOLLOWS = 0.2
+"""Part of an outcome's uncertainty up to which a column that made the segments says the outcome in other words."""
 
 OF_SEGMENT = (
     *("attribute", "value", "segment", "n", "base", "share", "share_low", "share_high"),
@@ -47,23 +46,54 @@ OF_OUTCOME = (
 Outcomes = dict[tuple[str, str], pd.Series]
 
 
-def outcomes(profile: pd.DataFrame) -> Outcomes:
+def outcomes(profile: pd.DataFrame, formed_by: Collection[str] = ()) -> Outcomes:
     """Outcomes that segments may tell of, and of whom they are known.
 
     Parameters
     ----------
     profile : DataFrame
-        One row per customer, without the columns that the segments were made of and what follows from them.
+        One row per customer.
+    formed_by : collection of str
+        Columns that the segments were made of, and what follows from them. They are no outcomes, and nor is what one of
+        them decides: a status "inactive" that begins some days after the last order is recency in other words.
 
     Returns
     -------
     dict of Series of bool
         By attribute and value; True for customers with the outcome, only those of whom it is known.
     """
+    found = _candidates(profile.loc[:, ~profile.columns.isin(formed_by)])
+    made = profile[[name for name in formed_by if name in profile]]
+    return {key: had for key, had in found.items() if not any(_decides(made[name], had) for name in made)}
+
+
+def told(profile: pd.DataFrame, formed_by: Collection[str]) -> list[Text]:
+    """A sentence for each outcome that is left out because it follows from what made the segments."""
+    message = N_("“{name:label}” follows from what made the segments, so it does not say whether they are of use.")
+    everything, used = _candidates(profile.loc[:, ~profile.columns.isin(formed_by)]), outcomes(profile, formed_by)
+    return [Text(message, {"name": name}) for name in dict.fromkeys(key[0] for key in everything if key not in used)]
+
+
+def _decides(column: pd.Series, had: pd.Series) -> bool:
+    """Whether a column leaves hardly anything of an outcome open; numbers are cut where that tells most of it."""
+    values, has = column.loc[had.index], had.to_numpy(bool)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        values = values.astype("int64").where(values.notna())
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        from sklearn.tree import DecisionTreeClassifier
+
+        numbers = values.astype("float64").fillna(-1e18).to_numpy()[:, None]
+        tree = DecisionTreeClassifier(max_leaf_nodes=4, min_samples_leaf=MIN_CASES // 3, random_state=0)
+        values = pd.Series(tree.fit(numbers, has).apply(numbers))
+    return determines(values.reset_index(drop=True), has, FOLLOWS)
+
+
+def _candidates(profile: pd.DataFrame) -> Outcomes:
+    """Who is lost, and who is not satisfied."""
     found = {}
     if "status" in profile:
         status = profile["status"].dropna().astype(str)
-        for value in sorted({value for value in status.unique() if value.strip().lower() in LOST}):
+        for value in sorted({value for value in status.unique() if value.strip().lower() in LEFT}):
             found["status", value] = status == value
     for name, bar in POOR.items():
         if name in profile:
@@ -118,20 +148,24 @@ def separate(labels: pd.Series, held_out: Outcomes, seed: int = 1) -> Result:
     Result
         ``attribute, value, n, base, share`` with interval``, riskiest_n, riskiest_base, riskiest_share`` (among the
         tenth most at risk)``, to_all`` (that share over the share of all) with interval``, auc`` with interval``, p``
-        (χ² of segments and outcome)``, p_adjusted, effect`` (Cramér's V)``, claim``.
+        (χ² of segments and outcome)``, p_adjusted, effect`` (Cramér's V)``, claim``. Intervals are at least as wide as
+        chance alone would make them, the order of the segments being learned anew for each permuted outcome.
     """
     rows = []
     for (attribute, value), had in _of_members(labels, held_out).items():
         segment, truth = labels.loc[had.index].to_numpy(), had.to_numpy(bool)
         risk, chance = _learned(segment, truth, seed)
-        first = np.lexsort((chance, -risk))[: max(round(RISKIEST * len(truth)), 1)]
+        first = _riskiest(risk, chance)
         k1, n1, k, n = int(truth[first].sum()), len(first), int(truth.sum()), len(truth)
-        ratio, (low, high) = lift(k1, n1, k, n)
-        area = auc_interval(risk, truth)
+        by_chance = [_judged(segment, drawn, seed) for drawn in _permuted(truth, seed)]
+        ratio, area = lift(k1, n1, k, n), auc_interval(risk, truth)
+        lifted = Estimate(float(ratio[0]), float(ratio[1].low), float(ratio[1].high))
+        times = _by_chance(lifted, np.array([each[0] for each in by_chance]) - 1, np.inf)
+        area = _by_chance(area, np.array([each[1] for each in by_chance]) - 0.5, 1.0)
         tested = chi2_test(pd.crosstab(segment, truth))
         rows.append(
             {"attribute": attribute, "value": value, "n": k, "base": n, "riskiest_n": k1, "riskiest_base": n1}
-            | {"riskiest_share": k1 / n1, "to_all": float(ratio), "to_all_low": float(low), "to_all_high": float(high)}
+            | {"riskiest_share": k1 / n1, "to_all": times.value, "to_all_low": times.low, "to_all_high": times.high}
             | {"auc": area.value, "auc_low": area.low, "auc_high": area.high, "p": tested.p, "effect": tested.effect}
         )
     title = Text(N_("Outcomes that had no part in the segments"))
@@ -177,6 +211,32 @@ def lift(k1, n1, k, n) -> tuple[np.ndarray, Interval]:
     width = z_value() * np.sqrt(of_group + (rest / (n * p)) ** 2 * p0 * (1 - p0) / rest)
     centre = p1 / p
     return ratio, Interval(np.where(k1 == 0, 0.0, centre * np.exp(-width)), centre * np.exp(width))
+
+
+def _riskiest(risk: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    return np.lexsort((chance, -risk))[: max(round(RISKIEST * len(risk)), 1)]
+
+
+def _permuted(truth: np.ndarray, seed: int) -> Iterator[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return (rng.permutation(truth) for _ in range(PERMUTATIONS))
+
+
+def _judged(segment: np.ndarray, truth: np.ndarray, seed: int) -> tuple[float, float]:
+    """Share of the riskiest tenth over that of all, and the area under the curve."""
+    risk, chance = _learned(segment, truth, seed)
+    place = risk.astype(int)
+    counts = [np.bincount(place[truth == side], minlength=place.max() + 1) for side in (True, False)]
+    below = counts[1].cumsum() - counts[1] / 2  # of the others, those of a lower place and half of the same
+    area = float(counts[0] @ below / (counts[0].sum() * counts[1].sum()))
+    return float(truth[_riskiest(risk, chance)].mean() / truth.mean()), area
+
+
+def _by_chance(found: Estimate, beyond: np.ndarray, most: float) -> Estimate:
+    """An estimate whose interval is widened to what chance makes of it, beyond the value of no effect."""
+    least, largest = np.quantile(beyond, [0.025, 0.975])
+    low, high = min(found.low, found.value - largest), max(found.high, found.value - least)
+    return Estimate(found.value, max(float(low), 0.0), min(float(high), most))
 
 
 def _learned(segment: np.ndarray, truth: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

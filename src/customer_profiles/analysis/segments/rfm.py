@@ -40,7 +40,7 @@ RULES = (
     Rule(N_("Cooling down"), 3, 3, 1, 3),
     Rule(N_("At risk"), 1, 2, 4, 5),
     Rule(N_("Dormant"), 1, 2, 2, 3),
-    Rule(N_("Lost"), 1, 2, 1, 1),
+    Rule(N_("Bought little, long ago"), 1, 2, 1, 1),
 )
 NEVER_BOUGHT = N_("No purchase yet")
 NAMES = (*dict.fromkeys(rule.segment for rule in RULES), NEVER_BOUGHT)

@@ -1,0 +1,55 @@
+"""Values that too few customers have: they count as unknown, once for a whole run.
+
+Hiding the row of nine customers in every table is not enough. Another row has to be hidden with it, lest the total give
+the nine back, and tables of other parts of the customers would hide another one: together they would tell. Where no
+value of the profile is rare, every table may show all its rows, and none has to know of the others.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+APART = frozenset(("customer_id", "sources", "city", "postal_code"))
+"""Not groups of customers: who they are, and where they live."""
+
+SMALL_PART = 0.2
+"""Part of the known values that may be rare: an attribute with more has names for values, not groups."""
+
+
+def without_rare_values(profile: pd.DataFrame, least: int) -> pd.DataFrame:
+    """The profile with the values of fewer than `least` customers missing, and never missing for fewer than that.
+
+    Where fewer would be unknown, the most frequent value is withheld of as many as it takes.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        One row per customer.
+    least : int
+        Smallest group that is shown.
+
+    Examples
+    --------
+    >>> profile = pd.DataFrame({"gender": ["female"] * 7 + ["male"] * 4 + ["diverse"] * 2})
+    >>> without_rare_values(profile, 3)["gender"].value_counts(dropna=False).to_dict()
+    {'female': 6, 'male': 4, nan: 3}
+    """
+    return profile.assign(**{name: _without(profile[name], least) for name in profile if _is_group(profile[name])})
+
+
+def _is_group(column: pd.Series) -> bool:
+    numbers = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return not (numbers or pd.api.types.is_datetime64_any_dtype(column) or column.name in APART)
+
+
+def _without(column: pd.Series, least: int) -> pd.Series:
+    counts = column.value_counts()
+    rare = counts[(counts > 0) & (counts < least)]
+    if rare.sum() > SMALL_PART * counts.sum():
+        return column
+    kept = column.mask(column.isin(rare.index))
+    unknown = int(kept.isna().sum())
+    if 0 < unknown < least:
+        largest = counts.sort_index().sort_values(ascending=False, kind="stable").index[0]
+        kept.loc[kept.index[kept == largest][: least - unknown]] = None
+    return kept

@@ -1,0 +1,72 @@
+"""What customers spend has a heavy tail: intervals hold the truth, or there is none.
+
+Spend is drawn from log-normal distributions, whose mean, Gini coefficient and shares of the best are known, with and
+without customers who spend nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from customer_profiles.analysis.demographics import concentration
+from customer_profiles.stats import intervals
+
+TOLD_FROM = 0.9
+"""Part of the samples that have an interval from which it has to hold; where fewer have, hardly any is told."""
+HOLDS = 0.90
+
+
+def means(spread: float, n: int, idle: float, draws: int, seed: int = 1) -> tuple[float, float, float]:
+    """Part of the samples with an interval, and how often it holds; and how often Student's would."""
+    rng = np.random.default_rng(seed)
+    truth = (1 - idle) * np.exp(4 + spread**2 / 2)
+    told, holds, student = [], [], []
+    for _ in range(draws):
+        values = rng.lognormal(4, spread, n) * (rng.random(n) >= idle)
+        found = intervals.mean_interval(values)
+        told.append(not np.isnan(found.low))
+        holds.append(found.low <= truth <= found.high)
+        low, high = intervals.t_interval(values.mean(), values.std(ddof=1), n)
+        student.append(low <= truth <= high)
+    return np.mean(told), np.sum(holds) / max(np.sum(told), 1), np.mean(student)
+
+
+@pytest.mark.parametrize(("spread", "n", "idle"), [(0.5, 50, 0), (1.0, 200, 0.4), (1.25, 1000, 0)])
+def test_spend_per_customer(spread, n, idle):
+    told, holds, _ = means(spread, n, idle, 300)
+    assert told >= TOLD_FROM
+    assert stats.binomtest(round(holds * told * 300), round(told * 300), HOLDS, alternative="less").pvalue >= 0.01
+
+
+def test_of_a_very_heavy_tail_hardly_anything_is_told():
+    told, _, student = means(2.0, 200, 0, 200)
+    assert told < 0.02
+    assert student < 0.85  # what would have been told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("idle", [0, 0.4])
+@pytest.mark.parametrize("n", [50, 200, 1000])
+@pytest.mark.parametrize("spread", [0.5, 1.0, 1.25, 1.5, 2.0])
+def test_spend_per_customer_over_many_tails(spread, n, idle):
+    told, holds, _ = means(spread, n, idle, 2000, seed=2)
+    assert told < TOLD_FROM or holds >= HOLDS
+    assert told * (1 - holds) <= 0.10  # of all samples, those that are told something false
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("spread", "n"), [(0.5, 300), (1.0, 300), (1.0, 1500), (1.25, 1500)])
+def test_shares_of_the_best_and_gini(spread, n):
+    rng, normal, hits = np.random.default_rng(3), stats.norm, {"gini": [], "top": []}
+    for _ in range(100):
+        buyers = pd.DataFrame({"orders": 1, "spend": rng.lognormal(4, spread, n)})
+        gini = concentration.gini(buyers)
+        hits["gini"].append(gini.low <= 2 * normal.cdf(spread / np.sqrt(2)) - 1 <= gini.high)
+        for row in concentration.concentration(buyers).frame.dropna().itertuples():
+            truth = normal.cdf(spread - normal.ppf(1 - row.top))
+            hits["top"].append(row.spend_share_low <= truth <= row.spend_share_high)
+    for held in hits.values():
+        assert stats.binomtest(int(sum(held)), len(held), HOLDS, alternative="less").pvalue >= 0.001
