@@ -25,6 +25,8 @@ from .encodings import first_undecodable
 LONGEST_CELL = 4_000_000  # characters: more than a person writes, and an open quote is noticed soon
 _UNIT_ROW = N_("looks like a row of units; set 'units_row: true' if it is one")
 _CUT_OFF = N_("the file ends without an end of line, so this row may be cut off; end it with one if it is whole")
+# What may be declared of a regular file; whatever else is declared asks for care.
+_REGULAR_KEYS = {"path", "format", "encoding", "delimiter", "skip_rows"}
 _SWALLOWED = N_("a quote that seems to be closed some rows too late")
 
 
@@ -188,7 +190,7 @@ class _Table:
 
 def _regular_header(path: Path, form: FileFormat, dialect: Dialect) -> list[str] | None:
     """Column names of a file in which nothing needs care, or None."""
-    if form.escape or form.units_row or form.last_rows:
+    if not set(FileFormat.model_fields) & form.model_fields_set <= _REGULAR_KEYS:
         return None
     try:
         with path.open(encoding=dialect.encoding, newline="") as file:
