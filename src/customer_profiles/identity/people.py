@@ -65,6 +65,7 @@ class People:
         self._numbers: dict[str, dict[str, int]] = {}
         self._first: list[tuple[str, str]] = []
         self._pseudonyms: list[str] = []
+        self._named = pd.array([], dtype="str")
         self._contacts: dict[str, pd.Series] = {}
         self._domains = pd.Series(dtype="int64")
         self._closed: set[str] = set()
@@ -147,6 +148,12 @@ class People:
         new = self._first[len(self._pseudonyms) :]
         self._pseudonyms += [self._ledger.assign_one(pseudonym(self._key, *first)) for first in new]
         return np.array(self._pseudonyms, dtype="object")
+
+    def named(self, numbers: np.ndarray) -> pd.api.extensions.ExtensionArray:
+        """Pseudonyms of customers by their numbers, missing where a number is negative."""
+        if len(self._named) < len(self._first):
+            self._named = pd.array(self.pseudonyms(), dtype="str")
+        return self._named.take(numbers.clip(-1), allow_fill=True)
 
     def _name_all(self, records: pd.DataFrame) -> None:
         """Give those who are registered together their ids."""

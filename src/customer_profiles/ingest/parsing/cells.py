@@ -70,6 +70,13 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def key_texts(cells: pd.Series, empty: tuple[str, ...]) -> pd.Series:
+    """Texts that are only compared; each distinct cell is looked at once."""
+    codes, distinct = pd.factorize(cells, use_na_sentinel=True)
+    texts, _ = as_texts(stripped(pd.Series(distinct), empty))
+    return texts.reindex(codes).reset_index(drop=True)
+
+
 def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed:
     """Numbers with the given decimal and thousands signs.
 

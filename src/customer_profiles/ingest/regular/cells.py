@@ -94,7 +94,7 @@ class Cells:
 
     def has(self, signs: str) -> bool:
         """Whether any of the signs, which are ASCII, occurs."""
-        return not self.signs.isdisjoint(signs.encode())
+        return not self.signs.isdisjoint(map(ord, signs))
 
     def numbers(self, decimal: str) -> np.ndarray | None:
         """Values of cells of digits, a minus in front and a decimal sign; None if another occurs."""
@@ -145,6 +145,12 @@ class Cells:
         column = column.astype("datetime64[us]" if values.dtype.kind == "M" else "float64")
         column[self.rows] = values
         return column.astype(dtype)
+
+
+def lacks(column: pd.Series, signs: Collection[str]) -> bool:
+    """Whether a column is ASCII text without any of some signs; False where that would take long to tell."""
+    cells = Cells.of(column, ("",))
+    return cells is not None and max(cells.signs, default=0) <= 127 and cells.signs.isdisjoint(map(ord, signs))
 
 
 def _offsets(texts: pa.LargeStringArray) -> np.ndarray:

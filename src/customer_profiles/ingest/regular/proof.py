@@ -64,11 +64,10 @@ def _whole(line: bytes) -> bool:
 
 
 def _is_clean(block: bytes, encoding: str) -> bool:
-    """Whether whole lines are text without NUL bytes and blank lines."""
-    returns = block.count(b"\r")
-    if not block.endswith(b"\n") or b"\0" in block or returns != block.count(b"\r\n"):
+    """Whether whole lines are text without NUL bytes and without a second way to end."""
+    if not block.endswith(b"\n") or b"\0" in block:
         return False
-    if block.startswith((b"\n", b"\r\n")) or b"\n\n" in block or (returns and b"\n\r\n" in block):
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
         return False
     try:
         block.isascii() or block.decode(encoding)
@@ -79,6 +78,8 @@ def _is_clean(block: bytes, encoding: str) -> bool:
 
 def _is_even(block: bytes, delimiter: int, width: int) -> bool:
     """Whether each line has so many cells, and quotes stand around whole cells."""
+    if width == 1 and any(line in (b"\n", b"\r\n") for line in block.splitlines(keepends=True)):
+        return False  # a blank line is no row
     signs = np.frombuffer(block, dtype="uint8")
     cuts = (signs == delimiter) | (signs == _LINE_END)
     if b'"' in block:
