@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from datetime import date
@@ -140,41 +141,16 @@ def test_what_is_regular(tmp_path, text, regular):
 
 # Columns: each kind in the notations that sources declare.
 
-IDS = [
-    "",
-    *["K1", "K2", "007", "Total", "NULL", "1E+5", "1E5", "#REF!", "Köln", "-", "nan", "\\N"],
-    " K3",
-    "K\u200b1",
-    "9" * 20,
-]
-NUMBERS = [
-    "",
-    " 2",
-    *["1", "12.50", "-3", "0", "1,5", "1.234,50", "1.234", "(5)", "5-", "--5", ".5", "5.", "-0", "1e3", "-", "1e"],
-    "9" * 17,
-]
-DAYS = [
-    "2025-01-31",
-    "2025-02-28",
-    "2025-02-29",
-    "31.01.2025",
-    "1.2.2025",
-    "31.02.2025",
-    "1900-01-01",
-    "9999-12-31",
-    "2026-01-01",
-    "today",
-]
+IDS = ["", " K3", "K\u200b1", "9" * 20, *re.split(" ", r"K1 K2 007 Total NULL 1E+5 1E5 #REF! Köln - nan \N")]
+NUMBERS = ["", " 2", "9" * 17, *re.split(" ", "1 12.50 -3 0 1,5 1.234,50 1.234 (5) 5- --5 .5 5. -0 1e3 - 1e")]
+DAYS = re.split(
+    " ", "2025-01-31 2025-02-28 2025-02-29 31.01.2025 1.2.2025 31.02.2025 1900-01-01 9999-12-31 2026-01-01 today"
+)
 TIMES = [
-    *(
-        "2025-01-31 10:00:00",
-        "2025-06-01T23:59:59",
-        "2025-06-01 23:59:59",
-        "2025-03-30 02:30:00",
-        "2025-10-26 02:30:00",
-    ),
+    *("2025-01-31 10:00:00", "2025-06-01T23:59:59", "2025-06-01 23:59:59", "2025-03-30 02:30:00"),
     *("2025-01-31 10:00", "2025-01-31", "2025-01-31 24:00:00", "2025-01-31 10:00:60", "2025-01-31T10:00:00Z", ""),
-    *("31.01.2025 10:00", "01.06.2025 00:00", "2025-01-31 00:00:00", "1700000000", "2025-01-31 10:00:00.5"),
+    *("31.01.2025 10:00", "01.06.2025 00:00", "2025-01-31 00:00:00", "1700000000", "2025-10-26 02:30:00"),
+    "2025-01-31 10:00:00.5",
 ]
 CLOCKS = [{}, {"datetime": "%d.%m.%Y %H:%M"}, {"datetime": "%Y-%m-%d %H:%M:%S"}, {"datetime": "unix"}]
 SIGNS = [{}, {"decimal": ","}, {"decimal": ",", "thousands": "."}, {"factor": 0.01}]
@@ -261,20 +237,21 @@ def test_plain_columns_take_the_short_way():
 # Whole runs.
 
 
-def outcome(dataset, tables: Tables) -> dict[str, pd.DataFrame] | str:
+def outcome(load, tables: Tables) -> dict[str, pd.DataFrame] | str:
     """All tables of a run, or why it is refused."""
     try:
+        dataset = load()
         collect(dataset, tables, dataset.as_of or AS_OF, KEY)
     except ProfileError as error:
         return str(error)
     return {name: tables.read(name) for name in tables.names()}
 
 
-def same(dataset, folder) -> None:
+def same(load, folder) -> None:
     """Assert that a run gives the same tables or the same refusal on both ways."""
-    short = outcome(dataset, Tables(folder / "short"))
+    short = outcome(load, Tables(folder / "short"))
     with careful():
-        long = outcome(dataset, Tables(folder / "long"))
+        long = outcome(load, Tables(folder / "long"))
     if isinstance(long, str) or isinstance(short, str):
         assert short == long
         return
@@ -288,14 +265,13 @@ def test_a_hazard_ends_alike(tmp_path, hazard):
     company = Company(tmp_path)
     company.write("orders.csv", hazard.content)
     columns = {"category": "city"}
-    same(company.dataset(source(ORDERS, columns, **hazard.declared)), tmp_path)
+    same(lambda: company.dataset(source(ORDERS, columns, **hazard.declared)), tmp_path)
 
 
 @pytest.mark.parametrize("case", sorted(path.parent.name for path in CASES.glob("*/dataset.yaml")))
 def test_a_case_ends_alike(tmp_path, case):
-    dataset = load_dataset(CASES / case / "dataset.yaml")
     with mock.patch("customer_profiles.ingest.pipeline.list_file", return_value=tmp_path / "suppressed.txt"):
-        same(dataset, tmp_path)
+        same(lambda: load_dataset(CASES / case / "dataset.yaml"), tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -325,4 +301,4 @@ def test_a_random_company_ends_alike(tmp_path, seed):
     orders["where"] = {"state": ["paid"]}
     customers = source(CUSTOMERS, {"email": "mail", "consent": "consent"})
     with mock.patch.object(csv_file, "CHUNK_ROWS", 7):
-        same(company.dataset(customers, orders), tmp_path)
+        same(lambda: company.dataset(customers, orders), tmp_path)

@@ -118,7 +118,7 @@ class Cells:
         if (self.sizes != ends[-1]).any():
             return None
         table = self.data.reshape(-1, ends[-1])
-        found = dict.fromkeys(("%H", "%M", "%S"), np.int64(0))
+        found: dict[str, np.ndarray] = dict.fromkeys(("%H", "%M", "%S"), np.zeros(1, dtype="int64"))
         for part, end in zip(parts, ends, strict=True):
             if part not in _SIZES:
                 if (table[:, end - 1] != ord(part)).any():
@@ -135,7 +135,7 @@ class Cells:
         if (days.astype("datetime64[M]") != months).any():
             return None
         seconds = found["%H"] * 3600 + found["%M"] * 60 + found["%S"]
-        return days.astype("datetime64[s]").astype("datetime64[us]") + np.asarray(seconds).astype("timedelta64[s]")
+        return days.astype("datetime64[s]").astype("datetime64[us]") + seconds.astype("timedelta64[s]")
 
     def spread(self, values: np.ndarray, dtype: str) -> pd.Series:
         """Values of the cells as a column of all rows, missing where a row has none."""
