@@ -47,7 +47,7 @@ def invent(folder: Path, lines: int) -> None:
                 printf('%.2f', (hash(i + 3) % 20000) / 100) AS amount,
                 printf('%.2f', (hash(i + 5) % 300) / 100) AS discount,
                 ['shop', 'web', 'app'][1 + (hash(i // 9) % 3)::INT] AS channel
-            FROM (SELECT unnest(if(n % 1000 = 0, [n, n], [n])) AS i FROM range({lines} * 1000 // 1001) AS r(n))
+            FROM (SELECT unnest(if(n % 1000 = 0, [n, n], [n])) AS i FROM range({lines * 1000 // 1001}) AS r(n))
         ) TO '{folder / "orders.csv"}' (HEADER)
     """)
     mapping = "{" + ", ".join(f"{name}: {name}" for name in COLUMNS) + "}"

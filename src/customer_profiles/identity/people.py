@@ -116,17 +116,13 @@ class People:
         """
         codes, distinct = pd.factorize(raw_ids, use_na_sentinel=True)
         known = self._numbers.setdefault(space, {})
-        found = np.empty(len(distinct) + 1, dtype="int64")
-        for position, raw_id in enumerate(distinct):
-            if raw_id not in known and space in self._closed:
-                found[position] = UNKNOWN
-                continue
+        distinct = distinct.tolist()
+        for raw_id in distinct if space not in self._closed else ():
             if raw_id not in known:
                 known[raw_id] = len(self._first)
                 self._first.append((space, raw_id))
-            found[position] = known[raw_id]
-        found[-1] = UNKNOWN
-        return found[codes]
+        found = [known.get(raw_id, UNKNOWN) for raw_id in distinct]
+        return np.array([*found, UNKNOWN], dtype="int64")[codes]
 
     def must_not_appear(self, space: str, raw_ids: pd.Series) -> np.ndarray:
         """Rows of ids whose customer is excluded; an id never seen stays unseen."""

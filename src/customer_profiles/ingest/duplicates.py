@@ -33,15 +33,20 @@ class Seen:
 
     def repeats(self, hashes: np.ndarray) -> np.ndarray:
         """Which rows repeat an earlier one, of this call or a former; shape as `hashes`."""
-        distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+        ordered = np.sort(hashes)
+        again = np.append(False, ordered[1:] == ordered[:-1])[: len(ordered)]
+        distinct = ordered[~again]
         known = np.zeros(len(distinct), dtype=bool)
         for run in self._runs:
             place = np.searchsorted(run, distinct).clip(max=len(run) - 1)
             known |= run[place] == distinct
         self._remember(distinct[~known])
-        earlier = np.ones(len(hashes), dtype=bool)
-        earlier[first] = False
-        return earlier | known[inverse]
+        # Only of a few rows must be asked which of them it is.
+        rows = pd.Series(hashes)
+        rows = rows[rows.isin(np.concatenate([ordered[again], distinct[known]]))]
+        repeated = np.zeros(len(hashes), dtype=bool)
+        repeated[rows.index] = rows.duplicated() | rows.isin(distinct[known])
+        return repeated
 
     def _remember(self, run: np.ndarray) -> None:
         if len(run):

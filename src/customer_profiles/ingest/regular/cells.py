@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 
 _BLANKS = np.zeros(256, dtype=bool)
 _BLANKS[[*range(9, 14), *range(28, 33)]] = True
-_DIGITS = frozenset(b"0123456789")
 _LONGEST_NUMBER = 15  # digits that a float holds exactly
 _SIZES = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
 _SMALLEST_AND_LARGEST = {"%m": (1, 12), "%d": (1, 31), "%H": (0, 23), "%M": (0, 59), "%S": (0, 59)}
@@ -71,9 +70,9 @@ class Cells:
         return np.frombuffer(self.texts.buffers()[2], dtype="uint8")[self.offsets[0] : self.offsets[-1]]
 
     @cached_property
-    def signs(self) -> frozenset[int]:
-        """Bytes that occur."""
-        return frozenset(np.flatnonzero(np.bincount(self.data, minlength=256)).tolist())
+    def bytes(self) -> bytes:
+        """The same, to be searched."""
+        return self.data.tobytes()
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -82,23 +81,21 @@ class Cells:
 
     def is_plain(self, words: Collection[str]) -> bool:
         """Whether all is ASCII without blanks around it, and no cell is one of the words."""
-        if not len(self.texts):
-            return True
-        if max(self.signs) > 127:
+        if not self.bytes.isascii():
             return False
-        if _BLANKS[list(self.signs)].any():
-            places = self.offsets - self.offsets[0]
-            if (_BLANKS[self.data[places[:-1]]] | _BLANKS[self.data[places[1:] - 1]]).any():
-                return False
+        places = self.offsets - self.offsets[0]
+        if _BLANKS[self.data[places[:-1]]].any() or _BLANKS[self.data[places[1:] - 1]].any():
+            return False
         return not words or not pc.is_in(self.texts, pa.array(list(words), type=pa.large_string())).true_count
 
-    def has(self, signs: str) -> bool:
+    def has(self, signs: Collection[str]) -> bool:
         """Whether any of the signs, which are ASCII, occurs."""
-        return not self.signs.isdisjoint(map(ord, signs))
+        return any(ord(sign) in self.bytes for sign in signs)
 
     def numbers(self, decimal: str) -> np.ndarray | None:
         """Values of cells of digits, a minus in front and a decimal sign; None if another occurs."""
-        if not self.signs <= _DIGITS | {ord("-"), ord(decimal)} or self.sizes.max(initial=0) > _LONGEST_NUMBER:
+        odd = self.bytes.translate(None, b"0123456789-" + decimal.encode())
+        if odd or self.sizes.max(initial=0) > _LONGEST_NUMBER:
             return None
         texts = self.texts if decimal == "." else pc.replace_substring(self.texts, decimal, ".")
         try:
@@ -150,7 +147,7 @@ class Cells:
 def lacks(column: pd.Series, signs: Collection[str]) -> bool:
     """Whether a column is ASCII text without any of some signs; False where that would take long to tell."""
     cells = Cells.of(column, ("",))
-    return cells is not None and max(cells.signs, default=0) <= 127 and cells.signs.isdisjoint(map(ord, signs))
+    return cells is not None and cells.bytes.isascii() and not cells.has([sign for sign in signs if sign.isascii()])
 
 
 def _offsets(texts: pa.LargeStringArray) -> np.ndarray:
