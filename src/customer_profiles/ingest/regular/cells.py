@@ -121,10 +121,12 @@ class Cells:
                 if (table[:, end - 1] != ord(part)).any():
                     return None
                 continue
-            digits = table[:, end - _SIZES[part] : end].astype("int64") - ord("0")
-            value = digits @ 10 ** np.arange(_SIZES[part])[::-1]
+            digits = table[:, end - _SIZES[part] : end] - np.uint8(ord("0"))  # what is no digit becomes more than 9
+            value = np.zeros(len(digits), dtype="int64")
+            for place in range(_SIZES[part]):
+                value = value * 10 + digits[:, place]
             low, high = _SMALLEST_AND_LARGEST.get(part, (1, 9999))
-            if ((digits < 0) | (digits > 9)).any() or value.min() < low or value.max() > high:
+            if digits.max() > 9 or value.min() < low or value.max() > high:
                 return None
             found[part] = value
         months = ((found["%Y"] - 1970) * 12 + found["%m"] - 1).astype("datetime64[M]")
