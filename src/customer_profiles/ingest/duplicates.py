@@ -24,7 +24,8 @@ class Seen:
 
     def hashes(self, cells: pd.DataFrame) -> np.ndarray:
         """64-bit hash of each row over all its cells."""
-        plain = [column.astype("str") if column.dtype == "object" else column for _, column in cells.items()]
+        odd = ("object", "float16")  # which an engine does not know
+        plain = [column.astype("str") if column.dtype in odd else column for _, column in cells.items()]
         if not plain:
             return np.zeros(len(cells), dtype="uint64")
         rows = pa.table([pa.array(column, from_pandas=True) for column in plain], list(map(str, range(len(plain)))))
