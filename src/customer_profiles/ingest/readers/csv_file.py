@@ -198,7 +198,7 @@ def _regular_header(path: Path, form: FileFormat, dialect: Dialect) -> list[str]
         first = list(csv.reader(top, delimiter=dialect.delimiter, strict=True))
     except (csv.Error, UnicodeError):
         return None
-    if not first or any(map(is_units, first[1:])):
+    if not first or not first[0] or any(map(is_units, first[1:])):
         return None
     regular = is_regular(path, dialect.encoding, dialect.delimiter, dialect.above, len(first[0]))
     return first[0] if regular else None
