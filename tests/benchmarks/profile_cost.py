@@ -113,9 +113,11 @@ def plain_pandas(folder: Path, _: str | None) -> pd.DataFrame:
 WAYS = {"ours": ours, "pandas": plain_pandas}
 
 
-def measure(way: str, tables: Path, result: Path, memory_limit: str | None) -> tuple[float, float, float]:
+def measure(
+    way: str, tables: Path, result: Path, memory_limit: str | None, program: Path = Path(__file__)
+) -> tuple[float, float, float]:
     """Wall seconds, CPU seconds and most MB of a way, in a process of its own."""
-    command = [sys.executable, __file__, "--way", way, "--tables", str(tables), "--result", str(result)]
+    command = [sys.executable, str(program), "--way", way, "--tables", str(tables), "--result", str(result)]
     command += ["--memory-limit", memory_limit] if memory_limit else []
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)

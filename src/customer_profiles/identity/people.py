@@ -67,6 +67,7 @@ class People:
         self._pseudonyms: list[str] = []
         self._numbers_before: dict[str, int] = {}
         self._filed: dict[tuple[str, str], str] = {}
+        self._named = pd.array([], dtype="str")
         self._contacts: dict[str, pd.Series] = {}
         self._domains = pd.Series(dtype="int64")
         self._closed: set[str] = set()
@@ -125,16 +126,12 @@ class People:
         """
         codes, distinct = pd.factorize(raw_ids, use_na_sentinel=True)
         known = self._numbers.setdefault(space, {})
-        found = np.empty(len(distinct) + 1, dtype="int64")
-        for position, raw_id in enumerate(distinct):
-            if raw_id not in known and space in self._closed:
-                found[position] = UNKNOWN
-                continue
+        distinct = distinct.tolist()
+        for raw_id in distinct if space not in self._closed else ():
             if raw_id not in known:
                 known[raw_id] = self._number_of(space, raw_id)
-            found[position] = known[raw_id]
-        found[-1] = UNKNOWN
-        return found[codes]
+        found = [known.get(raw_id, UNKNOWN) for raw_id in distinct]
+        return np.array([*found, UNKNOWN], dtype="int64")[codes]
 
     def _number_of(self, space: str, raw_id: str) -> int:
         """Number for an id that no record has: that of the customer it belonged to in the last run, or a new one."""
@@ -176,6 +173,12 @@ class People:
             return None
         names = zip(records.space, records.raw_id, strict=True)
         return self._ledger.held_together(pseudonym(self._key, *one) for one in names)
+
+    def named(self, numbers: np.ndarray) -> pd.api.extensions.ExtensionArray:
+        """Pseudonyms of customers by their numbers, missing where a number is negative."""
+        if len(self._named) < len(self._first):
+            self._named = pd.array(self.pseudonyms(), dtype="str")
+        return self._named.take(numbers.clip(-1), allow_fill=True)
 
     def _name_all(self, records: pd.DataFrame) -> None:
         """Give those who are registered together their ids."""

@@ -11,6 +11,7 @@ from ..codes import CHANGED, HAPPENED, SIGNED_UP, UNKNOWN
 from .contract import HAPPENED_AT, OF_CUSTOMERS
 
 _DESCRIBING = ("customers", "contacts", "leads")
+_BASES = (CHANGED, SIGNED_UP, HAPPENED, UNKNOWN)
 _NEVER = np.iinfo("int32").min
 
 
@@ -47,20 +48,20 @@ class Ages:
             self._trace(rows, day, numbers)
 
     def _recorded(self, rows: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Day of each row since 1970, and what tells it: the first of the columns that is filled."""
-        day, basis = np.full(len(rows), _NEVER), np.full(len(rows), UNKNOWN, dtype="object")
+        """Day of each row since 1970, and what tells it (of `_BASES`): the first of the columns that is filled."""
+        day, basis = np.full(len(rows), _NEVER), np.full(len(rows), _BASES.index(UNKNOWN), dtype="int8")
         happened = HAPPENED_AT.get(self.table)
         told = (("updated_at", CHANGED), (happened, SIGNED_UP if self.table == "customers" else HAPPENED))
         for name, what in told:
             if name in names and name in rows:
                 known = rows[name].notna().to_numpy() & (day == _NEVER)
                 day[known] = _days(rows[name])[known]
-                basis[known] = what
+                basis[known] = _BASES.index(what)
         return day, basis
 
     def _count(self, name: str, day: np.ndarray, basis: np.ndarray, filled: np.ndarray) -> None:
-        for what in (CHANGED, SIGNED_UP, HAPPENED, UNKNOWN):
-            chosen = day[filled & (basis == what)]
+        for code, what in enumerate(_BASES):
+            chosen = day[filled & (basis == code)]
             if len(chosen):
                 distinct, counts = np.unique(chosen, return_counts=True)
                 found = pd.Series(counts, index=distinct)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from . import contract
 
@@ -16,33 +17,43 @@ class Seen:
     """
 
     def __init__(self) -> None:
+        import duckdb
+
         self._runs: list[np.ndarray] = []
+        self._engine = duckdb.connect(config={"threads": 1})
+
+    def hashes(self, cells: pd.DataFrame) -> np.ndarray:
+        """64-bit hash of each row over all its cells."""
+        odd = ("object", "float16")  # which an engine does not know
+        plain = [column.astype("str") if column.dtype in odd else column for _, column in cells.items()]
+        if not plain:
+            return np.zeros(len(cells), dtype="uint64")
+        rows = pa.table([pa.array(column, from_pandas=True) for column in plain], list(map(str, range(len(plain)))))
+        found = self._engine.from_arrow(rows).project("hash(*COLUMNS(*)) AS hash").fetchnumpy()
+        return np.asarray(found["hash"], dtype="uint64")
 
     def repeats(self, hashes: np.ndarray) -> np.ndarray:
         """Which rows repeat an earlier one, of this call or a former; shape as `hashes`."""
-        distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+        ordered = np.sort(hashes)
+        again = np.append(False, ordered[1:] == ordered[:-1])[: len(ordered)]
+        distinct = ordered[~again]
         known = np.zeros(len(distinct), dtype=bool)
         for run in self._runs:
             place = np.searchsorted(run, distinct).clip(max=len(run) - 1)
             known |= run[place] == distinct
         self._remember(distinct[~known])
-        earlier = np.ones(len(hashes), dtype=bool)
-        earlier[first] = False
-        return earlier | known[inverse]
+        # Only of a few rows must be asked which of them it is.
+        rows = pd.Series(hashes)
+        rows = rows[rows.isin(np.concatenate([ordered[again], distinct[known]]))]
+        repeated = np.zeros(len(hashes), dtype=bool)
+        repeated[rows.index] = rows.duplicated() | rows.isin(distinct[known])
+        return repeated
 
     def _remember(self, run: np.ndarray) -> None:
         if len(run):
             self._runs.append(run)
         while len(self._runs) > 1 and len(self._runs[-1]) >= len(self._runs[-2]):
             self._runs[-2:] = [np.sort(np.concatenate(self._runs[-2:]), kind="stable")]
-
-
-def row_hashes(cells: pd.DataFrame) -> np.ndarray:
-    """64-bit hash of each row over all its cells."""
-    plain = {name: column.astype("str") if column.dtype == "object" else column for name, column in cells.items()}
-    if not plain:
-        return np.zeros(len(cells), dtype="uint64")
-    return pd.util.hash_pandas_object(pd.DataFrame(plain), index=False).to_numpy()
 
 
 def has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:

@@ -28,10 +28,10 @@ from .config.dataset import Dataset, Source
 from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
 from .contract import Field
-from .duplicates import Seen, has_somebody, row_hashes
+from .duplicates import Seen, has_somebody
 from .ledger import Account
 from .parsing.casting import Cast, cast_chunk, notation_of
-from .parsing.cells import as_texts, stripped
+from .parsing.cells import key_texts
 from .parsing.cleaning import Log
 from .parsing.learning import Part, learned
 from .readers.lookups import LoadedLookup, load_lookup
@@ -172,7 +172,7 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
         account.file = file
         account.stated += [(file, what) for what in chunk.stated]
         account.headers = list(dict.fromkeys([*account.headers, *own]))
-        hashes = row_hashes(chunk.cells[own])
+        hashes = seen.hashes(chunk.cells[own])
         if source.where:
             wanted = _wanted(chunk.cells, source)
             account.excluded[NOT_WANTED] += int((~wanted).sum())
@@ -207,7 +207,7 @@ def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Pa
 
 def _wanted(cells: pd.DataFrame, source: Source) -> np.ndarray:
     """Rows that have one of the values that ``where`` asks for in each of its columns."""
-    columns = [as_texts(stripped(cells[name], source.empty))[0].isin(values) for name, values in source.where.items()]
+    columns = [key_texts(cells[name], source.empty).isin(values) for name, values in source.where.items()]
     return np.all(columns, axis=0)
 
 
@@ -298,10 +298,10 @@ def _write_table(run: Run, table: str, people: People, accounts: dict[str, Accou
         for source in run.dataset.filled(table):
             account = accounts[source.name]
             for cast, new in casts(run, source, account):
-                rows = cast.table[new]
+                rows = _only(cast.table, new)
                 late = cutoff.late(table, rows, run.end)
                 account.excluded[LATER] += int(late.sum())
-                rows = cutoff.as_it_stood(_without_erased(run, table, rows[~late], account), run.end, account)
+                rows = cutoff.as_it_stood(_without_erased(run, table, _only(rows, ~late), account), run.end, account)
                 numbers = None
                 if table in contract.OF_CUSTOMERS:
                     rows, numbers = _with_customers(run, table, source, rows, people, account, devices)
@@ -317,8 +317,13 @@ def _without_erased(run: Run, table: str, rows: pd.DataFrame, account: Account) 
         if column in rows and column in contract.TABLES[table]:
             erased = run.suppressed.hits(kind, rows[column])
             account.excluded[NO_CONSENT] += int(erased.sum())
-            rows = rows[~erased]
+            rows = _only(rows, ~erased)
     return rows
+
+
+def _only(rows: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
+    """Some of the rows; not a copy of all."""
+    return rows if chosen.all() else rows[chosen]
 
 
 def _devices_of_absent(run: Run, people: People) -> set[str]:
@@ -372,11 +377,8 @@ def _with_customers(
         account.excluded[NOBODY] += int((numbers == UNKNOWN).sum())
         keep &= numbers != UNKNOWN
     numbers = numbers[keep]
-    number = pd.array(np.where(numbers >= 0, numbers, 0), dtype="Int64")
-    number[numbers < 0] = pd.NA
-    pseudonyms = people.pseudonyms()
-    name = np.append(pseudonyms, np.asarray([None]))[np.where(numbers >= 0, numbers, len(pseudonyms))]
-    return rows[keep].assign(customer_id=pd.array(name, dtype="str"), customer_no=number), numbers
+    number = pd.arrays.IntegerArray(numbers.clip(0), numbers < 0)
+    return _only(rows, keep).assign(customer_id=people.named(numbers), customer_no=number), numbers
 
 
 def _finished(run: Run, table: str, rows: pd.DataFrame) -> pd.DataFrame:

@@ -50,7 +50,10 @@ class TableWriter:
         arrow = pa.schema([(name, _ARROW[DTYPES[field.kind]]) for name, field in self.fields.items()])
         empty = pa.Table.from_pandas(self._complete(pd.DataFrame()), schema=arrow, preserve_index=False)
         self._arrow = empty.schema  # with pandas' own types, so that whole numbers come back whole
-        self._file = pq.ParquetWriter(self._part, self._arrow)
+        told = [
+            field.name for field in arrow if not pa.types.is_large_string(field.type)
+        ]  # texts tell nothing by range
+        self._file = pq.ParquetWriter(self._part, self._arrow, write_statistics=told)
         return self
 
     def write(self, rows: pd.DataFrame) -> None:

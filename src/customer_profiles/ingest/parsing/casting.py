@@ -16,12 +16,10 @@ from ..config.dataset import Column, Source
 from ..contract import DTYPES, SCORE_RANGES, TABLES, Field, Kind
 from ..readers.chunks import Chunk, Fault, mask
 from ..readers.damage import DAMAGES, damaged, no_ids
+from ..regular.columns import FIRST_REAL_DAY, LAST_REAL_DAY, plain_values
 from .cells import as_booleans, as_dates, as_numbers, as_texts, as_times, stripped
 from .cleaning import RULES, Log, tidied
 from .notation import Notation, Written
-
-# Systems write "unknown" as the first or last day they can hold.
-FIRST_REAL_DAY, LAST_REAL_DAY = pd.Timestamp("1900-01-02"), pd.Timestamp("9998-12-31")
 
 Reasons = np.ndarray
 
@@ -93,6 +91,10 @@ def cast_chunk(
         wanted = _field(source, name, column)
         written = notation.of(column)
         raw = _origin(chunk.cells, column, source, rows, written, zone, as_of, cleaned, name)
+        plain = plain_values(raw, wanted, column, source, written, zone, cleaned, name)
+        if plain is not None:
+            columns[name], checked[name] = plain, (int(plain.notna().sum()), 0)
+            continue
         values, wrong, dropped = _cast_column(raw, wanted, column, source, written, zone, cleaned, name)
         filled = int((values.notna().to_numpy() | pd.notna(wrong) | pd.notna(dropped)).sum())
         if column.missing is not None:

@@ -70,6 +70,13 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def key_texts(cells: pd.Series, empty: tuple[str, ...]) -> pd.Series:
+    """Texts that are only compared; each distinct cell is looked at once."""
+    codes, distinct = pd.factorize(cells, use_na_sentinel=True)
+    texts, _ = as_texts(stripped(pd.Series(distinct), empty))
+    return texts.reindex(codes).reset_index(drop=True)
+
+
 def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed:
     """Numbers with the given decimal and thousands signs.
 
@@ -149,7 +156,7 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
         day = iso.str.fullmatch(_ISO_DAY, na=False) if len(iso) else pd.Series([], dtype=bool)
         with_offset = pd.to_datetime(iso.where(offset), format="ISO8601", errors="coerce", utc=True)
         naive = pd.to_datetime(iso.where(~offset & ~day), format="ISO8601", errors="coerce").astype("datetime64[us]")
-        placed, clock_of_texts = _placed(naive, written, zone)
+        placed, clock_of_texts = on_clock(naive, written, zone)
         parsed = _local(with_offset, zone).fillna(placed).fillna(_parsed(iso.where(day), ISO_DAY))
     elif written.datetime == UNIX:
         seconds = pd.to_numeric(texts.where(texts.str.fullmatch(r"\d{9,10}(\.\d+)?", na=False)), errors="coerce")
@@ -160,7 +167,7 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
         parsed = _local(pd.to_datetime(dated, format=form, errors="coerce", utc=True), zone)
         clock_of_texts = clock
     else:
-        parsed, clock_of_texts = _placed(_parsed(texts, written.datetime), written, zone)
+        parsed, clock_of_texts = on_clock(_parsed(texts, written.datetime), written, zone)
     clock = np.where(pd.isna(clock), clock_of_texts, clock)
     left = values.isna() & parsed.isna() & pd.isna(clock)
     values = values.fillna(parsed).fillna(_parsed(texts.where(left), written.date or ISO_DAY))
@@ -191,17 +198,17 @@ def _typed_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> tuple[pd
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         return no_text, _local(cells, zone), no_reason
     if pd.api.types.is_datetime64_dtype(cells.dtype):
-        return no_text, *_placed(cells.astype("datetime64[us]"), written, zone)
+        return no_text, *on_clock(cells.astype("datetime64[us]"), written, zone)
     if cells.dtype != "object":
         return (cells if cells.dtype == "str" else no_text), nothing, no_reason
     typed = cells.map(lambda value: isinstance(value, date)).astype(bool)
     texts = cells.where(cells.map(lambda value: isinstance(value, str)).astype(bool)).astype("str")
     if typed.any():
-        return texts, *_placed(pd.to_datetime(cells.where(typed)).astype("datetime64[us]"), written, zone)
+        return texts, *on_clock(pd.to_datetime(cells.where(typed)).astype("datetime64[us]"), written, zone)
     return texts, nothing, no_reason
 
 
-def _placed(naive: pd.Series, written: Written, zone: ZoneInfo) -> tuple[pd.Series, np.ndarray]:
+def on_clock(naive: pd.Series, written: Written, zone: ZoneInfo) -> tuple[pd.Series, np.ndarray]:
     """Local times of the source's zone as local times of the data set's, and what the clock has against them.
 
     Where every time is midnight they are days, which begin in each zone at its own midnight.

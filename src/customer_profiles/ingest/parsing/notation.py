@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..config.dataset import Column, Source
+from ..regular.cells import lacks
 from .number_forms import plain_numbers
 
 ISO_DAY, ISO_TIMES = "%Y-%m-%d", "ISO 8601"
@@ -159,11 +160,12 @@ class Notation:
     def _texts_with_signs(self, cells: pd.DataFrame) -> list[str]:
         """Texts that can still tell something: once the decimal sign is known, only those with another."""
         found: list[str] = []
-        for texts in self._distinct(cells, self._numbers):
+        signs = [sign for sign in _SIGNS if sign != self.written.decimal]
+        unsure = [name for name in self._numbers if name in cells and not lacks(cells[name], signs)]
+        for texts in self._distinct(cells, unsure):
             telling = np.zeros(len(texts), dtype=bool)
-            for sign in _SIGNS:
-                if sign != self.written.decimal:
-                    telling |= texts.str.contains(sign, regex=False).to_numpy(dtype=bool)
+            for sign in signs:
+                telling |= texts.str.contains(sign, regex=False).to_numpy(dtype=bool)
             found += plain_numbers(texts[telling], self.written.sign).tolist()
         return found
 
@@ -291,7 +293,8 @@ def _see_days(texts: pd.Series, forms: _Days) -> None:
         return
     numbers = parts[[0, 2, 3]].astype("int64")
     sizes = parts[[0, 3]].apply(lambda part: part.str.len())
-    times = parts[4].fillna("").map(_time_of)
+    shapes = parts[4].fillna("").str.replace("[0-9]", "9", regex=True)
+    times = shapes.map({shape: _time_of(shape) for shape in shapes.unique()})
     key = pd.DataFrame(
         {
             "sign": parts[1],

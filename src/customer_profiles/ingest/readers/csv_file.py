@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import pandas as pd
 from ...errors import InputRejected
 from ...messages import N_
 from ..config.dataset import FileFormat
-from .chunks import CHUNK_ROWS, Chunk, Fault, check_header, told_apart
+from ..regular.proof import is_regular
+from ..regular.reader import read_rows
+from .chunks import CHUNK_ROWS, Chunk, Fault, Stated, check_header, told_apart
 from .dialect import Dialect, dialect_of, is_units, plain_names
 from .encodings import first_undecodable
 
@@ -22,6 +25,8 @@ from .encodings import first_undecodable
 LONGEST_CELL = 4_000_000  # characters: more than a person writes, and an open quote is noticed soon
 _UNIT_ROW = N_("looks like a row of units; set 'units_row: true' if it is one")
 _CUT_OFF = N_("the file ends without an end of line, so this row may be cut off; end it with one if it is whole")
+# What may be declared of a regular file; whatever else is declared asks for care.
+_REGULAR_KEYS = {"path", "format", "encoding", "delimiter", "skip_rows"}
 _SWALLOWED = N_("a quote that seems to be closed some rows too late")
 
 
@@ -43,7 +48,10 @@ def read_csv(path: Path, form: FileFormat, needed: Collection[str]) -> Iterator[
     with path.open(encoding=dialect.encoding, newline="") as file:
         table = _Table(path, form, dialect, needed)
         try:
-            yield from table.chunks(map(_doubled, file) if form.escape else file)
+            if (header := _regular_header(path, form, dialect)) is not None:
+                yield from table.regular_chunks(header)
+            else:
+                yield from table.chunks(map(_doubled, file) if form.escape else file)
         except csv.Error as error:
             raise InputRejected(f"{path.name}, line {table.start}: {_quoting(error)}") from None
         except UnicodeError:
@@ -94,6 +102,17 @@ class _Table:
         self._set_cut_off_aside()
         self._refuse_if_none_fits()
         yield self._chunk()
+
+    def regular_chunks(self, header: list[str]) -> Iterator[Chunk]:
+        """The same chunks of a regular file: each line is a row."""
+        self._read_header(header)
+        above = self.dialect.above + 1
+        stated: Sequence[Stated] = self.dialect.stated
+        for cells in read_rows(
+            self.path, self.dialect.encoding, self.dialect.delimiter, above, self.header, CHUNK_ROWS
+        ):
+            yield Chunk(cells, np.arange(above + 1, above + 1 + len(cells), dtype="int64"), stated=stated)
+            above, stated = above + len(cells), ()
 
     def _read_header(self, cells: list[str]) -> None:
         self.header = plain_names(cells)
@@ -167,6 +186,22 @@ class _Table:
         chunk = Chunk(pd.DataFrame(cells), np.array(self.lines, dtype="int64"), self.faults, stated)
         self.rows, self.lines, self.faults, self.is_first = [], [], [], False
         return chunk
+
+
+def _regular_header(path: Path, form: FileFormat, dialect: Dialect) -> list[str] | None:
+    """Column names of a file in which nothing needs care, or None."""
+    if not set(FileFormat.model_fields) & form.model_fields_set <= _REGULAR_KEYS:
+        return None
+    try:
+        with path.open(encoding=dialect.encoding, newline="") as file:
+            top = list(itertools.islice(file, dialect.above, dialect.above + 2))
+        first = list(csv.reader(top, delimiter=dialect.delimiter, strict=True))
+    except (csv.Error, UnicodeError):
+        return None
+    if not first or not first[0] or any(map(is_units, first[1:])):
+        return None
+    regular = is_regular(path, dialect.encoding, dialect.delimiter, dialect.above, len(first[0]))
+    return first[0] if regular else None
 
 
 def _doubled(line: str) -> str:

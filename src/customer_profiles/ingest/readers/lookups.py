@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...errors import ConfigurationError, InputRejected
 from ..config.dataset import Dataset, Lookup, Source
-from ..parsing.cells import as_numbers, as_texts, stripped
+from ..parsing.cells import as_numbers, key_texts, stripped
 from ..parsing.notation import Notation
 from .chunks import Stated
 from .registry import files, read
@@ -99,11 +99,5 @@ def _medians(columns: pd.DataFrame, keys: pd.Series, lookup: Lookup, source: Sou
 
 def _keys(cells: pd.DataFrame, names: list[str], empty: tuple[str, ...]) -> pd.Series:
     """One text per row from its key columns."""
-    texts = [_texts(stripped(cells[name].reset_index(drop=True), empty)) for name in names]
+    texts = [key_texts(cells[name], empty) for name in names]
     return texts[0] if len(texts) == 1 else texts[0].str.cat(texts[1:], sep=_BETWEEN)
-
-
-def _texts(cells: pd.Series) -> pd.Series:
-    codes, distinct = pd.factorize(cells, use_na_sentinel=True)
-    texts, _ = as_texts(pd.Series(distinct))
-    return texts.reindex(codes).reset_index(drop=True)
