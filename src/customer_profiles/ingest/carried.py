@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
-from .config.dataset import Dataset
-from .parsing.cells import as_texts, stripped
+from .config.dataset import Dataset, Unpivot
+from .parsing.cells import as_texts, by_rule, stripped
+from .readers.chunks import Chunk
 from .readers.registry import files, read
 
 _LIST = re.compile(r"[^;,|\[\]\"'\s]+")
@@ -48,6 +50,13 @@ class FilledDown:
         return cells
 
 
+def unpivoted(chunk: Chunk, form: Unpivot) -> Chunk:
+    """A row for each of some columns, with the column's name and its cell, beside the other cells of its row."""
+    others = [name for name in chunk.cells if name not in form.columns]
+    cells = chunk.cells.reset_index(drop=True).melt(others, list(form.columns), form.name, form.value)
+    return replace(chunk, cells=cells, rows=np.tile(chunk.rows, len(form.columns)))
+
+
 def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
     """Former ids and the one that each became in the end, by name space, as sources of customers list them.
 
@@ -60,7 +69,8 @@ def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
     for source in dataset.filled("customers"):
         if source.merged_ids is None:
             continue
-        own = source.columns["customer_id"].column
+        column = source.columns["customer_id"]
+        own = column.column
         if own is None:
             raise InputRejected(f"source {source.name!r}: 'merged_ids' needs a customer_id that is a column")
         known = found.setdefault(source.ids, {})
@@ -69,10 +79,12 @@ def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
                 texts = {
                     name: as_texts(stripped(chunk.cells[name], source.empty))[0] for name in (own, source.merged_ids)
                 }
-                for today, former in zip(texts[own], texts[source.merged_ids], strict=True):
-                    for one in _LIST.findall(former) if isinstance(former, str) and isinstance(today, str) else ():
-                        if known.setdefault(one, today) != today:
-                            raise InputRejected(f"source {source.name!r}: a former id is listed for two customers")
+                pairs = pd.DataFrame({"today": texts[own], "former": texts[source.merged_ids]}).dropna()
+                pairs = pairs.assign(former=pairs["former"].str.findall(_LIST)).explode("former").dropna()
+                today, former = (by_rule(pairs[name].astype("str"), column) for name in ("today", "former"))
+                for now, one in zip(today, former, strict=True):
+                    if one != now and known.setdefault(one, now) != now:
+                        raise InputRejected(f"source {source.name!r}: a former id is listed for two customers")
     return {space: _resolved(ids, space) for space, ids in found.items()}
 
 

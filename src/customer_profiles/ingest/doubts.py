@@ -10,7 +10,7 @@ import pandas as pd
 from . import contract
 from .config.dataset import Dataset, Source
 from .init.headings import plain, synonyms
-from .parsing.cells import as_numbers, as_texts, stripped
+from .parsing.cells import as_numbers, as_texts, by_rule, stripped
 from .parsing.notation import Written
 from .readers.lookups import load_lookup
 from .readers.registry import files, read
@@ -97,10 +97,7 @@ def _ids(source: Source, cells: pd.DataFrame) -> pd.Series:
     column = source.columns.get(name)
     if column is None or column.column is None or column.column not in cells:
         return pd.Series([], dtype="str")
-    ids = _texts(source, cells, column.column)
-    ids = ids.str.lower() if column.lower else ids
-    ids = ids.str[: column.cut] if column.cut else ids
-    return ids.str.zfill(column.pad) if column.pad else ids
+    return by_rule(_texts(source, cells, column.column), column)
 
 
 def _of_ids(source: Source, cells: pd.DataFrame, registers: dict[str, pd.Index]) -> Iterator[str]:

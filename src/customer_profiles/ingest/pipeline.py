@@ -23,7 +23,7 @@ from ..privacy.opt_outs import Suppressed, linked_entries, list_file
 from ..privacy.purge import purge
 from ..tables import Tables
 from . import ages, contract, crosschecks, cutoff, ledger
-from .carried import FilledDown, current_ids, merged_ids
+from .carried import FilledDown, current_ids, merged_ids, unpivoted
 from .config.dataset import Dataset, Source
 from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
@@ -199,7 +199,10 @@ def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Pa
     for path in files(run.dataset, source):
         filled = FilledDown(source.fill_down, source.empty)
         for chunk in read(path, source, source.read_columns):
-            own, cells = list(chunk.cells), filled.cells(chunk.cells)
+            chunk = chunk.with_cells(filled.cells(chunk.cells))
+            if source.unpivot:
+                chunk = unpivoted(chunk, source.unpivot)
+            own, cells = list(chunk.cells), chunk.cells
             for lookup in lookups:
                 cells = lookup.join(cells, source)
             yield path.name, chunk.with_cells(cells), own

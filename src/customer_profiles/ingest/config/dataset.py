@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -55,6 +57,14 @@ REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
 GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
 
 
+class Unpivot(Model):
+    """Columns side by side that become rows, such as one column for each campaign."""
+
+    columns: Texts = Field(min_length=1, description="columns of the source")
+    name: str = Field("name", description="what the column is called that holds their names")
+    value: str = Field("value", description="what the column is called that holds their cells")
+
+
 class Source(FileFormat):
     """One export and how it fills one canonical table."""
 
@@ -80,10 +90,28 @@ class Source(FileFormat):
         default_factory=dict, description="key such as an order number to columns that only its first row fills"
     )
     merged_ids: str | None = Field(None, description="column with a list of former ids of the same customer")
+    unpivot: Unpivot | None = Field(None, description="columns side by side that become rows of their own")
     lookups: tuple[Lookup, ...] = ()
     where: dict[str, Texts] = Field(
         default_factory=dict, description="column of the source to the values a row must have, others are left out"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_become_columns(cls, given: Any) -> Any:
+        """Each entry of ``each`` as a column of yes and no."""
+        if not isinstance(given, dict):
+            return given
+        attributes = dict(given.get("attributes") or {})
+        lists = {name: column for name, column in attributes.items() if isinstance(column, dict) and "each" in column}
+        for name, column in lists.items():
+            del attributes[name]
+            rest = {key: value for key, value in column.items() if key not in ("each", "label")}
+            words = column["each"] if isinstance(column["each"], list) else [column["each"]]
+            for word in words:
+                slug = re.sub(r"\W+", "_", str(word).casefold()).strip("_")
+                attributes[f"{name}_{slug}"] = {**rest, "includes": word, "label": {"en": str(word)}}
+        return given | {"attributes": attributes} if lists else given
 
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
@@ -95,6 +123,8 @@ class Source(FileFormat):
             raise ValueError("'where' could leave out the row in which somebody objects: use a source without it")
         if self.merged_ids and self.table != "customers":
             raise ValueError("'merged_ids' is possible for customers")
+        if self.unpivot and self.unpivot.name == self.unpivot.value:
+            raise ValueError("'name' and 'value' of 'unpivot' are two columns")
         if self.thousands and self.thousands == self.decimal:
             raise ValueError("'decimal' and 'thousands' cannot be the same sign")
         fields = contract.TABLES[self.table]
@@ -113,8 +143,17 @@ class Source(FileFormat):
             if contract.is_taken(self.table, name):
                 raise ValueError(_taken(name))
         for name, column in self.mapped.items():
-            if (column.cut or column.pad or column.lower) and (name not in fields or fields[name].kind != "id"):
-                raise ValueError(f"{name!r}: 'cut', 'pad' and 'lower' are for ids, which this column does not hold")
+            kind = fields[name].kind if name in fields else "number" if self._is_number(name, column) else "category"
+            if column.has_rule and kind != "id":
+                raise ValueError(
+                    f"{name!r}: 'cut', 'pad', 'lower', 'replace' and 'row' are for ids, which this column does not hold"
+                )
+            if column.row and (self.unpivot or glob.has_magic(self.place)):
+                raise ValueError(f"{name!r}: rows of several files have the same numbers: 'row' needs one file")
+            if column.times and kind not in ("number", "integer"):
+                raise ValueError(f"{name!r}: 'times' multiplies a number, which this column does not hold")
+            if column.each:
+                raise ValueError(f"{name!r}: lists with 'each' belong under 'attributes'")
             if column.missing is not None and not self._is_category(name, column):
                 raise ValueError(f"{name!r}: 'missing' names a category, which this column does not hold")
         needed = {name for name, field in fields.items() if field.required} - set(self.columns)
@@ -130,6 +169,9 @@ class Source(FileFormat):
             raise ValueError(f"table {self.table!r} needs the columns {', '.join(sorted(needed))}")
         return self
 
+    def _is_number(self, name: str, column: Column) -> bool:
+        return getattr(column, "number", False) or (self.table == "areas" and name not in self.attributes)
+
     def _is_category(self, name: str, column: Column) -> bool:
         known = contract.TABLES[self.table].get(name)
         if column.is_yes_or_no or getattr(column, "number", False) or (known is None and self.table == "areas"):
@@ -141,6 +183,9 @@ class Source(FileFormat):
         """Columns its own files must have, sorted: those of lookups come from other files."""
         looked_up: set[str] = set()
         needed: set[str] = set()
+        if self.unpivot:
+            needed |= set(self.unpivot.columns)
+            looked_up |= {self.unpivot.name, self.unpivot.value}
         for lookup in self.lookups:
             needed |= set(lookup.on) - looked_up
             looked_up |= set(lookup.take)

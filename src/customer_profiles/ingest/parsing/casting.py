@@ -16,7 +16,7 @@ from ..config.dataset import Column, Source
 from ..contract import DTYPES, SCORE_RANGES, TABLES, Field, Kind
 from ..readers.chunks import Chunk, Fault, mask
 from ..readers.damage import DAMAGES, damaged, no_ids
-from .cells import as_booleans, as_dates, as_numbers, as_texts, as_times, stripped
+from .cells import as_booleans, as_dates, as_numbers, as_texts, as_times, by_rule, stripped
 from .cleaning import RULES, Log, tidied
 from .notation import Notation, Written
 
@@ -60,12 +60,12 @@ def notation_of(source: Source) -> Notation:
     days: list[str] = []
     for name, column in source.mapped.items():
         kind = "number" if column.terms else "datetime" if column.after else _field(source, name, column).kind
-        if column.present or column.join or (column.values is not None and not column.after):
+        if column.present or column.join or column.row or (column.values is not None and not column.after):
             continue
         if kind in ("integer", "number") and not (column.decimal or column.thousands):
-            numbers += column.reads
+            numbers += column.origins
         if kind in ("date", "datetime") and not (column.date or column.datetime):
-            days += column.reads
+            days += column.origins
     return Notation(source, list(dict.fromkeys(numbers)), list(dict.fromkeys(days)))
 
 
@@ -92,8 +92,12 @@ def cast_chunk(
     for name, column in source.mapped.items():
         wanted = _field(source, name, column)
         written = notation.of(column)
-        raw = _origin(chunk.cells, column, source, rows, written, zone, as_of, cleaned, name)
+        raw = _origin(chunk, column, source, written, zone, as_of, cleaned, name)
         values, wrong, dropped = _cast_column(raw, wanted, column, source, written, zone, cleaned, name)
+        for codes, factors in column.times.items():
+            found = as_texts(stripped(chunk.cells[codes].reset_index(drop=True), source.empty))[0].map(factors)
+            wrong[(values.notna() & found.isna()).to_numpy() & pd.isna(wrong)] = N_("a code that 'times' does not name")
+            values = (values * found.astype("float64")).round(10)
         filled = int((values.notna().to_numpy() | pd.notna(wrong) | pd.notna(dropped)).sum())
         if column.missing is not None:
             values = values.mask(values.isna().to_numpy() & pd.isna(wrong) & pd.isna(dropped), column.missing)
@@ -143,10 +147,9 @@ def _field(source: Source, name: str, column: Column) -> Field:
 
 
 def _origin(
-    cells: pd.DataFrame,
+    chunk: Chunk,
     column: Column,
     source: Source,
-    rows: int,
     written: Written,
     zone: ZoneInfo,
     as_of: date,
@@ -154,8 +157,11 @@ def _origin(
     name: str,
 ) -> pd.Series:
     """Cells a column is made from; of several that are added up, their sum; of two times, which is later."""
+    cells = chunk.cells
     if column.value is not None:
-        return pd.Series([column.value] * rows, dtype="str")
+        return pd.Series([column.value] * len(chunk.rows), dtype="str")
+    if column.row:
+        return pd.Series(chunk.rows).astype("str")
     if column.column is not None:
         return cells[column.column].reset_index(drop=True)
     if column.join is not None:
@@ -218,7 +224,7 @@ def _cast_column(
             wrong = np.where(pd.notna(dropped), dropped, wrong)
             dropped = _none(cells)
         if wanted.kind == "id":
-            values = _by_rule(values, column)
+            values = by_rule(values, column)
         if wanted.kind in ("id", "category", "text"):
             values = _undamaged(values, wrong, dropped, wanted, cleaned)
         if wanted.kind in ("integer", "number") and len(values):
@@ -234,13 +240,6 @@ def _cast_column(
 
 
 _JSON_LIST = r'^\s*\[|\]\s*$|"'
-
-
-def _by_rule(ids: pd.Series, column: Column) -> pd.Series:
-    """Ids as another system writes them: cut, in lower-case letters, with zeros in front."""
-    ids = ids.str.lower() if column.lower else ids
-    ids = ids.str[: column.cut] if column.cut else ids
-    return ids.str.zfill(column.pad) if column.pad else ids
 
 
 def _includes(cells: pd.Series, wanted: str) -> pd.Series:

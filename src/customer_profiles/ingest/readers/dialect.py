@@ -13,7 +13,7 @@ from ...errors import InputRejected
 from ..config.dataset import FileFormat
 from ..parsing.cleaning import INVISIBLE
 from . import encodings
-from .chunks import Stated
+from .chunks import Stated, told_apart
 
 DELIMITERS = (",", ";", "\t", "|")
 # Rows of a banner above the column names are few, and what tells a delimiter shows in as many rows.
@@ -136,6 +136,14 @@ def _layout(path: Path, encoding: str, form: FileFormat, needed: Collection[str]
     except UnicodeError:
         return form.delimiter or ",", form.skip_rows or 0  # told with its line when the file is read
     candidates = DELIMITERS if form.delimiter is None else (form.delimiter,)
+    if form.header:  # without a row of names its width tells
+        fits = [
+            sign
+            for sign in candidates
+            for rows in [_sample(text, sign, form.skip_rows)[0]]
+            if rows[:1] and len(rows[0]) == len(form.header)
+        ]
+        return fits[0] if fits else candidates[0], form.skip_rows or 0
     tables = {delimiter: _sample(text, delimiter, form.skip_rows) for delimiter in candidates}
     found = {
         delimiter: place
@@ -178,7 +186,8 @@ def _sample(text: str, delimiter: str, skipped: int | None) -> tuple[list[list[s
 def _names_at(records: list[list[str]], above: list[int], needed: Collection[str]) -> tuple[int, int] | None:
     """Record that holds all the names that are read, and the lines above it."""
     for position, record in enumerate(records):
-        if set(needed) <= set(plain_names(record)):
+        names = plain_names(record)
+        if set(needed) <= {*names, *told_apart(names)}:
             return position, above[position]
     return None
 
