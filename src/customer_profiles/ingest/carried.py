@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from .parsing.cells import as_texts, by_rule, stripped
 from .readers.chunks import Chunk
 from .readers.registry import files, read
 
-_LIST = re.compile(r"[^;,|\[\]\"'\s]+")
+LIST = re.compile(r"[^;,|\[\]\"'\s]+")
 
 
 @dataclass
@@ -28,14 +29,24 @@ class FilledDown:
         Key to the columns that are filled.
     empty : tuple of str
         What means no value.
+    once : mapping
+        Key to the columns of numbers that count in its first row only.
     """
 
     columns: Mapping[str, tuple[str, ...]]
     empty: tuple[str, ...]
+    once: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _last: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _keys: dict[str, Any] = field(default_factory=dict)
 
     def cells(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """The cells with what the first row of each key says in all of its rows."""
+        """The cells with what the first row of each key says in all of its rows, or in no further one."""
+        for key, names in self.once.items():
+            keys = cells[key].reset_index(drop=True)
+            before = keys.shift(fill_value=self._keys.get(key))
+            self._keys[key] = keys.iloc[-1] if len(keys) else self._keys.get(key)
+            again = (keys.notna() & (keys == before)).to_numpy()
+            cells = cells.assign(**{name: cells[name].astype("object").mask(again, "0") for name in names})
         for key, names in self.columns.items():
             part = cells[[key, *names]].reset_index(drop=True)
             blank = {name: stripped(part[name], self.empty).isna() for name in names}
@@ -80,7 +91,7 @@ def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
                     name: as_texts(stripped(chunk.cells[name], source.empty))[0] for name in (own, source.merged_ids)
                 }
                 pairs = pd.DataFrame({"today": texts[own], "former": texts[source.merged_ids]}).dropna()
-                pairs = pairs.assign(former=pairs["former"].str.findall(_LIST)).explode("former").dropna()
+                pairs = pairs.assign(former=pairs["former"].str.findall(LIST)).explode("former").dropna()
                 today, former = (by_rule(pairs[name].astype("str"), column) for name in ("today", "former"))
                 for now, one in zip(today, former, strict=True):
                     if one != now and known.setdefault(one, now) != now:

@@ -38,6 +38,7 @@ from .readers.lookups import LoadedLookup, load_lookup
 from .readers.provenance import refuse_changed, remembered
 from .readers.registry import files, files_read, read
 from .readers.snapshots import one_snapshot
+from .refusals import Answers, refuse_explanations
 from .visitors import nobody, prepare_touches
 from .writer import TableWriter
 
@@ -165,7 +166,7 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
     """Cast chunks of a source, and which of their rows are new; faults and duplicates are accounted for."""
     lookups = [load_lookup(run.dataset, source, lookup) for lookup in source.lookups]
     account.stated += [what for lookup in lookups for what in lookup.stated]
-    seen = Seen()
+    seen, answers, begun = Seen(), Answers(), set[str]()
     notation = notation_of(source)
     for file, chunk, own in learned(notation, lambda: _parts(run, source, lookups)):
         account.read += len(chunk.rows) + len(chunk.faults)
@@ -180,24 +181,30 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
         cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of, run.dataset.cleaning.off, notation)
         if source.ids in run.merged and "customer_id" in cast.table:
             cast.table["customer_id"] = current_ids(cast.table["customer_id"], run.merged[source.ids])
+        if file not in begun:
+            begun.add(file)
+            refuse_explanations(file, chunk, cast.good)
+        if source.table == "feedback":
+            answers.add(cast.table)
         account.add_faults(file, cast.faults)
         account.cleaned.update(cast.cleaned)
         account.add_checked(cast.checked)
         new = cast.good.copy()
-        if source.duplicates == "drop" and account.cleaned.wants("repeated_rows"):
+        if source.drops_repeats and account.cleaned.wants("repeated_rows"):
             told_apart = cast.good & has_somebody(source.table, cast.table)
             new[told_apart] = ~seen.repeats(hashes[told_apart])
             before, after = int(cast.good.sum()), int(new.sum())
             account.duplicate += before - after
             account.cleaned.count("repeated_rows", "", before, after, before - after)
         yield cast, new
+    answers.refuse_another_scale(source)
     account.stated += [("", what) for what in notation.stated()]
 
 
 def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Part]:
     """Chunks of all files of a source with the columns of its lookups."""
     for path in files(run.dataset, source):
-        filled = FilledDown(source.fill_down, source.empty)
+        filled = FilledDown(source.fill_down, source.empty, source.once)
         for chunk in read(path, source, source.read_columns):
             chunk = chunk.with_cells(filled.cells(chunk.cells))
             if source.unpivot:
@@ -420,7 +427,9 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
         sources=ledger.sources_per_customer(accounts, len(people)),
     )
     if customers.empty:
-        raise InputRejected("no source has a customer who may appear in a report")
+        asked = any("consent" in source.mapped for source in run.dataset.sources)
+        hint = ": nobody clearly agreed; name the codes of 'consent' under its 'values'" if asked else ""
+        raise InputRejected(f"no source has a customer who may appear in a report{hint}")
     with TableWriter(run.tables, "customers", _own_fields(run.dataset, "customers")) as writer:
         writer.write(customers)
     derived = Log()

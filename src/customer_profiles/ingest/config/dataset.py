@@ -89,6 +89,9 @@ class Source(FileFormat):
     fill_down: dict[str, Texts] = Field(
         default_factory=dict, description="key such as an order number to columns that only its first row fills"
     )
+    once: dict[str, Texts] = Field(
+        default_factory=dict, description="key such as an order number to number columns that each of its rows repeats"
+    )
     merged_ids: str | None = Field(None, description="column with a list of former ids of the same customer")
     unpivot: Unpivot | None = Field(None, description="columns side by side that become rows of their own")
     lookups: tuple[Lookup, ...] = ()
@@ -179,6 +182,11 @@ class Source(FileFormat):
         return (known is None or known.kind == "category") and (not column.order or column.missing in column.order)
 
     @property
+    def drops_repeats(self) -> bool:
+        """Whether equal rows are one; where the rows are counted as ids, two equal ones are two."""
+        return self.duplicates == "drop" and not any(column.row for column in self.columns.values())
+
+    @property
     def read_columns(self) -> list[str]:
         """Columns its own files must have, sorted: those of lookups come from other files."""
         looked_up: set[str] = set()
@@ -190,7 +198,9 @@ class Source(FileFormat):
             needed |= set(lookup.on) - looked_up
             looked_up |= set(lookup.take)
         read = {name for column in self.mapped.values() for name in column.reads} | set(self.where)
-        read |= {name for key, filled in self.fill_down.items() for name in (key, *filled)}
+        read |= {
+            name for carried in (self.fill_down, self.once) for key, names in carried.items() for name in (key, *names)
+        }
         read |= {self.merged_ids} if self.merged_ids else set()
         return sorted(needed | (read - looked_up))
 

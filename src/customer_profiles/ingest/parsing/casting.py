@@ -136,6 +136,11 @@ def _count_dropped(cleaned: Log, name: str, dropped: Reasons, raw: pd.Series, fi
         filled -= count
 
 
+def kind_of(source: Source, name: str, column: Column) -> Kind:
+    """What a column holds."""
+    return _field(source, name, column).kind
+
+
 def _field(source: Source, name: str, column: Column) -> Field:
     """The contract of a column, or that of a column of one's own."""
     if name in source.attributes:
@@ -337,7 +342,7 @@ def _contradictions(table: str, values: pd.DataFrame) -> list[tuple[str, str, np
     if table == "tickets" and "closed_at" in values:
         return [("closed_at", N_("closed before it was opened"), (values.closed_at < values.opened_at).to_numpy())]
     if table == "feedback" and "score" in values:
-        low, high, unreadable = _scale(values)
+        low, high, unreadable = scale_of(values)
         outside = ((values.score < low) | (values.score > high)).to_numpy()
         return [
             ("scale", N_("not a scale such as 1-5"), unreadable),
@@ -346,7 +351,7 @@ def _contradictions(table: str, values: pd.DataFrame) -> list[tuple[str, str, np
     return []
 
 
-def _scale(values: pd.DataFrame) -> tuple[pd.Series, pd.Series, np.ndarray]:
+def scale_of(values: pd.DataFrame) -> tuple[pd.Series, pd.Series, np.ndarray]:
     """Lowest and highest possible answer of each row: as its scale says, else as its metric usually has it."""
     nothing = pd.Series(None, index=values.index, dtype="str")
     declared = values.get("scale", nothing)

@@ -174,7 +174,7 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
         for digits, parts in _SINCE_1970.items():
             told = texts.where(texts.str.fullmatch(rf"{digits}(\.\d+)?", na=False))
             seconds = seconds.fillna(pd.to_numeric(told, errors="coerce") / parts)
-        parsed, clock_of_texts = _local(pd.to_datetime(seconds, unit="s", utc=True), zone), clock
+        parsed, clock_of_texts = _local(pd.to_datetime(seconds, unit="s", utc=True).dt.round("us"), zone), clock
     elif "%z" in written.datetime or "%Z" in written.datetime:
         dated = texts.where(texts.str.contains(r"\d", na=False)).str.replace(_GMT, _offset, regex=True)
         form = written.datetime.replace("%Z", "%z")

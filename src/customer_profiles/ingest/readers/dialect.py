@@ -136,15 +136,11 @@ def _layout(path: Path, encoding: str, form: FileFormat, needed: Collection[str]
     except UnicodeError:
         return form.delimiter or ",", form.skip_rows or 0  # told with its line when the file is read
     candidates = DELIMITERS if form.delimiter is None else (form.delimiter,)
-    if form.header:  # without a row of names its width tells
-        fits = [
-            sign
-            for sign in candidates
-            for rows in [_sample(text, sign, form.skip_rows)[0]]
-            if rows[:1] and len(rows[0]) == len(form.header)
-        ]
-        return fits[0] if fits else candidates[0], form.skip_rows or 0
     tables = {delimiter: _sample(text, delimiter, form.skip_rows) for delimiter in candidates}
+    if form.header:  # without a row of names its width tells
+        width = len(form.header)
+        wide = (sign for sign, (records, _) in tables.items() if records and len(records[0]) == width)
+        return next(wide, candidates[0]), form.skip_rows or 0
     found = {
         delimiter: place
         for delimiter, (records, lines) in tables.items()
