@@ -29,6 +29,7 @@ from . import vulnerability as care
 from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands
 from .derived import Attribute, Derived
 from .faults import explain, near
+from .own_names import with_own_names
 from .yaml_file import read_yaml
 
 System = Literal[
@@ -466,7 +467,7 @@ def load_dataset(path: str | Path) -> Dataset:
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")
     try:
-        dataset = Dataset.model_validate(content)
+        dataset = Dataset.model_validate(with_own_names(content))
         faults: list[Any] = dataset.wrong_rules()
     except ValidationError as error:
         # A list whose entries are all wrong is not too short besides.
