@@ -216,7 +216,7 @@ ODD = (
 )
 
 
-@pytest.mark.parametrize("names", [ODD[part::3] for part in range(3)])
+@pytest.mark.parametrize("names", [ODD[:20], ODD[20:]])
 def test_attributes_may_be_called_anything(undrawn, names, tmp_path):
     rng = np.random.default_rng(1)
     people = pd.DataFrame({f"c{n}": rng.choice(["a", "b", "c"], 150) for n in range(len(names))})
@@ -235,9 +235,9 @@ def test_attributes_may_be_called_anything(undrawn, names, tmp_path):
     dataset = written({"tables": tables, "sources": sources}, tmp_path / "data")
     run_notebooks(dataset, tmp_path / "run")
     profile = Tables(tmp_path / "run").read("profile")
-    for n, name in enumerate(names):
-        own = f"own_{name}" if contract.is_taken("customers", name) else name
-        assert profile[own].value_counts().to_dict() == people[f"c{n}"].value_counts().to_dict()
+    for name, column in load_dataset(dataset).sources[0].attributes.items():
+        assert name.removeprefix("own_") in names
+        assert profile[name].value_counts().to_dict() == people[column.column].value_counts().to_dict()
 
 
 def test_rules_mean_the_attribute_that_the_file_has_under_that_name():

@@ -34,7 +34,13 @@ def with_own_names(content: Any) -> Any:
     changed = []
     for source in sources:
         table, own = source.get("table"), source.get("attributes")
-        clash = [name for name in own if contract.is_taken(str(table), name)] if isinstance(own, dict) else []
+        names = list(own) if isinstance(own, dict) else []
+        small = [name.casefold() for name in names]
+        clash = [
+            n
+            for n, low in zip(names, small, strict=True)
+            if contract.is_taken(str(table), n) or low in small[: names.index(n)]
+        ]
         if clash:
             named = {f"own_{name}" if name in clash else name: _called(of, name, clash) for name, of in own.items()}
             source = source | {"attributes": named}
