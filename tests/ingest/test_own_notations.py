@@ -11,6 +11,7 @@ import yaml
 from customer_profiles.errors import ConfigurationError, InputRejected
 from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.pipeline import collect
+from customer_profiles.ingest.profile import build_profile
 from customer_profiles.privacy.erasure import entries, erase
 from customer_profiles.tables import Tables
 
@@ -186,3 +187,38 @@ def test_nobody_who_clearly_agreed_is_a_refusal_with_a_remedy(read):
     crm = {"columns": {"customer_id": "id", "consent": "agreed"}}
     with pytest.raises(InputRejected, match="name the codes of 'consent'"):
         read("transactions", rows("amount", "5"), ORDER, customers=people, crm=crm)
+
+
+def test_what_is_known_of_an_area_reaches_its_customers(read, tmp_path):
+    people = "id,plz\n" + "\n".join(f"{one},{['01067', '99084', '33333'][n % 3]}" for n, one in enumerate(PEOPLE))
+    text = "plz,pop,power,kind,lat\n01,100,88.5,urban,51\n99,200,101,rural,50\n"
+    columns = {"area": "plz", "population": "pop", "power": "power", "latitude": "lat"}
+    crm = {"columns": {"customer_id": "id", "postal_code": "plz"}}
+    read("areas", text, columns, customers=people, crm=crm, attributes={"kind": "kind"})
+    profile = build_profile(Tables(tmp_path / "run"), date(2025, 6, 30), read.dataset.attributes())
+    assert set(profile.filter(like="area_")) == {"area_power", "area_kind"}
+    assert profile.groupby("postal_code")["area_power"].first().tolist() == [
+        88.5,
+        pytest.approx(float("nan"), nan_ok=True),
+        101,
+    ]
+    assert profile.groupby("area_kind").size().to_dict() == {"urban": 14, "rural": 13}
+    assert read.dataset.vocabulary()[0]["area_power"] == {"en": "Power of the area"}
+
+
+def test_segments_and_rules_may_name_what_is_known_of_an_area(tmp_path):
+    crm = {"name": "crm", "system": "crm", "path": "c.csv", "table": "customers", "columns": {"customer_id": "id"}}
+    areas = {
+        "name": "areas",
+        "system": "crm",
+        "path": "a.csv",
+        "table": "areas",
+        "columns": {"area": "a", "power": "p"},
+    }
+    rules = [{"value": "poor", "where": {"area_power": {"below": "90"}}}, {"value": "other"}]
+    content = {"name": "x", "title": "X", "sources": [crm, areas], "segment_by": ["area_power"]}
+    (tmp_path / "dataset.yaml").write_text(yaml.safe_dump(content | {"derived": {"wealth": {"rules": rules}}}))
+    assert load_dataset(tmp_path / "dataset.yaml").segment_by == ("area_power",)
+    (tmp_path / "dataset.yaml").write_text(yaml.safe_dump(content | {"segment_by": ["area_powr"]}))
+    with pytest.raises(ConfigurationError, match="did you mean 'area_power'"):
+        load_dataset(tmp_path / "dataset.yaml")

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
-from .config.dataset import Dataset, Unpivot
+from .config.columns import Unpivot
+from .config.dataset import Dataset
 from .parsing.cells import as_texts, by_rule, stripped
 from .readers.chunks import Chunk
 from .readers.registry import files, read

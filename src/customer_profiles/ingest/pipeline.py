@@ -27,7 +27,6 @@ from .carried import FilledDown, current_ids, merged_ids, unpivoted
 from .config.dataset import Dataset, Source
 from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
-from .contract import Field
 from .duplicates import Seen, has_somebody, row_hashes
 from .ledger import Account
 from .parsing.casting import Cast, cast_chunk, notation_of
@@ -40,7 +39,7 @@ from .readers.registry import files, files_read, read
 from .readers.snapshots import one_snapshot
 from .refusals import Answers, refuse_explanations
 from .visitors import nobody, prepare_touches
-from .writer import TableWriter
+from .writer import TableWriter, own_fields
 
 NO_CONSENT, LATER = N_("no consent, or erased"), N_("after the date of the run")
 NOBODY = N_("customer not known")
@@ -291,20 +290,9 @@ def _with_contacts(
     return records[~nowhere].reset_index(drop=True), companies[~nowhere]
 
 
-def _own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
-    """Columns that sources add to a table of the contract."""
-    own = {}
-    for source in dataset.filled(table):
-        for name, column in source.mapped.items():
-            if name not in contract.TABLES[table] and name != source.key:
-                number = table == "areas" or getattr(column, "number", False)
-                own[name] = Field("boolean" if column.is_yes_or_no else "number" if number else "category")
-    return own
-
-
 def _write_table(run: Run, table: str, people: People, accounts: dict[str, Account], names: KnownNames) -> None:
     devices = _devices_of_absent(run, people) if table == "interactions" else set()
-    with TableWriter(run.tables, table, _own_fields(run.dataset, table)) as writer:
+    with TableWriter(run.tables, table, own_fields(run.dataset, table)) as writer:
         for source in run.dataset.filled(table):
             account = accounts[source.name]
             for cast, new in casts(run, source, account):
@@ -430,7 +418,7 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
         asked = any("consent" in source.mapped for source in run.dataset.sources)
         hint = ": nobody clearly agreed; name the codes of 'consent' under its 'values'" if asked else ""
         raise InputRejected(f"no source has a customer who may appear in a report{hint}")
-    with TableWriter(run.tables, "customers", _own_fields(run.dataset, "customers")) as writer:
+    with TableWriter(run.tables, "customers", own_fields(run.dataset, "customers")) as writer:
         writer.write(customers)
     derived = Log()
     for band, numbers in (

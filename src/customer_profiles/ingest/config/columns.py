@@ -182,3 +182,11 @@ class ExtraColumn(Column):
     label: dict[str, str] = Field(default_factory=dict, description="language to name, e.g. {en: Home, de: Wohnung}")
     number: bool = Field(False, description="a number rather than a category")
     reason: bool = Field(False, description="why somebody complains, returns or leaves: each value is a pain")
+
+
+class Unpivot(Model):
+    """Columns side by side that become rows, such as one column for each campaign."""
+
+    columns: Texts = Field(min_length=1, description="columns of the source")
+    name: str = Field("name", description="what the column is called that holds their names")
+    value: str = Field("value", description="what the column is called that holds their cells")

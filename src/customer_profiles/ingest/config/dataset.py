@@ -13,23 +13,21 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from ...codes import SEGMENT_NAME
 from ...errors import ConfigurationError
-from ...identity.resolution import THRESHOLD
+from ...places import OF_AREA, measures
 from ...tables import file_hash
 from .. import contract
 from ..engine import MEMORY_LIMIT, EngineName
-from ..parsing import cleaning
 from ..readers.file_format import FileFormat, Lookup, Model
-from ..sessions import SESSION_GAP_MINUTES
-from ..visitors import LINK_DAYS, NEW_DAYS
 from . import derived as rules
 from . import ideal_customer, targets
 from . import outcome as outcomes
 from . import subscription as contracts
 from . import vulnerability as care
-from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands
+from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands, Unpivot
 from .derived import Attribute, Derived
 from .faults import explain, near
 from .own_names import with_own_names
+from .settings import Cleaning, Identity, Privacy, TextModels, Visitors
 from .yaml_file import read_yaml
 
 System = Literal[
@@ -54,16 +52,9 @@ AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
 EMPLOYEES_BANDS, EMPLOYEES_BAND_STARTS = ("1–9", "10–49", "50–249", "250+"), (0, 10, 50, 250)
 REVENUE_BANDS = ("under 2 million", "2–10 million", "10–50 million", "50 million and more")
 REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
-# Below five a "group" can be reconstructed by its own members; ten is common practice in official statistics.
-GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
 
 
-class Unpivot(Model):
-    """Columns side by side that become rows, such as one column for each campaign."""
-
-    columns: Texts = Field(min_length=1, description="columns of the source")
-    name: str = Field("name", description="what the column is called that holds their names")
-    value: str = Field("value", description="what the column is called that holds their cells")
+_OF_AREA = {"en": "{} of the area", "de": "{} des Gebiets"}
 
 
 class Source(FileFormat):
@@ -211,70 +202,6 @@ class Source(FileFormat):
         return {**self.columns, **self.attributes}
 
 
-class Privacy(Model):
-    """What may leave for a report."""
-
-    min_group_size: int = Field(
-        GROUP_SIZE_DEFAULT, ge=GROUP_SIZE_FLOOR, description="smallest group that is shown, customers"
-    )
-    quotes: bool = Field(False, description="whether redacted quotes may be shown")
-    legal_basis: dict[str, str] = Field(
-        default_factory=dict, description="column of a special category (health, religion, …) to its legal basis"
-    )
-
-
-class Identity(Model):
-    """When two records are one person."""
-
-    match: bool = Field(True, description="off: records are joined by their id only, never because they are alike")
-    threshold: float = Field(
-        THRESHOLD, ge=0.5, lt=1, description="probability from which two records are joined; higher joins fewer"
-    )
-
-    @property
-    def level(self) -> float | None:
-        """Threshold, or None where nothing is matched."""
-        return self.threshold if self.match else None
-
-
-class Visitors(Model):
-    """How visits are counted, and when a visit without a login is a customer's."""
-
-    session_minutes: int = Field(
-        SESSION_GAP_MINUTES,
-        ge=0,
-        le=1440,
-        description="idle minutes after which a new session begins; 0: interactions are no visits, and none is made up",
-    )
-    link_days: int = Field(
-        LINK_DAYS, ge=0, le=730, description="visits up to so many days before a login are the customer's too"
-    )
-    new_days: int = Field(NEW_DAYS, ge=1, le=730, description="a customer first seen within so many days is new")
-
-
-class Cleaning(Model):
-    """What is changed in the data without being asked."""
-
-    off: tuple[str, ...] = Field((), description="rules that do not apply, see the cleaning log of the report")
-
-    @model_validator(mode="after")
-    def _known_rules(self) -> Self:
-        for name in self.off:
-            if name not in cleaning.RULES:
-                raise ValueError(f"there is no rule {name!r}{near(name, cleaning.RULES)}")
-            if cleaning.RULES[name].fixed:
-                raise ValueError(f"the rule {name!r} cannot be switched off: {cleaning.RULES[name].fixed}")
-        return self
-
-
-class TextModels(Model):
-    """What reads free text, where it is not what this package brings."""
-
-    encoder: str | None = Field(
-        None, description="folder of a sentence encoder on this machine, or an installed package; finds the themes"
-    )
-
-
 class Dataset(Model):
     """A company's data set, as dataset.yaml describes it."""
 
@@ -402,6 +329,12 @@ class Dataset(Model):
         """What rules of derived attributes cannot mean, see `derived.faults`, and columns that nothing fills."""
         mapped = {name for source in self.filled("customers") for name in source.mapped}
         known = rules.columns(self._given(), self._values(), mapped, {source.table for source in self.sources})
+        known |= {
+            f"{OF_AREA}{name}": rules.Known(_attribute(name, column).kind == "number" or name in source.columns)
+            for source in self.filled("areas")
+            for name, column in source.mapped.items()
+            if name in measures(list(source.mapped))
+        }
         found = list(rules.faults(self.derived, known, self.privacy.legal_basis))
         found += rules.unknown(self.segment_by, {*known, *self.derived}, ("segment_by",))
         made = {name: rules.Known(False, of.order, of.values) for name, of in self.derived.items()}
@@ -445,6 +378,15 @@ class Dataset(Model):
         named = {
             name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
         }
+        for source in self.filled("areas"):
+            for name in measures(list(source.mapped)):
+                label = named.get(name) or _label(name)
+                ends = {
+                    language: _OF_AREA[language].format(text)
+                    for language, text in label.items()
+                    if language in _OF_AREA
+                }
+                named[f"{OF_AREA}{name}"] = ends
         named |= {name: of.label for name, of in self.derived.items() if of.label}
         named |= {name: of.label for name, of in self.vulnerability.items() if of.label}
         if self.outcome and self.outcome.label:
