@@ -151,3 +151,33 @@ def test_the_example_in_the_readme_is_right(company):
     example = text.split("```yaml\n")[1].split("```")[0]
     dataset = load_dataset(company.write("dataset.yaml", example))
     assert dataset.sources[0].attributes["club"].label["de"] == "Clubmitglied"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name: x\ntitle: "a\nsources:\n  - name: y\n', "line 2: a quote is opened here"),
+        ("name: x\nsources:\n\t- name: y\n", "line 3: a tab"),
+        ("name: x\ntitle: a: b\n", "line 2: a second ': '"),
+        ("name: x\nsources:\n  - columns: {a: b, c: d\n    path: q\n", "line 3: a bracket { is opened here"),
+        ("name: x\ntitle: [a, b\nsources: 3\n", "line 2: a bracket [ is opened here"),
+        ("name: x\nsources:\n  - name: y\n   path: z\n", "line 4: indented otherwise"),
+        ("sources:\n - a: 1\n- b: 2\n", "line 3: indented otherwise"),
+        ('name: x\ntitle "a"\nsources: []\n', "line 2: a line without ': '"),
+        ("name: @x\n", "line 1: a text that begins with such a sign"),
+        ("name: *x\n", r"line 1: a text that begins with \*"),
+        ('name: "a"b"\n', "line 1: a text goes on behind the quote"),
+    ],
+)
+def test_what_is_no_yaml_is_told_once_and_where_it_begins(tmp_path, text, said):
+    (tmp_path / "dataset.yaml").write_text(text)
+    with pytest.raises(ConfigurationError, match=said) as error:
+        load_dataset(tmp_path / "dataset.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_a_data_set_that_is_not_there_is_named_with_the_nearest(tmp_path):
+    (tmp_path / "data" / "mcamp").mkdir(parents=True)
+    (tmp_path / "data" / "mcamp" / "dataset.yaml").touch()
+    with pytest.raises(ConfigurationError, match="dataset 'mcammp': did you mean 'mcamp'"):
+        load_dataset(tmp_path / "data" / "mcammp" / "dataset.yaml")

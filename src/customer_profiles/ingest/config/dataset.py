@@ -405,6 +405,11 @@ def load_dataset(path: str | Path) -> Dataset:
         Names file, line and place of every fault; an unknown key comes with the nearest known one.
     """
     path = Path(path).resolve()
+    if not path.exists():
+        known = sorted(found.parent.name for found in path.parents[1].glob("*/dataset.yaml"))
+        meant = near(path.parent.name, known).replace(", ", ": ")
+        there = f" (there are {', '.join(known)})" if known else f": there is no {path}"
+        raise ConfigurationError(f"dataset {path.parent.name!r}{meant or there}")
     content, lines = read_yaml(path)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")
