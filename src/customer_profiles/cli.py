@@ -179,7 +179,7 @@ def demo(out: str, kind: Literal["b2c", "b2b"], customers: int | None, seed: int
     from .demo import make_company
 
     name = re.sub(r"[^a-z0-9]+", "_", Path(out).resolve().name.lower()).strip("_")
-    click.echo(make_company(Path(out), customers=customers, seed=seed, null=null, kind=kind, name=name))
+    click.echo(make_company(Path(out), customers=customers, seed=seed, null=null, kind=kind, called=name))
 
 
 @main.command()

@@ -60,12 +60,6 @@ def test_minimal(company):
             "customer_id: id\n      signup_date: {column: x, date: 'd.m.'}",
             "write for example %Y-%m-%d",
         ),
-        (
-            "table: customers",
-            "table: customers\n    attributes: {spend: x}",
-            "'spend' is a column that the product makes",
-        ),
-        ("table: customers", "table: customers\n    attributes: {source: x}", "such as 'own_source'"),
         ("table: customers", "table: tickets", "at least one source must fill"),
     ],
 )
@@ -103,7 +97,7 @@ def test_alias_may_repeat_but_not_explode(company):
 
 
 def test_absent_and_binary_files(company):
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="there is no .*none.yaml"):
         load_dataset(company.folder / "none.yaml")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         load_dataset(company.write("dataset.yaml", b"\xff\xfe\x00"))
@@ -159,8 +153,8 @@ def test_the_example_in_the_readme_is_right(company):
         ('name: x\ntitle: "a\nsources:\n  - name: y\n', "line 2: a quote is opened here"),
         ("name: x\nsources:\n\t- name: y\n", "line 3: a tab"),
         ("name: x\ntitle: a: b\n", "line 2: a second ': '"),
-        ("name: x\nsources:\n  - columns: {a: b, c: d\n    path: q\n", "line 3: a bracket { is opened here"),
-        ("name: x\ntitle: [a, b\nsources: 3\n", "line 2: a bracket [ is opened here"),
+        ("name: x\nsources:\n  - columns: {a: b, c: d\n    path: q\n", r"line 3: a bracket \{ is opened here"),
+        ("name: x\ntitle: [a, b\nsources: 3\n", r"line 2: a bracket \[ is opened here"),
         ("name: x\nsources:\n  - name: y\n   path: z\n", "line 4: indented otherwise"),
         ("sources:\n - a: 1\n- b: 2\n", "line 3: indented otherwise"),
         ('name: x\ntitle "a"\nsources: []\n', "line 2: a line without ': '"),

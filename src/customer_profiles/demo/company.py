@@ -67,7 +67,7 @@ def make_company(
     seed: int = 1,
     null: bool = False,
     kind: Literal["b2c", "b2b"] = "b2c",
-    name: str | None = None,
+    called: str | None = None,
 ) -> Path:
     """Write the exports of an invented company, with known truth.
 
@@ -83,7 +83,7 @@ def make_company(
         Make a company of the same size and formats in which nothing depends on anything.
     kind : {"b2c", "b2b"}
         An outdoor shop with persons as customers, or a maker of laboratory equipment with firms.
-    name : str, optional
+    called : str, optional
         Short name in the ``dataset.yaml``, which its reports go by.
 
     Returns
@@ -126,8 +126,8 @@ def make_company(
     for name in of_kind.beside:
         shutil.copyfile(FOLDER / name, out / name)
     text = (FOLDER / of_kind.dataset).read_text(encoding="utf-8")
-    if name:
-        text = re.sub(r"^name: \w+$", f"name: {name}", text, count=1, flags=re.MULTILINE)
+    if called:
+        text = re.sub(r"^name: \w+$", f"name: {called}", text, count=1, flags=re.MULTILINE)
     (out / "dataset.yaml").write_text(text, encoding="utf-8")
     return out / "dataset.yaml"
 
