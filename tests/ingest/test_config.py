@@ -97,7 +97,7 @@ def test_alias_may_repeat_but_not_explode(company):
 
 
 def test_absent_and_binary_files(company):
-    with pytest.raises(ConfigurationError, match="there is no .*none.yaml"):
+    with pytest.raises(ConfigurationError, match=r"there is no .*none\.yaml"):
         load_dataset(company.folder / "none.yaml")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         load_dataset(company.write("dataset.yaml", b"\xff\xfe\x00"))

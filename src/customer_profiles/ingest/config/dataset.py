@@ -406,7 +406,7 @@ def load_dataset(path: str | Path) -> Dataset:
     """
     path = Path(path).resolve()
     if not path.exists():
-        known = sorted(found.parent.name for found in path.parents[1].glob("*/dataset.yaml"))
+        known = sorted(found.parent.name for found in path.parents[1].glob(f"*/{path.name}"))
         meant = near(path.parent.name, known).replace(", ", ": ")
         there = f" (there are {', '.join(known)})" if known else f": there is no {path}"
         raise ConfigurationError(f"dataset {path.parent.name!r}{meant or there}")
