@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -12,11 +11,12 @@ from babel import Locale
 from .carried import LIST
 from .config.dataset import Dataset, Source
 from .init.headings import plain, synonyms
+from .lists import entries_of
 from .parsing.casting import kind_of
 from .parsing.cells import as_numbers, as_texts, stripped
 from .parsing.notation import Notation, Written
 
-_MOST_CODES, _MOST_SHOWN = 40, 8
+_MOST_CODES = 40
 _SEVERAL = 0.1
 """Share of cells, rows or orders from which something is no accident."""
 
@@ -37,6 +37,7 @@ def of_money(source: Source, cells: pd.DataFrame, dataset: Dataset) -> Iterator[
     if not money or source.mapped[money[0]].value is not None:
         return
     own, read = source.mapped[money[0]], set(source.read_columns)
+    given = own.model_dump(exclude_defaults=True) | ({"column": own.column} if own.column else {})
     amount = own.column or (own.origins[0] if own.origins else "")
     numbers = _numbers(source, cells, amount)
     unread = {name: texts_of(source, cells, name).dropna() for name in cells if name not in read}
@@ -50,7 +51,7 @@ def of_money(source: Source, cells: pd.DataFrame, dataset: Dataset) -> Iterator[
             rates = {code: 1.0 if code.upper() == dataset.currency else "RATE" for code in codes}
             yield (
                 f"amounts are in {', '.join(codes[:5])} as {name!r} says, which is not read; write {money[0]}: "
-                f"{line({'column': amount, 'times': {name: rates}})} with what one of each is worth in "
+                f"{line(given | {'times': {name: rates}})} with what one of each is worth in "
                 f"{dataset.currency}, or leave the others out with 'where'"
             )
         if source.table != "transactions" or len(numbers) == 0:
@@ -60,13 +61,14 @@ def of_money(source: Source, cells: pd.DataFrame, dataset: Dataset) -> Iterator[
             signs = {code: -1 if code in known else 1 for code in codes}
             yield (
                 f"{name!r}, which is not read, tells refunds, and no amount is below zero; write amount: "
-                f"{line({'column': amount, 'times': {name: signs}})}"
+                f"{line(given | {'times': {name: signs}})}"
             )
         if plain(name) in _words("refunds"):
             refunds = _numbers(source, cells, name)
             if (refunds != 0).any():
                 term = {"column": name, "factor": -1} if refunds.max() > 0 else name
-                yield f"{name!r} is not read; write amount: {line({'sum': [amount, term]})} for what customers spent"
+                first = {"product": list(own.origins)} if own.product else amount
+                yield f"{name!r} is not read; write amount: {line({'sum': [first, term]})} for what customers spent"
     if source.table == "transactions" and own.column and plain(amount) in _words("unit_price") | {"price", "preis"}:
         known = _words("quantities")
         quantity = next((name for name in cells if plain(name) in known and name != amount), None)
@@ -90,9 +92,20 @@ def of_order_lines(source: Source, cells: pd.DataFrame) -> Iterator[str]:
     others = [name for name in source.read_columns if name != order.column and name not in carried and name in cells]
     filled = {name: texts_of(source, cells, name).notna() for name in others}
     blank = [name for name in others if filled[name][~again].mean() > 0.9 and not filled[name][again].any()]
-    if blank:
-        own = line({order.column: blank})
-        yield f"{', '.join(blank)} stand only on the first line of an order: add fill_down: {own}"
+    money = {
+        name
+        for name in blank
+        for role, of in source.mapped.items()
+        if name in of.origins and kind_of(source, role, of) == "number"
+    }
+    if further := [name for name in blank if name not in money]:
+        own = line({order.column: further})
+        yield f"{', '.join(further)} stand only on the first line of an order: add fill_down: {own}"
+    if amount is not None and amount.column in blank:
+        yield (
+            f"{amount.column!r} stands only on the first line of an order and is that of the whole order; write "
+            f"what each line costs, e.g. amount: {_line_price(cells)}"
+        )
     if amount is not None and amount.column in others and amount.column not in blank:
         same = texts_of(source, cells, amount.column).groupby(key).agg(["size", "nunique"])
         same = same[same["size"] > 1]
@@ -131,16 +144,21 @@ def of_codes(source: Source, cells: pd.DataFrame) -> Iterator[str]:
 
 def _lists(role: str, heading: str, seen: pd.Series) -> Iterator[str]:
     """A column whose cells hold several values each."""
-    listed = seen.str.contains(r"[;|]|^\[.*\]$", na=False)
-    if len(seen) < 20 or listed.mean() < _SEVERAL / 2:
-        return
-    words = seen.str.findall(LIST_ENTRY).explode().dropna().str.strip().value_counts()
-    if 1 < len(words) < seen.nunique() or len(words) <= _MOST_CODES:
-        own = line({role: {"column": heading, "each": list(words.index[:_MOST_SHOWN])}})
-        yield f"cells of {heading!r} are lists, each of which counts as a value of its own; write attributes: {own}"
+    if entries := entries_of(seen):
+        own = line({role: {"column": heading, "each": entries}})
+        yield (
+            f"cells of {heading!r} are lists, each of which counts as a value of its own; take {role!r} away and write "
+            f"under attributes: {own}"
+        )
 
 
-LIST_ENTRY = re.compile(r"[^;|,\[\]\"]+")
+def _line_price(cells: pd.DataFrame) -> str:
+    """Price of a line times its quantity, by the headings that there are."""
+    price, quantity = (
+        next((str(name) for name in cells if plain(name) in _words(kind)), kind.upper())
+        for kind in ("unit_price", "quantities")
+    )
+    return line({"product": [price, quantity]})
 
 
 def merged_column(source: Source, cells: pd.DataFrame, missing: pd.Series) -> str | None:

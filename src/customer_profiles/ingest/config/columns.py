@@ -73,15 +73,27 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
 class Term(Model):
-    """A number column that is added up or multiplied."""
+    """A number column, or a product of some, that is added up or multiplied."""
 
-    column: str = Field(description="number column of the source")
+    column: str | None = Field(None, description="number column of the source")
+    product: tuple[str, ...] | None = Field(None, description="number columns of which it is the product")
     factor: float = Field(1.0, description="it is multiplied by, e.g. -1 for refunds that are written without a sign")
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, given: Any) -> Any:
         return composed({"column": given} if isinstance(given, str) else given)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.product is None):
+            raise ValueError("a summand is either a 'column' or a 'product' of some")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that are multiplied with each other."""
+        return self.product or ((self.column,) if self.column is not None else ())
 
 
 class Column(Model):
@@ -151,7 +163,7 @@ class Column(Model):
     @property
     def origins(self) -> tuple[str, ...]:
         """Columns of the source whose cells it holds."""
-        own = tuple(term.column for term in self.terms) or self.join or self.after or (self.column,)
+        own = tuple(name for term in self.terms for name in term.columns) or self.join or self.after or (self.column,)
         return tuple(dict.fromkeys(name for name in own if name is not None))
 
     @property

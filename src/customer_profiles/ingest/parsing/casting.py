@@ -176,16 +176,21 @@ def _origin(
         return joined.mask(joined == "")
     if column.after is not None:
         return _later(cells, column.after, source, written, zone, as_of)
-    terms = [
-        (tidied(cells[term.column].reset_index(drop=True), source.empty, cleaned, name), term.factor)
-        for term in column.terms
-    ]
-    parts = [(as_numbers(part, written), factor) for part, factor in terms]
-    numbers = pd.concat([values * factor for (values, _), factor in parts], axis=1)
+    numbers, wrong = [], np.zeros(len(chunk.rows), dtype=bool)
+    for term in column.terms:
+        read = [
+            as_numbers(tidied(cells[part].reset_index(drop=True), source.empty, cleaned, name), written)
+            for part in term.columns
+        ]
+        wrong |= np.any([pd.notna(reasons) for _, reasons in read], axis=0)
+        numbers.append(_multiplied([values for values, _ in read]) * term.factor)
     # A missing summand counts nothing, but a price without its quantity is no amount.
-    total = numbers.sum(axis=1, min_count=1) if column.sum else numbers.prod(axis=1, min_count=len(parts))
-    wrong = np.any([pd.notna(reasons) for (_, reasons), _ in parts], axis=0)
+    total = pd.concat(numbers, axis=1).sum(axis=1, min_count=1) if column.sum else _multiplied(numbers)
     return total.round(10).astype("object").where(~wrong, "not a number")
+
+
+def _multiplied(numbers: list[pd.Series]) -> pd.Series:
+    return pd.concat(numbers, axis=1).prod(axis=1, min_count=len(numbers))
 
 
 def _later(
