@@ -107,7 +107,8 @@ def of_order_lines(source: Source, cells: pd.DataFrame) -> Iterator[str]:
             f"what each line costs, e.g. amount: {_line_price(cells)}"
         )
     if amount is not None and amount.column in others and amount.column not in blank:
-        same = texts_of(source, cells, amount.column).groupby(key).agg(["size", "nunique"])
+        lines = texts_of(source, cells, amount.column)[~cells.astype("str").duplicated()]  # equal articles may be two
+        same = lines.groupby(key).agg(["size", "nunique"])
         same = same[same["size"] > 1]
         if len(same) > 5 and (same["nunique"] == 1).mean() > 0.95:
             yield (
