@@ -143,7 +143,9 @@ def as_dates(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
     timed = texts.where(values.isna() & texts.str.contains(":", na=False))
     if timed.notna().any():
         values = values.fillna(as_times(timed, written, zone)[0])
-    return values.dt.normalize(), _unparsed(cells, values, clock, N_("not a day as written in the declared format"))
+    return values.dt.normalize(), _unparsed(
+        cells, values, clock, N_("not a day as written in the declared format"), written
+    )
 
 
 def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
@@ -159,7 +161,7 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
     texts = texts + str(written.year) if written.year else texts
     no_time = N_("not a point in time as written in the declared format")
     if texts.isna().all():
-        return values, _unparsed(cells, values, clock, no_time)
+        return values, _unparsed(cells, values, clock, no_time, written)
     if written.datetime is None:
         texts = texts.str.replace(_GMT, _offset, regex=True)
         iso = texts.where(texts.str.fullmatch(_ISO_TIME, na=False))
@@ -185,7 +187,7 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
     clock = np.where(pd.isna(clock), clock_of_texts, clock)
     left = values.isna() & parsed.isna() & pd.isna(clock)
     values = values.fillna(parsed).fillna(_parsed(texts.where(left), written.date or ISO_DAY))
-    return values, _unparsed(cells, values, clock, no_time)
+    return values, _unparsed(cells, values, clock, no_time, written)
 
 
 def _parsed(texts: pd.Series, written: str) -> pd.Series:
@@ -197,13 +199,14 @@ def _parsed(texts: pd.Series, written: str) -> pd.Series:
     return pd.to_datetime(texts, format=written, errors="coerce").astype("datetime64[us]")
 
 
-def _unparsed(cells: pd.Series, values: pd.Series, clock: np.ndarray, reason: str) -> np.ndarray:
+def _unparsed(cells: pd.Series, values: pd.Series, clock: np.ndarray, reason: str, written: Written) -> np.ndarray:
     wrong = clock.copy()
     missing = (cells.notna() & values.isna()).to_numpy() & pd.isna(wrong)
     wrong[missing] = reason
     if missing.any():
-        named = cells.astype("str").str.contains(r"\d.*[^\W\d_]{3}.*\d{4}", na=False).to_numpy()
-        wrong[missing & named] = N_('perhaps a day with the name of its month; say how, e.g. date: "%d. %B %Y"')
+        if written.date is None and written.datetime is None:
+            named = cells.astype("str").str.contains(r"\d.*[^\W\d_]{3}.*\d{4}", na=False).to_numpy()
+            wrong[missing & named] = N_('perhaps a day with the name of its month; say how, e.g. date: "%d. %B %Y"')
         seconds = cells.astype("str").str.fullmatch(r"1\d{9}(\d{3}|\d{6})?", na=False).to_numpy()
         wrong[missing & seconds] = N_("a bare number, as seconds since 1970 are; if it is one, set 'datetime: unix'")
         looks_like_serial = cells.astype("str").str.fullmatch(r"[2-6]\d{4}([.,]\d+)?", na=False).to_numpy()
