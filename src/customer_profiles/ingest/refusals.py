@@ -15,8 +15,8 @@ from .readers.chunks import Chunk
 
 _IMPORT_ID = '{"ImportId"'
 _ENOUGH_ROWS, _ENOUGH_COLUMNS = 20, 2
-_SHARE = 0.01
-"""Share of the answers outside a scale from which it is not a few mistakes."""
+_SHARE, _FEWEST_ANSWERS = 0.01, 5
+"""Share and number of the answers outside a scale from which it is not a few mistakes."""
 
 
 def refuse_explanations(file: str, chunk: Chunk, good: np.ndarray) -> None:
@@ -74,7 +74,7 @@ class Answers:
             counts = {score: n for (a, b, score), n in self.seen.items() if (a, b) == (low, high)}
             outside = {score: n for score, n in counts.items() if not low <= score <= high}
             near = len(outside) > 1 or high + 1 in outside
-            if near and sum(outside.values()) > _SHARE * sum(counts.values()):
+            if near and sum(outside.values()) >= max(_FEWEST_ANSWERS, _SHARE * sum(counts.values())):
                 raise InputRejected(
                     f"source {source.name!r}: answers go from {min(counts):g} to {max(counts):g}, but their scale from "
                     f"{low:g} to {high:g}: is it moved by one, or another one? translate them with 'values', say which "
