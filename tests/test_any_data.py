@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -15,9 +17,12 @@ from hypothesis import strategies as st
 from in_process import run_notebooks
 from support import command_line
 
-from customer_profiles.errors import ConfigurationError, InputRejected, PrivacyRefused
+from customer_profiles.errors import InputRejected, PrivacyRefused
 from customer_profiles.ingest import contract
 from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.ingest.config.own_names import with_own_names
+from customer_profiles.ingest.pipeline import collect
+from customer_profiles.tables import Tables
 
 CASES = Path(__file__).parents[2] / "shared" / "cases"
 HARMLESS = (
@@ -174,10 +179,79 @@ def test_fewer_customers_than_the_smallest_group_are_refused_in_one_sentence(tmp
 
 
 @pytest.mark.parametrize("name", ["customer_no", "source", "sources", "spend_number"])
-def test_an_attribute_that_would_overwrite_is_refused_with_a_remedy(name):
+def test_an_attribute_keeps_its_values_and_its_name_beside_a_column_of_the_product(name, tmp_path):
     file = CASES / "attribute_names" / f"dataset_{name}.yaml"
     if not file.is_file():
         pytest.skip(f"needs {file}")
-    with pytest.raises(ConfigurationError, match="choose another name such as 'own_") as error:
-        load_dataset(file)
-    assert ";" not in str(error.value)  # nothing besides
+    dataset, tables = load_dataset(file), Tables(tmp_path)
+    collect(dataset, tables, date(2025, 1, 1), b"a key of thirty-two bytes, no more")
+    (own,) = dataset.sources[0].attributes
+    called = name.removesuffix("_number")
+    assert (own, dataset.vocabulary()[0][own]) == (f"own_{called}", {"en": called, "de": called})
+    kept, raw = tables.read("customers")[own], pd.read_csv(CASES / "attribute_names" / "raw" / "c.csv")
+    column = "x" if name == "spend_number" else "src"
+    assert kept.value_counts().to_dict() == raw[column].value_counts().to_dict()
+
+
+ODD = (
+    *("source", "spend", "orders", "value", "date", "index", "customer_id_2", "Größe (cm)", 'he said "so"', "it's"),
+    *("two words", "a.b", "a[b]", "{curly}", "50%", "%s", "<b>", "`tick`", "x;y", "-1", "0", "nan", "None", "level_0"),
+    *(
+        "count",
+        "mean",
+        "size",
+        "Age",
+        "columns",
+        "Spend",
+        "club",
+        "Club",
+        "Customer_ID",
+        "n",
+        "share",
+        "segment",
+        "true",
+        "class",
+        "Ünïcode",
+        "a\\b",
+        "C(x)",
+    ),
+)
+
+
+@pytest.mark.parametrize("names", [ODD[:20], ODD[20:]])
+def test_attributes_may_be_called_anything(undrawn, names, tmp_path):
+    rng = np.random.default_rng(1)
+    people = pd.DataFrame({f"c{n}": rng.choice(["a", "b", "c"], 150) for n in range(len(names))})
+    people.insert(0, "id", [f"C{n}" for n in range(150)])
+    orders = pd.DataFrame({"id": rng.choice(people["id"], 600), "amount": rng.integers(1, 99, 600)})
+    orders["at"] = pd.Timestamp("2025-06-01") - pd.to_timedelta(rng.integers(0, 700, 600), "D")
+    tables = {"customers": people, "transactions": orders}
+    sources = [
+        {"name": name, "system": "crm", "path": f"{name}.csv", "table": name, "columns": columns}
+        for name, columns in (
+            ("customers", {"customer_id": "id"}),
+            ("transactions", {"customer_id": "id", "at": "at", "amount": "amount"}),
+        )
+    ]
+    sources[0]["attributes"] = {name: f"c{n}" for n, name in enumerate(names)}
+    dataset = written({"tables": tables, "sources": sources}, tmp_path / "data")
+    run_notebooks(dataset, tmp_path / "run")
+    profile = Tables(tmp_path / "run").read("profile")
+    for name, column in load_dataset(dataset).sources[0].attributes.items():
+        assert name.removeprefix("own_") in names
+        assert profile[name].value_counts().to_dict() == people[column.column].value_counts().to_dict()
+
+
+def test_rules_mean_the_attribute_that_the_file_has_under_that_name():
+    source = {"table": "customers", "attributes": {"spend": "x", "club": "y"}}
+    content = {
+        "sources": [source],
+        "segment_by": ["spend", "club"],
+        "outcome": {"column": "spend", "value": "spend"},
+        "derived": {"rich": {"rules": [{"value": "spend", "where": {"spend": {"min": "5"}}}]}},
+    }
+    made = with_own_names(content)
+    assert made["segment_by"] == ["own_spend", "club"]
+    assert made["outcome"] == {"column": "own_spend", "value": "spend"}
+    assert made["derived"]["rich"]["rules"] == [{"value": "spend", "where": {"own_spend": {"min": "5"}}}]
+    assert set(made["sources"][0]["attributes"]) == {"own_spend", "club"}

@@ -182,6 +182,7 @@ def test_wrong_usage_is_exit_code_2(arguments):
 
 def test_demo_writes_a_data_set_that_checks(tmp_path):
     result = call("demo", "--out", tmp_path / "company", "--customers", 60, "--seed", 5)
+    assert "name: company\n" in (tmp_path / "company" / "dataset.yaml").read_text()
     assert result.exit_code == 0, result.output
     made = Path(result.stdout.strip())
     assert made.is_file()

@@ -171,12 +171,15 @@ def demo(out: str, kind: Literal["b2c", "b2b"], customers: int | None, seed: int
     """Invent the exports of a company, with a dataset.yaml and the truth behind them.
 
     b2c is a German outdoor shop whose customers are persons, b2b a maker of laboratory equipment that sells to firms.
+    The data set is called as the folder.
     """
+    import re
     from pathlib import Path
 
     from .demo import make_company
 
-    click.echo(make_company(Path(out), customers=customers, seed=seed, null=null, kind=kind))
+    name = re.sub(r"[^a-z0-9]+", "_", Path(out).resolve().name.lower()).strip("_")
+    click.echo(make_company(Path(out), customers=customers, seed=seed, null=null, kind=kind, called=name))
 
 
 @main.command()

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from . import paths
 from .chapters import CHAPTERS
-from .errors import ConfigurationError, InputRejected
+from .errors import InputRejected
 from .ingest import contract
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.config.suggest import nearest
@@ -89,11 +89,6 @@ def load(name_or_path: str | Path, as_of: str | date | None = None) -> Data:
     <Data 'demo' as of ...>
     """
     file = paths.dataset_file(name_or_path)
-    if not file.exists():
-        known = sorted(found.parent.name for found in (paths.home() / "data").glob("*/dataset.yaml"))
-        near = nearest(str(name_or_path), known)
-        hint = f": did you mean {near!r}?" if near else f" (there are {', '.join(known)})" if known else ""
-        raise ConfigurationError(f"dataset {str(name_or_path)!r}{hint or f': there is no {file}'}")
     dataset = load_dataset(file)
     folders = _published(paths.runs(file))
     command = f"customer-profiles report {name_or_path}"

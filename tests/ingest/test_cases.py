@@ -6,13 +6,15 @@ import os
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from support import ROOT
 
-from customer_profiles.errors import InputRejected
+from customer_profiles.errors import ConfigurationError, InputRejected
 from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.config.yaml_file import read_yaml
+from customer_profiles.ingest.doubts import doubts
 from customer_profiles.ingest.pipeline import collect
 from customer_profiles.tables import Tables
 
@@ -29,7 +31,7 @@ class Case:
             pytest.fail(reason) if os.environ.get("CUSTOMER_PROFILES_NO_SKIP") else pytest.skip(reason)
         (folder / "raw").symlink_to(CASES / name / "raw")
         self.content, _ = read_yaml(CASES / name / "dataset.yaml")
-        self.folder = folder
+        self.folder, self.name = folder, name
 
     def source(self, name: str) -> dict:
         """A source, to be described otherwise."""
@@ -40,8 +42,13 @@ class Case:
         file = self.folder / "dataset.yaml"
         file.write_text(yaml.safe_dump(self.content, sort_keys=False, allow_unicode=True), encoding="utf-8")
         self.tables = Tables(self.folder / "run")
-        dataset = load_dataset(file)
-        return collect(dataset, self.tables, dataset.as_of or date(2025, 6, 30), KEY)
+        self.dataset = load_dataset(file)
+        return collect(self.dataset, self.tables, self.dataset.as_of or date(2025, 6, 30), KEY)
+
+    def doubts(self) -> list[str]:
+        """What `check` warns of."""
+        collected = self.collect()
+        return doubts(self.dataset, collected)
 
     def revenue(self) -> float:
         """Sum of all amounts."""
@@ -66,6 +73,8 @@ def test_minus_behind_the_number(case):
 
 def test_rows_that_explain_the_columns(case):
     it = case("05-qualtrics-panel-as-customers")
+    with pytest.raises(InputRejected, match="add 'units_row: 2'"):
+        it.collect()
     it.source("panel")["units_row"] = 2
     it.collect()
     assert it.count("customers") == 240
@@ -89,9 +98,14 @@ def test_order_fields_on_the_first_line_only(case):
 
 def test_merged_ids_belong_to_the_customer_they_became(case):
     it = case("08-hubspot-multiselect")
-    it.source("crm")["merged_ids"] = "Merged object IDs"
+    crm = it.source("crm")
+    crm["merged_ids"] = "Merged object IDs"
+    del crm["columns"]["interests"]
+    crm["attributes"] = {"interests": {"column": "Interests", "each": ["Hiking", "Biking", "Climbing", "Skiing"]}}
     it.collect()
     assert (it.count("customers"), it.count("transactions")) == (240, 771)
+    cells = pd.read_csv(CASES / it.name / "raw" / "hubspot.csv")["Interests"].fillna("")
+    assert it.tables.read("customers")["interests_hiking"].sum() == cells.str.contains("Hiking").sum() > 0
 
 
 def test_ids_of_fifteen_and_eighteen_characters(case):
@@ -169,6 +183,63 @@ def test_purposes_in_json(case):
 def test_days_without_a_year_are_refused(case):
     with pytest.raises(Exception, match="'%d%m' has no year"):
         case("23-datev-extf").collect()
+
+
+def test_days_of_one_year_with_their_sign_in_another_column(case):
+    it = case("23-datev-extf")
+    datev = it.source("datev")
+    del datev["where"]
+    signs = {"Soll/Haben-Kennzeichen": {"S": 1, "H": -1}}
+    datev["columns"]["at"] |= {"year": 2024}
+    datev["columns"]["amount"] = {"column": datev["columns"]["amount"], "times": signs}
+    it.collect()
+    assert it.revenue() == 88683.86
+    assert set(it.tables.read("transactions")["at"].dt.year) == {2024}
+
+
+def test_amounts_of_several_currencies(case):
+    it = case("58-currency-column-not-read")
+    amount = it.source("shop")["columns"]["amount"]
+    it.source("shop")["columns"]["amount"] = {"column": amount, "times": {"currency": {"EUR": 1, "JPY": 0.006}}}
+    it.collect()
+    raw = pd.read_csv(CASES / it.name / "raw" / "orders.csv")
+    assert it.revenue() == pytest.approx((raw[amount] * raw["currency"].map({"EUR": 1, "JPY": 0.006})).sum(), abs=0.01)
+
+
+WORDS = {
+    "05-qualtrics-panel-as-customers": "units_row: 2",
+    "07-shopify-orders": "write what each line costs",
+    "08-hubspot-multiselect": "merged_ids: Merged object IDs",
+    "09-salesforce-15-18": "cut: 15",
+    "15-leading-zeros-lost": "pad: 6",
+    "16-ids-differ-in-case": "lower: true",
+    "19-stripe-minor-units": "datetime: unix",
+    "23-datev-extf": "year: 2025",
+    "31-identical-order-lines": "duplicates: keep",
+    "42-as-of-before-data": "none of its 771 rows",
+    "50-where-hides-total-failure": "datetime: unix",
+    "53-mysql-backslash-export": "escape",
+    "58-currency-column-not-read": "times: {currency",
+    "60-where-never-true": "write [Paid]",
+}
+RIGHT = (
+    *("01-few-distinct-comments", "02-sap-trailing-minus", "06-surveymonkey-two-headers", "10-google-forms-gmt"),
+    *("12-pandas-index-column", "17-refund-column-positive", "20-zendesk-custom-fields", "20b-json-list-includes"),
+    *("20c-json-list-consent", "30-negative-and-zero-spend", "32-unicode-minus-and-blanks", "40-customers-009"),
+    *("41-all-identical", "41b-few-tickets", "57-price-times-quantity", "canned_comments", "leads_crash"),
+    "nbd_no_segments",
+)
+
+
+@pytest.mark.parametrize("name", [*WORDS, *RIGHT])
+def test_no_case_is_wrong_without_a_word(case, name):
+    it = case(name)
+    try:
+        told = "; ".join(it.doubts())
+    except (InputRejected, ConfigurationError) as refusal:
+        told = str(refusal)
+    assert WORDS.get(name, "") in told
+    assert bool(told) == (name in WORDS)
 
 
 def test_amounts_below_zero(case):

@@ -60,12 +60,6 @@ def test_minimal(company):
             "customer_id: id\n      signup_date: {column: x, date: 'd.m.'}",
             "write for example %Y-%m-%d",
         ),
-        (
-            "table: customers",
-            "table: customers\n    attributes: {spend: x}",
-            "'spend' is a column that the product makes",
-        ),
-        ("table: customers", "table: customers\n    attributes: {source: x}", "such as 'own_source'"),
         ("title: Test", "title: Test\noffers: {item: category}", "offers: order lines have no column 'category'"),
         ("title: Test", "title: Test\noffers: {exlude: [x]}", "unknown key 'exlude', did you mean 'exclude'?"),
         ("table: customers", "table: tickets", "at least one source must fill"),
@@ -105,7 +99,7 @@ def test_alias_may_repeat_but_not_explode(company):
 
 
 def test_absent_and_binary_files(company):
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"there is no .*none\.yaml"):
         load_dataset(company.folder / "none.yaml")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         load_dataset(company.write("dataset.yaml", b"\xff\xfe\x00"))
@@ -153,3 +147,33 @@ def test_the_example_in_the_readme_is_right(company):
     example = text.split("```yaml\n")[1].split("```")[0]
     dataset = load_dataset(company.write("dataset.yaml", example))
     assert dataset.sources[0].attributes["club"].label["de"] == "Clubmitglied"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name: x\ntitle: "a\nsources:\n  - name: y\n', "line 2: a quote is opened here"),
+        ("name: x\nsources:\n\t- name: y\n", "line 3: a tab"),
+        ("name: x\ntitle: a: b\n", "line 2: a second ': '"),
+        ("name: x\nsources:\n  - columns: {a: b, c: d\n    path: q\n", r"line 3: a bracket \{ is opened here"),
+        ("name: x\ntitle: [a, b\nsources: 3\n", r"line 2: a bracket \[ is opened here"),
+        ("name: x\nsources:\n  - name: y\n   path: z\n", "line 4: indented otherwise"),
+        ("sources:\n - a: 1\n- b: 2\n", "line 3: indented otherwise"),
+        ('name: x\ntitle "a"\nsources: []\n', "line 2: a line without ': '"),
+        ("name: @x\n", "line 1: a text that begins with such a sign"),
+        ("name: *x\n", r"line 1: a text that begins with \*"),
+        ('name: "a"b"\n', "line 1: a text goes on behind the quote"),
+    ],
+)
+def test_what_is_no_yaml_is_told_once_and_where_it_begins(tmp_path, text, said):
+    (tmp_path / "dataset.yaml").write_text(text)
+    with pytest.raises(ConfigurationError, match=said) as error:
+        load_dataset(tmp_path / "dataset.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_a_data_set_that_is_not_there_is_named_with_the_nearest(tmp_path):
+    (tmp_path / "data" / "mcamp").mkdir(parents=True)
+    (tmp_path / "data" / "mcamp" / "dataset.yaml").touch()
+    with pytest.raises(ConfigurationError, match="dataset 'mcammp': did you mean 'mcamp'"):
+        load_dataset(tmp_path / "data" / "mcammp" / "dataset.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -61,7 +62,12 @@ class Kind:
 
 
 def make_company(
-    out: Path, customers: int | None = None, seed: int = 1, null: bool = False, kind: Literal["b2c", "b2b"] = "b2c"
+    out: Path,
+    customers: int | None = None,
+    seed: int = 1,
+    null: bool = False,
+    kind: Literal["b2c", "b2b"] = "b2c",
+    called: str | None = None,
 ) -> Path:
     """Write the exports of an invented company, with known truth.
 
@@ -77,6 +83,8 @@ def make_company(
         Make a company of the same size and formats in which nothing depends on anything.
     kind : {"b2c", "b2b"}
         An outdoor shop with persons as customers, or a maker of laboratory equipment with firms.
+    called : str, optional
+        Short name in the ``dataset.yaml``, which its reports go by.
 
     Returns
     -------
@@ -118,7 +126,11 @@ def make_company(
     book.save(out / "truth.json", customers=customers, seed=seed, **extra)
     for name in of_kind.beside:
         shutil.copyfile(FOLDER / name, out / name)
-    return Path(shutil.copyfile(FOLDER / of_kind.dataset, out / "dataset.yaml"))
+    text = (FOLDER / of_kind.dataset).read_text(encoding="utf-8")
+    if called:
+        text = re.sub(r"^name: \w+$", f"name: {called}", text, count=1, flags=re.MULTILINE)
+    (out / "dataset.yaml").write_text(text, encoding="utf-8")
+    return out / "dataset.yaml"
 
 
 def _make_block(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
+from .config.columns import Unpivot
 from .config.dataset import Dataset
-from .parsing.cells import as_texts, stripped
+from .parsing.cells import as_texts, by_rule, stripped
+from .readers.chunks import Chunk
 from .readers.registry import files, read
 
-_LIST = re.compile(r"[^;,|\[\]\"'\s]+")
+LIST = re.compile(r"[^;,|\[\]\"'\s]+")
 
 
 @dataclass
@@ -26,14 +30,24 @@ class FilledDown:
         Key to the columns that are filled.
     empty : tuple of str
         What means no value.
+    once : mapping
+        Key to the columns of numbers that count in its first row only.
     """
 
     columns: Mapping[str, tuple[str, ...]]
     empty: tuple[str, ...]
+    once: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     _last: dict[str, pd.DataFrame] = field(default_factory=dict)
+    _keys: dict[str, Any] = field(default_factory=dict)
 
     def cells(self, cells: pd.DataFrame) -> pd.DataFrame:
-        """The cells with what the first row of each key says in all of its rows."""
+        """The cells with what the first row of each key says in all of its rows, or in no further one."""
+        for key, names in self.once.items():
+            keys = cells[key].reset_index(drop=True)
+            before = keys.shift(fill_value=self._keys.get(key))
+            self._keys[key] = keys.iloc[-1] if len(keys) else self._keys.get(key)
+            again = (keys.notna() & (keys == before)).to_numpy()
+            cells = cells.assign(**{name: cells[name].astype("object").mask(again, "0") for name in names})
         for key, names in self.columns.items():
             part = cells[[key, *names]].reset_index(drop=True)
             blank = {name: stripped(part[name], self.empty).isna() for name in names}
@@ -48,6 +62,13 @@ class FilledDown:
         return cells
 
 
+def unpivoted(chunk: Chunk, form: Unpivot) -> Chunk:
+    """A row for each of some columns, with the column's name and its cell, beside the other cells of its row."""
+    others = [name for name in chunk.cells if name not in form.columns]
+    cells = chunk.cells.reset_index(drop=True).melt(others, list(form.columns), form.name, form.value)
+    return replace(chunk, cells=cells, rows=np.tile(chunk.rows, len(form.columns)))
+
+
 def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
     """Former ids and the one that each became in the end, by name space, as sources of customers list them.
 
@@ -60,7 +81,8 @@ def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
     for source in dataset.filled("customers"):
         if source.merged_ids is None:
             continue
-        own = source.columns["customer_id"].column
+        column = source.columns["customer_id"]
+        own = column.column
         if own is None:
             raise InputRejected(f"source {source.name!r}: 'merged_ids' needs a customer_id that is a column")
         known = found.setdefault(source.ids, {})
@@ -69,10 +91,12 @@ def merged_ids(dataset: Dataset) -> dict[str, dict[str, str]]:
                 texts = {
                     name: as_texts(stripped(chunk.cells[name], source.empty))[0] for name in (own, source.merged_ids)
                 }
-                for today, former in zip(texts[own], texts[source.merged_ids], strict=True):
-                    for one in _LIST.findall(former) if isinstance(former, str) and isinstance(today, str) else ():
-                        if known.setdefault(one, today) != today:
-                            raise InputRejected(f"source {source.name!r}: a former id is listed for two customers")
+                pairs = pd.DataFrame({"today": texts[own], "former": texts[source.merged_ids]}).dropna()
+                pairs = pairs.assign(former=pairs["former"].str.findall(LIST)).explode("former").dropna()
+                today, former = (by_rule(pairs[name].astype("str"), column) for name in ("today", "former"))
+                for now, one in zip(today, former, strict=True):
+                    if one != now and known.setdefault(one, now) != now:
+                        raise InputRejected(f"source {source.name!r}: a former id is listed for two customers")
     return {space: _resolved(ids, space) for space, ids in found.items()}
 
 

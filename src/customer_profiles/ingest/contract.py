@@ -276,10 +276,14 @@ def kept(table: str) -> dict[str, Field]:
 def is_taken(table: str, name: str) -> bool:
     """Whether an attribute of a table cannot have a name, because the product has a column of that name.
 
-    >>> is_taken("customers", "spend"), is_taken("customers", "score"), is_taken("tickets", "spend")
+    Engines take ``Spend`` and ``spend`` for the same.
+
+    >>> is_taken("customers", "Spend"), is_taken("customers", "score"), is_taken("tickets", "spend")
     (True, False, False)
     """
-    return name in OF_RECORDS or (table in ("customers", "leads") and name in OF_PROFILE)
+    small, fields = name.casefold(), TABLES.get(table, {})
+    of_profile = table in ("customers", "leads") and small in OF_PROFILE
+    return small in OF_RECORDS or of_profile or (small in fields and name not in fields)
 
 
 def empty_table(name: str) -> pd.DataFrame:

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from . import contract
-from .config.dataset import Dataset, Source
-from .init.headings import plain, synonyms
-from .parsing.cells import as_numbers, as_texts, stripped
-from .parsing.notation import Written
+from .config.dataset import Column, Dataset, Source
+from .doubtful_cells import line, merged_column, of_codes, of_money, of_order_lines, texts_of
+from .parsing.cells import by_rule
+from .pipeline import NOBODY, Collected
 from .readers.lookups import load_lookup
 from .readers.registry import files, read
 
-if TYPE_CHECKING:
-    from .pipeline import Collected
-
+MOST_LOST = 0.01
+"""Share of rows or values that may be lost without a word."""
+_LOSING = {
+    "undeclared_codes": "are not among the declared ones and became missing: name them all under 'values' or 'order'",
+    "unclear_consent": "are neither yes nor no, so nobody of them appears: say under 'values' which codes are a yes",
+    "repeated_ids": "stand in several rows, of which the first counts: is it a table of something else?",
+}
 FEW = 0.5
 """Share of the ids of a source that should be known where another source lists the customers."""
 MOST_OF_ONE = 0.2
 """Share of the rows that no single customer has; guests and "unknown" have."""
+_TIMES_THE_NEXT = 20
 _FEWEST_ROWS = 50
+_LEAST_CUT, _FEWEST_IDS = 6, 3
 
-MENDS: dict[str, tuple[str, Callable[[pd.Series], pd.Series]]] = {
-    "lower": ("{{column: {heading}, lower: true}}", lambda ids: ids.str.lower()),
-    "pad": ("{{column: {heading}, pad: {width}}}", lambda ids: ids.str.lstrip("0")),
-    "point": ("text in the export: its ids end in .0", lambda ids: ids.str.removesuffix(".0")),
-    "cut": ("{{column: {heading}, cut: {width}}}", lambda ids: ids),
-}
-"""Ways in which the ids of two systems nearly meet: what to write, and the form in which they are compared."""
+
+def _mends(missing: pd.Series, known: pd.Series) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Rules for ids that nearly meet, and whether both sources need them."""
+    yield {"lower": True}, True
+    yield {"pad": int(known.str.len().mode().max())}, False
+    yield {"replace": {"^0+(?=.)": ""}}, False
+    yield {"replace": {r"\.0$": ""}}, False
+    width = int(min(missing.str.len().mode().max(), known.str.len().mode().max()))
+    if width >= _LEAST_CUT and known.str[:width].nunique() == known.nunique():
+        yield {"cut": width}, True
+    yield {"replace": {"[^0-9A-Za-z]": ""}}, True
+    mine, theirs = (ids.str.extract(r"^(\D*)", expand=False).mode()[0] for ids in (missing, known))
+    if mine != theirs:
+        yield {"replace": {f"^{re.escape(mine)}": theirs}}, False
 
 
 def doubts(dataset: Dataset, collected: Collected) -> list[str]:
@@ -51,9 +65,10 @@ def doubts(dataset: Dataset, collected: Collected) -> list[str]:
         cells = _cells(dataset, source)
         if len(cells):
             told = (
-                *_of_ids(source, cells, registers),
-                *_of_codes(source, cells),
-                *_of_currency(source, cells, dataset),
+                *_of_ids(dataset, source, cells, registers),
+                *of_codes(source, cells),
+                *of_money(source, cells, dataset),
+                *of_order_lines(source, cells),
             )
             found += [f"source {source.name!r}: {sentence}" for sentence in told]
     return found + list(_of_rows(dataset, collected))
@@ -87,23 +102,16 @@ def _cells(dataset: Dataset, source: Source, whole: bool = False) -> pd.DataFram
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _texts(source: Source, cells: pd.DataFrame, name: str) -> pd.Series:
-    return as_texts(stripped(cells[name], source.empty))[0]
-
-
 def _ids(source: Source, cells: pd.DataFrame) -> pd.Series:
     """Ids of customers or contacts of each row, as the source says."""
     name = "contact_id" if source.table == "contacts" else "customer_id"
     column = source.columns.get(name)
     if column is None or column.column is None or column.column not in cells:
         return pd.Series([], dtype="str")
-    ids = _texts(source, cells, column.column)
-    ids = ids.str.lower() if column.lower else ids
-    ids = ids.str[: column.cut] if column.cut else ids
-    return ids.str.zfill(column.pad) if column.pad else ids
+    return by_rule(texts_of(source, cells, column.column), column)
 
 
-def _of_ids(source: Source, cells: pd.DataFrame, registers: dict[str, pd.Index]) -> Iterator[str]:
+def _of_ids(dataset: Dataset, source: Source, cells: pd.DataFrame, registers: dict[str, pd.Index]) -> Iterator[str]:
     """Ids that nobody knows, or that one customer has far too often."""
     if source.table not in contract.OF_CUSTOMERS:
         return
@@ -111,7 +119,9 @@ def _of_ids(source: Source, cells: pd.DataFrame, registers: dict[str, pd.Index])
     if not len(ids):
         return
     share = ids.value_counts(normalize=True)
-    if share.iloc[0] > MOST_OF_ONE and len(ids) >= _FEWEST_ROWS and len(share) > 5:
+    unknown = share.index[0] not in registers.get(source.ids, share.index)
+    usual = max(share.iloc[:2].iloc[-1] * (1.5 if unknown else _TIMES_THE_NEXT), MOST_LOST)
+    if share.iloc[0] > min(MOST_OF_ONE, usual) and len(ids) >= _FEWEST_ROWS and len(share) > 5:
         yield (
             f"{share.iloc[0]:.0%} of its rows have one and the same customer_id: guests, or a word for 'unknown'? add "
             "it to 'empty', or leave these rows out with 'where'"
@@ -127,7 +137,16 @@ def _of_ids(source: Source, cells: pd.DataFrame, registers: dict[str, pd.Index])
         return
     missing = distinct[~distinct.isin(known)].reset_index(drop=True)
     heading = source.columns["customer_id"].column or ""
-    if mend := _mend(missing, pd.Series(known, dtype="str"), heading):
+    for other in dataset.filled("customers"):
+        mine = other.ids == source.ids and not other.merged_ids and len(missing) >= _FEWEST_IDS
+        if mine and (column := merged_column(other, _cells(dataset, other, whole=True), missing)):
+            yield (
+                f"{1 - met:.0%} of its customers have ids that {column!r} of source {other.name!r} lists; write there "
+                f"merged_ids: {column}"
+            )
+            return
+    mend = _mend(missing, pd.Series(known, dtype="str"), heading) if len(missing) >= _FEWEST_IDS else ""
+    if mend:
         yield f"{1 - met:.0%} of its customers meet those of the customers' sources only nearly; write {mend}"
     elif met < FEW:
         yield (
@@ -138,66 +157,20 @@ def _of_ids(source: Source, cells: pd.DataFrame, registers: dict[str, pd.Index])
 
 def _mend(missing: pd.Series, known: pd.Series, heading: str) -> str:
     """What makes most of the ids meet that do not; empty if nothing does."""
-    if not len(known):
-        return ""
-    for name, (line, form) in MENDS.items():
-        width = int(known.str.len().mode().max())
-        mine, theirs = form(missing), form(known)
-        if name == "cut":
-            width = min(int(missing.str.len().mode().max()), width)
-            mine, theirs = missing.str[:width], known.str[:width]
-            if width < 6 or theirs.nunique() < known.nunique():
-                continue
-        if mine.isin(theirs).mean() >= FEW:
-            written = line.format(heading=heading, width=width)
-            both = " in both sources" if name in ("lower", "cut") else ""
-            return f"customer_id: {written}{both}" if name != "point" else f"{heading!r} as {written}"
+    for rule, both in _mends(missing, known) if len(known) else ():
+        column = Column(column=heading, **rule)
+        if by_rule(missing, column).isin(by_rule(known, column) if both else known).mean() >= FEW:
+            return f"customer_id: {line({'column': heading, **rule})}{' in both sources' if both else ''}"
     return ""
-
-
-def _of_codes(source: Source, cells: pd.DataFrame) -> Iterator[str]:
-    """Conditions, codes and lookups that meet nothing in the file."""
-    for name, wanted in source.where.items():
-        seen = _texts(source, cells, name)
-        lacking = [value for value in wanted if value and not seen.isin([value]).any()]
-        if len(lacking) == len(wanted):
-            like = sorted(
-                {str(text) for text in seen.dropna().unique() if text.casefold() in map(str.casefold, wanted)}
-            )
-            hint = f": write [{', '.join(like)}]" if like else ""
-            yield f"no row has one of the values that 'where' asks for in {name!r}{hint}"
-    for role, column in source.mapped.items():
-        if column.values and column.column is not None and column.column in cells:
-            seen = _texts(source, cells, column.column).dropna()
-            if len(seen) and not seen.isin(list(column.values)).any():
-                yield f"none of the codes under 'values' of {role!r} is in the column {column.column!r}"
-    for lookup in source.lookups:
-        if cells[list(lookup.take)].isna().to_numpy().all():
-            yield f"the lookup in {lookup.place} finds nothing: do {', '.join(lookup.on)} have the same values there?"
-
-
-def _of_currency(source: Source, cells: pd.DataFrame, dataset: Dataset) -> Iterator[str]:
-    """Amounts of several currencies that would be added up, and scores that are on another scale."""
-    read_columns = set(source.read_columns)
-    headings = set(map(plain, synonyms()["currency_headings"]))
-    if {"amount", "revenue", "income"} & set(source.mapped):
-        for name in cells:
-            if plain(name) in headings and name not in read_columns:
-                codes = sorted(set(_texts(source, cells, name).dropna().str.upper()))
-                if codes not in ([], [dataset.currency]):
-                    yield (
-                        f"amounts are in {', '.join(codes[:5])} as {name!r} says, which is not read; make a source of "
-                        f"each with 'where: {{{name}: [{codes[0]}]}}' and a 'factor'"
-                    )
-    score, metric = source.columns.get("score"), source.columns.get("metric")
-    if source.table == "feedback" and score is not None and score.column in cells and metric and metric.value == "nps":
-        numbers = as_numbers(_texts(source, cells, score.column or ""), Written())[0].dropna()
-        if "scale" not in source.columns and len(numbers) and numbers.max() > 10:
-            yield f"answers go up to {numbers.max():g}, but a Net Promoter Score ends at 10: is the scale moved by one?"
 
 
 def _of_rows(dataset: Dataset, collected: Collected) -> Iterator[str]:
     """Rows that became no part of any table."""
+    excluded = collected.exclusions.set_index(["source", "reason"])["n"].to_dict()
+    for change in collected.cleaning.itertuples():
+        if change.rule in _LOSING and change.n > MOST_LOST * change.before:
+            lost = f"{change.n:,} of {change.before:,} values of {change.column!r}"
+            yield f"source {change.source!r}: {lost} {_LOSING[change.rule]}"
     keep = {source.name for source in dataset.filled("transactions")}
     for row in collected.reconciliation.itertuples():
         if row.source in keep and row.duplicate:
@@ -205,7 +178,10 @@ def _of_rows(dataset: Dataset, collected: Collected) -> Iterator[str]:
                 f"source {row.source!r}: {row.duplicate:,} order lines are equal to an earlier one in every cell and "
                 "were dropped; if two equal articles are two rows there, add 'duplicates: keep'"
             )
-        if row.set_aside > 0.01 * row.read:
+        if row.set_aside > MOST_LOST * row.read:
             yield f"source {row.source!r}: {row.set_aside:,} of {row.read:,} rows cannot be read and were set aside"
+        nobody = excluded.get((row.source, NOBODY), 0)
+        if nobody > MOST_LOST * row.read and row.used:
+            yield f"source {row.source!r}: {nobody:,} of {row.read:,} rows are of nobody known and were left out"
         if row.read and not row.used:
             yield f"source {row.source!r}: none of its {row.read:,} rows became part of the table {row.table!r}"

@@ -23,11 +23,10 @@ from ..privacy.opt_outs import Suppressed, linked_entries, list_file
 from ..privacy.purge import purge
 from ..tables import Tables
 from . import ages, contract, crosschecks, cutoff, ledger
-from .carried import FilledDown, current_ids, merged_ids
+from .carried import FilledDown, current_ids, merged_ids, unpivoted
 from .config.dataset import Dataset, Source
 from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
-from .contract import Field
 from .duplicates import Seen, has_somebody
 from .ledger import Account
 from .parsing.casting import Cast, cast_chunk, notation_of
@@ -38,8 +37,9 @@ from .readers.lookups import LoadedLookup, load_lookup
 from .readers.provenance import refuse_changed, remembered
 from .readers.registry import files, files_read, read
 from .readers.snapshots import one_snapshot
+from .refusals import Answers, refuse_explanations
 from .visitors import nobody, prepare_touches
-from .writer import TableWriter
+from .writer import TableWriter, own_fields
 
 NO_CONSENT, LATER = N_("no consent, or erased"), N_("after the date of the run")
 NOBODY = N_("customer not known")
@@ -165,7 +165,7 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
     """Cast chunks of a source, and which of their rows are new; faults and duplicates are accounted for."""
     lookups = [load_lookup(run.dataset, source, lookup) for lookup in source.lookups]
     account.stated += [what for lookup in lookups for what in lookup.stated]
-    seen = Seen()
+    seen, answers, begun = Seen(), Answers(), set[str]()
     notation = notation_of(source)
     for file, chunk, own in learned(notation, lambda: _parts(run, source, lookups)):
         account.read += len(chunk.rows) + len(chunk.faults)
@@ -180,26 +180,35 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
         cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of, run.dataset.cleaning.off, notation)
         if source.ids in run.merged and "customer_id" in cast.table:
             cast.table["customer_id"] = current_ids(cast.table["customer_id"], run.merged[source.ids])
+        if file not in begun:
+            begun.add(file)
+            refuse_explanations(file, chunk, cast.good)
+        if source.table == "feedback":
+            answers.add(cast.table)
         account.add_faults(file, cast.faults)
         account.cleaned.update(cast.cleaned)
         account.add_checked(cast.checked)
         new = cast.good.copy()
-        if source.duplicates == "drop" and account.cleaned.wants("repeated_rows"):
+        if source.drops_repeats and account.cleaned.wants("repeated_rows"):
             told_apart = cast.good & has_somebody(source.table, cast.table)
             new[told_apart] = ~seen.repeats(hashes[told_apart])
             before, after = int(cast.good.sum()), int(new.sum())
             account.duplicate += before - after
             account.cleaned.count("repeated_rows", "", before, after, before - after)
         yield cast, new
+    answers.refuse_another_scale(source)
     account.stated += [("", what) for what in notation.stated()]
 
 
 def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Part]:
     """Chunks of all files of a source with the columns of its lookups."""
     for path in files(run.dataset, source):
-        filled = FilledDown(source.fill_down, source.empty)
+        filled = FilledDown(source.fill_down, source.empty, source.once)
         for chunk in read(path, source, source.read_columns):
-            own, cells = list(chunk.cells), filled.cells(chunk.cells)
+            chunk = chunk.with_cells(filled.cells(chunk.cells))
+            if source.unpivot:
+                chunk = unpivoted(chunk, source.unpivot)
+            own, cells = list(chunk.cells), chunk.cells
             for lookup in lookups:
                 cells = lookup.join(cells, source)
             yield path.name, chunk.with_cells(cells), own
@@ -281,20 +290,9 @@ def _with_contacts(
     return records[~nowhere].reset_index(drop=True), companies[~nowhere]
 
 
-def _own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
-    """Columns that sources add to a table of the contract."""
-    own = {}
-    for source in dataset.filled(table):
-        for name, column in source.mapped.items():
-            if name not in contract.TABLES[table] and name != source.key:
-                number = table == "areas" or getattr(column, "number", False)
-                own[name] = Field("boolean" if column.is_yes_or_no else "number" if number else "category")
-    return own
-
-
 def _write_table(run: Run, table: str, people: People, accounts: dict[str, Account], names: KnownNames) -> None:
     devices = _devices_of_absent(run, people) if table == "interactions" else set()
-    with TableWriter(run.tables, table, _own_fields(run.dataset, table)) as writer:
+    with TableWriter(run.tables, table, own_fields(run.dataset, table)) as writer:
         for source in run.dataset.filled(table):
             account = accounts[source.name]
             for cast, new in casts(run, source, account):
@@ -419,8 +417,10 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
         sources=ledger.sources_per_customer(accounts, len(people)),
     )
     if customers.empty:
-        raise InputRejected("no source has a customer who may appear in a report")
-    with TableWriter(run.tables, "customers", _own_fields(run.dataset, "customers")) as writer:
+        asked = any("consent" in source.mapped for source in run.dataset.sources)
+        hint = ": nobody clearly agreed; name the codes of 'consent' under its 'values'" if asked else ""
+        raise InputRejected(f"no source has a customer who may appear in a report{hint}")
+    with TableWriter(run.tables, "customers", own_fields(run.dataset, "customers")) as writer:
         writer.write(customers)
     derived = Log()
     for band, numbers in (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..places import with_areas
 from ..tables import Tables
 from . import contract
 from .config.dataset import (
@@ -94,6 +95,8 @@ def build_profile(
                 assert len(profile) == rows, f"joining {name} changed the number of customers"
                 counts = [column for column in _COUNTS[name] if column in part]
                 profile[counts] = profile[counts].fillna(0)
+    if tables.has("areas"):
+        profile = with_areas(profile, tables.read("areas"))
     profile = _newness(profile, as_of, new_days).sort_values("customer_no", ignore_index=True)
     assert profile.customer_no.is_unique, "a customer has two rows in the profile"
     assert profile.customer_id.is_unique, "two customers share a pseudonym"

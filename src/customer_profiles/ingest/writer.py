@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ..errors import EnvironmentFailed, InputRejected
 from ..tables import Tables
 from . import contract
+from .config.dataset import Dataset
 from .contract import DTYPES, Field
 
 _ARROW = {
@@ -108,3 +109,14 @@ class TableWriter:
     def _environment(self, error: OSError) -> EnvironmentFailed:
         reason = os.strerror(error.errno) if error.errno else error
         return EnvironmentFailed(f"table {self.name!r} cannot be written to {self.tables.folder}: {reason}")
+
+
+def own_fields(dataset: Dataset, table: str) -> dict[str, Field]:
+    """Columns that sources add to a table of the contract."""
+    own = {}
+    for source in dataset.filled(table):
+        for name, column in source.mapped.items():
+            if name not in contract.TABLES[table] and name != source.key:
+                number = (table == "areas" and name not in source.attributes) or getattr(column, "number", False)
+                own[name] = Field("boolean" if column.is_yes_or_no else "number" if number else "category")
+    return own

@@ -12,9 +12,10 @@ import pandas as pd
 from ..errors import ConfigurationError, InputRejected
 from ..identity.pseudonyms import fingerprint, pseudonym
 from ..ingest.carried import merged_ids, same_person
-from ..ingest.config.dataset import Dataset
+from ..ingest.config.dataset import Column, Dataset
 from ..ingest.config.suggest import nearest
 from ..ingest.ledger import Account
+from ..ingest.parsing.cells import by_rule
 from ..ingest.parsing.cleaning import Log
 from ..ingest.pipeline import Run, read_people
 from ..tables import Tables
@@ -126,9 +127,19 @@ def _all_ids(dataset: Dataset, given: Sequence[Entry]) -> dict[Entry, list[Entry
         merged = {}
     found = {}
     for kind, text in given:
-        ids = same_person(merged.get(kind.removeprefix(_ID), {}), text) if kind.startswith(_ID) else []
-        found[kind, text] = [(kind, text), *((kind, one) for one in ids if one != text)]
+        space = kind.removeprefix(_ID) if kind.startswith(_ID) else None
+        written = [by_rule(pd.Series([text]), column)[0] for column in _id_columns(dataset, space)]
+        ids = [one for each in (text, *written) for one in same_person(merged.get(space or "", {}), each)]
+        found[kind, text] = list(dict.fromkeys([(kind, text), *((kind, one) for one in ids if space)]))
     return found
+
+
+def _id_columns(dataset: Dataset, space: str | None) -> list[Column]:
+    """Columns with ids of a name space that are written otherwise in the exports than in the tables."""
+    columns = [
+        source.columns[name] for source in dataset.sources if source.ids == space for name in _IDS & set(source.columns)
+    ]
+    return [column for column in columns if column.has_rule]
 
 
 def _id_entry(text: str, spaces: list[str], number: int) -> Entry:

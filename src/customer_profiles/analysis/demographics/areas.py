@@ -13,6 +13,7 @@ from scipy import special
 
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
+from ...places import area_of
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import Claims, shown
 from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size
@@ -22,9 +23,6 @@ from .categories import values_of
 
 UNITS = (1_000, 10_000, 100_000, 1_000_000)
 """Rates are customers per this many inhabitants: the first unit in which there is one customer or more."""
-
-PLACES = ("region", "city", "country", "postal_code")
-"""Columns of the profile that can name an area."""
 
 LARGEST_SHAPE = 1e6
 """Shape of the gamma from which areas do not differ more than chance: every area gets the common rate."""
@@ -37,32 +35,6 @@ class Gamma(NamedTuple):
 
     shape: float
     rate: float
-
-
-def area_of(profile: pd.DataFrame, areas: pd.DataFrame) -> tuple[pd.Series, str]:
-    """Area of every customer, and the column of the profile it was found by.
-
-    The column with the most matches is taken; postal codes match by their first digits where the areas are
-    named by fewer digits.
-
-    Returns
-    -------
-    Series, str
-        Key as in ``areas["area"]``, missing where the customer's place is unknown or in no listed area; the
-        column is "" where no column matches anything.
-    """
-    keys = areas["area"].dropna().astype("str")
-    by_name = dict(zip(keys.str.strip().str.casefold(), keys, strict=True))
-    best, found_by = pd.Series(np.nan, profile.index, dtype="str"), ""
-    for column in (name for name in PLACES if name in profile):
-        places = values_of(profile[column])
-        widths = sorted(set(keys.str.len())) if column == "postal_code" else [None]
-        for width in widths:
-            named = places.str.slice(0, width) if width else places
-            matched = named.str.strip().str.casefold().map(by_name).astype("str")
-            if matched.notna().sum() > best.notna().sum():
-                best, found_by = matched, column
-    return best, found_by
 
 
 def match_rate(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -11,23 +13,22 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from ...codes import SEGMENT_NAME
 from ...errors import ConfigurationError
-from ...identity.resolution import THRESHOLD
+from ...places import OF_AREA, measures
 from ...tables import file_hash
 from .. import contract
 from ..engine import MEMORY_LIMIT, EngineName
-from ..parsing import cleaning
 from ..readers.file_format import FileFormat, Lookup, Model
-from ..sessions import SESSION_GAP_MINUTES
-from ..visitors import LINK_DAYS, NEW_DAYS
 from . import derived as rules
 from . import ideal_customer, targets
 from . import offers as stock
 from . import outcome as outcomes
 from . import subscription as contracts
 from . import vulnerability as care
-from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands
+from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands, Unpivot
 from .derived import Attribute, Derived
 from .faults import explain, near
+from .own_names import with_own_names
+from .settings import Cleaning, Identity, Privacy, TextModels, Visitors
 from .yaml_file import read_yaml
 
 System = Literal[
@@ -52,8 +53,9 @@ AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
 EMPLOYEES_BANDS, EMPLOYEES_BAND_STARTS = ("1–9", "10–49", "50–249", "250+"), (0, 10, 50, 250)
 REVENUE_BANDS = ("under 2 million", "2–10 million", "10–50 million", "50 million and more")
 REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
-# Below five a "group" can be reconstructed by its own members; ten is common practice in official statistics.
-GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
+
+
+_OF_AREA = {"en": "{} of the area", "de": "{} des Gebiets"}
 
 
 class Source(FileFormat):
@@ -80,11 +82,32 @@ class Source(FileFormat):
     fill_down: dict[str, Texts] = Field(
         default_factory=dict, description="key such as an order number to columns that only its first row fills"
     )
+    once: dict[str, Texts] = Field(
+        default_factory=dict, description="key such as an order number to number columns that each of its rows repeats"
+    )
     merged_ids: str | None = Field(None, description="column with a list of former ids of the same customer")
+    unpivot: Unpivot | None = Field(None, description="columns side by side that become rows of their own")
     lookups: tuple[Lookup, ...] = ()
     where: dict[str, Texts] = Field(
         default_factory=dict, description="column of the source to the values a row must have, others are left out"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lists_become_columns(cls, given: Any) -> Any:
+        """Each entry of ``each`` as a column of yes and no."""
+        if not isinstance(given, dict):
+            return given
+        attributes = dict(given.get("attributes") or {})
+        lists = {name: column for name, column in attributes.items() if isinstance(column, dict) and "each" in column}
+        for name, column in lists.items():
+            del attributes[name]
+            rest = {key: value for key, value in column.items() if key not in ("each", "label")}
+            words = column["each"] if isinstance(column["each"], list) else [column["each"]]
+            for word in words:
+                slug = re.sub(r"\W+", "_", str(word).casefold()).strip("_")
+                attributes[f"{name}_{slug}"] = {**rest, "includes": word, "label": {"en": str(word)}}
+        return given | {"attributes": attributes} if lists else given
 
     @model_validator(mode="after")
     def _fits_its_table(self) -> Self:
@@ -96,6 +119,8 @@ class Source(FileFormat):
             raise ValueError("'where' could leave out the row in which somebody objects: use a source without it")
         if self.merged_ids and self.table != "customers":
             raise ValueError("'merged_ids' is possible for customers")
+        if self.unpivot and self.unpivot.name == self.unpivot.value:
+            raise ValueError("'name' and 'value' of 'unpivot' are two columns")
         if self.thousands and self.thousands == self.decimal:
             raise ValueError("'decimal' and 'thousands' cannot be the same sign")
         fields = contract.TABLES[self.table]
@@ -114,8 +139,17 @@ class Source(FileFormat):
             if contract.is_taken(self.table, name):
                 raise ValueError(_taken(name))
         for name, column in self.mapped.items():
-            if (column.cut or column.pad or column.lower) and (name not in fields or fields[name].kind != "id"):
-                raise ValueError(f"{name!r}: 'cut', 'pad' and 'lower' are for ids, which this column does not hold")
+            kind = fields[name].kind if name in fields else "number" if self._is_number(name, column) else "category"
+            if column.has_rule and kind != "id":
+                raise ValueError(
+                    f"{name!r}: 'cut', 'pad', 'lower', 'replace' and 'row' are for ids, which this column does not hold"
+                )
+            if column.row and (self.unpivot or glob.has_magic(self.place)):
+                raise ValueError(f"{name!r}: rows of several files have the same numbers: 'row' needs one file")
+            if column.times and kind not in ("number", "integer"):
+                raise ValueError(f"{name!r}: 'times' multiplies a number, which this column does not hold")
+            if column.each:
+                raise ValueError(f"{name!r}: lists with 'each' belong under 'attributes'")
             if column.missing is not None and not self._is_category(name, column):
                 raise ValueError(f"{name!r}: 'missing' names a category, which this column does not hold")
         needed = {name for name, field in fields.items() if field.required} - set(self.columns)
@@ -131,6 +165,9 @@ class Source(FileFormat):
             raise ValueError(f"table {self.table!r} needs the columns {', '.join(sorted(needed))}")
         return self
 
+    def _is_number(self, name: str, column: Column) -> bool:
+        return getattr(column, "number", False) or (self.table == "areas" and name not in self.attributes)
+
     def _is_category(self, name: str, column: Column) -> bool:
         known = contract.TABLES[self.table].get(name)
         if column.is_yes_or_no or getattr(column, "number", False) or (known is None and self.table == "areas"):
@@ -138,15 +175,25 @@ class Source(FileFormat):
         return (known is None or known.kind == "category") and (not column.order or column.missing in column.order)
 
     @property
+    def drops_repeats(self) -> bool:
+        """Whether equal rows are one; where the rows are counted as ids, two equal ones are two."""
+        return self.duplicates == "drop" and not any(column.row for column in self.columns.values())
+
+    @property
     def read_columns(self) -> list[str]:
         """Columns its own files must have, sorted: those of lookups come from other files."""
         looked_up: set[str] = set()
         needed: set[str] = set()
+        if self.unpivot:
+            needed |= set(self.unpivot.columns)
+            looked_up |= {self.unpivot.name, self.unpivot.value}
         for lookup in self.lookups:
             needed |= set(lookup.on) - looked_up
             looked_up |= set(lookup.take)
         read = {name for column in self.mapped.values() for name in column.reads} | set(self.where)
-        read |= {name for key, filled in self.fill_down.items() for name in (key, *filled)}
+        read |= {
+            name for carried in (self.fill_down, self.once) for key, names in carried.items() for name in (key, *names)
+        }
         read |= {self.merged_ids} if self.merged_ids else set()
         return sorted(needed | (read - looked_up))
 
@@ -154,70 +201,6 @@ class Source(FileFormat):
     def mapped(self) -> dict[str, Column]:
         """Columns of the contract and further attributes together."""
         return {**self.columns, **self.attributes}
-
-
-class Privacy(Model):
-    """What may leave for a report."""
-
-    min_group_size: int = Field(
-        GROUP_SIZE_DEFAULT, ge=GROUP_SIZE_FLOOR, description="smallest group that is shown, customers"
-    )
-    quotes: bool = Field(False, description="whether redacted quotes may be shown")
-    legal_basis: dict[str, str] = Field(
-        default_factory=dict, description="column of a special category (health, religion, …) to its legal basis"
-    )
-
-
-class Identity(Model):
-    """When two records are one person."""
-
-    match: bool = Field(True, description="off: records are joined by their id only, never because they are alike")
-    threshold: float = Field(
-        THRESHOLD, ge=0.5, lt=1, description="probability from which two records are joined; higher joins fewer"
-    )
-
-    @property
-    def level(self) -> float | None:
-        """Threshold, or None where nothing is matched."""
-        return self.threshold if self.match else None
-
-
-class Visitors(Model):
-    """How visits are counted, and when a visit without a login is a customer's."""
-
-    session_minutes: int = Field(
-        SESSION_GAP_MINUTES,
-        ge=0,
-        le=1440,
-        description="idle minutes after which a new session begins; 0: interactions are no visits, and none is made up",
-    )
-    link_days: int = Field(
-        LINK_DAYS, ge=0, le=730, description="visits up to so many days before a login are the customer's too"
-    )
-    new_days: int = Field(NEW_DAYS, ge=1, le=730, description="a customer first seen within so many days is new")
-
-
-class Cleaning(Model):
-    """What is changed in the data without being asked."""
-
-    off: tuple[str, ...] = Field((), description="rules that do not apply, see the cleaning log of the report")
-
-    @model_validator(mode="after")
-    def _known_rules(self) -> Self:
-        for name in self.off:
-            if name not in cleaning.RULES:
-                raise ValueError(f"there is no rule {name!r}{near(name, cleaning.RULES)}")
-            if cleaning.RULES[name].fixed:
-                raise ValueError(f"the rule {name!r} cannot be switched off: {cleaning.RULES[name].fixed}")
-        return self
-
-
-class TextModels(Model):
-    """What reads free text, where it is not what this package brings."""
-
-    encoder: str | None = Field(
-        None, description="folder of a sentence encoder on this machine, or an installed package; finds the themes"
-    )
 
 
 class Dataset(Model):
@@ -356,6 +339,12 @@ class Dataset(Model):
         """What rules of derived attributes cannot mean, see `derived.faults`, and columns that nothing fills."""
         mapped = {name for source in self.filled("customers") for name in source.mapped}
         known = rules.columns(self._given(), self._values(), mapped, {source.table for source in self.sources})
+        known |= {
+            f"{OF_AREA}{name}": rules.Known(_attribute(name, column).kind == "number" or name in source.columns)
+            for source in self.filled("areas")
+            for name, column in source.mapped.items()
+            if name in measures(list(source.mapped))
+        }
         found = list(rules.faults(self.derived, known, self.privacy.legal_basis))
         found += rules.unknown(self.segment_by, {*known, *self.derived}, ("segment_by",))
         made = {name: rules.Known(False, of.order, of.values) for name, of in self.derived.items()}
@@ -399,6 +388,15 @@ class Dataset(Model):
         named = {
             name: column.label for source in self.sources for name, column in source.attributes.items() if column.label
         }
+        for source in self.filled("areas"):
+            for name in measures(list(source.mapped)):
+                label = named.get(name) or _label(name)
+                ends = {
+                    language: _OF_AREA[language].format(text)
+                    for language, text in label.items()
+                    if language in _OF_AREA
+                }
+                named[f"{OF_AREA}{name}"] = ends
         named |= {name: of.label for name, of in self.derived.items() if of.label}
         named |= {name: of.label for name, of in self.vulnerability.items() if of.label}
         if self.outcome and self.outcome.label:
@@ -417,11 +415,16 @@ def load_dataset(path: str | Path) -> Dataset:
         Names file, line and place of every fault; an unknown key comes with the nearest known one.
     """
     path = Path(path).resolve()
+    if not path.exists():
+        known = sorted(found.parent.name for found in path.parents[1].glob(f"*/{path.name}"))
+        meant = near(path.parent.name, known).replace(", ", ": ")
+        there = f" (there are {', '.join(known)})" if known else f": there is no {path}"
+        raise ConfigurationError(f"dataset {path.parent.name!r}{meant or there}")
     content, lines = read_yaml(path)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")
     try:
-        dataset = Dataset.model_validate(content)
+        dataset = Dataset.model_validate(with_own_names(content))
         faults: list[Any] = dataset.wrong_rules()
     except ValidationError as error:
         # A list whose entries are all wrong is not too short besides.

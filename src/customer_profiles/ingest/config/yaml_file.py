@@ -20,6 +20,27 @@ Lines = dict[tuple[str | int, ...], int]
 # An alias (*name) repeats what an anchor (&name) marks; nested, a few lines of them grow to gigabytes.
 MOST_PARTS = 20_000
 
+_WORDS = {
+    "while scanning a quoted scalar": ("begin", "a quote is opened here and closed nowhere, or followed by more text"),
+    "while parsing a flow mapping": ("begin", "a bracket { is opened here and not closed where it should be"),
+    "while parsing a flow sequence": ("begin", "a bracket [ is opened here and not closed where it should be"),
+    "mapping values are not allowed": (
+        "here",
+        "a second ': ' in one line, or a wrong indentation; quote a text with ': '",
+    ),
+    "character '\\t'": ("here", "a tab; indent with blanks"),
+    "but found '<block mapping start>'": ("here", "indented otherwise than the lines above it"),
+    "but found '<scalar>'": (
+        "here",
+        "a text goes on behind the quote that closes it: use the other kind of quote around",
+    ),
+    "but found '-'": ("here", "indented otherwise than the entries of the list above it"),
+    "could not find expected ':'": ("begin", "a line without ': ' between a key and its value"),
+    "cannot start any token": ("here", "a text that begins with such a sign has to stand in quotes"),
+    "undefined alias": ("here", "a text that begins with * has to stand in quotes"),
+}
+"""Parts of what the parser says to the mark that shows the place, and to words for who writes a dataset.yaml."""
+
 
 def read_yaml(path: Path) -> tuple[Any, Lines]:
     """Content of a YAML file and the line each part of it stands on.
@@ -47,12 +68,21 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is not UTF-8 text: save it as UTF-8") from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError(f"{path}, line {line}: {error.problem}") from None
+        raise ConfigurationError(f"{path}, {_said(error)}") from None
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{path} is not YAML: {error}") from None
     except RecursionError:
         raise ConfigurationError(f"{path} is nested too deeply to be a dataset.yaml") from None
+
+
+def _said(error: yaml.MarkedYAMLError) -> str:
+    """The line on which somebody has to look, and what is wrong there."""
+    problem, context = error.problem or "", error.context or ""
+    for part, (where, words) in _WORDS.items():
+        if part in f"{context}: {problem}":
+            mark = error.context_mark if where == "begin" else error.problem_mark
+            return f"line {mark.line + 1 if mark else 1}: {words}"
+    return f"line {error.problem_mark.line + 1 if error.problem_mark else 1}: {problem}"
 
 
 def _plain(node: yaml.Node | None, at: tuple[str | int, ...], lines: Lines, path: Path) -> Any:

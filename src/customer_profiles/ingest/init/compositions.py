@@ -28,9 +28,13 @@ def composed_columns(guess: Guess) -> dict[str, tuple[Any, str]]:
 def _amount(guess: Guess) -> dict[str, tuple[Any, str]]:
     """Price times quantity where only a unit price is known; the amount without what was refunded."""
     price, quantity = _named(guess, "unit_price"), guess.columns.get("quantity")
-    if price and quantity and price.heading != quantity.heading:
-        return {"amount": ({"product": [price.heading, quantity.heading]}, "a unit price; an amount is its product")}
     refund, amount = _named(guess, "refunds"), guess.columns.get("amount")
+    if price and quantity and price.heading != quantity.heading:
+        product: dict[str, Any] = {"product": [price.heading, quantity.heading]}
+        if refund is None or not (refund.numbers > 0).any():
+            return {"amount": (product, "a unit price; an amount is its product")}
+        parts = [product, {"column": refund.heading, "factor": -1}]
+        return {"amount": ({"sum": parts}, "a unit price times the quantity, without what was refunded")}
     if refund and amount and refund.heading != amount.heading and (refund.numbers >= 0).all():
         terms = [amount.heading, {"column": refund.heading, "factor": -1}]
         return {"amount": ({"sum": terms}, "without what was refunded")}
@@ -62,7 +66,7 @@ def carried(guess: Guess) -> dict[str, Any]:
         blank = [
             values.heading
             for values in columns.values()
-            if values is not None and _first_line_only(guess, order, values)
+            if values is not None and values.kind != "number" and _first_line_only(guess, order, values)
         ]
         found |= {"fill_down": {order.heading: blank}} if blank else {}
     merged = _named(guess, "merged_ids", numbers=False)

@@ -75,4 +75,4 @@ def reads(column: Any) -> list[str]:
     if column.get("column") is not None:
         return [column["column"]]
     listed = next((column[of] for of in ("sum", "product", "join", "after") if of in column), ())
-    return [part if isinstance(part, str) else part["column"] for part in listed]
+    return [name for part in listed for name in ([part] if isinstance(part, str) else reads(part))]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from .. import contract
 from ..config.dataset import Source
+from ..lists import entries_of
 from ..parsing.casting import notation_of
 from ..readers.chunks import looks_like_data
 from .compositions import carried, composed_columns
@@ -22,6 +23,7 @@ from .roles import reads
 from .sample import Sample, Values
 
 OPEN = "OPEN"
+_LISTS = {"interests", "values", "lifestyle"}
 _FIXED = {"interactions": ("channel", {"app_analytics": "app"}, "web"), "campaigns": ("channel", {}, "email")}
 
 
@@ -143,11 +145,12 @@ def _columns(guess: Guess, system: str) -> dict[str, tuple[Any, str]]:
     """Columns of the contract in its order, as YAML has them, with their reasons."""
     found: dict[str, tuple[Any, str]] = {}
     fields = [*contract.TABLES[guess.table], *([guess.key] if guess.key else [])]
+    lists = _listed(guess)
     for role in dict.fromkeys([*fields, *guess.columns]):
         if role not in fields:
             continue
         meaning = guess.columns.get(role)
-        if meaning is not None:
+        if meaning is not None and role not in lists:
             values = guess.sample.columns.get(meaning.heading)
             unsure = f"{OPEN} {role}: only its values speak for it, " if meaning.sure <= BY_VALUE else ""
             found[role] = (_column(role, meaning, values), unsure + meaning.reason)
@@ -157,6 +160,13 @@ def _columns(guess: Guess, system: str) -> dict[str, tuple[Any, str]]:
     if guess.table == "feedback":
         found |= _scored(guess, found, system)
     return found | composed_columns(guess)
+
+
+def _listed(guess: Guess) -> dict[str, list[str]]:
+    """Columns whose cells are lists, with their entries."""
+    several = {role: guess.sample.columns.get(guess.columns[role].heading) for role in _LISTS & guess.columns.keys()}
+    entries = {role: entries_of(values.texts) for role, values in several.items() if values is not None}
+    return {role: words for role, words in entries.items() if words}
 
 
 def _column(role: str, meaning: Meaning, values: Values | None) -> Any:
@@ -211,6 +221,8 @@ def _attributes(guess: Guess) -> dict[str, tuple[Any, str]]:
     if guess.table not in ("customers", "leads", "areas"):
         return {}
     found: dict[str, tuple[Any, str]] = {}
+    for role, entries in _listed(guess).items():
+        found[role] = ({"column": guess.columns[role].heading, "each": entries}, f"lists with {len(entries)} entries")
     kept: list[Values] = [
         guess.sample.columns[m.heading] for m in guess.columns.values() if m.heading in guess.sample.columns
     ]

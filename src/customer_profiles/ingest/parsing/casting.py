@@ -17,7 +17,7 @@ from ..contract import DTYPES, SCORE_RANGES, TABLES, Field, Kind
 from ..readers.chunks import Chunk, Fault, mask
 from ..readers.damage import DAMAGES, damaged, no_ids
 from ..regular.columns import FIRST_REAL_DAY, LAST_REAL_DAY, plain_values
-from .cells import as_booleans, as_dates, as_numbers, as_texts, as_times, stripped
+from .cells import as_booleans, as_dates, as_numbers, as_texts, as_times, by_rule, stripped
 from .cleaning import RULES, Log, tidied
 from .notation import Notation, Written
 
@@ -58,12 +58,12 @@ def notation_of(source: Source) -> Notation:
     days: list[str] = []
     for name, column in source.mapped.items():
         kind = "number" if column.terms else "datetime" if column.after else _field(source, name, column).kind
-        if column.present or column.join or (column.values is not None and not column.after):
+        if column.present or column.join or column.row or (column.values is not None and not column.after):
             continue
         if kind in ("integer", "number") and not (column.decimal or column.thousands):
-            numbers += column.reads
+            numbers += column.origins
         if kind in ("date", "datetime") and not (column.date or column.datetime):
-            days += column.reads
+            days += column.origins
     return Notation(source, list(dict.fromkeys(numbers)), list(dict.fromkeys(days)))
 
 
@@ -90,12 +90,16 @@ def cast_chunk(
     for name, column in source.mapped.items():
         wanted = _field(source, name, column)
         written = notation.of(column)
-        raw = _origin(chunk.cells, column, source, rows, written, zone, as_of, cleaned, name)
+        raw = _origin(chunk, column, source, written, zone, as_of, cleaned, name)
         plain = plain_values(raw, wanted, column, source, written, zone, cleaned, name)
         if plain is not None:
             columns[name], checked[name] = plain, (int(plain.notna().sum()), 0)
             continue
         values, wrong, dropped = _cast_column(raw, wanted, column, source, written, zone, cleaned, name)
+        for codes, factors in column.times.items():
+            found = as_texts(stripped(chunk.cells[codes].reset_index(drop=True), source.empty))[0].map(factors)
+            wrong[(values.notna() & found.isna()).to_numpy() & pd.isna(wrong)] = N_("a code that 'times' does not name")
+            values = (values * found.astype("float64")).round(10)
         filled = int((values.notna().to_numpy() | pd.notna(wrong) | pd.notna(dropped)).sum())
         if column.missing is not None:
             values = values.mask(values.isna().to_numpy() & pd.isna(wrong) & pd.isna(dropped), column.missing)
@@ -134,6 +138,11 @@ def _count_dropped(cleaned: Log, name: str, dropped: Reasons, raw: pd.Series, fi
         filled -= count
 
 
+def kind_of(source: Source, name: str, column: Column) -> Kind:
+    """What a column holds."""
+    return _field(source, name, column).kind
+
+
 def _field(source: Source, name: str, column: Column) -> Field:
     """The contract of a column, or that of a column of one's own."""
     if name in source.attributes:
@@ -145,10 +154,9 @@ def _field(source: Source, name: str, column: Column) -> Field:
 
 
 def _origin(
-    cells: pd.DataFrame,
+    chunk: Chunk,
     column: Column,
     source: Source,
-    rows: int,
     written: Written,
     zone: ZoneInfo,
     as_of: date,
@@ -156,8 +164,11 @@ def _origin(
     name: str,
 ) -> pd.Series:
     """Cells a column is made from; of several that are added up, their sum; of two times, which is later."""
+    cells = chunk.cells
     if column.value is not None:
-        return pd.Series([column.value] * rows, dtype="str")
+        return pd.Series([column.value] * len(chunk.rows), dtype="str")
+    if column.row:
+        return pd.Series(chunk.rows).astype("str")
     if column.column is not None:
         return cells[column.column].reset_index(drop=True)
     if column.join is not None:
@@ -167,16 +178,21 @@ def _origin(
         return joined.mask(joined == "")
     if column.after is not None:
         return _later(cells, column.after, source, written, zone, as_of)
-    terms = [
-        (tidied(cells[term.column].reset_index(drop=True), source.empty, cleaned, name), term.factor)
-        for term in column.terms
-    ]
-    parts = [(as_numbers(part, written), factor) for part, factor in terms]
-    numbers = pd.concat([values * factor for (values, _), factor in parts], axis=1)
+    numbers, wrong = [], np.zeros(len(chunk.rows), dtype=bool)
+    for term in column.terms:
+        read = [
+            as_numbers(tidied(cells[part].reset_index(drop=True), source.empty, cleaned, name), written)
+            for part in term.columns
+        ]
+        wrong |= np.any([pd.notna(reasons) for _, reasons in read], axis=0)
+        numbers.append(_multiplied([values for values, _ in read]) * term.factor)
     # A missing summand counts nothing, but a price without its quantity is no amount.
-    total = numbers.sum(axis=1, min_count=1) if column.sum else numbers.prod(axis=1, min_count=len(parts))
-    wrong = np.any([pd.notna(reasons) for (_, reasons), _ in parts], axis=0)
+    total = pd.concat(numbers, axis=1).sum(axis=1, min_count=1) if column.sum else _multiplied(numbers)
     return total.round(10).astype("object").where(~wrong, "not a number")
+
+
+def _multiplied(numbers: list[pd.Series]) -> pd.Series:
+    return pd.concat(numbers, axis=1).prod(axis=1, min_count=len(numbers))
 
 
 def _later(
@@ -220,7 +236,7 @@ def _cast_column(
             wrong = np.where(pd.notna(dropped), dropped, wrong)
             dropped = _none(cells)
         if wanted.kind == "id":
-            values = _by_rule(values, column)
+            values = by_rule(values, column)
         if wanted.kind in ("id", "category", "text"):
             values = _undamaged(values, wrong, dropped, wanted, cleaned)
         if wanted.kind in ("integer", "number") and len(values):
@@ -236,13 +252,6 @@ def _cast_column(
 
 
 _JSON_LIST = r'^\s*\[|\]\s*$|"'
-
-
-def _by_rule(ids: pd.Series, column: Column) -> pd.Series:
-    """Ids as another system writes them: cut, in lower-case letters, with zeros in front."""
-    ids = ids.str.lower() if column.lower else ids
-    ids = ids.str[: column.cut] if column.cut else ids
-    return ids.str.zfill(column.pad) if column.pad else ids
 
 
 def _includes(cells: pd.Series, wanted: str) -> pd.Series:
@@ -340,7 +349,7 @@ def _contradictions(table: str, values: pd.DataFrame) -> list[tuple[str, str, np
     if table == "tickets" and "closed_at" in values:
         return [("closed_at", N_("closed before it was opened"), (values.closed_at < values.opened_at).to_numpy())]
     if table == "feedback" and "score" in values:
-        low, high, unreadable = _scale(values)
+        low, high, unreadable = scale_of(values)
         outside = ((values.score < low) | (values.score > high)).to_numpy()
         return [
             ("scale", N_("not a scale such as 1-5"), unreadable),
@@ -349,7 +358,7 @@ def _contradictions(table: str, values: pd.DataFrame) -> list[tuple[str, str, np
     return []
 
 
-def _scale(values: pd.DataFrame) -> tuple[pd.Series, pd.Series, np.ndarray]:
+def scale_of(values: pd.DataFrame) -> tuple[pd.Series, pd.Series, np.ndarray]:
     """Lowest and highest possible answer of each row: as its scale says, else as its metric usually has it."""
     nothing = pd.Series(None, index=values.index, dtype="str")
     declared = values.get("scale", nothing)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from ...messages import N_
-from ..config.columns import UNIX
+from ..config.columns import UNIX, Column
 from .cleaning import tidied
+from .month_names import in_english
 from .notation import ISO_DAY, Written
 from .number_forms import CURRENCY_SIGN, plain_numbers
 
@@ -21,6 +22,9 @@ _CLOCKS_SINCE_AND_UNTIL = (pd.Timestamp("1900-01-02"), pd.Timestamp("2200-01-01"
 EXACT_INTEGERS = 2**53
 YES = ("true", "yes", "y", "ja", "j", "1", "x", "wahr", "t")
 NO = ("false", "no", "n", "nein", "0", "falsch", "f")
+_SINCE_1970 = {r"\d{9,10}": 1, r"\d{12,13}": 1_000, r"\d{15,16}": 1_000_000}
+"""How many digits a moment has that is counted since 1970, and how many of what it counts make a second."""
+_NO_SEPARATOR = re.compile(r"(?:%[dmyY]){3}")
 _ISO_DAY = r"\d{4}-\d{2}-\d{2}"
 _ISO_TIME = rf"{_ISO_DAY}([T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?)?\s?(Z|[+-]\d{{2}}:?\d{{2}})?"
 _OFFSET = r":\d{2}\S*\s?(?:Z|[+-]\d{2}:?\d{2})$"
@@ -77,6 +81,15 @@ def key_texts(cells: pd.Series, empty: tuple[str, ...]) -> pd.Series:
     return texts.reindex(codes).reset_index(drop=True)
 
 
+def by_rule(ids: pd.Series, column: Column) -> pd.Series:
+    """Ids as another system writes them: parts replaced, in lower-case letters, cut, with zeros in front."""
+    for pattern, written in column.replace.items():
+        ids = ids.str.replace(pattern, written, regex=True)
+    ids = ids.str.lower() if column.lower else ids
+    ids = ids.str[: column.cut] if column.cut else ids
+    return ids.str.zfill(column.pad) if column.pad else ids
+
+
 def as_numbers(cells: pd.Series, written: Written, whole: bool = False) -> Typed:
     """Numbers with the given decimal and thousands signs.
 
@@ -129,12 +142,17 @@ def as_dates(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
     """Days in the given format; of a point in time, its day in the data set's zone."""
     texts, values, clock = _typed_times(cells, written, zone)
     form = written.date or ISO_DAY
+    texts = texts + str(written.year) if written.year else texts
     plain = texts.where(texts.str.fullmatch(_ISO_DAY, na=False)) if form == ISO_DAY else texts
     values = values.fillna(_parsed(plain, form))
+    if written.datetime == UNIX:
+        values = values.fillna(as_times(cells, written, zone)[0])
     timed = texts.where(values.isna() & texts.str.contains(":", na=False))
     if timed.notna().any():
         values = values.fillna(as_times(timed, written, zone)[0])
-    return values.dt.normalize(), _unparsed(cells, values, clock, N_("not a day as written in the declared format"))
+    return values.dt.normalize(), _unparsed(
+        cells, values, clock, N_("not a day as written in the declared format"), written
+    )
 
 
 def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
@@ -143,12 +161,14 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
     Without a format they are ISO 8601; one with an offset is converted, one without is in the source's zone. An
     hour that a clock change skips is none; one that it repeats is none where it would have to be converted.
     """
-    if written.datetime == UNIX and pd.api.types.is_numeric_dtype(cells.dtype):
-        cells = cells.astype("Int64").astype("str")
+    if written.datetime == UNIX and (cells.dtype == "object" or pd.api.types.is_numeric_dtype(cells.dtype)):
+        numbers = cells.map(lambda value: isinstance(value, int | float) and pd.notna(value)).astype(bool)
+        cells = cells.astype("object").where(~numbers, as_texts(cells.where(numbers))[0])
     texts, values, clock = _typed_times(cells, written, zone)
+    texts = texts + str(written.year) if written.year else texts
     no_time = N_("not a point in time as written in the declared format")
     if texts.isna().all():
-        return values, _unparsed(cells, values, clock, no_time)
+        return values, _unparsed(cells, values, clock, no_time, written)
     if written.datetime is None:
         texts = texts.str.replace(_GMT, _offset, regex=True)
         iso = texts.where(texts.str.fullmatch(_ISO_TIME, na=False))
@@ -159,8 +179,11 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
         placed, clock_of_texts = on_clock(naive, written, zone)
         parsed = _local(with_offset, zone).fillna(placed).fillna(_parsed(iso.where(day), ISO_DAY))
     elif written.datetime == UNIX:
-        seconds = pd.to_numeric(texts.where(texts.str.fullmatch(r"\d{9,10}(\.\d+)?", na=False)), errors="coerce")
-        parsed, clock_of_texts = _local(pd.to_datetime(seconds, unit="s", utc=True), zone), clock
+        seconds = pd.Series(np.nan, index=texts.index)
+        for digits, parts in _SINCE_1970.items():
+            told = texts.where(texts.str.fullmatch(rf"{digits}(\.\d+)?", na=False))
+            seconds = seconds.fillna(pd.to_numeric(told, errors="coerce") / parts)
+        parsed, clock_of_texts = _local(pd.to_datetime(seconds, unit="s", utc=True).dt.round("us"), zone), clock
     elif "%z" in written.datetime or "%Z" in written.datetime:
         dated = texts.where(texts.str.contains(r"\d", na=False)).str.replace(_GMT, _offset, regex=True)
         form = written.datetime.replace("%Z", "%z")
@@ -171,20 +194,27 @@ def as_times(cells: pd.Series, written: Written, zone: ZoneInfo) -> Typed:
     clock = np.where(pd.isna(clock), clock_of_texts, clock)
     left = values.isna() & parsed.isna() & pd.isna(clock)
     values = values.fillna(parsed).fillna(_parsed(texts.where(left), written.date or ISO_DAY))
-    return values, _unparsed(cells, values, clock, no_time)
+    return values, _unparsed(cells, values, clock, no_time, written)
 
 
 def _parsed(texts: pd.Series, written: str) -> pd.Series:
     texts = texts.where(texts.str.contains(r"\d", na=False))  # pandas takes "now" and "today" in any format
+    if re.search("%[bB]", written):
+        texts, written = in_english(texts), written.replace("%b.", "%b").replace("%B", "%b")
+    if _NO_SEPARATOR.fullmatch(written):  # a spreadsheet may have taken the zero in front of 1122025 away
+        texts = texts.str.zfill(sum(4 if sign == "Y" else 2 for sign in written[1::2]))
     return pd.to_datetime(texts, format=written, errors="coerce").astype("datetime64[us]")
 
 
-def _unparsed(cells: pd.Series, values: pd.Series, clock: np.ndarray, reason: str) -> np.ndarray:
+def _unparsed(cells: pd.Series, values: pd.Series, clock: np.ndarray, reason: str, written: Written) -> np.ndarray:
     wrong = clock.copy()
     missing = (cells.notna() & values.isna()).to_numpy() & pd.isna(wrong)
     wrong[missing] = reason
     if missing.any():
-        seconds = cells.astype("str").str.fullmatch(r"1\d{9}", na=False).to_numpy()
+        if written.date is None and written.datetime is None:
+            named = cells.astype("str").str.contains(r"\d.*[^\W\d_]{3}.*\d{4}", na=False).to_numpy()
+            wrong[missing & named] = N_('perhaps a day with the name of its month; say how, e.g. date: "%d. %B %Y"')
+        seconds = cells.astype("str").str.fullmatch(r"1\d{9}(\d{3}|\d{6})?", na=False).to_numpy()
         wrong[missing & seconds] = N_("a bare number, as seconds since 1970 are; if it is one, set 'datetime: unix'")
         looks_like_serial = cells.astype("str").str.fullmatch(r"[2-6]\d{4}([.,]\d+)?", na=False).to_numpy()
         wrong[missing & looks_like_serial] = N_("a bare number, as Excel counts days; format the column as dates there")

@@ -42,6 +42,7 @@ class Written:
     datetime: str | None = None
     time_zone: str | None = None
     sign: str | None = None
+    year: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ class Notation:
         own = self.written
         if column.decimal or column.thousands:
             own = replace(own, decimal=column.decimal or own.decimal, thousands=column.thousands)
-        return replace(own, date=column.date or own.date, datetime=column.datetime or own.datetime)
+        own = replace(own, date=column.date or own.date, datetime=column.datetime or own.datetime)
+        return replace(own, date=f"{column.date}%Y", datetime=None, year=column.year) if column.year else own
 
     def learn(self, cells: pd.DataFrame) -> Doubt | None:
         """Look at more cells; a doubt that further cells may settle, or None.

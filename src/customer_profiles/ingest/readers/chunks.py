@@ -91,7 +91,7 @@ def check_header(path: Path, names: Sequence[str], needed: Collection[str], hint
             f"{path.name}, header: {len(names)} columns, more than the {MOST_COLUMNS} of a sheet; export one row per "
             f"record and not one column.{hint}"
         )
-    known = set(names)
+    known = {*names, *told_apart(names)}
     missing = [name for name in needed if name not in known]
     if missing:
         near = None if looks_like_data(names) else nearest(missing[0], names)

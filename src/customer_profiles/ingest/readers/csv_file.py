@@ -80,7 +80,7 @@ class _Table:
         for _ in range(above):
             next(file, "")
         reader = csv.reader(file, delimiter=self.dialect.delimiter, strict=True)
-        self._read_header(next(reader, []))
+        self._read_header(list(self.form.header) or next(reader, []))
         width, limit = len(self.header), CHUNK_ROWS + self.form.last_rows
         self.start = reader.line_num + 1 + above
         below = self.form.units_row

@@ -13,7 +13,7 @@ from ...errors import InputRejected
 from ..config.dataset import FileFormat
 from ..parsing.cleaning import INVISIBLE
 from . import encodings
-from .chunks import Stated
+from .chunks import Stated, told_apart
 
 DELIMITERS = (",", ";", "\t", "|")
 # Rows of a banner above the column names are few, and what tells a delimiter shows in as many rows.
@@ -137,6 +137,10 @@ def _layout(path: Path, encoding: str, form: FileFormat, needed: Collection[str]
         return form.delimiter or ",", form.skip_rows or 0  # told with its line when the file is read
     candidates = DELIMITERS if form.delimiter is None else (form.delimiter,)
     tables = {delimiter: _sample(text, delimiter, form.skip_rows) for delimiter in candidates}
+    if form.header:  # without a row of names its width tells
+        width = len(form.header)
+        wide = (sign for sign, (records, _) in tables.items() if records and len(records[0]) == width)
+        return next(wide, candidates[0]), form.skip_rows or 0
     found = {
         delimiter: place
         for delimiter, (records, lines) in tables.items()
@@ -178,7 +182,8 @@ def _sample(text: str, delimiter: str, skipped: int | None) -> tuple[list[list[s
 def _names_at(records: list[list[str]], above: list[int], needed: Collection[str]) -> tuple[int, int] | None:
     """Record that holds all the names that are read, and the lines above it."""
     for position, record in enumerate(records):
-        if set(needed) <= set(plain_names(record)):
+        names = plain_names(record)
+        if set(needed) <= {*names, *told_apart(names)}:
             return position, above[position]
     return None
 

@@ -113,8 +113,12 @@ class _Rows:
         if not filled:
             raise InputRejected(f"{place}: is empty: it has no header")
         number, names = filled[0]
-        if self.form.skip_rows is None:
-            number, names = next((row for row in filled if set(self.needed) <= set(row[1])), filled[0])
+        if self.form.header:
+            number, names = -1, list(self.form.header)
+        elif self.form.skip_rows is None:
+            number, names = next(
+                (row for row in filled if set(self.needed) <= {*row[1], *told_apart(row[1])}), filled[0]
+            )
         check_header(self.path, names, self.needed)
         self.header, self.above = told_apart(names), number + (self.form.skip_rows or 0)
 

@@ -69,6 +69,9 @@ class FileFormat(Model):
     )
     escape: Literal["\\"] | None = Field(None, description="\\ if it stands before quotes inside a quoted cell")
     sheet: str | None = Field(None, description="sheet of a workbook; otherwise its only one")
+    header: Annotated[tuple[str, ...], BeforeValidator(composed)] = Field(
+        (), description="names of its columns from left to right, if no row of the file names them"
+    )
     skip_rows: int | None = Field(None, ge=0, description="lines above the column names; otherwise as the file shows")
     units_row: Annotated[bool | int, AfterValidator(int)] = Field(
         0, ge=0, le=9, description="rows of units or explanations below the column names: true for one, or how many"
@@ -111,6 +114,10 @@ class FileFormat(Model):
             check_request(self.query, self.db_table)
         elif self.query is not None or self.db_table is not None:
             raise ValueError("'query' and 'db_table' are for databases: use 'database', or a 'path' to a SQLite file")
+        if self.header and self.kind not in ("csv", "excel"):
+            raise ValueError("'header' is for CSV files and workbooks")
+        if twice := {name for name in self.header if self.header.count(name) > 1}:
+            raise ValueError(f"'header' names {', '.join(sorted(twice))} twice")
         if self.records is not None and self.kind != "json":
             raise ValueError("'records' is for JSON documents ('format: json')")
         try:
