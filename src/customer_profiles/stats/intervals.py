@@ -12,14 +12,8 @@ from numpy.typing import ArrayLike
 CONFIDENCE = 0.95
 """Confidence level of every interval in the reports."""
 
-RESAMPLES = 2000
-"""Bootstrap resamples; Efron & Tibshirani (1993), chapter 13, ask for at least 1,000 for a 95 % interval."""
-
 FEWEST = 20
 """Values from which their upper quantiles say something of their tail."""
-
-BATCH = 50
-"""Resamples drawn at a time: of 100,000 customers 40 MB."""
 
 
 class Interval(NamedTuple):
