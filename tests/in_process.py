@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
@@ -10,8 +11,8 @@ import nbformat
 from customer_profiles.chapters import CHAPTERS
 
 
-def run_notebooks(dataset: Path, folder: Path, language: str = "en") -> None:
-    """Execute every cell of every chapter; the first failure is raised, with a note that names the cell.
+def run_notebooks(dataset: Path, folder: Path, language: str = "en", chapters: Collection[str] = CHAPTERS) -> None:
+    """Execute every cell of every chapter, or of some; the first failure is raised, with a note that names the cell.
 
     `IPython.display.display` has to be replaced by the caller: there is nobody to show something to.
 
@@ -21,9 +22,11 @@ def run_notebooks(dataset: Path, folder: Path, language: str = "en") -> None:
         A dataset.yaml.
     folder : Path
         Of the run.
+    chapters : collection of str
+        Their numbers.
     """
     given = {"dataset": str(dataset), "language": language, "run_folder": str(folder)}
-    for spec in CHAPTERS.values():
+    for spec in (spec for number, spec in CHAPTERS.items() if number in chapters):
         names = {"__name__": "__main__", "In": ["# Parameters\n" + "\n".join(f"{name} = None" for name in given)]}
         for number, cell in enumerate(nbformat.read(spec.notebook, as_version=4).cells):
             if cell.cell_type != "code":

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.targets import prospects, responders, trials
+from customer_profiles.analysis.targets import prospects, responders, trials, uplift
 from customer_profiles.demo import prospects as planted_prospects
 from customer_profiles.demo import voucher as planted_voucher
 from customer_profiles.demo.people import make_people
@@ -30,7 +30,9 @@ def mailed(seed, null=False, n=2000):
     traits = people.rename(columns={"person": "customer_no"}).set_index("customer_no")[TRAITS]
     found = trials.trials(trials.contacts(table, plan.as_of), pd.DataFrame(), 30, plan.as_of)
     alike = trials.balance(found, traits.reset_index(), traits)
-    return trials.effects(found, alike), responders.by_group(found, alike, traits), planted_voucher.truth(plan), traits
+    ranking = uplift.quality(uplift.ranked(found, alike, traits))
+    groups = responders.by_group(found, alike, traits)
+    return trials.effects(found, alike), groups, ranking, planted_voucher.truth(plan), traits
 
 
 def asked(seed, null=False, n=2000):
@@ -46,7 +48,7 @@ def asked(seed, null=False, n=2000):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_voucher_and_the_group_that_it_moves_are_found_with_their_effect(seed):
-    effects, groups, truth, traits = mailed(seed)
+    effects, groups, ranking, truth, traits = mailed(seed)
     row = effects.frame.iloc[0]
     true = 100 * (truth["brings"] + truth["moves"] * (traits[truth["attribute"]] == truth["value"]).mean())
     assert row["claim"]
@@ -54,6 +56,10 @@ def test_the_voucher_and_the_group_that_it_moves_are_found_with_their_effect(see
     claimed = groups.frame[groups.frame["claim"]]
     moved = claimed[(claimed["attribute"] == truth["attribute"]) & (claimed["value"] == truth["value"])].iloc[0]
     assert moved["brought_low"] < 100 * (truth["brings"] + truth["moves"]) < moved["brought_high"]
+    # A perfect ranking has the group first: half of what it adds, less what a random choice finds of it.
+    part = (traits[truth["attribute"]] == truth["value"]).mean()
+    best = 100 * truth["moves"] * part * (1 - part) / 2
+    assert 0.25 * best < ranking.frame["qini"].iloc[0] < ranking.frame["qini_high"].iloc[0]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -76,11 +82,12 @@ def test_the_origin_of_prospects_who_buy_is_found_and_they_can_be_ranked(seed):
 
 @pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
 def test_a_null_company_claims_no_more_than_promised(seeds, most):
-    claims = {"effects": 0, "groups": 0, "prospects": 0}
+    claims = {"effects": 0, "groups": 0, "ranking": 0, "prospects": 0}
     for seed in range(201, 201 + seeds):
-        effects, groups, _, _ = mailed(seed, null=True)
+        effects, groups, ranking, _, _ = mailed(seed, null=True)
         found, _ = asked(seed, null=True)
         claims["effects"] += effects.frame["claim"].any()
         claims["groups"] += groups.frame["claim"].any()
+        claims["ranking"] += ranking.frame["claim"].any()
         claims["prospects"] += prospects.by_group(found).frame["claim"].any()
     assert max(claims.values()) <= most, claims

@@ -176,6 +176,10 @@ MEASURES = {
     "low_scores_more": Column(N_("Low scores above the others’ rate"), "number"),
     # Campaigns.
     "brought_spend": Column(N_("Spend above the control group"), "money"),
+    "cost": Column(N_("Cost of a contact"), "money"),
+    "margin_brought": Column(N_("Margin that a contact brought"), "money"),
+    "roi": Column(N_("Return on the cost"), "share"),
+    "qini": Column(N_("Qini coefficient"), "number"),
     # Vulnerable and ideal customers.
     "rank": Column(N_("Rank"), "count"),
     "same_mix": Column(N_("Ratio at the same mix of topics"), "ratio"),

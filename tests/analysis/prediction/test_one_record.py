@@ -68,7 +68,7 @@ def mixed(n=1500, seed=1):
 @pytest.mark.parametrize("kind", ["logistic", "trees"])
 def test_a_model_of_plain_values_is_the_model_that_was_learnt(kind, monkeypatch):
     features, lost = mixed()
-    models = tuple(churn._model(kind, features, 1).fit(features[part], lost[part]) for part in (lost.index % 2 == 0,))
+    models = tuple(churn.model_of(kind, features, 1).fit(features[part], lost[part]) for part in (lost.index % 2 == 0,))
     tried = churn.Tried(models, lost.astype(float), lost, lost.astype(float))
     kept = through_json(readable.churn_model(tried, 10))
     assert kept["models"][0]["kind"] == kind

@@ -7,6 +7,7 @@ from mailings import AS_OF, SENT, mailing
 from support import told
 
 from customer_profiles.analysis.targets import trials
+from customer_profiles.privacy.disclosure import Gate
 
 TRAITS = ["region", "age", "gender"]
 
@@ -18,9 +19,15 @@ def measured(campaigns, lines, profile, days=30):
     return found, alike, trials.effects(found, alike)
 
 
+def told_facts(found, alike, effects):
+    """Facts of what a page shows."""
+    earned = trials.returns(found, effects, 0.4, 0.5)
+    return trials.facts(*(Gate(10).guard(result).frame for result in (effects, earned)))
+
+
 def test_the_effect_is_the_difference_of_the_means_of_the_arms():
     campaigns, lines, profile = mailing(1, brings=0.1)
-    facts = trials.facts(measured(campaigns, lines, profile)[2])
+    facts = told_facts(*measured(campaigns, lines, profile))
     did = campaigns["responded_at"].notna()
     spend = campaigns["customer_no"].map(lines[lines["at"] > SENT].groupby("customer_no")["amount"].sum()).fillna(0)
     held = campaigns["control_group"].astype(bool)
@@ -77,8 +84,31 @@ def test_a_mismatch_of_sizes_is_found_if_the_plan_is_known():
     campaigns, lines, profile = mailing(5)
     found = trials.trials(trials.contacts(campaigns, AS_OF), lines, 30, AS_OF)
     traits = profile.set_index("customer_no")[TRAITS]
-    assert not trials.balance(found, profile, traits, 0.5).frame["claim"].any()
-    assert trials.balance(found, profile, traits, 0.1).frame["claim"].any()
+    # A third of all was held back: the arms have that control group together.
+    assert not trials.balance(found, profile, traits, 1 / 3).frame["claim"].any()
+    assert trials.balance(found, profile, traits, 0.5).frame["claim"].any()
+
+
+def test_one_campaign_sent_in_several_kinds_is_as_many_arms():
+    campaigns, lines, profile = mailing(1, brings=0.1)
+    arms = measured(campaigns, lines, profile)[2].frame
+    kinds = campaigns.assign(kind=campaigns["campaign"], campaign="May")
+    for kept in (kinds["kind"], kinds["kind"].mask(kinds["control_group"].astype(bool))):
+        table = measured(kinds.assign(kind=kept), lines, profile)[2].frame
+        assert set(table["campaign"]) == {"May: Spring", "May: Sale"}
+        named = table.assign(campaign=table["campaign"].str.removeprefix("May: "))
+        both = (each.sort_values(["campaign", "reaction"], ignore_index=True) for each in (named, arms))
+        pd.testing.assert_frame_equal(*both)
+    one = measured(kinds.assign(kind="mail"), lines, profile)[2].frame
+    assert set(one["campaign"]) == {"May"}
+
+
+def test_facts_tell_nothing_of_few():
+    campaigns, _, profile = mailing(10, n=900)
+    few = pd.DataFrame({"customer_no": np.arange(9), "at": SENT + pd.Timedelta(days=2), "amount": 5.0})
+    facts = told_facts(*measured(campaigns, few, profile))
+    assert "effect_spring_response" in facts
+    assert not any("order" in name or "spend" in name for name in facts)
 
 
 def test_where_only_those_contacted_can_respond_the_response_is_not_compared():
@@ -114,8 +144,9 @@ def test_empty_tables_tell_nothing(lines):
     found, alike, effects = measured(campaigns, own.head(0) if lines is None else lines, profile)
     assert not told(alike)
     assert set(effects.frame["reaction"]) == ({"responded"} if len(campaigns) else set())
-    assert trials.facts(effects)["campaigns_with_control"] == len(found) == (2 if len(campaigns) else 0)
-    assert np.isfinite(list(trials.facts(effects).values())).all()
+    facts = told_facts(found, alike, effects)
+    assert facts["campaigns_with_control"] == len(found) == (2 if len(campaigns) else 0)
+    assert np.isfinite(list(facts.values())).all()
 
 
 @pytest.mark.parametrize(("cost", "paid"), [(0.1, True), (9.0, False)])
@@ -127,14 +158,17 @@ def test_what_a_contact_earned_is_its_margin_less_its_cost(cost, paid):
     brought = effects.frame.set_index(["campaign", "reaction"]).loc[("Spring", "spend"), "brought_spend"]
     assert row["worth"] == pytest.approx(0.4 * brought - cost)
     assert row["worth_low"] < row["worth"] < row["worth_high"]
+    assert row["roi"] == pytest.approx(0.4 * brought / cost - 1)
+    assert row["roi_low"] < row["roi"] < row["roi_high"]
     assert (told(earned)[-1 if not paid else 0].message.startswith("Campaign “{campaign:label}” paid")) == paid
     same = trials.trials(trials.contacts(campaigns.assign(cost=cost), AS_OF), lines, 30, AS_OF)
     pd.testing.assert_frame_equal(trials.returns(same, effects, 0.4, 1000.0).frame, earned.frame)
 
 
-def test_without_a_margin_nothing_is_said_of_what_a_contact_earned():
+def test_without_a_margin_or_a_cost_nothing_is_said_of_what_a_contact_earned():
     found, _, effects = measured(*mailing(2, n=1500))
     assert not len(trials.returns(found, effects, 0.0, 1.0))
+    assert not len(trials.returns(found, effects, 0.4, 0.0))
     assert not told(trials.returns(found, effects, 0.0, 1.0))
     found, _, effects = measured(*(table.head(0) for table in mailing(2, n=1500)))
     assert not len(trials.returns(found, effects, 0.4, 1.0))

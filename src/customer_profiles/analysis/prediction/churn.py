@@ -199,11 +199,11 @@ def learn(before: Cases, after: Cases | None, seed: int = 1, simple_way: str = S
         alike = pd.Series(float(before.lost.mean()), (after or before).lost.index)
         if after is None:
             return Tried(models[best], apart[best], before.lost, alike, left_out, snapshot=True)
-        model = (_model(best, features, seed).fit(features, before.lost),)
+        model = (model_of(best, features, seed).fit(features, before.lost),)
         later = after.features[list(features)]
         if simple_way:
             one = features[[simple_way]]
-            alike = foreseen((_model("logistic", one, seed).fit(one, before.lost),), later[[simple_way]])
+            alike = foreseen((model_of("logistic", one, seed).fit(one, before.lost),), later[[simple_way]])
         return Tried(model, foreseen(model, later), after.lost, alike, left_out)
 
 
@@ -347,7 +347,8 @@ def _drawn(cases: Cases, seed: int) -> Cases:
     return Cases(cases.features.iloc[rows], cases.lost.iloc[rows])
 
 
-def _model(name: str, features: pd.DataFrame, seed: int) -> Pipeline:
+def model_of(name: str, features: pd.DataFrame, seed: int) -> Pipeline:
+    """An untrained model of traits as they are, ``logistic`` or ``trees``; rare values are pooled."""
     from sklearn.compose import make_column_transformer
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.impute import SimpleImputer
@@ -384,7 +385,7 @@ def _in_turn(name: str, features: pd.DataFrame, lost: pd.Series, seed: int) -> t
     """A model for each part of the customers, learnt from the others."""
     part = part_of(_numbers(features.index), FOLDS)
     others = [part != one for one in range(FOLDS)]
-    return tuple(_model(name, features, seed).fit(features[seen], lost[seen]) for seen in others)
+    return tuple(model_of(name, features, seed).fit(features[seen], lost[seen]) for seen in others)
 
 
 def _numbers(index: pd.Index) -> np.ndarray:

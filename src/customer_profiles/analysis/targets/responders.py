@@ -80,7 +80,7 @@ def responses(sent: pd.DataFrame) -> Result:
     Result
         ``campaign, n, base, share`` with interval, the best first; empty where nobody ever responded.
     """
-    occasions = _answered(sent).rename(columns={"campaign": "step"})
+    occasions = answered(sent).rename(columns={"campaign": "step"})
     table = clustered.shares(occasions).rename(columns={"step": "campaign"}).drop(columns=["times", "occasions"])
     return Result(
         "campaign_responses",
@@ -97,7 +97,7 @@ def responding(
     sent: pd.DataFrame, profile: pd.DataFrame, attributes: Iterable[str], orders: Orders | None = None
 ) -> Result:
     """Which groups responded more often than all others; an association, see `clustered.by_group`."""
-    table, family = clustered.by_group(_answered(sent).assign(step=RESPONSE), profile, attributes, orders)
+    table, family = clustered.by_group(answered(sent).assign(step=RESPONSE), profile, attributes, orders)
     return Result(
         "response_by_group",
         table.drop(columns="step"),
@@ -117,11 +117,11 @@ def limits(sent: pd.DataFrame, found: list[Trial]) -> list[Limit]:
     return [] if found else [Limit(N_("What campaigns brought that would not have come anyway"), needs=needs)]
 
 
-def _answered(sent: pd.DataFrame) -> pd.DataFrame:
+def answered(sent: pd.DataFrame) -> pd.DataFrame:
     """Contacts of campaigns to which anybody responded: a row without answer tells nothing where none is on file."""
     rows = sent[~sent["held"]]
     rows = rows[rows.groupby("campaign")["responded"].transform("any").astype(bool)]
-    return rows.rename(columns={"responded": "hit"})[["campaign", "customer_no", "hit"]]
+    return rows.rename(columns={"responded": "hit"})[["campaign", "customer_no", "at", "hit"]]
 
 
 def _of_trial(trial: Trial, traits: pd.DataFrame, orders: Orders | None) -> list[pd.DataFrame]:

@@ -35,6 +35,7 @@ DIFFERENT = 0.01
 throws a whole trial away (Fabijan et al. 2019, KDD, 2156–2164)."""
 BEFORE_DAYS = 365
 PAST = ["bought_before", "spend_before"]
+ENDS = ("", "_low", "_high")
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,14 @@ class Trial:
         contact, and ``bought_before, spend_before`` of the year before it.
     days : int
         Days after the contact that are looked at; a day that was not over at the end of the records is not.
+    drawn : int
+        Customers of all campaigns that have the control group together, and the group itself.
     """
 
     campaign: str
     rows: pd.DataFrame
     days: int
+    drawn: int
 
     @property
     def reactions(self) -> list[str]:
@@ -78,11 +82,15 @@ def contacts(campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:
     -------
     DataFrame
         ``campaign, customer_no, at, held, responded``, and ``cost`` if the table has it; what came before the contact
-        is no response to it.
+        is no response to it. A campaign that was sent in several kinds is as many campaigns.
     """
     rows = campaigns.dropna(subset=["customer_no", "at", "campaign"])
     rows = rows[rows["at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)].sort_values("at", kind="stable")
     rows = rows.assign(campaign=rows["campaign"].astype(str), held=_flag(rows, "control_group"))
+    if "kind" in rows:
+        kinds = rows["kind"].where(~rows["held"]).groupby(rows["campaign"]).transform("nunique")
+        arm = rows["campaign"] + ": " + rows["kind"].astype(str)
+        rows["campaign"] = arm.where((kinds > 1) & rows["kind"].notna(), rows["campaign"])
     when = rows["responded_at"] if "responded_at" in rows else pd.Series(pd.NaT, rows.index)
     early = when.notna() & (when.dt.normalize() < rows["at"].dt.normalize())
     rows["responded"] = (_flag(rows, "responded") | when.notna().to_numpy()) & ~early.to_numpy()
@@ -106,11 +114,14 @@ def trials(sent: pd.DataFrame, lines: pd.DataFrame, days: int, as_of: date) -> l
     as_of : date
     """
     found = []
-    nobody = sent.groupby("campaign")["held"].transform("all")
+    held, day = sent.groupby("campaign")["held"], sent["at"].dt.normalize()
+    nobody, without = held.transform("all"), ~held.transform("any")
     for campaign, rows in sent[~nobody].groupby("campaign", sort=False):
+        drawn = len(rows)
         if not rows["held"].any():
-            day, span = sent["at"].dt.normalize(), rows["at"].dt.normalize()
-            shared = sent[nobody & day.between(span.min(), span.max()) & ~sent["customer_no"].isin(rows["customer_no"])]
+            meanwhile = day.between(day[rows.index].min(), day[rows.index].max())
+            drawn = sent.loc[(nobody | without) & meanwhile, "customer_no"].nunique()
+            shared = sent[nobody & meanwhile & ~sent["customer_no"].isin(rows["customer_no"])]
             rows = pd.concat([rows, shared.drop_duplicates("customer_no")])
         rows = rows.drop(columns="campaign").reset_index(drop=True)
         if min(rows["held"].sum(), (~rows["held"]).sum()) < MIN_ARM:
@@ -120,7 +131,9 @@ def trials(sent: pd.DataFrame, lines: pd.DataFrame, days: int, as_of: date) -> l
         # Where few have been watched for so long, all are watched for as long as the last one.
         watched, rows = (days, rows[over]) if over.mean() > 0.5 else (int(rest.min()), rows)
         if min(rows["held"].sum(), (~rows["held"]).sum()) >= MIN_ARM:
-            found.append(Trial(str(campaign), _with_orders(rows.reset_index(drop=True), lines, watched), watched))
+            found.append(
+                Trial(str(campaign), _with_orders(rows.reset_index(drop=True), lines, watched), watched, drawn)
+            )
     return found
 
 
@@ -148,7 +161,7 @@ def balance(found: Iterable[Trial], profile: pd.DataFrame, traits: pd.DataFrame,
     for trial in found:
         held = trial.rows["held"].to_numpy()
         if control_share:
-            p = float(exact_binomial_p(held.sum(), len(held), control_share))
+            p = float(exact_binomial_p(held.sum(), trial.drawn, control_share))
             tests.append({"campaign": trial.campaign, "attribute": "control_group", "p": p})
         columns = known.reindex(trial.rows["customer_no"]).reset_index(drop=True).join(trial.rows.filter(PAST))
         tests += [{"campaign": trial.campaign, "attribute": n, "p": _apart(columns[n], held)} for n in columns]
@@ -215,20 +228,24 @@ def returns(found: list[Trial], measured: Result, margin: float, contact_cost: f
     margin : float
         Part of the spend that is left to the company; 0: not known, and nothing is said.
     contact_cost : float
-        Cost of a contact where the table of campaigns has no ``cost``.
+        Cost of a contact where the table of campaigns has no ``cost``; 0: not known, and nothing is said.
 
     Returns
     -------
     Result
-        ``campaign, n`` (contacted)``, worth`` with interval, in money for each contact.
+        ``campaign, n`` (contacted)``, cost, margin_brought``, their difference ``worth`` with interval, in money for
+        each contact, and ``roi``, that difference for each unit of cost.
     """
-    columns = ["campaign", "n", "worth", "worth_low", "worth_high", "p"]
+    columns = ["campaign", "n", "cost", "margin_brought", *(f"{x}{e}" for x in ("worth", "roi") for e in ENDS), "p"]
     spends = measured.frame[(measured.frame["reaction"] == SPEND) & measured.frame["p"].notna() & (margin > 0)]
     cost = {t.campaign: t.rows.loc[~t.rows["held"], "cost"].mean() if "cost" in t.rows else np.nan for t in found}
     table = pd.DataFrame({"campaign": spends["campaign"], "n": spends["base"]})
-    each = spends["campaign"].map(cost).astype(float).fillna(contact_cost)
-    for end in ("", "_low", "_high"):
-        table[f"worth{end}"] = margin * spends[f"brought_spend{end}"] - each
+    table["cost"] = spends["campaign"].map(cost).astype(float).fillna(contact_cost)
+    table["margin_brought"] = margin * spends["brought_spend"]
+    for end in ENDS:
+        table[f"worth{end}"] = margin * spends[f"brought_spend{end}"] - table["cost"]
+        table[f"roi{end}"] = table[f"worth{end}"] / table["cost"]
+    table = table[table["cost"] > 0]
     spread = (table["worth_high"] - table["worth_low"]) / (2 * z_value())
     table["p"] = 2 * scipy.special.ndtr(-(table["worth"] / spread).abs())
     table = adjust(table.reindex(columns=columns).reset_index(drop=True))
@@ -253,14 +270,25 @@ def told(checked: Result) -> list[Text]:
     return [Text(message, {"campaign": str(name)}) for name in unlike]
 
 
-def facts(measured: Result) -> dict[str, float]:
-    """``effect_<campaign>_<reaction>`` with ``_low`` and ``_high``: share of the contacted, or money for each."""
-    found: dict[str, float] = {"campaigns_with_control": int(measured.frame["campaign"].nunique())}
-    for row in measured.frame.itertuples():
-        name = re.sub(r"\W+", "_", f"effect_{row.campaign}_{FACT[row.reaction]}".lower())
+def facts(measured: pd.DataFrame, earned: pd.DataFrame) -> dict[str, float]:
+    """``effect_<campaign>_<reaction>`` with ``_low`` and ``_high``: share of the contacted, or money for each.
+
+    And ``roi_<campaign>``; both of what a page shows of `effects` and `returns`.
+    """
+    found: dict[str, float] = {"campaigns_with_control": int(measured["campaign"].nunique())}
+    for row in measured.itertuples():
         column, unit = ("brought_spend", 1) if row.reaction == SPEND else ("brought", 100)
-        found |= {f"{name}{end}": float(getattr(row, f"{column}{end}")) / unit for end in ("", "_low", "_high")}
+        found |= named(f"effect_{row.campaign}_{FACT[row.reaction]}", row, column, unit)
+    for row in earned.itertuples():
+        found |= named(f"roi_{row.campaign}", row, "roi")
     return found
+
+
+def named(name: str, row: Any, column: str, unit: float = 1) -> dict[str, float]:
+    """A number of a row and its interval as facts, nothing where it is not shown."""
+    name = re.sub(r"\W+", "_", name.lower())
+    numbers = {f"{name}{end}": float(getattr(row, f"{column}{end}")) / unit for end in ENDS}
+    return numbers if np.isfinite(list(numbers.values())).all() else {}
 
 
 EFFECTS = [
@@ -397,11 +425,14 @@ SPENDS = replace(
 RETURNS = Claims(
     "returns",
     lambda row: (
-        N_("Campaign “{campaign:label}” paid: each contact earned {worth:money} after its cost.")
+        N_("Campaign “{campaign:label}” paid: each contact cost {cost:money} and brought {margin:money} of margin.")
         if row.worth > 0
-        else N_("Campaign “{campaign:label}” did not pay: each contact made {worth:money} after its cost.")
+        else N_(
+            "Campaign “{campaign:label}” did not pay: each contact cost {cost:money} and brought {margin:money} of "
+            "margin."
+        )
     ),
-    {"campaign": "campaign", "worth": "worth"},
+    {"campaign": "campaign", "cost": "cost", "margin": "margin_brought"},
     key=("campaign",),
     nothing=N_("Of no campaign is it certain whether it earned its cost ({family:count} comparisons)."),
     test=N_("Welch’s test, Benjamini–Hochberg"),
