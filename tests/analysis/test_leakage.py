@@ -39,3 +39,16 @@ def test_without_an_outcome_nothing_is_left_out(profile, outcome):
 
 def test_what_was_left_out_is_told():
     assert [text.values["name"] for text in leakage.told(["why", "fee"])] == ["why", "fee"]
+
+
+def test_a_price_settles_an_amount_and_a_weak_trait_or_a_name_does_not():
+    rng, amount = np.random.default_rng(1), np.random.default_rng(2).lognormal(3, 1, 4000)
+    plan = pd.Series(np.where(amount > np.median(amount), "big", "small"))
+    noisy = plan.mask(rng.random(4000) < 0.2, "small")
+    trait = pd.Series(np.where(rng.random(4000) < 0.5 + 0.15 * (amount > np.median(amount)), "a", "b"))
+    assert leakage.settles(plan, amount)
+    assert leakage.settles(noisy, amount)
+    assert not leakage.settles(trait, amount)
+    assert not leakage.settles(pd.Series(range(4000)).astype(str), amount)
+    form = pd.Series(rng.choice(["x", "y"], 4000)).mask(amount < np.median(amount))  # only good customers filled it in
+    assert not leakage.settles(form, amount)

@@ -7,7 +7,7 @@ import pytest
 from customer_profiles.analysis.profiles import fit, ideal
 from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.results import Result
-from customer_profiles.stats.intervals import wilson
+from customer_profiles.stats.intervals import auc_interval, wilson
 
 
 def company(seed: int, told: bool = True, n: int = 800) -> pd.DataFrame:
@@ -128,10 +128,76 @@ def test_where_everybody_is_ideal_nothing_tells_them_apart():
 
 
 def test_what_says_by_itself_who_is_ideal_does_not_describe():
-    profile = company(1).assign(status="active", spend_class="high", life_stage="x")
-    made_of = {"spend_class": ("spend",), "life_stage": ("age",)}
-    names = ["interests", "spend", "status", "spend_class", "life_stage", "not there"]
-    assert ideal.describing(names, profile, None, made_of) == ["interests", "life_stage"]
+    rng, profile = np.random.default_rng(5), company(1).assign(status="active", spend_class="high", life_stage="x")
+    rank = profile["spend"].rank(pct=True)
+    profile["plan"] = np.where(rank > 0.6, "fibre", np.where(rank > 0.3, "cable", "none"))
+    profile["plan"] = profile["plan"].mask(rng.random(len(profile)) < 0.3, "cable")
+    profile["employees"] = (100 * rank).round()  # who a customer is may go with the worth
+    profile["tier"] = np.where(rank > 0.75, "gold", "other")
+    best, made_of = find(profile), {"spend_class": ("spend",), "life_stage": ("age",)}
+    names = ["interests", "spend", "status", "spend_class", "life_stage", "plan", "employees", "tier", "not there"]
+    kept, left_out = ideal.describing(names, profile, best, {"spend", "status"}, made_of)
+    assert kept == ["interests", "life_stage", "employees"]
+    assert left_out == ["spend", "status", "spend_class", "plan", "tier"]
+    assert [text.values["name"] for text in ideal.told(left_out)] == left_out
+    assert ideal.describing(
+        names[:1], profile, ideal.Ideal(best.members & False, best.worth * np.nan, best.conditions), ()
+    )
+
+
+def missing_for_others(profile, best, seed):
+    """Two traits that tell nothing and are known of ideal customers twice as often, each of its own customers."""
+    rng, told = np.random.default_rng(100 + seed), profile.copy()
+    for name in ("region", "interests", "age"):
+        told[name] = told[name].mask(rng.random(len(told)) < np.where(best.members, 0.3, 0.6))
+    return told
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whether_traits_are_known_carries_no_score(seed):
+    profile = company(seed, told=False, n=3000)
+    best, names = find(profile), ["interests", "region", "age"]
+    told = missing_for_others(profile, best, seed)
+    found = fit_of(told, best, names)
+    assert not found.stands_out
+    for name in names:
+        known, unknown = (found.chance[told[name].notna() == whether].dropna() for whether in (True, False))
+        assert abs(known.mean() - unknown.mean()) < 0.1 * found.chance.std()
+
+
+def test_the_score_does_not_change_if_what_is_unknown_is_dealt_out_anew():
+    profile, names = company(1, n=6000), ["interests", "region", "age"]
+    best, rng = find(profile), np.random.default_rng(3)
+    informative = missing_for_others(profile, best, 1)
+    dealt = profile.copy()
+    for name in names:
+        dealt[name] = dealt[name].mask(rng.permutation(informative[name].isna().to_numpy()))
+    areas = []
+    for table in (informative, dealt):
+        fits, known = fit_of(table, best, names).chance, table["interests"].notna()
+        asked = known & fits.notna()
+        areas.append(auc_interval(fits[asked], best.members[asked]).value)
+    assert areas[0] > 0.65
+    assert areas[0] == pytest.approx(areas[1], abs=0.03)
+
+
+def test_the_gains_are_those_of_customers_whose_traits_are_known():
+    profile = company(1, n=4000)
+    best = find(profile)
+    asked = np.random.default_rng(1).random(len(profile)) < 0.4
+    told = profile.assign(**{name: profile[name].mask(~asked) for name in ("interests", "region", "age")})
+    found = fit_of(told, best, ["interests", "region", "age"])
+    assert found.gains.frame["base"].sum() == asked.sum()
+    assert found.chance.notna().to_numpy().tolist() == asked.tolist()
+    assert found.gains.frame["share"].iloc[0] > 1.5 * best.members[asked].mean()
+
+
+def test_it_is_said_whether_the_share_falls_from_tenth_to_tenth():
+    found = fitted(1)[1].gains
+    rises = int((found.frame["share"].diff() > 0).sum())
+    assert rises
+    assert found.note.values == {"k": rises}
+    assert "falls from tenth" in fit._order(pd.Series([0.3, 0.2, 0.2, 0.1])).message
 
 
 def test_a_planted_trait_tells_ideal_customers():
@@ -182,7 +248,8 @@ def test_unknown_values_make_nobody_fit():
     profile = company(4)
     best = find(profile)
     missing = profile.assign(interests=profile["interests"].mask(best.members & (profile.index % 2 == 0)))
-    chance = fit_of(missing, best, ["interests"]).chance
+    assert fit_of(missing, best, ["interests"]).chance.isna().equals(missing["interests"].isna())
+    chance = fit_of(missing, best, ["interests", "region"]).chance
     assert chance[missing["interests"].isna()].median() < chance[missing["interests"] == "climbing"].median()
 
 

@@ -22,6 +22,8 @@ from ..segments.embedding import pool
 PARTS = 10  # tenths of the customers by their fit
 FOLDS = 5
 RIDGE = 50.0  # as if so many customers more, of every value of a trait, were ideal as often as all
+KNOWN = 0.5  # part of the attributes that must be known of a customer who is given a fit
+FREE = 100.0  # scale of what the ridge is not to shrink
 PERMUTATIONS = 100  # shuffles behind the p-value of the fit
 CHUNK = 20  # shuffles at a time, which bounds the memory
 
@@ -66,9 +68,11 @@ def cross_validated(
 
     A ridge regression on the values of all attributes, fitted on four fifths of the customers and applied to the other
     fifth, in turn. Tenths are formed within each fifth, so that a model's level cannot favour one. An unknown value
-    counts as the average: that somebody's data are missing must not make a customer fit. Intervals of a cross-validated
-    share of pairs take the model as given, so the test shuffles who is ideal within each fifth and fits anew (Ojala &
-    Garriga 2010, Journal of Machine Learning Research 11:1833–1863).
+    counts as the average, and whether it is known is fitted beside the values and not counted: missing data must not
+    make a customer fit, nor a value that only good customers are asked for. Of whom less than half of the attributes
+    (`KNOWN`) are known has no fit. Intervals of a cross-validated share of pairs take the model as given, so the test
+    shuffles who is ideal within each fifth and fits anew (Ojala & Garriga 2010, Journal of Machine Learning Research
+    11:1833–1863).
 
     Parameters
     ----------
@@ -92,8 +96,11 @@ def cross_validated(
     """
     from threadpoolctl import threadpool_limits
 
-    known = worth.notna().to_numpy()
-    matrix = _matrix(profile[known], attributes)
+    levels = _levels(profile, attributes)
+    known = worth.notna().to_numpy() & (
+        levels.notna().mean(axis=1).ge(KNOWN).to_numpy() if len(levels.columns) else True
+    )
+    matrix, whether = _matrix(levels[known])
     target, amount = members[known].to_numpy(float), worth[known].to_numpy(float)
     if not matrix.shape[1] or len(np.unique(target)) < 2:
         nobody, nothing = pd.Series(np.nan, profile.index), Estimate(np.nan, np.nan, np.nan)
@@ -103,9 +110,9 @@ def cross_validated(
     # Customers with the same traits fit equally well: chance decides, lest the order of the file does.
     jitter = rng.random(len(target))
     with threadpool_limits(1):
-        chance = _held_out(matrix, target[:, None], fifth)
+        chance = _held_out(matrix, whether, target[:, None], fifth)
         place = _places(chance, fifth, jitter)[:, 0]
-        shuffled = _shuffled_pairs(matrix, target, fifth, jitter, rng)
+        shuffled = _shuffled_pairs(matrix, whether, target, fifth, jitter, rng)
     part = (place * PARTS).astype(int) + 1
     pairs = auc_interval(-place, target > 0)
     p = float((1 + (shuffled >= pairs.value - 1e-12).sum()) / (1 + len(shuffled)))
@@ -136,18 +143,18 @@ def _gains(target: np.ndarray, worth: np.ndarray, part: np.ndarray, pairs: Estim
         family=int(len(gains) > 0),
         about=Text(
             N_(
-                "Tenths by fit, the best fitting first; judged on customers the score was not learnt from. {n:count} "
-                "customers."
+                "Tenths by fit, the best first, judged on {n:count} customers the score was not learnt from; half of "
+                "their traits or more are known."
             ),
             {"n": len(target)},
         ),
+        note=_order(gains["share"]) if len(gains) else None,
     )
 
 
 def _claims(gains: pd.DataFrame, pairs: Estimate, p: float) -> list[Finding]:
     """Whether what customers are tells who is ideal; of a best tenth that the page hides nothing is said."""
     n, best = int(gains["base"].sum()), gains.iloc[0]
-    values = {"pairs": pairs.value, "low": pairs.low, "high": pairs.high, "n": n}
     evidence: dict[str, Any] = {
         "id": "ideal.fit",
         "n": n,
@@ -157,52 +164,59 @@ def _claims(gains: pd.DataFrame, pairs: Estimate, p: float) -> list[Finding]:
         "family": 1,
     }
     if not p <= ALPHA:
-        nothing = N_(
-            "No ideal profile stands out: an ideal customer fits better than another in {pairs:share} of pairs "
-            "({low:share} to {high:share}, n = {n:count}), and half would be chance. Taken together, what is known of "
-            "customers does not tell who is ideal."
-        )
-        return [Finding(nothing, values, **evidence, kind="nothing")]
+        nothing = N_("No ideal profile stands out: what is known of customers does not tell who is ideal.")
+        return [Finding(nothing, {}, **evidence, kind="nothing")]
+    evidence |= {"effect": float(from_auc(pairs.value)), "reach": int(best["base"]), "kind": "difference"}
+    if best["hidden"]:
+        return [Finding(N_("What customers are tells who is ideal better than chance."), {}, **evidence)]
+    usual = float(gains["n"].sum() / n)
     message = N_(
-        "What customers are tells who is ideal: in {pairs:share} of the pairs of an ideal customer and another, the "
-        "ideal one fits better ({low:share} to {high:share}, n = {n:count}; half would be chance), measured on "
-        "customers from whom the score was not learnt."
+        "Of the tenth of customers who fit best {share:part} are ideal, of all {all:part}: useful for choosing whom to "
+        "approach, not certain for one person."
     )
-    evidence |= {"effect": float(from_auc(pairs.value)), "reach": int(best["base"])}
-    said = [Finding(message, values, **evidence, kind="difference")]
-    return said if best["hidden"] else [*said, _of_best_tenth(best, float(gains["n"].sum() / n))]
+    first = Finding(message, {"share": float(best["share"]), "all": usual}, **evidence)
+    return [first, _of_best_tenth(best, usual)]
 
 
 def _of_best_tenth(best: pd.Series, usual: float) -> Finding:
-    message = N_(
-        "Of the tenth of customers who fit best, {share:share} are ideal ({low:share} to {high:share}, n = {n:count}), "
-        "and this tenth accounts for {worth:share} of the worth of all ({from:share} to {to:share})."
-    )
-    columns = {"share": "share", "low": "share_low", "high": "share_high"}
-    columns |= {"worth": "value_share", "from": "value_share_low", "to": "value_share_high"}
-    values = {name: float(best[column]) for name, column in columns.items()}
+    message = N_("The tenth of customers who fit best accounts for {worth:part} of the worth of all.")
     return Finding(
         message,
-        values | {"n": int(best["base"])},
+        {"worth": float(best["value_share"])},
         id="ideal.gain",
         n=int(best["base"]),
-        interval=(values["low"], values["high"]),
+        interval=(float(best["value_share_low"]), float(best["value_share_high"])),
         test=N_("Wilson interval; ratio of sums"),
-        effect=float(from_shares(values["share"], usual)) if values["share"] > usual else 0.0,
+        effect=float(from_shares(best["share"], usual)) if best["share"] > usual else 0.0,
         reach=int(best["base"]),
     )
 
 
-def _held_out(matrix: np.ndarray, targets: np.ndarray, fifth: np.ndarray) -> np.ndarray:
-    """Predictions of each column of `targets` by a ridge regression that did not see them, fifth by fifth."""
+def _order(shares: pd.Series) -> Text:
+    """Whether the share of ideal customers falls from tenth to tenth."""
+    rises = int((shares.diff() > 0).sum())
+    if not rises:
+        return Text(N_("The share of ideal customers falls from tenth to tenth."))
+    return Text(
+        N_("The share of ideal customers does not fall all the way: {k:count} tenths have more than the one before."),
+        {"k": rises},
+    )
+
+
+def _held_out(matrix: np.ndarray, whether: np.ndarray, targets: np.ndarray, fifth: np.ndarray) -> np.ndarray:
+    """Predictions of each column of `targets` by a ridge regression that did not see them, fifth by fifth.
+
+    Whether values are known takes its part of the fit, so that no value stands for it, and none of the predictions.
+    """
     from sklearn.linear_model import Ridge
 
-    found = np.empty_like(targets)
+    found, given = np.empty_like(targets), np.hstack([matrix, whether])
     for number in range(FOLDS):
         train = fifth != number
         mean = targets[train].mean(axis=0)
-        model = Ridge(RIDGE, fit_intercept=False, solver="cholesky").fit(matrix[train], targets[train] - mean)
-        found[~train] = mean + model.predict(matrix[~train]).reshape(-1, targets.shape[1])
+        model = Ridge(RIDGE, fit_intercept=False, solver="cholesky").fit(given[train], targets[train] - mean)
+        weights = np.atleast_2d(model.coef_)[:, : matrix.shape[1]]
+        found[~train] = mean + matrix[~train] @ weights.T
     return found
 
 
@@ -218,7 +232,7 @@ def _places(chance: np.ndarray, fifth: np.ndarray, jitter: np.ndarray) -> np.nda
     return found
 
 
-def _shuffled_pairs(matrix, target, fifth, jitter, rng) -> np.ndarray:
+def _shuffled_pairs(matrix, whether, target, fifth, jitter, rng) -> np.ndarray:
     """Shares of pairs in which the ideal customer fits better, where who is ideal is shuffled within each fifth."""
     found = []
     for _ in range(0, PERMUTATIONS, CHUNK):
@@ -226,7 +240,7 @@ def _shuffled_pairs(matrix, target, fifth, jitter, rng) -> np.ndarray:
         for number in range(FOLDS):
             rows = np.flatnonzero(fifth == number)
             targets[rows] = rng.permuted(np.tile(target[rows], (CHUNK, 1)), axis=1).T
-        places = _places(_held_out(matrix, targets, fifth), fifth, jitter)
+        places = _places(_held_out(matrix, whether, targets, fifth), fifth, jitter)
         ranks = pd.DataFrame(-places).rank().to_numpy()
         ideal = targets.sum(axis=0)
         above = (ranks * targets).sum(axis=0) - ideal * (ideal + 1) / 2
@@ -234,13 +248,20 @@ def _shuffled_pairs(matrix, target, fifth, jitter, rng) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _matrix(profile: pd.DataFrame, attributes: Sequence[str]) -> np.ndarray:
-    """Values of the attributes as centred columns of 0 and 1; an unknown value is the average of the known."""
-    columns = []
-    for values in dict(banded(profile, attributes)).values():
-        levels = pool(values)
-        known = levels.notna().to_numpy()
-        for level in sorted(levels.dropna().unique()) if levels.nunique() > 1 else ():
-            of = levels.eq(level).to_numpy(float)
-            columns.append(np.where(known, of - of[known].mean(), 0.0))
-    return np.column_stack(columns) if columns else np.empty((len(profile), 0))
+def _levels(profile: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
+    """The attributes that have more than one value, rare values pooled."""
+    pooled = {name: pool(values) for name, values in dict(banded(profile, attributes)).items()}
+    return pd.DataFrame({k: values for k, values in pooled.items() if values.nunique() > 1}, index=profile.index)
+
+
+def _matrix(levels: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Values as centred columns of 0 and 1, an unknown value the average of the known; and whether they are known."""
+    columns, whether = [np.empty((len(levels), 0))], [np.empty((len(levels), 0))]
+    for _, values in levels.items():
+        known = values.notna().to_numpy()
+        for level in sorted(values.dropna().unique()):
+            of = values.eq(level).to_numpy(float)
+            columns.append(np.where(known, of - of[known].mean(), 0.0)[:, None])
+        if not known.all():
+            whether.append(FREE * (known - known.mean())[:, None])
+    return np.hstack(columns), np.hstack(whether)

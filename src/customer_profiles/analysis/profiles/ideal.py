@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from ...ingest import contract
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
@@ -17,12 +18,24 @@ from ...stats.effect_sizes import from_points, from_shares
 from ...stats.group_tests import welch
 from ...stats.intervals import add_shares, share_of_sum
 from ..demographics.audience import BEST_SHARE
-from ..demographics.categories import Orders, banded
+from ..demographics.categories import Orders, banded, values_of
 from ..demographics.index import compare
+from ..leakage import determines, settles
 from ..pain_points.costs import leaving_is_stated, outcomes
 from .fit import Fit
 
-__all__ = ["BEST_SHARE", "Ideal", "definition", "describing", "facts", "limits", "lookalikes", "select", "traits"]
+__all__ = [
+    "BEST_SHARE",
+    "Ideal",
+    "definition",
+    "describing",
+    "facts",
+    "limits",
+    "lookalikes",
+    "select",
+    "told",
+    "traits",
+]
 
 VALUE, STAYS, CONTENT, IDEAL = (
     N_("worth: among the best quarter"),
@@ -140,16 +153,50 @@ def definition(ideal: Ideal) -> Result:
 def describing(
     names: Iterable[str],
     profile: pd.DataFrame,
-    value: str | None = None,
+    best: Ideal,
+    taken: Collection[str],
     made_of: Mapping[str, Sequence[str]] | None = None,
-) -> list[str]:
-    """Attributes that may tell an ideal customer: none that says by itself what one is worth, or whether one left."""
-    taken = {value or "spend", "status"}
-    return [
-        name
-        for name in names
-        if name in profile and name not in taken and not taken & set((made_of or {}).get(name, ()))
-    ]
+) -> tuple[list[str], list[str]]:
+    """Attributes that may tell an ideal customer, and those that say by themselves what one is worth, or who left.
+
+    Parameters
+    ----------
+    names : iterable of str
+    profile : DataFrame
+    best : Ideal
+    taken : collection of str
+        Columns that say it by definition: the worth, the outcome, the contract.
+    made_of : mapping, optional
+        Columns that derived attributes are made of.
+
+    Returns
+    -------
+    tuple of list of str
+        Those kept, and those left out: taken, made of what is taken, or found by `leakage`. That a big company or a
+        high income buys more is no other word for it: traits of the contract are only left out if they settle it.
+    """
+    names, who = [name for name in names if name in profile], set(contract.traits())
+    values = banded(profile, names).apply(values_of)
+    known, worth = best.known.to_numpy(), best.worth.to_numpy(float)
+
+    def says_it(name: str) -> bool:
+        if {name, *(made_of or {}).get(name, ())} & set(taken):
+            return True
+        asked = [(of.notna().to_numpy() & known, of) for _, of in best.conditions.items()]
+        if any(determines(values[name][rows], of[rows].to_numpy(bool)) for rows, of in asked if of[rows].nunique() > 1):
+            return True
+        return name not in who and bool(known.any()) and settles(values[name][known], worth[known])
+
+    left_out = [name for name in names if says_it(name)]
+    return [name for name in names if name not in left_out], left_out
+
+
+def told(names: Iterable[str]) -> list[Text]:
+    """A sentence for the columns that were left out."""
+    message = N_(
+        "“{name:label}” says by itself what a customer is worth or whether one stays, so it takes no part here."
+    )
+    return [Text(message, {"name": name}) for name in names]
 
 
 def traits(

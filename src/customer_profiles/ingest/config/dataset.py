@@ -342,6 +342,13 @@ class Dataset(Model):
         """Attributes by which an ideal customer may be recognised; none that says why somebody left."""
         return list(self.ideal.described_by) or [name for name, of in self.attributes().items() if not of.reason]
 
+    def of_worth(self) -> set[str]:
+        """Columns that say by definition what a customer is worth, or who stays: amounts, the outcome, the contract."""
+        agreed, outcome = self.subscription, self.outcome
+        given = [self.ideal.value or "spend", "status", outcome and outcome.column]
+        given += [agreed.months, agreed.charge, agreed.by] if agreed else []
+        return {name for name in given if name}
+
     def wrong_rules(self) -> list[dict[str, Any]]:
         """What rules of derived attributes cannot mean, see `derived.faults`, and columns that nothing fills."""
         mapped = {name for source in self.filled("customers") for name in source.mapped}
