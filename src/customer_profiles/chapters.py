@@ -102,7 +102,7 @@ CHAPTERS = {
         ),
         ChapterSpec(
             *("08", "08_find_targets", N_("Whom to win and whom to address"), params.FindTargets, ("07",)),
-            makes=("lead_scores", "address_list"),
+            makes=("lead_scores", "twins", "address_list"),
             charts=3,
             question=N_("Whom to win, and whom to address?"),
             answers=(
@@ -111,6 +111,7 @@ CHAPTERS = {
                 "lead_gains",
                 "campaign_responses",
                 "lead_groups",
+                "twin_spikes",
                 "response_by_group",
             ),
         ),

@@ -25,7 +25,7 @@ FLOOR = 5  # below it, subtraction and background knowledge single people out to
 NUMERIC_KEYS = frozenset(
     (
         *("r", "f", "m", "fm", "r_low", "r_high", "fm_low", "fm_high"),
-        *("segment", "rank", "top", "k", "tenth", "risk_tenth", "lead_tenth"),
+        *("segment", "rank", "top", "k", "tenth", "risk_tenth", "lead_tenth", "twin_tenth", "uplift_fifth"),
     )
 )
 

@@ -176,6 +176,8 @@ FIELDS = {
     "bought_before": N_("Bought in the year before"),
     "answered_before": N_("Answered an earlier campaign"),
     "contacts_before": N_("Contacts in the 90 days before"),
+    "twin_tenth": N_("Tenth of the prospects, the most like customers first"),
+    "likeness": N_("Likeness"),
     "uplift_fifth": N_("Fifth of the customers, those first whom it should move most"),
     "spend_before": N_("Spend in the year before"),
     "headline": N_("Headline"),

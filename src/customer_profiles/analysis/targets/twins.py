@@ -1,0 +1,194 @@
+"""Which prospects are like customers, tried on customers hidden among them, and which are unlike any of them.
+
+A likeness is no chance to buy: it says that customers look so, not that those who look so become customers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...messages import N_, Finding, Text
+from ...results import ONE_MARGIN, Result
+from ...stats.intervals import add_shares
+from ..demographics.categories import values_of
+from ..prediction.churn import FOLDS, TENTHS, model_of
+from ..segments.embedding import is_number
+from .prospects import MIN_BASE, Prospects
+
+KNOWN = 0.5
+"""Part of the customers, and of the prospects, of whom a trait must be known."""
+ALONE = 0.99
+"""Quantile of the distances of customers to their nearest, beyond which nothing is known of a prospect."""
+UNLIKE, ALIKE = N_("unlike any customer"), N_("like customers on file")
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Prospects beside customers.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        By ``lead_id``: ``likeness`` (from models that have not seen the prospect)``, at, outside``.
+    hidden : Series of float
+        Likeness of the customers who were hidden among them.
+    """
+
+    rows: pd.DataFrame
+    hidden: pd.Series
+
+
+def twins(found: Prospects, traits: pd.DataFrame, seed: int = 1) -> Twins:
+    """How much each prospect who has not bought is like the customers, by the traits that are known of both.
+
+    A fifth of the customers is hidden: no model learns from them, and they are scored as the prospects are. Traits of
+    which half is not known are left out, and then whoever has an unknown one: files differ in what they leave open, and
+    that must not tell a customer from a prospect.
+
+    Parameters
+    ----------
+    found : Prospects
+    traits : DataFrame
+        Of the customers, by ``customer_no``.
+    seed : int
+    """
+    from threadpoolctl import threadpool_limits
+
+    theirs = found.features[~found.rows["bought"]]
+    names = [name for name in theirs if name in traits and _shared(theirs[name], traits[name])]
+    ours, theirs = traits[names].dropna(), theirs[names].dropna()
+    if not names or min(len(ours) / FOLDS, len(theirs)) < MIN_BASE:
+        return Twins(pd.DataFrame(columns=["likeness", "at", "outside"]), pd.Series(dtype=float))
+    rng = np.random.default_rng(seed)
+    hidden, part = (rng.permutation(len(table)) % FOLDS for table in (ours, theirs))
+    spikes, kept = ours[hidden == 0], ours[hidden != 0]
+    likeness, of_spikes = pd.Series(np.nan, theirs.index), np.zeros(len(spikes))
+    with threadpool_limits(1):
+        for one in range(FOLDS):
+            both = pd.concat([kept, theirs[part != one]], ignore_index=True)
+            model = model_of("logistic", both, seed).fit(both, np.arange(len(both)) < len(kept))
+            likeness[part == one] = model.predict_proba(theirs[part == one])[:, 1]
+            of_spikes += model.predict_proba(spikes)[:, 1] / FOLDS
+    rows = likeness.round(9).rename("likeness").to_frame().join(found.rows["at"]).assign(outside=outside(ours, theirs))
+    return Twins(rows, pd.Series(of_spikes.round(9)))
+
+
+def outside(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
+    """Who is farther from every customer than `ALONE` of the customers are from all others.
+
+    Values that differ are one apart, numbers by their part of the range from the 5th to the 95th percentile.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    both = pd.concat([ours, theirs], ignore_index=True)
+    columns = [_numbers(both[name], len(ours)) for name in both if is_number(both[name])]
+    columns += [pd.get_dummies(values_of(both[name]), dtype=float) / 2 for name in both if not is_number(both[name])]
+    points = np.hstack(columns)
+    known, first, times = np.unique(points[: len(ours)], axis=0, return_inverse=True, return_counts=True)
+    near = NearestNeighbors(n_neighbors=min(2, len(known)), metric="manhattan").fit(known)
+    own = np.where(times[first] > 1, 0.0, near.kneighbors(known)[0][first, -1])
+    asked, place = np.unique(points[len(ours) :], axis=0, return_inverse=True)
+    return near.kneighbors(asked, 1)[0][place, 0] > np.quantile(own, ALONE) + 1e-9
+
+
+def spikes(found: Twins) -> Result:
+    """In which tenth of the prospects the hidden customers come, most alike first: ``twin_tenth, n, base, share``."""
+    table = pd.DataFrame(columns=["twin_tenth", "n", "base", "share", "share_low", "share_high"])
+    if len(found.hidden):
+        ours = np.arange(len(found.rows) + len(found.hidden)) >= len(found.rows)
+        # Who is as much like customers as others shares their places: ties must not favour anybody.
+        mixed = pd.Series(np.concatenate([found.rows["likeness"], found.hidden]))
+        mixed = mixed.sample(frac=1, random_state=1)
+        tenth = np.ceil(mixed.rank(ascending=False, method="first", pct=True) * TENTHS).astype(int)[ours[mixed.index]]
+        counts = tenth.value_counts().reindex(range(1, TENTHS + 1), fill_value=0)
+        table = add_shares(pd.DataFrame({"twin_tenth": counts.index, "n": counts.to_numpy(), "base": len(tenth)}))
+    return Result(
+        "twin_spikes",
+        table,
+        Text(N_("Whether prospects who are like customers can be told")),
+        ONE_MARGIN,
+        _found,
+        int(len(table) > 0),
+        Text(
+            N_(
+                "{n:count} customers were hidden among the prospects: where they come, by tenths, the most alike first."
+            ),
+            {"n": len(found.hidden)},
+        ),
+    )
+
+
+def strangers(found: Twins) -> Result:
+    """How many prospects are unlike any customer, so that nothing is known of them: ``likeness, n, base, share``."""
+    counts = found.rows["outside"].astype(bool).map({True: UNLIKE, False: ALIKE}).value_counts()
+    table = pd.DataFrame({"likeness": counts.index, "n": counts.to_numpy(), "base": len(found.rows)})
+    return Result(
+        "twin_strangers",
+        add_shares(table) if len(table) else table,
+        Text(N_("Prospects of whom customers tell nothing")),
+        ONE_MARGIN,
+        about=Text(N_("Farther from every customer than 99 of 100 customers are from all others.")),
+    )
+
+
+def ranked(found: Twins, told: Result) -> pd.DataFrame:
+    """Prospects by their likeness, the most alike first; empty if hidden customers were not found.
+
+    Returns
+    -------
+    DataFrame
+        ``lead_id, likeness, place, outside``. Of those equally alike, who came last is first, for they still wait;
+        those unlike any customer come after all others.
+    """
+    columns = ["lead_id", "likeness", "place", "outside"]
+    if not _sure(told.frame):
+        return pd.DataFrame(columns=columns)
+    order = ["outside", "likeness", "at", "lead_id"]
+    table = found.rows.rename_axis("lead_id").reset_index().sort_values(order, ascending=[True, False, False, True])
+    return table.assign(place=np.arange(1, len(table) + 1))[columns].reset_index(drop=True)
+
+
+def facts(tenths: pd.DataFrame, unlike: pd.DataFrame) -> dict[str, int]:
+    """Customers hidden, those found in the best tenth, and prospects unlike any customer; of what a page shows."""
+    found: dict[str, int] = {}
+    if len(tenths) and pd.notna(tenths["n"].iloc[0]):
+        found = {"twins_hidden": int(tenths["base"].iloc[0]), "twins_found": int(tenths["n"].iloc[0])}
+    shown = unlike.loc[unlike["likeness"] == UNLIKE, "n"].dropna()
+    return found | ({"prospects_outside": int(shown.iloc[0])} if len(shown) else {})
+
+
+def _shared(theirs: pd.Series, ours: pd.Series) -> bool:
+    """Whether a trait is known of enough of both, and in the same words."""
+    enough = min(theirs.notna().mean(), ours.notna().mean()) >= KNOWN
+    return bool(enough and set(values_of(theirs.dropna())) & set(values_of(ours.dropna())))
+
+
+def _numbers(column: pd.Series, ours: int) -> np.ndarray:
+    numbers = column.to_numpy(float)
+    low, high = np.quantile(numbers[:ours], [0.05, 0.95])
+    return (numbers / max(high - low, 1e-9))[:, None]
+
+
+def _sure(table: pd.DataFrame) -> bool:
+    return bool(len(table) and table["share_low"].iloc[0] > 1 / TENTHS)
+
+
+def _found(table: pd.DataFrame) -> list[Finding]:
+    first = table.iloc[0]
+    n, ends = int(first["base"]), (float(first["share_low"]), float(first["share_high"]))
+    test = N_("logistic regression, a fifth of the customers hidden; Wilson interval")
+    if first["hidden"] or not _sure(table):
+        message = N_(
+            "Prospects who are like customers cannot be told: hidden customers were found no more than by chance."
+        )
+        return [Finding(message, {}, id="twins.nothing", n=n, interval=ends, test=test, kind="nothing")]
+    message = N_(
+        "Prospects who are like customers can be told: {share:part} of the customers hidden among them are in the best "
+        "tenth, by chance {chance:part}."
+    )
+    values = {"share": float(first["share"]), "chance": 1 / TENTHS}
+    effect = float(first["share"]) - 1 / TENTHS
+    return [Finding(message, values, id="twins.found", n=n, interval=ends, test=test, effect=effect, reach=n)]

@@ -1,0 +1,86 @@
+"""Customers hidden among prospects are found where these differ, and not where they do not; strangers are flagged."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import told
+
+from customer_profiles.analysis.targets import prospects, twins
+
+AS_OF = date(2025, 12, 31)
+
+
+def people(rng, n, climbs, foreign=0):
+    table = pd.DataFrame(
+        {
+            "interests": np.where(rng.random(n) < climbs, "climbing", rng.choice(["hiking", "travel"], n)),
+            "age": rng.normal(45, 12, n).round().clip(18, 90),
+            "region": rng.choice(list("abcdef"), n),
+        }
+    )
+    table.loc[: foreign - 1, ["interests", "region"]] = ["golf", "abroad"]
+    return table
+
+
+def compared(seed, climbs=0.5, n=3000, foreign=150, unknown=0.0):
+    """Customers who climb often, a part of them without a known interest, and prospects of whom one in ten climbs."""
+    rng = np.random.default_rng(seed)
+    customers = people(rng, 1500, climbs).rename_axis("customer_no")
+    customers["interests"] = customers["interests"].mask(np.random.default_rng(99).random(1500) < unknown)
+    leads = people(rng, n, 0.1, foreign)
+    leads["lead_id"] = [f"L{i:05d}" for i in range(n)]
+    leads["at"] = pd.Timestamp(AS_OF) - pd.to_timedelta(rng.integers(0, 300, n), unit="D")
+    leads["converted_at"] = (leads["at"] + pd.Timedelta(days=5)).where(rng.random(n) < 0.05)
+    return twins.twins(prospects.prospects(leads, AS_OF), customers), leads.set_index("lead_id")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_hidden_customers_are_found_and_strangers_are_flagged(seed):
+    found, leads = compared(seed)
+    result = twins.spikes(found)
+    assert result.frame["n"].sum() == len(found.hidden) == 300
+    assert result.frame["share"].iloc[0] >= 0.2
+    assert told(result)[0].id == "twins.found"
+    foreign = leads.loc[found.rows.index, "region"] == "abroad"
+    assert found.rows.loc[foreign, "outside"].mean() >= 0.95
+    assert found.rows.loc[~foreign, "outside"].mean() <= 0.05
+    strangers = twins.strangers(found).frame.set_index("likeness")
+    assert strangers.loc[twins.UNLIKE, "n"] == found.rows["outside"].sum()
+    assert strangers["n"].sum() == len(found.rows)
+    facts = twins.facts(result.frame, strangers.reset_index())
+    assert facts["twins_found"] == result.frame["n"].iloc[0]
+
+
+@pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
+def test_where_prospects_are_like_customers_nobody_is_found(seeds, most):
+    results = [twins.spikes(compared(seed, climbs=0.1, n=1500, foreign=0)[0]) for seed in range(20, 20 + seeds)]
+    assert sum(told(result)[0].kind != "nothing" for result in results) <= most
+
+
+def test_what_a_file_leaves_open_is_no_likeness():
+    found, _ = compared(20, climbs=0.1, foreign=0, unknown=0.4)
+    assert told(twins.spikes(found))[0].id == "twins.nothing"
+    assert len(found.hidden) < 200
+
+
+def test_equally_alike_prospects_are_ordered_by_who_came_last():
+    found, leads = compared(1)
+    table = twins.ranked(found, twins.spikes(found))
+    assert table["place"].tolist() == list(range(1, len(found.rows) + 1))
+    assert not table["lead_id"].isin(leads.index[leads["converted_at"].notna()]).any()
+    at = leads.loc[table["lead_id"], "at"].reset_index(drop=True)
+    same = table["likeness"].eq(table["likeness"].shift()) & table["outside"].eq(table["outside"].shift())
+    assert same.any()
+    assert (at <= at.shift())[same].all()
+    assert table["outside"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize("n", [0, 30])
+def test_few_prospects_have_no_twins(n):
+    found, _ = compared(1, n=max(n, 1), foreign=0)
+    assert not told(twins.spikes(found))
+    assert not len(twins.strangers(found))
+    assert not len(twins.ranked(found, twins.spikes(found)))
+    assert twins.facts(twins.spikes(found).frame, twins.strangers(found).frame.reindex(columns=["likeness", "n"])) == {}
