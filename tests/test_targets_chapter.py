@@ -31,7 +31,7 @@ sources:
 PUBLISHED = {
     "trial": {"campaign_effects", "campaign_groups", "uplift_fifths", "uplift_quality"},
     "campaigns": {"campaign_responses", "response_by_group"},
-    "leads": {"lead_groups", "lead_gains", "lead_quality", "twin_spikes", "twin_strangers"},
+    "leads": {"lead_groups", "lead_gains", "lead_quality", "twin_spikes"},
     "forecasts": {"address_lists"},
     "neither": set(),
 }

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.targets import prospects, responders, trials, uplift
+from customer_profiles.analysis.targets import prospects, responders, trials, twins, uplift
 from customer_profiles.demo import prospects as planted_prospects
 from customer_profiles.demo import voucher as planted_voucher
 from customer_profiles.demo.people import make_people
 from customer_profiles.demo.plan import load_plan
+from customer_profiles.demo.sheets import CODES
 
 SEEDS = (1, 2, 3, 4, 5)
 TRAITS = ["age_band", "gender", "region", "interests", "values"]
@@ -80,14 +81,33 @@ def test_the_origin_of_prospects_who_buy_is_found_and_they_can_be_ranked(seed):
     )
 
 
+def beside_customers(seed, null=False, n=2000):
+    """Prospects beside the customers, by the words of the file."""
+    people = make_people(np.random.default_rng([seed, 0]), load_plan(null), 0, n)
+    traits = people.assign(interests=people["interests"].map(CODES["interests"]), Altersgruppe=people["age_band"])
+    found, truth = asked(seed, null, n)
+    return twins.twins(found, traits.set_index("person")), found, truth
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hidden_customers_are_found_and_foreign_prospects_flagged(seed):
+    found, leads, truth = beside_customers(seed)
+    assert twins.spikes(found).frame["share"].iloc[0] >= 2 / 10
+    foreign = leads.features.loc[found.rows.index, "region"] == truth["foreign"]["region"]
+    assert foreign.sum() == 2000 * truth["foreign"]["per_customer"]
+    assert found.rows.loc[foreign, "outside"].mean() >= 0.95
+    assert found.rows.loc[~foreign, "outside"].mean() <= 0.05
+
+
 @pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
 def test_a_null_company_claims_no_more_than_promised(seeds, most):
-    claims = {"effects": 0, "groups": 0, "ranking": 0, "prospects": 0}
+    claims = {"effects": 0, "groups": 0, "ranking": 0, "prospects": 0, "twins": 0}
     for seed in range(201, 201 + seeds):
         effects, groups, ranking, _, _ = mailed(seed, null=True)
-        found, _ = asked(seed, null=True)
+        alikes, found, _ = beside_customers(seed, null=True)
         claims["effects"] += effects.frame["claim"].any()
         claims["groups"] += groups.frame["claim"].any()
         claims["ranking"] += ranking.frame["claim"].any()
+        claims["twins"] += len(twins.ranked(alikes, twins.spikes(alikes))) > 0
         claims["prospects"] += prospects.by_group(found).frame["claim"].any()
     assert max(claims.values()) <= most, claims

@@ -164,7 +164,7 @@ def _flat(plan: Plan) -> Plan:
             "app_share": dict.fromkeys(plan["app_share"], 0.33),
             "texts": plan["texts"] | {"wrong_category": 1.0},
             "voucher": plan.numbers.get("voucher", {}) | {"brings": 0.0, "moves": 0.0},
-            "prospects": plan.numbers.get("prospects", {}) | {"times": {}},
+            "prospects": plan.numbers.get("prospects", {}) | {"times": {}, "foreign": {}},
             "score": {"start": score["start"] - 0.9, "person": 0.0, "answer": float(np.hypot(1.4, score["answer"]))},
         },
     )

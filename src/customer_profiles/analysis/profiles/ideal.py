@@ -9,7 +9,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ...ingest import contract
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
@@ -156,6 +155,7 @@ def describing(
     best: Ideal,
     taken: Collection[str],
     made_of: Mapping[str, Sequence[str]] | None = None,
+    persons: Collection[str] = (),
 ) -> tuple[list[str], list[str]]:
     """Attributes that may tell an ideal customer, and those that say by themselves what one is worth, or who left.
 
@@ -168,14 +168,16 @@ def describing(
         Columns that say it by definition: the worth, the outcome, the contract.
     made_of : mapping, optional
         Columns that derived attributes are made of.
+    persons : collection of str
+        Traits of persons and companies. That a high income or a big company buys more is no other word for it: they
+        are left out only if they leave nothing open.
 
     Returns
     -------
     tuple of list of str
-        Those kept, and those left out: taken, made of what is taken, or found by `leakage`. That a big company or a
-        high income buys more is no other word for it: traits of the contract are only left out if they settle it.
+        Those kept, and those left out: taken, made of what is taken, or found by `leakage`.
     """
-    names, who = [name for name in names if name in profile], set(contract.traits())
+    names = [name for name in names if name in profile]
     values = banded(profile, names).apply(values_of)
     known, worth = best.known.to_numpy(), best.worth.to_numpy(float)
 
@@ -185,7 +187,7 @@ def describing(
         asked = [(of.notna().to_numpy() & known, of) for _, of in best.conditions.items()]
         if any(determines(values[name][rows], of[rows].to_numpy(bool)) for rows, of in asked if of[rows].nunique() > 1):
             return True
-        return name not in who and bool(known.any()) and settles(values[name][known], worth[known])
+        return name not in persons and bool(known.any()) and settles(values[name][known], worth[known])
 
     left_out = [name for name in names if says_it(name)]
     return [name for name in names if name not in left_out], left_out

@@ -122,12 +122,15 @@ def spikes(found: Twins) -> Result:
 
 
 def strangers(found: Twins) -> Result:
-    """How many prospects are unlike any customer, so that nothing is known of them: ``likeness, n, base, share``."""
+    """How many prospects are unlike any customer, so that nothing is known of them: ``likeness, n, base, share``.
+
+    Empty where there is none.
+    """
     counts = found.rows["outside"].astype(bool).map({True: UNLIKE, False: ALIKE}).value_counts()
     table = pd.DataFrame({"likeness": counts.index, "n": counts.to_numpy(), "base": len(found.rows)})
     return Result(
         "twin_strangers",
-        add_shares(table) if len(table) else table,
+        add_shares(table) if len(table) > 1 else table.head(0),
         Text(N_("Prospects of whom customers tell nothing")),
         ONE_MARGIN,
         about=Text(N_("Farther from every customer than 99 of 100 customers are from all others.")),

@@ -144,8 +144,8 @@ def fifths(found: Iterable[Ranked], measured: Result) -> Result:
         lambda frame: FOUND.tell(frame, measured.family),
         about=Text(
             N_(
-                "Customers more of 100 contacted than of 100 held back; fifths by what was foreseen of customers from "
-                "whom it was not learnt, those first whom the contact should move most."
+                "Customers more of 100 contacted than of 100 held back, by fifths: first those whom the contact should "
+                "move most, foreseen without them."
             )
         ),
         columns=FIFTHS,
