@@ -136,7 +136,7 @@ def test_what_says_by_itself_who_is_ideal_does_not_describe():
     profile["tier"] = np.where(rank > 0.75, "gold", "other")
     best, made_of = find(profile), {"spend_class": ("spend",), "life_stage": ("age",)}
     names = ["interests", "spend", "status", "spend_class", "life_stage", "plan", "employees", "tier", "not there"]
-    kept, left_out = ideal.describing(names, profile, best, {"spend", "status"}, made_of, ["employees"])
+    kept, left_out = ideal.describing(names, profile, best, {"spend", "status"}, made_of, ["interests", "employees"])
     assert kept == ["interests", "life_stage", "employees"]
     assert left_out == ["spend", "status", "spend_class", "plan", "tier"]
     assert [text.values["name"] for text in ideal.told(left_out)] == left_out
