@@ -241,8 +241,7 @@ BEST_TENTH = Claims(
 def _best_tenth(table: pd.DataFrame, top: float = 0.10) -> list[Finding]:
     """One sentence on concentration, read from the row of the best 10 % of buyers."""
     rows = shown(table[np.isclose(table["top"], top)]).dropna(subset="spend_share")
-    values = {name: BEST_TENTH.values[name] for name in ("top", "n", "share")}
-    unsure = replace(BEST_TENTH, message=UNSURE, values=values, estimate="", test="")
+    unsure = replace(BEST_TENTH, message=UNSURE, estimate="", test="")
     return [
         replace((unsure if math.isnan(row.spend_share_low) else BEST_TENTH).one(row), id="value.concentration")
         for row in rows.itertuples()
