@@ -84,8 +84,8 @@ def pairs(bought: Purchases) -> Result:
 CLAIMS = Claims(
     "cross_sell",
     N_(
-        "Of those who have bought “{item:label}” {share:part} go on to buy “{then:label}” within {days:count} days, of "
-        "customers who are as active {rest:part}."
+        "Of those who had bought “{item:label}” but not “{then:label}”, {share:part} bought that within {days:count} "
+        "days, of customers who are as active {rest:part}."
     ),
     {"item": "item", "then": "then", "share": "share", "rest": lambda row: float(row.share / row.ratio)},
     key=("item", "then"),
