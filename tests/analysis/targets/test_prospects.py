@@ -96,6 +96,11 @@ def test_the_chances_of_open_prospects_add_up_to_those_who_buy():
     came = table.set_index("lead_id")["converted_at"].reindex(scored["lead_id"]).notna().sum()
     assert scored["p_converts"].sum() == pytest.approx(came, abs=3 * np.sqrt(came) + 0.15 * came)
     assert scored["lead_tenth"].between(1, 10).all()
+    assert scored["lead_tenth"].is_monotonic_increasing
+    at = then.set_index("lead_id")["at"].reindex(scored["lead_id"]).reset_index(drop=True)
+    same = scored["p_converts"].round(9).diff().eq(0)
+    assert same.any()
+    assert (at <= at.shift())[same].all()  # of equal chances who came last is first
 
 
 def test_impossible_and_repeated_rows_are_no_prospects():

@@ -170,8 +170,8 @@ def scores(found: Prospects, model: Tried | None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``lead_id, p_converts, lead_tenth``. Who has waited for long has less of the chance left: with the share G of
-        the buyers who buy by that age, p becomes p (1 − G) / (1 − p G).
+        ``lead_id, p_converts, lead_tenth``, the best first; of equal ones who came last. Who has waited for long has
+        less of the chance left: with the share G of the buyers who buy by that age, p becomes p (1 − G) / (1 − p G).
     """
     open_ones = found.rows[~found.rows["bought"] & (found.rows["age"] < found.horizon)]
     if model is None or not model.models or not len(open_ones):
@@ -183,8 +183,10 @@ def scores(found: Prospects, model: Tried | None) -> pd.DataFrame:
     place = np.searchsorted(found.curve["day"].to_numpy(), open_ones["age"].to_numpy(), side="right") - 1
     share = np.where(place >= 0, np.minimum(within[np.maximum(place, 0)], 1), 0)
     left = pd.Series(p * (1 - share) / (1 - p * share), open_ones.index, name="p_converts")
-    tenth = np.ceil(left.rank(ascending=False, method="first") / len(left) * TENTHS).astype(int)
-    return left.to_frame().assign(lead_tenth=tenth).rename_axis("lead_id").reset_index()
+    table = left.to_frame().assign(at=open_ones["at"], same=left.round(9)).rename_axis("lead_id").reset_index()
+    table = table.sort_values(["same", "at", "lead_id"], ascending=[False, False, True]).reset_index(drop=True)
+    table["lead_tenth"] = np.ceil((table.index + 1) / len(table) * TENTHS).astype(int)
+    return table[["lead_id", "p_converts", "lead_tenth"]]
 
 
 def limits(found: Prospects, model: Tried) -> list[Limit]:
