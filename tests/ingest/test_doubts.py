@@ -121,6 +121,7 @@ def test_equal_order_lines(shop):
         ("S/H", ["S", "H"], "{column: amount, times: {S/H: {H: -1, S: 1}}}"),
         ("Refunded Amount", ["0", "2.5"], "{sum: [amount, {column: Refunded Amount, factor: -1}]}"),
         ("whatever", ["usd", "eur"], "{column: amount, times: {whatever: {eur: 1.0, usd: RATE}}}"),
+        ("status", ["completed", "cancelled"], "where: {status: [completed]}"),
         ("note", ["a", "b"], ""),
     ],
 )
