@@ -141,8 +141,9 @@ def test_a_price_of_one_piece(shop):
 
 
 def test_totals_that_each_line_of_an_order_repeats(shop):
-    shop.orders = [(one, at, f"{n + 5}.5", f"B{n}") for n, (one, at, _, _) in enumerate(shop.orders) for _ in (1, 2)]
-    shop.source["duplicates"] = "keep"
+    shop.columns.append("item")
+    lines = enumerate(shop.orders)
+    shop.orders = [(one, at, f"{n + 5}.5", f"B{n}", item) for n, (one, at, _, _) in lines for item in "ab"]
     assert "add once: {order: [amount]}" in shop.check().output
     shop.source["once"] = {"order": ["amount"]}
     assert "Warnings" not in shop.check().output
