@@ -121,6 +121,7 @@ def test_equal_order_lines(shop):
         ("S/H", ["S", "H"], "{column: amount, times: {S/H: {H: -1, S: 1}}}"),
         ("Refunded Amount", ["0", "2.5"], "{sum: [amount, {column: Refunded Amount, factor: -1}]}"),
         ("whatever", ["usd", "eur"], "{column: amount, times: {whatever: {eur: 1.0, usd: RATE}}}"),
+        ("status", ["completed", "cancelled"], "where: {status: [completed]}"),
         ("note", ["a", "b"], ""),
     ],
 )
@@ -140,8 +141,9 @@ def test_a_price_of_one_piece(shop):
 
 
 def test_totals_that_each_line_of_an_order_repeats(shop):
-    shop.orders = [(one, at, f"{n + 5}.5", f"B{n}") for n, (one, at, _, _) in enumerate(shop.orders) for _ in (1, 2)]
-    shop.source["duplicates"] = "keep"
+    shop.columns.append("item")
+    lines = enumerate(shop.orders)
+    shop.orders = [(one, at, f"{n + 5}.5", f"B{n}", item) for n, (one, at, _, _) in lines for item in "ab"]
     assert "add once: {order: [amount]}" in shop.check().output
     shop.source["once"] = {"order": ["amount"]}
     assert "Warnings" not in shop.check().output

@@ -63,6 +63,10 @@ def of_money(source: Source, cells: pd.DataFrame, dataset: Dataset) -> Iterator[
                 f"{name!r}, which is not read, tells refunds, and no amount is below zero; write amount: "
                 f"{line(given | {'times': {name: signs}})}"
             )
+        void = {code for code in codes if plain(code) in _words("void_codes")}
+        if void and len(codes) > len(void):
+            kept = {name: [code for code in codes if code not in void]}
+            yield f"{name!r}, which is not read, tells of orders that came to nothing; write where: {line(kept)}"
         if plain(name) in _words("refunds"):
             refunds = _numbers(source, cells, name)
             if (refunds != 0).any():

@@ -26,7 +26,7 @@ from . import subscription as contracts
 from . import vulnerability as care
 from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands, Unpivot
 from .derived import Attribute, Derived
-from .faults import explain, near
+from .faults import absent, explain, near
 from .own_names import with_own_names
 from .settings import Cleaning, Identity, Privacy, TextModels, Visitors
 from .yaml_file import read_yaml
@@ -416,10 +416,7 @@ def load_dataset(path: str | Path) -> Dataset:
     """
     path = Path(path).resolve()
     if not path.exists():
-        known = sorted(found.parent.name for found in path.parents[1].glob(f"*/{path.name}"))
-        meant = near(path.parent.name, known).replace(", ", ": ")
-        there = f" (there are {', '.join(known)})" if known else f": there is no {path}"
-        raise ConfigurationError(f"dataset {path.parent.name!r}{meant or there}")
+        raise ConfigurationError(absent(path))
     content, lines = read_yaml(path)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is empty or not a list of 'key: value' lines")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -16,6 +17,14 @@ def near(name: str, known: Iterable[str]) -> str:
     """The name that was probably meant, as the end of a sentence; "" if none is like it."""
     found = nearest(name, known)
     return f", did you mean {found!r}?" if found else ""
+
+
+def absent(path: Path) -> str:
+    """That there is no such data set, with the nearest or all that lie beside it."""
+    known = sorted(found.parent.name for found in path.parents[1].glob(f"*/{path.name}"))
+    meant = near(path.parent.name, known).replace(", ", ": ")
+    there = f" (there are {', '.join(known)})" if known else f": there is no {path}"
+    return f"dataset {path.parent.name!r}{meant or there}"
 
 
 def explain(fault: Any, content: Any, lines: Lines, dataset: type[BaseModel]) -> str:

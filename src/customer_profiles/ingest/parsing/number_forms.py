@@ -11,7 +11,7 @@ NUMBER_FORMS = (
     (r"^(\d.*\d|\d)\s*-$", r"-\1"),  # SAP: 5,00-
 )
 _ODD = r"['\u2212(]|-\s*$"
-CURRENCY_SIGN = r"[€$£¥]"
+CURRENCY_SIGN = r"[€$£¥]|(?:^|[\s\d])[A-Z]{3}(?:[\s\d]|$)"
 
 
 def plain_numbers(texts: pd.Series, sign: str | None = None) -> pd.Series:

@@ -102,7 +102,7 @@ def check_header(path: Path, names: Sequence[str], needed: Collection[str], hint
         else:
             meant = (
                 f"none of the {len(needed)} columns that are read is in its first row ({len(names)} cells): has the "
-                "file a row of column names, and one only?"
+                "file a row of column names, and one only? if it has none, name its columns with 'header'"
             )
         raise InputRejected(f"{path.name}, header: there is no column {missing[0]!r}; {meant}{hint}")
     for name, count in Counter(names).items():
