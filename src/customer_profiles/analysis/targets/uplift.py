@@ -247,7 +247,7 @@ FOUND = Claims(
     _message,
     {name: name for name in ("campaign", "brought", "last")},
     key=("campaign",),
-    nothing=N_("We cannot tell whom a campaign moves: a choice of customers would be no better than chance."),
+    nothing=N_("A ranking of all customers by how much a campaign moves them is not certainly better than chance."),
     test=N_("two logistic regressions, cross-fitted; Qini coefficient, bootstrap over customers, Benjamini–Hochberg"),
     estimate="brought",
     reach="base",
