@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from customer_profiles.analysis.segments import external_validation
 from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.stats.intervals import Estimate
 
 RATES = {1: 0.1, 2: 0.2, 3: 0.6}
 
@@ -118,6 +119,17 @@ def test_segments_without_a_difference_are_hardly_ever_said_to_tell_anything():
         areas += table["auc"].tolist()
     assert np.mean(claims) <= 0.15  # two families of 5 % each, and what chance allows in forty
     assert np.mean(areas) == pytest.approx(0.5, abs=0.03)  # nobody's own outcome counts
+
+
+def test_a_difference_that_orders_nobody_is_not_told(monkeypatch):
+    """By χ² the segments differ, but chance alone orders the customers as well: one verdict, and nothing is claimed."""
+    wide = Estimate(0.52, 0.45, 0.59)
+    monkeypatch.setattr(external_validation, "_by_chance", lambda found, beyond, most: wide)
+    profile, labels = customers()
+    result = external_validation.separate(labels, external_validation.outcomes(profile))
+    assert (result.frame["p_adjusted"] <= 0.05).any()
+    assert not result.frame["claim"].any()
+    assert [finding.kind for finding in result.claims(result.frame)] == ["nothing"]
 
 
 def test_findings_say_the_lift_or_that_nothing_is_told(tables):
