@@ -102,3 +102,10 @@ def test_a_break_of_few_answers_is_hidden_and_not_told():
     published = Gate(10).guard(few)
     assert published.suppressed == 1
     assert few.claims(published.marks(few.frame)) == []
+
+
+def test_without_effects_or_events_no_break_is_known():
+    effects = pd.DataFrame(columns=["metric", "event", "at", "claim"])
+    events = pd.DataFrame({"name": ["sale"], "at": pd.to_datetime(["2025-01-01"]), "until": pd.NaT})
+    assert change_points.established(effects, events).empty
+    assert change_points.established(effects, events[:0]).empty

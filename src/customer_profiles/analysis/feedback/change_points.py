@@ -40,6 +40,7 @@ def established(effects: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """
     moved = effects.loc[effects["claim"].astype(bool), ["metric", "event", "at"]]
     lasting = events.drop_duplicates(["name", "at"])[["name", "at", "until"]]
+    moved = moved.astype({"at": lasting["at"].dtype})  # without any effect it has no times
     return moved.merge(lasting, left_on=["event", "at"], right_on=["name", "at"])[["metric", "at", "until"]]
 
 

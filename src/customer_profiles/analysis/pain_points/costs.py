@@ -246,7 +246,7 @@ def _claims(table: pd.DataFrame, family: int, reached: pd.Series) -> list[Findin
         ratio = told[f"ratio{of_ratio}"].where(told["outcome"] != "spend", 1 - told[f"ratio{of_score}"])
         told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, ratio)})
     at_least = np.clip(1 - z_value() / norm.isf(told["p"].to_numpy(float) / 2), 0, None)
-    order = np.lexsort((told["pain"], -strength * at_least * told["pain"].map(reached).fillna(0)))
+    order = np.lexsort((told["pain"], -strength * at_least * told["pain"].map(reached).fillna(0).to_numpy(float)))
     return CLAIMS.tell(table, family, told.iloc[order])
 
 

@@ -28,24 +28,9 @@ from .columns import Clock, Column, Decimal, ExtraColumn, Form, Texts, Thousands
 from .derived import Attribute, Derived
 from .faults import absent, explain, near
 from .own_names import with_own_names
-from .settings import Cleaning, Identity, Privacy, TextModels, Visitors
+from .settings import Cleaning, Identity, Privacy, System, TextModels, Visitors
 from .yaml_file import read_yaml
 
-System = Literal[
-    "crm",
-    "shop",
-    "web_analytics",
-    "app_analytics",
-    "email",
-    "social",
-    "service_desk",
-    "survey",
-    "review",
-    "nps_ces",
-    "market_research",
-    "internal_database",
-    "external_database",
-]
 # Bands that market research and official statistics use for adults; derived from an age where none is given.
 AGE_BANDS = ("under 18", "18–24", "25–34", "35–44", "45–54", "55–64", "65+")
 AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)

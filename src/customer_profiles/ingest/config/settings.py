@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,22 @@ from .faults import near
 
 # Below five a "group" can be reconstructed by its own members; ten is common practice in official statistics.
 GROUP_SIZE_FLOOR, GROUP_SIZE_DEFAULT = 5, 10
+
+System = Literal[
+    "crm",
+    "shop",
+    "web_analytics",
+    "app_analytics",
+    "email",
+    "social",
+    "service_desk",
+    "survey",
+    "review",
+    "nps_ces",
+    "market_research",
+    "internal_database",
+    "external_database",
+]
 
 
 class Privacy(Model):
