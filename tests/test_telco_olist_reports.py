@@ -67,14 +67,8 @@ def test_telco_reasons_for_leaving(telco):
     counts = Counter(row["Churn Reason"] for row in raw("telco", "status") if row["Churn Reason"])
     shown = telco.values("02", "distributions", "churn_reason")["n"].to_dict()
     assert shown.pop("did not leave") == 5_174
-    assert shown.keys() == counts.keys()
-    told = {reason: n for reason, n in shown.items() if pd.notna(n)}
-    assert told == {reason: counts[reason] for reason in told}
-    assert [told[reason] for reason, _ in counts.most_common(3)] == [313, 311, 220]
-    # A reason that fewer than ten gave is hidden, and never alone: it could be computed from the others.
-    hidden = shown.keys() - told.keys()
-    assert {reason for reason, n in counts.items() if n < 10} <= hidden
-    assert len(hidden) != 1
+    # Six customers died: too few to be told, and too few to be the only ones of whom no reason is known.
+    assert shown == {reason: n for reason, n in counts.items() if n > 12}
 
 
 def test_telco_satisfaction(telco):
@@ -188,12 +182,12 @@ def test_olist_states(olist):
     of_person = {row["customer_unique_id"]: row["customer_state"] for row in raw("olist", "customers")}
     counts = Counter(of_person.values())
     shown = olist.table("02", "areas").set_index("area")["n"]
-    assert set(shown.index) == {row["state"] for row in names.values()}
-    told = {code: shown[row["state"]] for code, row in names.items() if pd.notna(shown[row["state"]])}
+    assert set(shown.index) <= {row["state"] for row in names.values()}
+    told = {code: shown[row["state"]] for code, row in names.items() if pd.notna(shown.get(row["state"]))}
     assert told == {code: counts[code] for code in told}
     assert min(told.values()) >= 10
     matched = olist.table("02", "match_rate").set_index("value")
-    assert matched.at["matched", "n"] == len(of_person)
+    assert matched.at["matched", "n"] == sum(n for n in counts.values() if n >= 10)  # fewer count as unknown
 
 
 def test_olist_comments_are_portuguese(olist):

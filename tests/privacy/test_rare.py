@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_profiles.privacy.rare import SMALL_PART, without_rare_values
+from customer_profiles.privacy.rare import SMALL_PART, TINY_PART, told, without_rare_values
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=6), st.integers(0, 30), st.integers(5, 20))
@@ -19,7 +19,17 @@ def test_no_value_is_rare_and_few_are_never_unknown(sizes, unknown, least):
         assert not kept.value_counts().between(1, least - 1).any()
         assert not 0 < kept.isna().sum() < least
     assert (kept.dropna() == column[kept.notna()]).all()  # nothing is made up
-    assert kept.notna().sum() >= column.notna().sum() - max(counts[counts < least].sum(), 0) - least
+    lost = counts[counts < least].sum() + max(least, TINY_PART * counts.sum())
+    assert kept.notna().sum() >= column.notna().sum() - lost
+
+
+def test_of_two_rare_reasons_the_next_rarest_goes_along_and_all_others_stay_whole():
+    reasons = pd.DataFrame({"reason": ["none"] * 900 + ["price"] * 80 + ["advice"] * 12 + ["deceased"] * 6})
+    kept = without_rare_values(reasons, 10)
+    assert kept["reason"].value_counts().to_dict() == {"none": 900, "price": 80}
+    (text,) = told(reasons, kept, 10)
+    assert (text.values["k"], text.values["attributes"]) == (2, 1)
+    assert told(kept, without_rare_values(kept, 10), 10) == []
 
 
 def test_numbers_places_and_ids_stay():

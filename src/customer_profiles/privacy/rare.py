@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..messages import N_, Text
+
 APART = frozenset(("customer_id", "sources", "city", "postal_code"))
 """Not groups of customers: who they are, and where they live."""
 
 SMALL_PART = 0.2
 """Part of the known values that may be rare: an attribute with more has names for values, not groups."""
 
+TINY_PART = 0.02
+"""Part of the known values that goes with the rare ones where these alone would be too few to count as unknown."""
+
 
 def without_rare_values(profile: pd.DataFrame, least: int) -> pd.DataFrame:
     """The profile with the values of fewer than `least` customers missing, and never missing for fewer than that.
 
-    Where fewer would be unknown, the most frequent value is withheld of as many as it takes.
+    Where fewer would be unknown, the next rarest value goes with them if hardly anybody has it; else the most frequent
+    one is withheld of as many as it takes.
 
     Parameters
     ----------
@@ -37,6 +43,19 @@ def without_rare_values(profile: pd.DataFrame, least: int) -> pd.DataFrame:
     return profile.assign(**{name: _without(profile[name], least) for name in profile if _is_group(profile[name])})
 
 
+def told(before: pd.DataFrame, after: pd.DataFrame, least: int) -> list[Text]:
+    """What `without_rare_values` has done, in a sentence; none where no value is rare."""
+    gone = {name: before[name].nunique() - after[name].nunique() for name in before if _is_group(before[name])}
+    values = {"least": least, "k": sum(gone.values()), "attributes": sum(number > 0 for number in gone.values())}
+    return [Text(_TOLD, values)] if values["k"] else []
+
+
+_TOLD = N_(
+    "Values that fewer than {least:count} customers have count as unknown from here on: {k:count} values of "
+    "{attributes:count} columns of the profile. No table can then tell of those few, nor all tables together."
+)
+
+
 def _is_group(column: pd.Series) -> bool:
     numbers = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     return not (numbers or pd.api.types.is_datetime64_any_dtype(column) or column.name in APART)
@@ -50,6 +69,9 @@ def _without(column: pd.Series, least: int) -> pd.Series:
     kept = column.mask(column.isin(rare.index))
     unknown = int(kept.isna().sum())
     if 0 < unknown < least:
-        largest = counts.sort_index().sort_values(ascending=False, kind="stable").index[0]
+        rest = counts[counts >= least].sort_index().sort_values(ascending=False, kind="stable")
+        if len(rest) > 2 and rest.iloc[-1] <= TINY_PART * counts.sum():
+            return kept.mask(kept == rest.index[-1])
+        largest = rest.index[0] if len(rest) else counts.index[0]
         kept.loc[kept.index[kept == largest][: least - unknown]] = None
     return kept
