@@ -217,8 +217,8 @@ _OTHERS = N_(
     "customers (index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 _NAMED = N_(
-    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), {rest:share} of the group it is "
-    "compared with ({versus:label}; index {index:index}, {low:index} to {high:index}, n = {base:count})."
+    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), of the group it is compared with "
+    "({versus:label}) {rest:share} (index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 CLAIMS = Claims(
     "index",
