@@ -158,7 +158,6 @@ class TestNumbers:
         "written",
         [
             *(
-                "12,50 EUR",
                 "inf",
                 "-Infinity",
                 "nan",
@@ -176,6 +175,14 @@ class TestNumbers:
             hides(collected, written)
         undeclared = company.collect(orders(company, lines("1,5", written, "2")))
         assert undeclared.set_aside.row.tolist() == [3]
+
+    def test_a_sign_of_a_currency_nobody_declared(self, company):
+        collected = company.collect(orders(company, lines("1,5", "12,50 EUR", "2"), decimal=",", thousands="."))
+        ((row, column, reason),) = set_aside(collected)
+        assert (row, column) == (3, "amount")
+        assert "set 'sign'" in reason
+        assert amounts(company) == [1.5, 2]
+        hides(collected, "12,50 EUR")
 
     @pytest.mark.parametrize("written", ["5,00-", "(5,00)", "'-5,00", "\u22125", "  5,00 -"])
     def test_minus_in_other_ways(self, company, written):

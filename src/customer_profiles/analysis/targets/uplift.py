@@ -72,7 +72,7 @@ def ranked(found: Iterable[Trial], checked: Result, traits: pd.DataFrame, seed: 
     unlike, told = set(checked.frame.loc[checked.frame["claim"], "campaign"]), []
     for trial in found:
         reaction = next((name for name in (RESPONSE, ORDER) if name in trial.reactions), None)
-        rows = trial.rows.set_index("customer_no")
+        rows = trial.rows.set_index("customer_no").sort_index()
         known = traits.reindex(rows.index).join(rows.filter(PAST)).dropna(axis=1, how="all")
         if reaction is None or trial.campaign in unlike or not len(known.columns):
             continue
@@ -82,7 +82,7 @@ def ranked(found: Iterable[Trial], checked: Result, traits: pd.DataFrame, seed: 
         with threadpool_limits(1):
             if_sent, if_not = (_foreseen(known, did[arm], seed) for arm in (~held, held))
         # Places among those whom the same model ranks: the level of a model must not favour its part of the customers.
-        place = (if_sent - if_not).round(9).groupby(part_of(known.index.to_numpy(), FOLDS)).rank(pct=True)
+        place = (if_sent - if_not).round(6).groupby(part_of(known.index.to_numpy(), FOLDS)).rank(pct=True)
         told.append(Ranked(trial.campaign, reaction, pd.DataFrame({"held": held, "did": did, "place": place})))
     return told
 
@@ -189,6 +189,8 @@ def _foreseen(known: pd.DataFrame, did: pd.Series, seed: int) -> pd.Series:
             logisticregression__l1_ratio=1.0,
             logisticregression__solver="liblinear",
             logisticregression__intercept_scaling=INTERCEPT,
+            logisticregression__tol=1e-8,  # so that ranks do not hang on the machine
+            logisticregression__max_iter=10_000,
         )
         expected[part == one] = model.fit(known.loc[learnt.index], learnt).predict_proba(known[part == one])[:, 1]
     return expected

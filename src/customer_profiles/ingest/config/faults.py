@@ -23,8 +23,8 @@ def absent(path: Path) -> str:
     """That there is no such data set, with the nearest or all that lie beside it."""
     known = sorted(found.parent.name for found in path.parents[1].glob(f"*/{path.name}"))
     meant = near(path.parent.name, known).replace(", ", ": ")
-    there = f" (there are {', '.join(known)})" if known else f": there is no {path}"
-    return f"dataset {path.parent.name!r}{meant or there}"
+    there = f" (there are {', '.join(known)})" if known else ""
+    return f"dataset {path.parent.name!r}{meant or there}: there is no {path}".replace("?:", "?")
 
 
 def explain(fault: Any, content: Any, lines: Lines, dataset: type[BaseModel]) -> str:
