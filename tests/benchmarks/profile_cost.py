@@ -105,8 +105,10 @@ def plain_pandas(folder: Path, _: str | None) -> pd.DataFrame:
     profile["discount_share"] = 1 - profile["spend"] / before_discount.where(before_discount > 0)
     for name, column in {"top_category": "category", "main_order_channel": "channel"}.items():
         counts = lines.groupby(["customer_no", column]).size().rename("n").reset_index()
-        counts = counts.sort_values(["customer_no", "n", column], ascending=[True, False, True])
-        profile[name] = counts.drop_duplicates("customer_no").set_index("customer_no")[column]
+        most = counts[counts["n"] == counts.groupby("customer_no")["n"].transform("max")]
+        profile[name] = most.drop_duplicates("customer_no", keep=False).set_index("customer_no")[
+            column
+        ]  # ties: unknown
     return customers.merge(profile, on="customer_no", how="left").sort_values("customer_no", ignore_index=True)
 
 

@@ -191,6 +191,7 @@ def _foreseen(known: pd.DataFrame, did: pd.Series, seed: int) -> pd.Series:
             logisticregression__intercept_scaling=INTERCEPT,
             logisticregression__tol=1e-8,  # so that ranks do not hang on the machine
             logisticregression__max_iter=10_000,
+            logisticregression__random_state=seed,
         )
         expected[part == one] = model.fit(known.loc[learnt.index], learnt).predict_proba(known[part == one])[:, 1]
     return expected
