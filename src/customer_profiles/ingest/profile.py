@@ -250,8 +250,8 @@ def _with_most_frequent(totals: Table, rows: Table, column: str, name: str, numb
     """
     known = rows.filter(rows[column].notnull())
     counts = known.group_by("customer_no", column).aggregate(n=known.count())
-    ranked = counts.mutate(most=counts.n.max().over(group_by=counts.customer_no))
-    first = ranked.filter(ranked.n == ranked.most)
+    most = counts.group_by("customer_no").aggregate(most=counts.n.max())  # a window would hold all pairs in memory
+    first = counts.inner_join(most, ["customer_no", ("n", "most")])
     top = first.group_by("customer_no").aggregate(**{name: first[column].min()}, tied=first.count())
     top = top.filter(top.tied == 1).drop("tied")
     totals = totals.left_join(top, "customer_no").drop("customer_no_right")
