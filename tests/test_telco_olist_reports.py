@@ -182,12 +182,12 @@ def test_olist_states(olist):
     of_person = {row["customer_unique_id"]: row["customer_state"] for row in raw("olist", "customers")}
     counts = Counter(of_person.values())
     shown = olist.table("02", "areas").set_index("area")["n"]
-    assert set(shown.index) <= {row["state"] for row in names.values()}
-    told = {code: shown[row["state"]] for code, row in names.items() if pd.notna(shown.get(row["state"]))}
+    assert set(shown.index) == {row["state"] for row in names.values()}
+    told = {code: shown[row["state"]] for code, row in names.items() if pd.notna(shown[row["state"]])}
     assert told == {code: counts[code] for code in told}
     assert min(told.values()) >= 10
     matched = olist.table("02", "match_rate").set_index("value")
-    assert matched.at["matched", "n"] == sum(n for n in counts.values() if n >= 10)  # fewer count as unknown
+    assert matched.at["matched", "n"] == len(of_person)
 
 
 def test_olist_comments_are_portuguese(olist):

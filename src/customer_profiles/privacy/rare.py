@@ -10,9 +10,10 @@ from __future__ import annotations
 import pandas as pd
 
 from ..messages import N_, Text
+from ..places import PLACES
 
-APART = frozenset(("customer_id", "sources", "city", "postal_code"))
-"""Not groups of customers: who they are, and where they live."""
+APART = frozenset(("customer_id", "sources", *PLACES))
+"""Not groups of customers: who they are, and where they live. A place without customers is told from one with few."""
 
 SMALL_PART = 0.2
 """Part of the known values that may be rare: an attribute with more has names for values, not groups."""
