@@ -127,8 +127,8 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
         ``pain, evidence, outcome, n`` (sufferers whose outcome is known)``, base`` (all of whom it is)``, raw,
         raw_rest`` (mean of sufferers and of others, as it is)``, difference`` with interval (score only)``, ratio``
         with interval (all else)``, e_value, e_limit, p, p_adjusted, effect`` (Cohen's d, his h, or the logarithm of
-        the ratio)``, claim``; one family; what is claimed comes first, then the strongest. An outcome that is counted
-        from the same rows as the pain is left out.
+        the ratio)``, claim``; one family; what is claimed comes first, by the harm it does in all, then the strongest.
+        An outcome that is counted from the same rows as the pain is left out.
     """
     from threadpoolctl import threadpool_limits
 
@@ -169,13 +169,15 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
     table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
     family = family_size(table)
     since = pd.Timestamp(as_of) - pd.Timedelta(days=YEAR_DAYS)
-    order = np.lexsort((table["outcome"], table["pain"], -table["effect"].abs().fillna(-1).round(9), ~table["claim"]))
+    reached = hit_since(evidence.hits, since, profile["customer_no"])
+    strength, harm = -table["effect"].abs().fillna(-1).round(9), -_harm(table, reached).fillna(0).round(9)
+    order = np.lexsort((table["outcome"], table["pain"], strength, harm, ~table["claim"]))
     return Result(
         "pain_costs",
         table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True),
         Text(N_("What goes with each pain, adjusted for who the customers are")),
         OVERLAPPING,
-        claims=partial(_claims, family=family, reached=hit_since(evidence.hits, since, profile["customer_no"])),
+        claims=partial(_claims, family=family, reached=reached),
         family=family,
         about=Text(N_("Compared with customers who are alike otherwise; {n:count} customers."), {"n": len(profile)}),
         columns=PUBLISHED,
@@ -229,25 +231,29 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
 
 
 def _claims(table: pd.DataFrame, family: int, reached: pd.Series) -> list[Finding]:
-    """The pains that go with a worse outcome, or that none does; association throughout.
-
-    First comes what does most harm in all: how strong it is even at the near end of its interval, since the largest of
-    many estimates is large by chance, times the customers whom it hit within a year.
-    """
+    """The pains that go with a worse outcome, most harm first, or that none does; association throughout."""
     worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"] > 0
     table = table.assign(claim=table["claim"] & worse & ~table["hidden"].astype(bool))
     told = table[table["claim"]]
     if (told["outcome"] == "score").any():  # a low score says the same again
         told = told[told["outcome"] != "low_score"]
-    strength = told["effect"].abs().where(told["outcome"] != "low_score", -1)
     score = told["outcome"] == "score"
     ends = {"size": ("", ""), "size_low": ("_high", "_low"), "size_high": ("_low", "_high")}
     for name, (of_score, of_ratio) in ends.items():
         ratio = told[f"ratio{of_ratio}"].where(told["outcome"] != "spend", 1 - told[f"ratio{of_score}"])
         told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, ratio)})
-    at_least = np.clip(1 - z_value() / norm.isf(told["p"].to_numpy(float) / 2), 0, None)
-    order = np.lexsort((told["pain"], -strength * at_least * told["pain"].map(reached).fillna(0).to_numpy(float)))
+    harm = _harm(told, reached).where(told["outcome"] != "low_score", -1)
+    order = np.lexsort((told["pain"], -harm.to_numpy(float)))
     return CLAIMS.tell(table, family, told.iloc[order])
+
+
+def _harm(table: pd.DataFrame, reached: pd.Series) -> pd.Series:
+    """How strong an effect is even at the near end of its interval, times the customers whom the pain hit in a year.
+
+    The largest of many estimates is large by chance.
+    """
+    at_least = np.clip(1 - z_value() / norm.isf(table["p"].to_numpy(float) / 2), 0, None)
+    return table["effect"].abs() * at_least * table["pain"].map(reached).fillna(0).to_numpy(float)
 
 
 _MESSAGES = {
