@@ -67,6 +67,7 @@ def main(debug: bool) -> None:
     "--compare", metavar="RUN|DATE", default="", help="Kept run to say what changed since.  [default: the last]"
 )
 @FRESH
+@click.option("--resume", is_flag=True, help="Go on with a run that was killed, if nothing it is made of has changed.")
 @click.option("--alert", is_flag=True, help="End with exit code 10 if something real changed or a target is missed.")
 def report(
     dataset_yaml: str,
@@ -79,6 +80,7 @@ def report(
     pdf: bool,
     compare: str,
     fresh: bool,
+    resume: bool,
     alert: bool,
 ) -> None:
     """Make all reports of a data set and publish them.
@@ -96,7 +98,10 @@ def report(
     missing = None
     try:
         page = run_report(
-            dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs, forms=forms, compare=compare
+            *(dataset_yaml, as_of, language, out, only, jobs),
+            forms=forms,
+            compare=compare,
+            resume=resume,
         )
     except FormMissing as failure:
         if failure.page is None:
