@@ -197,7 +197,7 @@ def test_few_duplicates_make_it_more_careful_and_the_estimate_tells():
     assert abs(told.loc[RECORD_RECALL, "share"] - by_record["recall"].value) < 0.01
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_no_group_holds_a_contradiction(data):
     """Whatever is linked: birth dates and given names within a group agree, and thresholds nest."""
