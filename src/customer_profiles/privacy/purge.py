@@ -26,6 +26,8 @@ ABOUT_NOBODY = frozenset(
     ]
 )
 _OWNER = ("customer_no", "customer_id", "pseudonym")
+_KEPT = (".parquet", ".sha256", ".stamp", DONE, UNFINISHED)
+"""Ends of names of files that stay: tables, and by what a killed run is known."""
 _RESULTS, NOTE = "chapters", "purged.json"
 
 
@@ -203,6 +205,5 @@ def _delete_the_rest(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink() and path.name != _RESULTS:
             shutil.rmtree(path)
-        elif path.is_file() and not path.is_symlink() and path.suffix not in (".parquet", ".sha256", ".stamp"):
-            if path.name not in (DONE, UNFINISHED):  # who was killed must still be known by them
-                path.unlink()
+        elif path.is_file() and not path.is_symlink() and not path.name.endswith(_KEPT):
+            path.unlink()

@@ -199,7 +199,11 @@ def year_before(now: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
         As `split`; only mix and behaviour can differ. Figures whose records do not reach back are left out.
     """
     months, owner = _own_months(now)
-    same, traits, rows = Steps(*[months] * 5, owner=owner), _traits(now["profile"], attributes), []
+    same, traits, rows = (
+        Steps(months, months, months, months, months, owner=owner),
+        _traits(now["profile"], attributes),
+        [],
+    )
     for name in kpis.known(months, now.as_of):
         ahead = kpis.period(name, months, now.as_of)
         then = (ahead[0] - YEAR, ahead[1] - YEAR)

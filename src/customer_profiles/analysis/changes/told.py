@@ -24,7 +24,7 @@ HEADINGS = {
 }
 NAMES = (
     *(N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"), N_("Part"), N_("Amount")),
-    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Redefined")),
+    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Redefined"), N_("Level"), N_("Year before"), N_("Day")),
 )
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
@@ -144,8 +144,7 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
     changes = {f"relative_change{end}": relative(split[f"behaviour{end}"], split).where(tested) for end in ENDS}
     names = {"value_before": "last_value", "value": "this_value", "change": "whole_change"}
     headings = {part: label.lower().replace(" ", "_") for part, label in HEADINGS.items()}
-    ends = {f"{part}{end}": f"{name}{end}" for part, name in headings.items() for end in ENDS}
-    table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**changes).rename(columns=names | ends)
+    table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**changes).rename(columns=names | headings)
     told = [KPIS[name].label if name in KPIS else name.capitalize() for name in split["headline"]]
     columns = [
         "headline",

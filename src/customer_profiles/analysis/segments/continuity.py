@@ -114,8 +114,8 @@ def _moved(table: pd.DataFrame, family: int) -> list[Finding]:
     rows = shown(table)[shown(table)["claim"].astype(bool)].sort_values("p_adjusted", kind="stable")
     return [
         Finding(
-            N_("More customers moved from “{was:label}” to “{now:label}” than back: {n:count} did."),
-            {"was": _name(row.segment_before), "now": _name(row.segment), "n": int(row.n)},
+            N_("More customers moved from “{was:segment}” to “{now:segment}” than back: {n:count} did."),
+            {"was": int(row.segment_before), "now": int(row.segment), "n": int(row.n)},
             id=f"segments.moved.{row.segment_before}.{row.segment}",
             n=int(row.n),
             test=N_("Exact test of McNemar"),
@@ -126,10 +126,6 @@ def _moved(table: pd.DataFrame, family: int) -> list[Finding]:
         )
         for row in rows.itertuples()
     ]
-
-
-def _name(segment: str | int) -> Text:
-    return Text("{segment:segment}", {"segment": int(segment)})
 
 
 def _stayed(table: pd.DataFrame) -> list[Finding]:
