@@ -20,6 +20,7 @@ from ..errors import InputRejected
 from ..ingest.config.solutions import NAME as SOLUTIONS
 from ..ingest.config.topics import NAME as TOPICS
 from ..ingest.readers.file_format import DATABASES
+from ..paths import DONE, UNFINISHED
 from ..privacy.opt_outs import list_file
 from ..privacy.purge import NOTE as PURGED
 from ..reporting import publish
@@ -40,14 +41,14 @@ def note(run: Run, done: Iterable[str], made_of: Mapping[str, str | None]) -> No
         "made_of": dict(made_of),
         "chapters": {number: _left(run.folder, run.specs[number]) for number in sorted(done)},
     }
-    part = run.folder / f"{publish.DONE}.part"
+    part = run.folder / f"{DONE}.part"
     part.write_text(json.dumps(told, indent=1), encoding="utf-8")
-    part.replace(run.folder / publish.DONE)
+    part.replace(run.folder / DONE)
 
 
 def killed_run(runs: Path) -> Path | None:
     """Folder of the killed run that has finished a chapter; the caller holds the lock."""
-    found = [run for run in publish.unfinished(runs) if (run / publish.DONE).exists()]
+    found = [run for run in publish.unfinished(runs) if (run / DONE).exists()]
     return found[-1] if found else None
 
 
@@ -59,7 +60,7 @@ def read(run: Run) -> tuple[list[str], dict[str, Any], str]:
     run : Run
         What is wanted now, in the folder of the killed run.
     """
-    told = json.loads((run.folder / publish.DONE).read_text(encoding="utf-8"))
+    told = json.loads((run.folder / DONE).read_text(encoding="utf-8"))
     now, then = made_of(run), told["made_of"]
     changed = [what for what in now if now[what] is None or now[what] != then.get(what)]
     if (run.folder / PURGED).exists():
@@ -93,9 +94,7 @@ def take_over(
     shutil.rmtree(pages, ignore_errors=True)
     killed.rename(folder)
     done, tables = set(finished), Tables(folder)
-    kept = {publish.NOTEBOOKS, "chapters", publish.UNFINISHED, publish.DONE} | {
-        n for n, by in MADE_BY.items() if by in done
-    }
+    kept = {publish.NOTEBOOKS, "chapters", UNFINISHED, DONE} | {n for n, by in MADE_BY.items() if by in done}
     for name in tables.names():
         stamp = _stamp(folder, name)
         if stamp and stamp.chapter in done:

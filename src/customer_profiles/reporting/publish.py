@@ -22,13 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import ConfigurationError, EnvironmentFailed, RunLocked, naming
+from ..paths import DONE, UNFINISHED
 from ..tables import Tables
 
 LATEST = "latest"
 REPORT = "report"
 NOTEBOOKS = "notebooks"  # all that a failed run leaves
-UNFINISHED = ".unfinished"  # says where the pages of a run go that has not ended
-DONE = ".done.json"  # says which chapters are done of a run that has not ended
 KEPT_RUNS = 3
 # Nobody else may list or read a run; but the way to its pages, which follow the umask, leads through its folder.
 PRIVATE_FILE, PRIVATE_FOLDER, PASSAGE = 0o600, 0o700, 0o711
