@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import contract
 from .guesses import BY_VALUE, Guess, Meaning, assigned
-from .headings import PART, plain
+from .headings import GENERIC, PART, plain
 from .sample import Values
 
 MEETS, _MEETS_SAMPLE = 0.5, 0.05
@@ -88,6 +88,7 @@ def _spaces(registers: list[Guess]) -> dict[str, str]:
             if (
                 group[0].table == one.table
                 and max(overlap(_key(one), _key(group[0])), overlap(_key(group[0]), _key(one))) > 0.1
+                and not _contradict(one, group[0])
             ):
                 group.append(one)
                 break
@@ -96,6 +97,22 @@ def _spaces(registers: list[Guess]) -> dict[str, str]:
     if len(groups) < 2:
         return {one.sample.path: "" for one in registers}
     return {one.sample.path: _short(group[0]) for group in groups for one in group}
+
+
+def _contradict(one: Guess, other: Guess) -> bool:
+    """Whether equal ids mean other persons: two files may both count from one."""
+    for role in ("email", "last_name", "name", "company"):
+        if role in one.columns and role in other.columns:
+            mine, theirs = (_by_key(each, role) for each in (one, other))
+            both = mine.index.intersection(theirs.index)
+            if len(both) > 2:
+                return bool((mine[both].str.casefold() == theirs[both].str.casefold()).mean() < MEETS)
+    return False
+
+
+def _by_key(one: Guess, role: str) -> pd.Series:
+    cells = one.sample.cells.astype("str").set_index(_key(one).heading)[one.columns[role].heading]
+    return cells[~cells.index.duplicated()].dropna().str.strip()
 
 
 def _short(one: Guess) -> str:
@@ -116,6 +133,7 @@ def _with_customer(one: Guess, registers: list[Guess], spaces: dict[str, str], e
         (share, heading, register)
         for register in registers
         for heading, values in one.sample.columns.items()
+        if values.kind != "email"  # addresses are compared as such
         if (share := overlap(values, _key(register)))
         >= (_MEETS_SAMPLE if register.sample.is_cut or one.sample.is_cut else MEETS)
         and _tells(values, _key(register), heading)
@@ -131,7 +149,7 @@ def _with_customer(one: Guess, registers: list[Guess], spaces: dict[str, str], e
         one, joins = _through(replace(one, columns=columns), registers, every)
         return Linked(one, spaces[register.sample.path], joins=joins)
     named = one.columns.get("customer_id")
-    if named and registers and named.sure < 1 and "email" in columns:
+    if named and registers and (_is_own(_values(one, named.heading)) or (named.sure < 1 and "email" in columns)):
         del columns["customer_id"]
     elif named and registers:
         near = _nearly(_values(one, named.heading), registers)
@@ -155,11 +173,19 @@ def _with_customer(one: Guess, registers: list[Guess], spaces: dict[str, str], e
 
 def _tells(values: Values, key: Values, heading: str) -> bool:
     """Whether equal values mean equal ids: small whole numbers are equal to anything."""
-    if plain(heading) == plain(key.heading):
+    generic = values.words in GENERIC
+    if _is_own(values) and values.kind == "number":
+        return False  # numbers of its own rows
+    if plain(heading) == plain(key.heading) and not generic:
         return True
     if values.kind in ("date", "seconds") or len(values.distinct) < 3:
         return False
     return not (values.distinct[:1000].str.fullmatch(r"\d{1,4}").mean() > 0.5) or "id" in plain(heading).split()
+
+
+def _is_own(values: Values) -> bool:
+    """Whether a column numbers the rows of its own file."""
+    return values.words in GENERIC and values.is_unique and values.rows > 1
 
 
 _NEARLY = {
@@ -246,12 +272,24 @@ def _reachable(read: dict[str, Values], every: list[Guess], one: Guess) -> Itera
             ):
                 continue
             mine = next(
-                (name for name, values in read.items() if plain(name) == plain(on) and overlap(values, key) >= 0.5),
+                (
+                    name
+                    for name, values in read.items()
+                    if (plain(name) == plain(on) and key.words not in GENERIC and overlap(values, key) >= MEETS)
+                    or _names_them(values, key, other)
+                ),
                 None,
             )
             if mine:
                 yield other, on, mine
                 break
+
+
+def _names_them(values: Values, key: Values, other: Guess) -> bool:
+    """Whether a column has names of firms that another file lists."""
+    company = other.columns.get("company")
+    is_it = company is not None and company.heading == key.heading
+    return is_it and values.kind == "code" and len(values.distinct) > 5 and overlap(values, key) > 0.9
 
 
 def _leads(name: str, every: list[Guess], than: Guess) -> bool:
