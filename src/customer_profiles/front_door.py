@@ -29,6 +29,7 @@ from .ingest.config.suggest import nearest
 from .messages import Text
 from .needs import LEFT_OUT
 from .privacy.disclosure import Gate
+from .privacy.rare import WITHHELD
 from .questions import Questions
 from .reporting import publish, stored
 from .reporting.language import Language
@@ -377,6 +378,8 @@ class Data(Questions):
         display({"text/html": html, "text/plain": plain}, raw=True)
 
     def _read(self, name: str) -> pd.DataFrame:
+        if name == WITHHELD and name not in self.tables:  # a run of an earlier version
+            return pd.DataFrame()
         return self._profile if name == "profile" else self.tables.frame(name)
 
     def _answer(self, result: Result) -> Answer:

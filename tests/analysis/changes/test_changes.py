@@ -39,7 +39,7 @@ def test_every_headline_is_what_each_run_published(company):
     assert table["value_before"].to_dict() == before["headlines"].set_index("headline")["value"].to_dict()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_parts_add_up_whatever_happens_to_the_data(data):
     draw = data.draw

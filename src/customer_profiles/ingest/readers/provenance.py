@@ -57,11 +57,14 @@ def remembered() -> Iterator[Contents]:
         _RUN.reset(token)
 
 
-def remember(path: Path) -> None:
-    """Take the hash of a file that is about to be read; only the first time counts."""
+def remember(path: Path) -> Content | None:
+    """Take the hash of a file that is about to be read; within a run only the first time counts."""
     contents = _RUN.get()
-    if contents is not None and path not in contents:
+    if contents is None:
+        return None
+    if path not in contents:
         contents[path] = Content.of(path)
+    return contents[path]
 
 
 def refuse_changed(contents: Contents | None = None) -> None:

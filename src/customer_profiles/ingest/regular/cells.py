@@ -152,5 +152,11 @@ def lacks(column: pd.Series, signs: Collection[str]) -> bool:
     return cells is not None and cells.bytes.isascii() and not cells.has([sign for sign in signs if sign.isascii()])
 
 
+def fills_out(column: pd.Series, forms: Collection[str]) -> bool:
+    """Whether all cells of a column of text that are not empty are points in time of one of some forms."""
+    cells = Cells.of(column, ("",))
+    return cells is not None and any(cells.times(form) is not None for form in forms)
+
+
 def _offsets(texts: pa.LargeStringArray) -> np.ndarray:
     return np.frombuffer(texts.buffers()[1], dtype="int64")[texts.offset : texts.offset + len(texts) + 1]
