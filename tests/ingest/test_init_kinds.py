@@ -155,6 +155,23 @@ def test_what_codes_say_of_amounts(exports, codes, key, expected):
     assert "Warnings" not in exports.check().output
 
 
+def test_amounts_below_zero_beside_the_sign_of_their_currency_are_refunds_already(exports):
+    rows = orders(lambda n, line: ["-$4.50" if n % 5 == 0 else f"${n + 5}.50", "Refund" if n % 5 == 0 else "Payment"])
+    exports.add("orders.csv", [*ORDER, "Net Sales", "Event Type"], rows)
+    assert exports.init()[0]["orders.csv"]["columns"]["amount"] == "Net Sales"
+
+
+def test_the_number_that_other_files_name_customers_by(tmp_path):
+    folder = Folder(tmp_path)
+    rows = [[f"Z{n:05}", f"K-{n}x", *PEOPLE[n][1:]] for n in range(ROWS)]
+    folder.add("customers.csv", ["Customer Number", "Reference", *PERSON[1:]], rows)
+    bought = [[f"B{n}", f"{DAY:%Y-%m-%d}", f"{PEOPLE[n][1]} {n}", f"K-{n}x", "9.5"] for n in range(ROWS)]
+    folder.add("orders.csv", ["Order Number", "Order Date", "Customer", "Customer/Reference", "Amount"], bought)
+    sources, _ = folder.init()
+    assert sources["customers.csv"]["columns"]["customer_id"] == "Reference"
+    assert sources["orders.csv"]["columns"]["customer_id"] == "Customer/Reference"
+
+
 def test_totals_that_each_line_repeats_count_once(exports):
     exports.add(
         "orders.csv", [*ORDER, "Order Total", "SKU"], orders(lambda n, line: [f"{n + 5}.5", f"S{line}"], lines=2)

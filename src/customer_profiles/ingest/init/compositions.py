@@ -11,7 +11,7 @@ import pandas as pd
 
 from .guesses import Guess
 from .headings import plain, signs_of, synonyms
-from .sample import Values
+from .sample import Values, rough_numbers
 
 _ONE_SIGN = ("€", "$", "£", "¥")
 _MOST_CODES = 20
@@ -120,7 +120,7 @@ def undecided(guess: Guess) -> Iterator[str]:
 
 
 def _numbers(cells: pd.Series) -> pd.Series:
-    return pd.to_numeric(cells.astype("str").str.replace(",", "."), errors="coerce").fillna(0.0)
+    return rough_numbers(cells.astype("str")).fillna(0.0)
 
 
 def _signs(guess: Guess, refund: Values | None) -> tuple[dict[str, dict[str, int]], list[str]]:
@@ -247,5 +247,5 @@ def _words(kind: str) -> set[str]:
 def _named(guess: Guess, kind: str, numbers: bool = True) -> Values | None:
     """The first column whose heading is one of a list of synonyms."""
     known = _words(kind)
-    found = (values for values in guess.sample.columns.values() if values.words in known)
+    found = (values for values in guess.sample.columns.values() if any(name in known for name in values.names))
     return next((values for values in found if (values.kind == "number") == numbers or not numbers), None)

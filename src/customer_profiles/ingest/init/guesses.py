@@ -134,7 +134,8 @@ def guess(sample: Sample, shared: Collection[str] = (), never: Collection[str] =
         candidate = Guess(sample, table, columns)
         found = sum(tells.get(role, 0.2) * meaning.sure for role, meaning in columns.items())
         found += tells["amount"] if table == "transactions" and "amount" not in columns and candidate._has_price else 0
-        named = says(sample.words, known["files"])
+        named = int(says(sample.words, known["files"]))
+        named += table == "leads" and sum("lead" in v.words.split() for v in sample.columns.values()) > 1
         elsewhere = {"customer_id", "at"} if has_bridge and table in contract.OF_CUSTOMERS else set()
         lacking = [0.5 if role in elsewhere else _LACKING for role in candidate.missing]
         if candidate.is_by_address:

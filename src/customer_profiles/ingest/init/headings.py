@@ -124,6 +124,16 @@ def shared_owner(headings: Sequence[str]) -> str:
     return owner if count > 3 and count > 0.6 * len(headings) else ""
 
 
+def names_of(heading: str) -> list[str]:
+    """What a heading may be called, from all it says to what is left without its owners.
+
+    >>> names_of("Order Refund Amount (EUR)")
+    ['order refund amount', 'refund amount']
+    """
+    words = plain(undecorated(heading))
+    return list(dict.fromkeys([words, *_barer(heading, words)]))
+
+
 def _barer(heading: str, words: str) -> Iterator[str]:
     """A heading without the words that say whose it is, or in which currency; the first of several names for it."""
     last = re.split(r" - |: ", undecorated(heading))[-1]

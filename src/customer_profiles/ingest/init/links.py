@@ -53,6 +53,7 @@ class Linked:
 
 def linked(guesses: list[Guess]) -> list[Linked]:
     """Guesses with their keys: customers by overlap of values, and by the rows of other files."""
+    guesses = [_with_used_key(one, guesses) for one in guesses]
     registers = [one for one in guesses if one.table in _KEYS and _KEYS[one.table] in one.columns]
     spaces = _spaces(registers)
     found = []
@@ -65,6 +66,27 @@ def linked(guesses: list[Guess]) -> list[Linked]:
         else:
             found.append(Linked(one))
     return found
+
+
+def _with_used_key(one: Guess, every: list[Guess]) -> Guess:
+    """Of several columns that could number the customers of a file, the one that other files name them by."""
+    role = _KEYS.get(one.table, "")
+    if role not in one.columns:
+        return one
+
+    def uses(key: Values) -> int:
+        return sum(
+            any(overlap(values, key) >= MEETS and _tells(values, key, heading) for heading, values in columns.items())
+            for columns in (other.sample.columns for other in every if other is not one)
+        )
+
+    now = _key(one)
+    others = [v for v in one.sample.columns.values() if v.is_unique and v.kind == "code" and v.heading not in one.read]
+    best = max(others, key=uses, default=now)
+    if best is now or uses(best) <= uses(now):
+        return one
+    reason = f"different in every row, and {uses(best)} other files have it"
+    return replace(one, columns=one.columns | {role: Meaning(role, best.heading, 1.0, reason)})
 
 
 def _values(one: Guess, heading: str) -> Values:
@@ -144,7 +166,9 @@ def _with_customer(one: Guess, registers: list[Guess], spaces: dict[str, str], e
     if met:
         share, heading, register = max(met, key=lambda found: found[0])
         reason = f"{share:.0%} of its {len(_values(one, heading).distinct):,} values are ids of {register.sample.path}"
-        columns = {role: meaning for role, meaning in columns.items() if meaning.heading != heading}
+        columns = {
+            role: meaning for role, meaning in columns.items() if meaning.heading != heading and role != "customer_id"
+        }
         columns = {"customer_id": Meaning("customer_id", heading, 1.0, reason), **columns}
         one, joins = _through(replace(one, columns=columns), registers, every)
         return Linked(one, spaces[register.sample.path], joins=joins)

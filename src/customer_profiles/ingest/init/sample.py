@@ -20,7 +20,7 @@ from ..parsing.cells import as_booleans, as_texts
 from ..parsing.month_names import form_with_names
 from ..readers.file_format import FORMAT_OF_ENDING, FileFormat
 from ..readers.registry import read
-from .headings import plain, shared_owner, undecorated
+from .headings import names_of, plain, shared_owner, undecorated
 
 MOST_ROWS = 100_000
 """Rows of a file that are looked at: one chunk of a reader."""
@@ -57,6 +57,11 @@ class Values:
     def words(self) -> str:
         """What the heading says, as words."""
         return plain(undecorated(self.title or self.heading))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What the heading may be called."""
+        return names_of(self.title or self.heading)
 
     @cached_property
     def distinct(self) -> pd.Index:
@@ -106,7 +111,7 @@ class Values:
     @cached_property
     def numbers(self) -> pd.Series:
         """Plain numbers among the texts, for ranges."""
-        return pd.to_numeric(pd.Series(self.distinct).str.replace(",", "."), errors="coerce").dropna()
+        return rough_numbers(pd.Series(self.distinct, dtype="str")).dropna()
 
     @cached_property
     def is_yes_or_no(self) -> bool:
@@ -151,6 +156,24 @@ class Sample:
     def words(self) -> str:
         """The name of the file as words."""
         return plain(Path(self.path).stem.replace("*", ""))
+
+
+def rough_numbers(texts: pd.Series) -> pd.Series:
+    """Numbers however they are written, to compare them with each other.
+
+    >>> rough_numbers(pd.Series(["-$1,200.50", "1.200,50-", "(5.00)", "7", "x"])).tolist()
+    [-1200.5, -1200.5, -5.0, 7.0, nan]
+    """
+    is_below = texts.str.contains(r"^\s*[€$£]?\s*[-−(]|-\s*$", regex=True, na=False)
+    digits = texts.where(texts.str.fullmatch(_NUMBER, na=False)).str.replace(r"[^\d.,]", "", regex=True)
+    last = digits.str.extract(r"([.,])(?=\d{1,2}$|\d{4,}$)", expand=False).fillna("")
+    whole = digits.str.replace(r"[.,]", "", regex=True)
+    places = digits.str.extract(r"[.,](\d{1,2}|\d{4,})$", expand=False).str.len().fillna(0)
+    return (
+        pd.to_numeric(whole, errors="coerce")
+        / 10.0 ** places.where(last != "", 0)
+        * is_below.map({True: -1.0, False: 1.0})
+    )
 
 
 def _values(name: str, cells: pd.Series, title: str) -> Values:

@@ -74,7 +74,7 @@ def _currency(told: list[Linked]) -> tuple[str, str]:
     seen: dict[str, str] = {}
     for one in told:
         for heading, values in one.guess.sample.columns.items():
-            if plain(heading) in known:
+            if any(name in known for name in values.names):
                 for text in values.distinct[:20]:
                     if re.fullmatch(r"[A-Za-z]{3}", text):
                         seen.setdefault(text.upper(), heading)
