@@ -58,7 +58,7 @@ def test_a_year_of_weekly_runs_on_an_unchanged_company_alarms_rarely(years, most
         runs = those_that_test(told(Company(500 + seed, customers=80), first_of_months()))
         alarms += sum(bool(run["claim"].any()) for run in runs)
         spent.append(sum(run["level"].max() for run in runs))
-        assert len(runs) == 11
+        assert len(runs) >= 11
     record_property("alarms_a_year", alarms / years)
     assert alarms <= most
     assert max(spent) <= spending.YEARLY
