@@ -5,6 +5,8 @@ The two files are made and read here without the rest of the company, so that ma
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,7 +123,7 @@ def test_the_area_with_potential_is_found(seed):
 
 
 @pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
-def test_a_null_company_claims_no_more_than_promised(seeds, most):
+def test_a_null_company_claims_no_more_than_promised(seeds, most, record_property):
     claims = {"effects": 0, "groups": 0, "ranking": 0, "prospects": 0, "twins": 0, "potential": 0}
     for seed in range(201, 201 + seeds):
         effects, groups, ranking, _, _ = mailed(seed, null=True)
@@ -132,4 +134,5 @@ def test_a_null_company_claims_no_more_than_promised(seeds, most):
         claims["twins"] += len(twins.ranked(alikes, twins.spikes(alikes))) > 0
         claims["potential"] += where(seed, null=True)[0]["claim"].any()
         claims["prospects"] += prospects.by_group(found).frame["claim"].any()
+    record_property("companies_with_a_claim", json.dumps({name: int(number) for name, number in claims.items()}))
     assert max(claims.values()) <= most, claims
