@@ -184,6 +184,11 @@ TABLES: dict[str, dict[str, Field]] = {
         "kind": Field("category"),
     },
     "areas": {"area": _CUSTOMER, "population": Field("integer", low=0)},
+    "branches": {
+        "branch": Field("text", required=True),
+        "latitude": Field("number", required=True, low=-90, high=90),
+        "longitude": Field("number", required=True, low=-180, high=180),
+    },
     "population": {
         "attribute": Field("category", required=True),
         "value": Field("category", required=True),

@@ -68,7 +68,9 @@ def means(heading: str, table: str) -> dict[str, float]:
             found[role] = WITHOUT_OWNER - 0.01 * met
         elif _part(words, known):
             found[role] = PART
-    for role in {*(("email", "phone") if table not in ("areas", "events", "population") else ())} - set(TABLES[table]):
+    for role in {*(("email", "phone") if table not in ("areas", "branches", "events", "population") else ())} - set(
+        TABLES[table]
+    ):
         if words in _plain_phrases(table, role):
             found[role] = WHOLE
     return found
