@@ -62,7 +62,7 @@ def main(debug: bool) -> None:
 @click.option("--only", metavar="NN", help="Only this chapter and what it needs; the published report stays.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Notebooks side by side.")
 @click.option("--slides", is_flag=True, help="Also slides.html, one panel a slide, which prints one slide a sheet.")
-@click.option("--pdf", is_flag=True, help="Also summary.pdf and report.pdf, printed by Chromium.")
+@click.option("--pdf", is_flag=True, help="Also summary.pdf, profiles.pdf and report.pdf, printed by Chromium.")
 @click.option(
     "--compare", metavar="RUN|DATE", default="", help="Kept run to say what changed since.  [default: the last]"
 )

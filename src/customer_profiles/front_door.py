@@ -215,7 +215,7 @@ class Data(Questions):
         self.dataset = dataset
         self.as_of = as_of
         self.gate = Gate(dataset.privacy.min_group_size)
-        self.language = Language(dataset.language, dataset.currency, *dataset.vocabulary())
+        self.language = Language(dataset.language, dataset.currency, *dataset.vocabulary(), dataset.privacy.rounded)
         self._folder = folder
         stamp = Stamp(as_of.isoformat(), file_hash(dataset.file), params={"dataset": dataset.name})
         self.tables = TableSet(Tables(folder, stamp=stamp), dataset.name)
@@ -322,10 +322,10 @@ class Data(Questions):
         """
         from .reporting import panel
 
-        spoken = Language(language, self.dataset.currency, *self.dataset.vocabulary())
+        spoken = Language(language, self.dataset.currency, *self.dataset.vocabulary(), self.dataset.privacy.rounded)
         if not len(result):
             return [spoken.text(text) for text in self._missing(result)]
-        return [spoken.text(claim) for claim in panel.told(result, self.gate.guard(result))]
+        return [spoken.text(claim) for claim in panel.told(result, panel.guarded(result, self.gate, spoken), spoken)]
 
     def show(
         self,

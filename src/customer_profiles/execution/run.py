@@ -302,7 +302,13 @@ def _write_pages(
     labels, values = run.dataset.vocabulary()
     report = Report(
         company=run.dataset.title,
-        language=Language(run.language, run.dataset.currency, labels, read_segment_names(run.folder) | values),
+        language=Language(
+            run.language,
+            run.dataset.currency,
+            labels,
+            read_segment_names(run.folder) | values,
+            run.dataset.privacy.rounded,
+        ),
         as_of=run.as_of,
         specs=reading_order(run.specs),
         min_group_size=run.dataset.privacy.min_group_size,

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..codes import SEGMENT_NAME
-from ..messages import NOTHING, Text, is_missing
+from ..messages import GROUP, NOTHING, Text, is_missing
+from . import groups
 from . import labels as vocabulary
 from .labels import KINDS
 from .short import short
@@ -40,6 +41,8 @@ class Language:
         Names that a data set gives its attributes: ``{"home": {"en": "Home", "de": "Wohnung"}}``.
     values : mapping of str to mapping of str to str, optional
         Names that it gives values, events, actions, sources and segments.
+    rounded : bool
+        Whether counts are told to the nearest five and shares without decimals, see `rounding`.
 
     Examples
     --------
@@ -55,6 +58,7 @@ class Language:
         currency: str = "EUR",
         labels: Mapping[str, Mapping[str, str]] | None = None,
         values: Mapping[str, Mapping[str, str]] | None = None,
+        rounded: bool = False,
     ):
         if code not in NUMBER_LOCALES:
             raise ValueError(f"no language {code!r}; known are {', '.join(NUMBER_LOCALES)}")
@@ -62,6 +66,7 @@ class Language:
         self.currency = currency
         self.labels = labels or {}
         self.values = values or {}
+        self.rounded = rounded
         self._catalogue = catalogue(code)
         self._number_locale = NUMBER_LOCALES[code]
         self._date_locale = DATE_LOCALES[code]
@@ -92,9 +97,35 @@ class Language:
         parts = []
         for literal, name, kind, _ in string.Formatter().parse(message):
             parts.append(literal)
-            if name is not None:
+            if name is not None and kind == GROUP:
+                who = self.group(*(text.values[part] for part in name.split("/")))
+                parts.append(who if "".join(parts).strip() else capital(who))
+            elif name is not None:
                 parts.append(self.format(kind, text.values[name]) if kind else str(text.values[name]))
         return "".join(parts)
+
+    def group(self, *names: object) -> str:
+        """The customers with a value, or with several, as one speaks of them within a sentence; see `groups`.
+
+        Parameters
+        ----------
+        *names : str
+            Attribute and value, by turns.
+
+        >>> Language("en").group("age_band", "65+"), Language("de").group("age_band", "65+")
+        ('customers aged 65 and over', 'Kunden ab 65 Jahren')
+        >>> Language("en").group("contract", "monthly", "net", "fibre")
+        'customers (contract: monthly, net: fibre)'
+        """
+        pairs = [(str(name), value) for name, value in zip(names[::2], names[1::2], strict=True) if name]
+        called = [self.label(name) for name, _ in pairs]
+        called = [groups.in_the_middle(name) for name in called] if self.code == "en" else called
+        words = [self.format("segment" if name == "segment" else "value", value) for name, value in pairs]
+        told = self.text(groups.phrase(pairs[0][0], str(pairs[0][1]), words[0], called[0]))
+        for (_, value), word, name in zip(pairs[1:], words[1:], called[1:], strict=True):
+            detail = self.text(groups.detail(str(value), word, name))
+            told = f"{told[:-1]}, {detail})" if told.endswith(")") else f"{told} ({detail})"
+        return told
 
     def label(self, name: object) -> str:
         """Name of an attribute, a measure, a theme or a segment as the reader knows it.
@@ -215,11 +246,13 @@ class Language:
         sign = get_currency_symbol(self.currency, locale=self._number_locale)
         return _currency_pattern(self._number_locale, digits).replace("¤", f'"{sign}"')
 
-    def _count(self, value: object) -> str:
-        return self.decimal(value, 0)
+    def _count(self, value: Any) -> str:
+        from .rounding import count
+
+        return self.decimal(count(value) if self.rounded else value, 0)
 
     def _share(self, value: Any) -> str:
-        return self.percent(float(value), 1)
+        return self.percent(float(value), 0 if self.rounded else 1)
 
     def _part(self, value: Any) -> str:
         """A share in a headline, where a decimal only adds clutter."""
@@ -250,6 +283,15 @@ class Language:
             return self.decimal(value, 0)
         return self.decimal(value, 2 if abs(_round(value, 2)) < 10 else 1 if abs(_round(value, 1)) < 100 else 0)
 
+    def _about(self, value: Any) -> str:
+        """A number in a headline: two digits tell enough of it."""
+        if float(value).is_integer() or abs(_round(value, 1)) >= 10:
+            return self.decimal(value, 0)
+        return self.decimal(value, 1 if abs(_round(value, 1)) >= 1 else 2)
+
+    def _sum(self, value: Any) -> str:
+        return self.short_money(float(value))
+
     def _p(self, value: object) -> str:
         return "p " + ("= " if _round(value, 3) >= Decimal("0.001") else "") + self._p_value(value)
 
@@ -276,6 +318,9 @@ class Language:
     def _label(self, value: object) -> str:
         return self.label(value)
 
+    def _capital(self, value: object) -> str:
+        return capital(self.label(value))
+
     def _value(self, value: object) -> str:
         return self.value(value)
 
@@ -287,6 +332,15 @@ class Language:
 
     def _yes(self, value: object) -> str:
         return self.label(str(bool(value)))
+
+
+def capital(words: str) -> str:
+    """Words as they begin a sentence; what is written in small and capital letters on purpose stays.
+
+    >>> capital("web buyers"), capital("eBay buyers")
+    ('Web buyers', 'eBay buyers')
+    """
+    return words[:1].upper() + words[1:] if words[1:2] == words[1:2].lower() else words
 
 
 @cache

@@ -48,6 +48,10 @@ WORDS = {
 }
 
 
+ROUNDED = N_(
+    "Counts are rounded to five, and shares are those of rounded counts: they need not add up. Intervals are wider by "
+    "as much."
+)
 SELECTED = N_(
     "Intervals in sentences about rows that stand out are wider than those of the table, so that of all intervals told "
     "at most 5% miss (Benjamini and Yekutieli 2005)."
@@ -118,7 +122,10 @@ def view(report: Report, spec: ChapterSpec) -> dict[str, Any]:
         "heading": asked,
         "as_of": speak.text(Text("As of {day:day}", {"day": report.as_of})),
         "is_summary": is_summary,
-        "chapters": [_link(report, other) | {"current": other is spec} for other in report.specs],
+        "chapters": [
+            _link(report, other) | {"short": speak.translate(other.short or other.title), "current": other is spec}
+            for other in report.specs
+        ],
         "neighbours": _neighbours(report, spec),
         "tiles": [] if is_summary else tiles(results.facts, speak),
         "methods": methods(results.findings, speak),
@@ -138,6 +145,7 @@ def methods(findings: tuple[Finding, ...], language: Language) -> list[str]:
         name = language.translate(test)
         many = Text("{test}; corrected together (comparisons: {family:count})", {"test": name, "family": family})
         lines.append(language.text(many) if family > 1 else name)
+    lines += [language.translate(ROUNDED)] if language.rounded else []
     return lines + ([language.translate(SELECTED)] if any(family > 1 for family in families.values()) else [])
 
 

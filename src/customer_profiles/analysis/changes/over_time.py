@@ -66,7 +66,8 @@ def _against_last_year(table: pd.DataFrame, family: int) -> list[Finding]:
     found = int(table["claim"].sum())
     values = {"family": family} | ({"found": found} if found else {})
     base = int(table["n"].max())
-    return [Finding(some if found else none, values, id="year_before", family=family, n=base, kind="nothing")]
+    kind = "fact" if found else "nothing"
+    return [Finding(some if found else none, values, id="year_before", family=family, n=base, kind=kind)]
 
 
 def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
@@ -107,6 +108,14 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
         table,
         Text(N_("Key figures over all runs")),
         OVERLAPPING,
+        claims=_how_many,
         about=Text(N_("Change since the first run, in per cent; scores in points. The band is the interval.")),
         columns=["headline", "day", *(f"relative_change{end}" for end in ENDS), "value", "n"],
     )
+
+
+def _how_many(table: pd.DataFrame) -> list[Finding]:
+    """What the lines are made of."""
+    told = N_("Since {day:day}, reports as of {days:count} days tell how each key figure moved.")
+    values = {"day": table["day"].min().date(), "days": int(table["day"].nunique())}
+    return [Finding(told, values, id="headline_history", n=int(table["n"].max()), effect=0.05)]

@@ -234,15 +234,15 @@ def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versu
 
 
 _REFERENCE = N_(
-    "{attribute:label} “{value:value}”: {share:share} of customers, {rest:share} in “{reference:label}” "
-    "(index {index:index}, {low:index} to {high:index}, n = {base:count})."
+    "{attribute/value:group} are {share:share} of all, in “{reference:label}” {rest:share} (index {index:index}, "
+    "{low:index} to {high:index}, n = {base:count})."
 )
 _OTHERS = N_(
-    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), {rest:share} of the other "
-    "customers (index {index:index}, {low:index} to {high:index}, n = {base:count})."
+    "{attribute/value:group} are {share:share} of this group ({group:value}), {rest:share} of the other customers "
+    "(index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 _NAMED = N_(
-    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), of the group it is compared with "
+    "{attribute/value:group} are {share:share} of this group ({group:value}), of the group it is compared with "
     "({versus:label}) {rest:share} (index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 CLAIMS = Claims(

@@ -126,9 +126,9 @@ WORDS = Claims(
 CLAIMS = Claims(
     "friction",
     N_(
-        "After “{feature:label}”, {attribute:label} “{value:value}” need help or meet an error {ratio:ratio} times as "
-        "often as other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the uses, "
-        "n = {n:count} customers."
+        "After “{feature:label}”, {attribute/value:group} need help or meet an error {ratio:ratio} times as often as "
+        "other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the uses, n = {n:count} "
+        "customers."
     ),
     RATIO | {"feature": "feature", "n": "base"},
     key=("attribute", "value", "feature"),

@@ -186,9 +186,9 @@ TEST = N_("score test with the customer as the unit, Benjamini–Hochberg")
 CLAIMS = Claims(
     "funnel",
     N_(
-        "Visits of {attribute:label} “{value:value}” reach the step “{step:label}” {ratio:ratio} times as often as "
-        "those of other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that "
-        "came as far as the step before, n = {n:count} customers."
+        "Visits of {attribute/value:group} reach the step “{step:label}” {ratio:ratio} times as often as those of "
+        "other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that came as "
+        "far as the step before, n = {n:count} customers."
     ),
     RATIO | {"step": "step", "n": "base"},
     key=("attribute", "value", "step"),

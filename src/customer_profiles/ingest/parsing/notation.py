@@ -15,6 +15,8 @@ from .number_forms import plain_numbers
 
 ISO_DAY, ISO_TIMES = "%Y-%m-%d", "ISO 8601"
 _ISO_FORMS = [f"{ISO_DAY}{sign}%H:%M{seconds}" for sign in " T" for seconds in ("", ":%S")]
+# Of a column that is written in one of them, one cell tells as much as all.
+_CLEAR_FORMS = [ISO_DAY, *_ISO_FORMS, *(form.replace(ISO_DAY, "%d.%m.%Y") for form in (ISO_DAY, *_ISO_FORMS))]
 # Rows of a chunk that are looked at where only the kind that has not occurred yet is in question.
 _SAMPLE_ROWS = 1_000
 _SIGNS = ".,' \u00a0\u202f"
@@ -133,7 +135,7 @@ class Notation:
             looked_at = cells.iloc[:_SAMPLE_ROWS] if seen else cells
             unsure = [name for name in self._days if not (seen and name in cells and self._is_seen(looked_at[name]))]
             for texts in self._distinct(looked_at, unsure):
-                _see_days(texts, self._forms)
+                _see_days(texts.iloc[:1] if fills_out(texts, _CLEAR_FORMS) else texts, self._forms)
             self._settle_days()
         return self.doubt(cells)
 
