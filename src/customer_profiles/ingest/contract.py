@@ -138,6 +138,7 @@ TABLES: dict[str, dict[str, Field]] = {
         "session_id": Field("id"),
         "item": Field("text"),
         "duration_s": Field("number", low=0),
+        **dict.fromkeys(("device", "source", "medium", "campaign"), Field("category")),
     },
     "tickets": {
         "customer_id": _CUSTOMER,
