@@ -10,15 +10,16 @@ SAME = "{n:count} of {base:count} customers (by {customers:label} and {total:cou
 @pytest.mark.parametrize(
     ("message", "news"),
     [
-        ("Up by {x:number} ({low:number} to {high:number}), from {b:number}.", "Up by {x:number}, from {b:number}."),
+        ("Up by {x:number} ({low:number} to {high:number}), from {b:number}.", "Up by {x:about}, from {b:about}."),
         ("{a:share} ({first_low:share} to {first_high:share}; n = {n:count}) do.", "{a:part} do."),
         ("{a:share} against {b:share}, n = {n:count} of {all:count}.", "{a:part} against {b:part}."),
         (
             "{a:share} gegenüber {b:share} der Besuche, n = {n:count} Kunden.",
             "{a:part} gegenüber {b:part} der Besuche.",
         ),
-        ("Lower by {x:number}. This is an association; its E-value is {e:ratio}.", "Lower by {x:number}."),
-        ("Lower by {x:number}. That is {y:share} of all.", "Lower by {x:number}. That is {y:part} of all."),
+        ("Lower by {x:number}. This is an association; its E-value is {e:ratio}.", "Lower by {x:about}."),
+        ("Lower by {x:number}. That is {y:share} of all.", "Lower by {x:about}. That is {y:part} of all."),
+        ("They spent {x:money}, {y:ratio} times as much.", "They spent {x:sum}, {y:about} times as much."),
         ("Nothing was found. Look elsewhere.", "Nothing was found."),
         (SAME, SAME),
     ],

@@ -41,7 +41,7 @@ def test_firmographics_go_through_the_same_index(accounts):
     assert row["index"] > 150
     assert audience.uncompared(found) == []
     (first, *_) = told(found.table)
-    assert "of this group (the 25.0% of customers with the highest spend)" in Language("en").text(first)
+    assert "of this group (the 25% of customers who spend most)" in Language("en").text(first)
     assert found.by == "employees_band"
     assert found.standardised.frame.set_index("value").loc["laboratory", "verdict"] == standardisation.REMAINS
 

@@ -263,7 +263,8 @@ def compare(
             else pd.DataFrame()
         )
         everybody, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
-        told = index.described(table, everybody, base, name, len(profile))
+        spent = index.spend_of(divided, profile)
+        told = index.described(table, everybody, base, name, len(profile), spent=spent)
         return Comparison(told, everybody, base, name, by, standardisation.described(same, by))
     if attributes and "spend" in profile and profile["spend"].gt(0).any():
         best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
