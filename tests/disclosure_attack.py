@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.optimize import linprog
 
 NOT_KEYS = frozenset(("attribute", "value", "verdict", "evidence", "quadrant", "method", "suppressed", "claim"))
+GROUPS = frozenset(("attribute", "value"))
 ALL, UNLISTED = "", "(no row)"
 
 
@@ -75,6 +76,42 @@ def read(tables: dict[str, pd.DataFrame], customers: int = 0) -> Knowledge:
                     [(population, key, attribute, value) for key in totals], 0, [(population, ALL, attribute, value)]
                 )
     return facts
+
+
+def tables_of(findings: list[dict]) -> dict[str, pd.DataFrame]:
+    """What findings.json says of shares of groups, as tables: a share and its base are a count."""
+    rows = defaultdict(list)
+    for finding in findings:
+        told = finding["numbers"]
+        if {"attribute", "value", "share", "base"} <= set(told):
+            groups = {name: value for name, value in told.items() if isinstance(value, str)}
+            count = {"n": round(told["share"] * told["base"]), "base": told["base"]}
+            of = ".".join(["said", finding["chapter"], finding["table"], *sorted(groups)])
+            rows[of].append({name: value for name, value in groups.items() if name != "reference"} | count)
+    return {name: pd.DataFrame(of).drop_duplicates() for name, of in rows.items()}
+
+
+def spoken_of(findings: list[dict], tables: dict[str, pd.DataFrame], least: int) -> dict[str, str]:
+    """Findings that speak of a row whose numbers are hidden, or of fewer persons than may be spoken of."""
+    found = {}
+    for finding in findings:
+        told, base = finding["numbers"], finding["numbers"].get("base", 0)
+        counts = [finding["n"], finding["reach"], base]
+        counts += [told["n"], base - told["n"]] if base and "n" in told else []
+        if base and 0 <= told.get("share", -1) <= 1:
+            share = told["share"] * base
+            counts += [round(part) for part in (share, base - share) if abs(part - round(part)) < 0.01]
+        if any(0 < count < least for count in counts):
+            found[finding["id"]] = "few"
+        table = tables.get(f"{finding['chapter']}.{finding['table']}")
+        if table is None or "suppressed" not in table or finding["kind"] == "nothing":
+            continue
+        keys = [c for c in table.select_dtypes(exclude=["number", "bool"]) if c in told and c not in NOT_KEYS - GROUPS]
+        keys += [c for c in ("segment",) if c in table and c in told]
+        rows = table[(table[keys].astype(str) == [str(told[key]) for key in keys]).all(axis=1)] if keys else table
+        if len(rows) and rows["suppressed"].all():
+            found[finding["id"]] = "hidden"
+    return found
 
 
 def _read(facts, members, wholes, name, table, customers) -> None:

@@ -77,8 +77,10 @@ INTRODUCTION = """# The profile, column by column
 
 One row per customer. `01_collect_data` writes it as `profile.parquet`; every other chapter reads it
 (`chapter.read("profile")`). A column that no source fills is absent. Counts are zero where the table exists but holds
-nothing of the customer. What `dataset.yaml` maps under `attributes`, or derives, comes on top under the names given
-there, and so does what is known of a customer's area, under names that begin with `area_`.
+nothing of the customer. A value that fewer than `privacy: min_group_size` customers have is missing there, for all
+chapters; `withheld.parquet` keeps it for the customer's own brief and for `export`. What `dataset.yaml` maps under
+`attributes`, or derives, comes on top under the names given there, and so does what is known of a customer's area,
+under names that begin with `area_`.
 
 This page is made by `make messages`.
 """

@@ -26,7 +26,7 @@ from .messages import Finding, Limit, Text
 from .needs import LEFT_OUT
 from .params import Params
 from .privacy.disclosure import Gate
-from .reporting import publish, stored
+from .reporting import history, publish, stored
 from .reporting.language import Language
 from .results import Result
 from .tables import Stamp, Tables, file_hash
@@ -69,7 +69,9 @@ class Chapter:
         self.tables = Tables(folder, fallback, self._stamp())
         labels, values = dataset.vocabulary()
         values = stored.read_segment_names(folder, fallback) | values
-        self.language = Language(params.language or dataset.language, dataset.currency, labels, values)
+        self.language = Language(
+            params.language or dataset.language, dataset.currency, labels, values, dataset.privacy.rounded
+        )
         self.gate = Gate(dataset.privacy.min_group_size)
         self.results = folder / "chapters" / spec.number
         self.panels: dict[str, Panel] = {}
@@ -152,6 +154,10 @@ class Chapter:
         """A table of the last published run, or of another that is still kept; empty if there is none."""
         last = Tables(publish.kept_run(paths.runs(self.params.dataset), run))
         return last.read(name) if last.has(name) else empty_table(name)
+
+    def history(self) -> pd.DataFrame:
+        """What earlier published runs said of the headlines, see `reporting.history`."""
+        return history.read(paths.runs(self.params.dataset))
 
     def definitions(self) -> pd.DataFrame:
         """What the figures of this run are defined by, part by part, see `ingest.config.definitions`."""
@@ -239,7 +245,9 @@ class Chapter:
 
     def guarded(self, result: Result) -> pd.DataFrame:
         """The frame of a result as a page shows it: ``suppressed`` marks rows whose numbers are hidden."""
-        return self.gate.guard(result).frame
+        from .reporting.panel import guarded
+
+        return guarded(result, self.gate, self.language).frame
 
     def say(self, *texts: Text) -> None:
         """Say sentences whose numbers come from the data."""
@@ -303,7 +311,10 @@ class Chapter:
         Counts are whole numbers; other numbers are kept to nine significant digits: cents of millions, and well before
         the digits in which machines differ.
         """
+        from .reporting import rounding
+
         stable = {name: _stable(value) for name, value in facts.items()}
+        stable = rounding.facts(stable) if self.language.rounded else stable
         for name in ("findings.json", "limits.json"):
             if not (self.results / name).exists():
                 stored.write_json(self.results / name, [])

@@ -144,9 +144,9 @@ CHAPTERS = {
             *("11", "11_track_changes", N_("What changed"), params.TrackChanges, ("05",)),
             short=N_("Changes"),
             makes=("headlines", "definitions", "changes"),
-            charts=3,
+            charts=4,
             question=N_("What changed since the last run, and is it real?"),
-            answers=("changes", "targets", "change_parts", "changed_sources"),
+            answers=("changes", "targets", "change_parts", "headline_history", "year_before", "changed_sources"),
         ),
         # The summary repeats all others.
         ChapterSpec(

@@ -29,6 +29,7 @@ from .ingest.config.suggest import nearest
 from .messages import Text
 from .needs import LEFT_OUT
 from .privacy.disclosure import Gate
+from .privacy.rare import WITHHELD
 from .questions import Questions
 from .reporting import publish, stored
 from .reporting.language import Language
@@ -214,7 +215,7 @@ class Data(Questions):
         self.dataset = dataset
         self.as_of = as_of
         self.gate = Gate(dataset.privacy.min_group_size)
-        self.language = Language(dataset.language, dataset.currency, *dataset.vocabulary())
+        self.language = Language(dataset.language, dataset.currency, *dataset.vocabulary(), dataset.privacy.rounded)
         self._folder = folder
         stamp = Stamp(as_of.isoformat(), file_hash(dataset.file), params={"dataset": dataset.name})
         self.tables = TableSet(Tables(folder, stamp=stamp), dataset.name)
@@ -321,10 +322,10 @@ class Data(Questions):
         """
         from .reporting import panel
 
-        spoken = Language(language, self.dataset.currency, *self.dataset.vocabulary())
+        spoken = Language(language, self.dataset.currency, *self.dataset.vocabulary(), self.dataset.privacy.rounded)
         if not len(result):
             return [spoken.text(text) for text in self._missing(result)]
-        return [spoken.text(claim) for claim in panel.told(result, self.gate.guard(result))]
+        return [spoken.text(claim) for claim in panel.told(result, panel.guarded(result, self.gate, spoken), spoken)]
 
     def show(
         self,
@@ -377,6 +378,8 @@ class Data(Questions):
         display({"text/html": html, "text/plain": plain}, raw=True)
 
     def _read(self, name: str) -> pd.DataFrame:
+        if name == WITHHELD and name not in self.tables:  # a run of an earlier version
+            return pd.DataFrame()
         return self._profile if name == "profile" else self.tables.frame(name)
 
     def _answer(self, result: Result) -> Answer:

@@ -32,7 +32,7 @@ from reading_hazards import cases
 CASES = ROOT.parent / "shared" / "cases"
 KEY = b"a key of thirty-two bytes, no more"
 BERLIN, AS_OF = ZoneInfo("Europe/Berlin"), date(2025, 12, 31)
-MANY = settings(max_examples=int(os.environ.get("MANY", 100)), deadline=None, derandomize=True)
+MANY = settings(max_examples=int(os.environ.get("MANY", 100)), derandomize=True)
 
 
 @contextmanager

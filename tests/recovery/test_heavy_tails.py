@@ -12,6 +12,7 @@ import pytest
 from scipy import stats
 
 from customer_profiles.analysis.demographics import concentration
+from customer_profiles.analysis.segments import external_validation
 from customer_profiles.stats import intervals
 
 TOLD_FROM = 0.9
@@ -70,3 +71,47 @@ def test_shares_of_the_best_and_gini(spread, n):
             hits["top"].append(row.spend_share_low <= truth <= row.spend_share_high)
     for held in hits.values():
         assert stats.binomtest(int(sum(held)), len(held), HOLDS, alternative="less").pvalue >= 0.001
+
+
+def shares_of_sums(spread: float, inside: int, parts: int, draws: int, seed: int = 3) -> tuple[int, int]:
+    """How many samples have an interval of the share of a group in all spend, and in how many of these it holds."""
+    rng, told, holds = np.random.default_rng(seed), 0, 0
+    truth = 3 / (3 + parts - 1)  # a customer of the group spends three times as much
+    for _ in range(draws):
+        group = rng.random(inside * parts) < 1 / parts
+        found = intervals.share_of_sum(rng.lognormal(4, spread, len(group)) * np.where(group, 3, 1), group)
+        told += not np.isnan(found.low)
+        holds += found.low <= truth <= found.high
+    return told, holds
+
+
+def test_share_of_a_group_in_all_spend():
+    told, holds = shares_of_sums(1.0, 100, 10, 400)
+    assert told >= 0.9 * 400
+    assert stats.binomtest(holds, told, 0.95, alternative="less").pvalue >= 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", [2, 3, 10, 30])
+@pytest.mark.parametrize("inside", [25, 40, 100, 400])
+@pytest.mark.parametrize("spread", [0.5, 1.0, 1.25, 1.5, 2.0])
+def test_share_of_a_group_in_all_spend_over_many_tails(spread, inside, parts):
+    told, holds = shares_of_sums(spread, inside, parts, 1000)
+    assert not told or stats.binomtest(holds, told, 0.95, alternative="less").pvalue >= 0.01 / 60  # of 60 cases
+    assert told - holds <= 0.08 * 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rates", [[0.15] * 5, [0.1, 0.1, 0.1, 0.1, 0.25], [0.05, 0.1, 0.2, 0.3, 0.4]])
+def test_how_well_segments_tell_of_an_outcome(rates):
+    """The area under the curve of segments in the order of their shares, with and without anything to tell."""
+    rng, shares = np.random.default_rng(7), np.array(rates)
+    had, not_had = shares / shares.sum(), (1 - shares) / (1 - shares).sum()
+    ahead = (shares[:, None] > shares) + 0.5 * (shares[:, None] == shares)
+    truth, holds = float(had @ ahead @ not_had), 0
+    for _ in range(400):
+        segment = pd.Series(rng.integers(0, 5, 400))
+        left = pd.Series(rng.random(400) < shares[segment])
+        row = external_validation.separate(segment, {("status", "left"): left}).frame.iloc[0]
+        holds += row["auc_low"] <= truth <= row["auc_high"]
+    assert stats.binomtest(holds, 400, 0.95, alternative="less").pvalue >= 0.01

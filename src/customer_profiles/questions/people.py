@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..privacy.rare import WITHHELD
 from .asked import Asked, Names
 
 if TYPE_CHECKING:
@@ -59,9 +60,8 @@ class People(Asked):
             told = audience.compare_groups(self._read("profile"), group, base, *rules, tables, made_of, least)
         else:
             population, members = self._read("population"), tables[groups.table_of(group)]
-            told = audience.compare(
-                self._read("profile"), population, names, group, min_base, rules[-1], members, made_of, least
-            )
+            rest = (rules[-1], members, made_of, least, self._read(WITHHELD))
+            told = audience.compare(self._read("profile"), population, names, group, min_base, *rest)
         return self._answer(told.table)
 
     def distributions(self, attributes: Names = None) -> Answer:

@@ -16,6 +16,7 @@ from .. import paths
 from ..errors import ConfigurationError
 from ..ingest.config.dataset import Dataset, load_dataset
 from ..messages import N_, Text
+from ..privacy import rare
 from ..tables import Tables
 from .labels import column
 from .language import Language
@@ -40,11 +41,15 @@ def last_run(dataset_yaml: str) -> tuple[Dataset, Tables, date]:
 
 
 def read(run: Tables, wanted: Mapping[str, Sequence[str]]) -> dict[str, pd.DataFrame]:
-    """Tables of a run by name; one that the run has not made is empty, with the columns that are wanted of it."""
-    return {
+    """Tables of a run by name; one that the run has not made is empty, with the columns that are wanted of it.
+
+    The profile has all that is known of each customer, also what no page may tell.
+    """
+    tables = {
         name: run.read(name) if run.has(name) else pd.DataFrame(columns=list(columns))
         for name, columns in wanted.items()
     }
+    return tables | ({"profile": rare.own_profile(run)} if "profile" in wanted else {})
 
 
 def account(dataset: Dataset, customer: str) -> str:

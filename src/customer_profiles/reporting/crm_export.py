@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from ..errors import ConfigurationError, EnvironmentFailed, InputRejected
+from ..privacy import rare
 from ..tables import Tables
 from .excel import safe
 
@@ -83,7 +84,7 @@ def unified(tables: Tables) -> pd.DataFrame:
         ``customer_id`` (pseudonym), the columns of the profile, the stage, then what `assignments` gives,
         as far as the run has it.
     """
-    table = tables.read("profile")
+    table = rare.own_profile(tables)
     if tables.has("stages"):
         stages = tables.read("stages")[["customer_no", "stage"]]
         table = table.merge(stages, on="customer_no", how="left", validate="one_to_one")

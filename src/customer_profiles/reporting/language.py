@@ -41,6 +41,8 @@ class Language:
         Names that a data set gives its attributes: ``{"home": {"en": "Home", "de": "Wohnung"}}``.
     values : mapping of str to mapping of str to str, optional
         Names that it gives values, events, actions, sources and segments.
+    rounded : bool
+        Whether counts are told to the nearest five and shares without decimals, see `rounding`.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Language:
         currency: str = "EUR",
         labels: Mapping[str, Mapping[str, str]] | None = None,
         values: Mapping[str, Mapping[str, str]] | None = None,
+        rounded: bool = False,
     ):
         if code not in NUMBER_LOCALES:
             raise ValueError(f"no language {code!r}; known are {', '.join(NUMBER_LOCALES)}")
@@ -63,6 +66,7 @@ class Language:
         self.currency = currency
         self.labels = labels or {}
         self.values = values or {}
+        self.rounded = rounded
         self._catalogue = catalogue(code)
         self._number_locale = NUMBER_LOCALES[code]
         self._date_locale = DATE_LOCALES[code]
@@ -242,11 +246,13 @@ class Language:
         sign = get_currency_symbol(self.currency, locale=self._number_locale)
         return _currency_pattern(self._number_locale, digits).replace("¤", f'"{sign}"')
 
-    def _count(self, value: object) -> str:
-        return self.decimal(value, 0)
+    def _count(self, value: Any) -> str:
+        from .rounding import count
+
+        return self.decimal(count(value) if self.rounded else value, 0)
 
     def _share(self, value: Any) -> str:
-        return self.percent(float(value), 1)
+        return self.percent(float(value), 0 if self.rounded else 1)
 
     def _part(self, value: Any) -> str:
         """A share in a headline, where a decimal only adds clutter."""

@@ -22,6 +22,7 @@ from ..ingest.readers.registry import files, files_read, shown_name
 from ..ingest.readers.sql import Place
 from ..params import Params
 from ..tables import Tables, file_hash
+from . import rounding
 from .outputs import Kept
 
 LIBRARIES = ("pandas", "numpy", "scikit-learn", "statsmodels", "scipy", "duckdb", "ibis-framework", "matplotlib")
@@ -69,10 +70,10 @@ def manifest(
         "kept_in_notebooks": [each.to_dict() for each in kept],
         "sources": sources(
             dataset,
-            {row["source"]: row["read"] for row in _rows(tables)},
+            {row["source"]: row["read"] for row in _rows(tables, dataset.privacy.rounded)},
             tables.read("files_read") if tables.has("files_read") else None,
         ),
-        "rows": _rows(tables),
+        "rows": _rows(tables, dataset.privacy.rounded),
         "tables": {name: file_hash(tables.path(name)) for name in tables.names()},
     }
 
@@ -131,8 +132,9 @@ def _database(path: Path | Place, form: FileFormat, dataset: Dataset, rows: dict
     return origin | ({"rows": rows[form.name]} if isinstance(form, Source) and form.name in rows else {})
 
 
-def _rows(tables: Tables) -> list[dict[str, Any]]:
+def _rows(tables: Tables, rounded: bool) -> list[dict[str, Any]]:
     """Read = used + set aside + duplicate + excluded, by source."""
     if not tables.has("reconciliation"):
         return []
-    return [{str(k): v for k, v in row.items()} for row in tables.read("reconciliation").to_dict("records")]
+    rows = [{str(k): v for k, v in row.items()} for row in tables.read("reconciliation").to_dict("records")]
+    return [rounding.facts(row) for row in rows] if rounded else rows

@@ -48,6 +48,10 @@ WORDS = {
 }
 
 
+ROUNDED = N_(
+    "Counts are rounded to five, and shares are those of rounded counts: they need not add up. Intervals are wider by "
+    "as much."
+)
 SELECTED = N_(
     "Intervals in sentences about rows that stand out are wider than those of the table, so that of all intervals told "
     "at most 5% miss (Benjamini and Yekutieli 2005)."
@@ -141,6 +145,7 @@ def methods(findings: tuple[Finding, ...], language: Language) -> list[str]:
         name = language.translate(test)
         many = Text("{test}; corrected together (comparisons: {family:count})", {"test": name, "family": family})
         lines.append(language.text(many) if family > 1 else name)
+    lines += [language.translate(ROUNDED)] if language.rounded else []
     return lines + ([language.translate(SELECTED)] if any(family > 1 for family in families.values()) else [])
 
 

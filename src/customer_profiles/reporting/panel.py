@@ -21,7 +21,7 @@ from ..messages import N_, NOTHING, Finding, Text, is_missing
 from ..privacy.disclosure import Gate, Published
 from ..results import Result
 from . import findings as statements
-from . import tables
+from . import rounding, tables
 from .labels import column
 from .language import Language
 
@@ -213,10 +213,10 @@ def of_result(
     **columns
         Handed to the chart.
     """
-    published = gate.guard(result)
+    published = guarded(result, gate, language)
     if not len(result.view.of(published.frame)):
         return None
-    claims = () if again else told(result, published)
+    claims = () if again else told(result, published, language)
     if result.columns:
         published = published.columns(*result.columns)
     drawing = None
@@ -224,7 +224,15 @@ def of_result(
         words = alt or language.text(claims[0] if claims else result.title)
         drawing = draw(chart, result.view.of(published.frame), language, words, name, small=small, **columns)
     kept, simes = (None, None) if again else (published, family_p(result, claims))
-    return Panel(name, result.title, claims, result.about, result.note, drawing, kept, simes)
+    said = (result.title, result.about, result.note)
+    title, about, note = (rounding.text(text) if text and language.rounded else text for text in said)
+    return Panel(name, title or result.title, claims, about, note, drawing, kept, simes)
+
+
+def guarded(result: Result, gate: Gate, language: Language) -> Published:
+    """What may be shown of a result, in rounded numbers where the report leaves the house."""
+    published = gate.guard(result)
+    return replace(published, frame=rounding.frame(published.frame)) if language.rounded else published
 
 
 def family_p(result: Result, claims: Sequence[Finding]) -> float | None:
@@ -242,11 +250,15 @@ def family_p(result: Result, claims: Sequence[Finding]) -> float | None:
     return min(known, default=1.0)
 
 
-def told(result: Result, published: Published) -> tuple[Finding, ...]:
+def told(result: Result, published: Published, language: Language) -> tuple[Finding, ...]:
     """The claims of a result about rows that have passed the gate, each with the table that it was read from."""
     if result.claims is None or not len(result.frame):
         return ()
-    claims = result.findings(published.marks(result.frame))
+    table = rounding.frame(result.frame) if language.rounded else result.frame
+    claims = result.findings(published.marks(table))
+    if language.rounded:
+        shown = rounding.shown_in(table)
+        claims = [rounding.text(claim, shown) for claim in claims]
     return tuple(claim if claim.table else replace(claim, table=result.name) for claim in claims)
 
 

@@ -4,7 +4,7 @@ import pytest
 from two_runs import NOW, THEN, Company
 
 from customer_profiles import codes
-from customer_profiles.analysis.changes import parts, targets, told
+from customer_profiles.analysis.changes import over_time, parts, targets, told
 from customer_profiles.analysis.changes.knowledge import Knowledge
 from customer_profiles.analysis.kpi_definitions import KPIS
 from customer_profiles.ingest.config.targets import Target
@@ -104,3 +104,25 @@ def test_a_part_is_called_so_only_where_it_is_one(change, behaviour, said):
     relative = {f"relative_change{end}": behaviour for end in ("", "_low", "_high")}
     row = pd.Series({"key": "buyers", "kind": "count", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
     assert said in Language("en").text(told._changed(row, 3))
+
+
+def test_season_is_told_in_one_sentence(company):
+    result = over_time.year_before(parts.year_before(company.run(NOW), []))
+    assert list(sentences(result)) == ["year_before"]
+    assert not len(over_time.year_before(parts.year_before(company.run(NOW), [])[:0]))
+
+
+def test_the_history_has_each_day_once_and_what_is_new_last(company):
+    headlines = company.run(NOW)["headlines"]
+    names = {"headline": "name", "kind": "unit", "value_low": "low", "value_high": "high"}
+    once = headlines.rename(columns=names)
+    later = once.assign(as_of="2026-01-31")
+    known = pd.concat([once.assign(value=once["value"] / 2, as_of="2025-06-30"), once.assign(value=1.0), later])
+    table = over_time.history(known, headlines).frame
+    sales = table[table["headline"] == "Sales"]
+    assert sales["day"].dt.date.astype(str).tolist() == ["2025-06-30", "2025-12-31"]
+    assert sales["relative_change"].tolist() == pytest.approx([0, 100])
+    assert sales["relative_change_low"].iloc[-1] < 100 < sales["relative_change_high"].iloc[-1]
+    points = table.loc[table["headline"] == "Net Promoter Score", "relative_change"]
+    assert points.iloc[-1] == pytest.approx(headlines.set_index("headline").loc["nps", "value"] / 2)
+    assert not len(over_time.history(known[:0], headlines))

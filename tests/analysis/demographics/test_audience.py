@@ -10,6 +10,7 @@ from support import told
 from customer_profiles.analysis.demographics import audience, standardisation
 from customer_profiles.errors import ConfigurationError
 from customer_profiles.needs import NEEDS
+from customer_profiles.privacy import rare
 from customer_profiles.reporting.language import Language
 
 NO_REFERENCE = pd.DataFrame({"attribute": [], "value": [], "share": []})
@@ -59,6 +60,25 @@ def test_a_reference_of_companies(accounts):
     assert (found.reference, found.by) == ("companies", "employees_band")
     assert found.table.frame.set_index("value").loc["laboratory", "index"] > 300
     assert set(found.standardised.frame["attribute"]) == {"industry"}
+
+
+def test_what_too_few_customers_have_is_not_said_to_be_nobody_s(accounts):
+    """Five companies are breweries: the page cannot tell of them, and must not tell that there are none."""
+    share = {"laboratory": 0.1, "plastics": 0.5, "chemicals": 0.2, "breweries": 0.15, "mills": 0.05}
+    reference = pd.DataFrame(
+        {"attribute": "industry", "value": list(share), "share": list(share.values()), "base": "b"}
+    )
+    industry = ["breweries"] * 5 + accounts["industry"][5:].tolist()
+    known = accounts.assign(customer_no=range(len(accounts)), industry=industry)
+    shown = rare.without_rare_values(known, 10)
+    found = audience.compare(shown, reference, ["industry"], withheld=rare.withheld(known, shown))
+    table = found.table.frame.set_index("value")
+    assert "breweries" not in table.index
+    assert table.loc["mills", ["n", "index"]].tolist() == [0, 0]  # of these there are none indeed
+    assert not any("breweries" in Language("en").text(claim) for claim in told(found.table))
+    (note,) = found.notes
+    assert "“breweries” is left out" in Language("en").text(note)
+    assert audience.compare(known[5:], reference, ["industry"]).notes == ()
 
 
 def test_one_group_against_another(accounts):

@@ -168,6 +168,18 @@ def test_every_contract_is_scored_as_in_the_run_by_a_model_that_has_not_seen_it(
     assert found.loc[profile["status"].eq("churned"), "p_churn"].isna().all()
 
 
+def test_a_value_that_the_run_withheld_counts_as_it_did_there(members):
+    """Of five customers the plan was no secret to the company, but to every model."""
+    profile, kept = members
+    few = profile[profile["p_churn"].notna()].head(5).assign(plan="diverse")[["customer_no", "plan"]]
+    orders = SimpleNamespace(last=pd.Timestamp(LAST))
+    models = {name: kept[name] for name in kept["schema"]["models"]}
+    scorer = Scorer(through_json(readable.kept(models, profile, orders, LAST, few)))
+    for record in profile[profile["p_churn"].notna()].head(5).to_dict("records"):
+        assert scorer.score(record | {"plan": "diverse"}) == scorer.score(record | {"plan": None})
+        assert scorer.score(record) == Scorer(through_json(kept)).score(record)
+
+
 def test_somebody_new_has_the_mean_of_all_models_and_an_older_contract_than_any_lasts_on(members):
     profile, kept = members
     scorer = Scorer(through_json(kept))

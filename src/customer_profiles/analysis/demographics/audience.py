@@ -210,6 +210,7 @@ def compare(
     members: pd.DataFrame | None = None,
     made_of: MadeOf | None = None,
     min_group: int = selected.SMALLEST_NAMED,
+    withheld: pd.DataFrame | None = None,
 ) -> Comparison:
     """Index table of a group against its base.
 
@@ -235,6 +236,8 @@ def compare(
         compared; nor is the mix of an attribute taken out of what is made of it.
     min_group : int
         Smallest group, and smallest rest, that may be described (``privacy.min_group_size``).
+    withheld : DataFrame, optional
+        What the profile lacks because too few customers have it, see `index.untold`.
 
     Returns
     -------
@@ -255,7 +258,8 @@ def compare(
     if shared:
         name = index.population_name(population)
         divided = banded(profile, shared)
-        table = index.compare_with_population(divided, population, shared, min_base)
+        few = index.untold(profile, pd.DataFrame() if withheld is None else withheld)
+        table = index.compare_with_population(divided, population, shared, min_base, few)
         by = standardisation.standard_of(shared, population)
         same = (
             standardisation.against_population(standardisation.apart(table, by, made_of), divided, population, by)
@@ -265,7 +269,9 @@ def compare(
         everybody, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
         spent = index.spend_of(divided, profile)
         told = index.described(table, everybody, base, name, len(profile), spent=spent)
-        return Comparison(told, everybody, base, name, by, standardisation.described(same, by))
+        return Comparison(
+            told, everybody, base, name, by, standardisation.described(same, by), _untold(few, population)
+        )
     if attributes and "spend" in profile and profile["spend"].gt(0).any():
         best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
         label = Text(N_("the {share:part} of customers who spend most"), {"share": BEST_SHARE})
@@ -335,6 +341,13 @@ def _within(profile, members, attributes, label, min_base, orders, made_of, form
     others = base or Text(N_("all other customers"))
     told = index.described(table, label, others, customers=len(profile), named=base is not None)
     return Comparison(told, label, others, by=by, standardised=standardisation.described(same, by), notes=notes)
+
+
+def _untold(few: pd.DataFrame, population: pd.DataFrame) -> tuple[Text, ...]:
+    """That values of the reference are left out, since customers have them, but too few to be told of."""
+    message = N_("{attribute:label} “{value:value}” is left out: so few customers have it that it is not told.")
+    known = few.merge(standardisation.margins(population)[["attribute", "value"]].astype("str"))
+    return tuple(Text(message, row) for row in known.to_dict("records"))
 
 
 def _formed_by(profile: pd.DataFrame, made_of: MadeOf) -> list[str]:

@@ -75,7 +75,11 @@ def compare(
 
 
 def compare_with_population(
-    profile: pd.DataFrame, population: pd.DataFrame, attributes: Iterable[str] | None = None, min_base: int = 50
+    profile: pd.DataFrame,
+    population: pd.DataFrame,
+    attributes: Iterable[str] | None = None,
+    min_base: int = 50,
+    withheld: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Index of the customers against a reference distribution whose shares are known exactly.
 
@@ -89,6 +93,8 @@ def compare_with_population(
         Default: every attribute that both have.
     min_base : int
         Customers with a known value below which nothing is tested.
+    withheld : DataFrame, optional
+        Values of too few customers, from `untold`: they have no row, as their share is not zero.
 
     Returns
     -------
@@ -105,7 +111,7 @@ def compare_with_population(
     """
     population = margins(population)
     names = [n for n in (attributes if attributes is not None else population["attribute"].unique()) if n in profile]
-    rows = []
+    rows, few = [], _no_counts() if withheld is None else withheld
     for name in names:
         reference = _reference(population, name)
         values = values_of(profile[name])
@@ -113,6 +119,7 @@ def compare_with_population(
         if counts.empty:
             continue
         base = int(counts.sum()) if reference.sum() >= COMPLETE else int(values.notna().sum())
+        reference = reference.drop(few.loc[few["attribute"] == name, "value"], errors="ignore")
         k = counts.reindex(reference.index, fill_value=0).to_numpy(int)
         part = pd.DataFrame({"attribute": name, "value": reference.index.to_numpy(), "n": k, "base": base})
         rows.append(part.assign(share_rest=reference.to_numpy()))
@@ -128,6 +135,24 @@ def compare_with_population(
     table["p"] = exact_binomial_p(k, np.where(tested, n, 0), known)
     table["effect"] = cohens_h(table["share"], table["share_rest"])
     return _ordered(adjust(table, together=["attribute"]))
+
+
+def untold(profile: pd.DataFrame, withheld: pd.DataFrame) -> pd.DataFrame:
+    """Values that some customers have, but too few to be told of: ``attribute, value``.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        Without the values of few customers.
+    withheld : DataFrame
+        What was taken out of it, in columns of the same names; may be empty.
+    """
+    rows = [
+        {"attribute": name, "value": value}
+        for name in withheld.columns.intersection(profile.columns).drop("customer_no", errors="ignore")
+        for value in sorted(set(values_of(withheld[name]).dropna()) - set(values_of(profile[name]).dropna()))
+    ]
+    return pd.DataFrame(rows, columns=["attribute", "value"])
 
 
 def population_name(population: pd.DataFrame) -> str:

@@ -85,7 +85,13 @@ def contract_model(
     }
 
 
-def kept(models: dict[str, dict[str, Any]], profile: pd.DataFrame, bought: Orders, as_of: date) -> dict[str, Any]:
+def kept(
+    models: dict[str, dict[str, Any]],
+    profile: pd.DataFrame,
+    bought: Orders,
+    as_of: date,
+    withheld: pd.DataFrame | None = None,
+) -> dict[str, Any]:
     """The models with the schema of a record.
 
     Parameters
@@ -97,14 +103,25 @@ def kept(models: dict[str, dict[str, Any]], profile: pd.DataFrame, bought: Order
     bought : Orders
     as_of : date
         Day of the run.
+    withheld : DataFrame, optional
+        Values of few customers that the models were not given, in columns of the profile's names: they count as null.
     """
     columns = [
-        {"name": name, "kind": _kind(profile, name)} | ({"about": ABOUT[name]} if name in ABOUT else {})
+        {"name": name, "kind": _kind(profile, name)} | _noted(name, profile, withheld)
         for name in dict.fromkeys(_asked(models, profile))
     ]
     days = {"as_of": as_of.isoformat(), "orders_until": bought.last.date().isoformat()}
     schema = {**days, "columns": columns, "models": list(models)}
     return {"schema": schema, **models}
+
+
+def _noted(name: str, profile: pd.DataFrame, withheld: pd.DataFrame | None) -> dict[str, Any]:
+    """What else there is to know of a column of a record."""
+    about = {"about": ABOUT[name]} if name in ABOUT else {}
+    unknown: set[Any] = set()
+    if withheld is not None and name in withheld and name in profile:
+        unknown = set(withheld[name].dropna()) - set(profile[name].dropna())
+    return about | ({"counts_as_null": sorted(unknown)} if unknown else {})
 
 
 ABOUT = {

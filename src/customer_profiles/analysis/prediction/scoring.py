@@ -45,6 +45,7 @@ class Scorer:
     def __init__(self, kept: Mapping[str, Any]):
         self.schema = kept["schema"]
         self._kinds = {column["name"]: column["kind"] for column in self.schema["columns"]}
+        self._null = {one["name"]: one["counts_as_null"] for one in self.schema["columns"] if "counts_as_null" in one}
         self._contracts, self._churn = (kept.get(name, {}) for name in ("contracts", "churn"))
         self._buyers = _Buyers(kept["orders"]) if "orders" in kept else None
         if not self.schema["models"]:
@@ -89,6 +90,7 @@ class Scorer:
         if missing:
             raise InputRejected(_missing(missing, record))
         row = {name: _value(name, record[name], kind) for name, kind in self._kinds.items()}
+        row |= {name: None for name, values in self._null.items() if row[name] in values}
         if "order_days" in row:
             _check_history(row)
         return row

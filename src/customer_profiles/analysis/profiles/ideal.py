@@ -297,6 +297,11 @@ def _whole(table: pd.DataFrame, ideal: Ideal) -> list[Finding]:
         "{share:share} of customers are ideal ({low:share} to {high:share}, n = {n:count}): they meet every condition "
         "that is known of them. They account for {worth:share} of the worth of all ({from:share} to {to:share})."
     )
+    uncertain = N_(
+        "{share:share} of customers are ideal ({low:share} to {high:share}, n = {n:count}): they meet every condition "
+        "that is known of them. They account for {worth:share} of the worth of all; how far that may be off cannot be "
+        "told, as a few are worth so much."
+    )
     row = table.iloc[-1]
     if row["hidden"]:
         return []
@@ -305,7 +310,7 @@ def _whole(table: pd.DataFrame, ideal: Ideal) -> list[Finding]:
     values = {"n": int(row["n"]), "share": share, "low": low, "high": high}
     return [
         Finding(
-            message,
+            uncertain if np.isnan(of_all.low) else message,
             values | {"worth": of_all.value, "from": of_all.low, "to": of_all.high},
             id="ideal.share",
             n=int(row["base"]),

@@ -39,7 +39,16 @@ class Privacy(Model):
     min_group_size: int = Field(
         GROUP_SIZE_DEFAULT, ge=GROUP_SIZE_FLOOR, description="smallest group that is shown, customers"
     )
+    audience: Literal["internal", "external"] = Field(
+        "internal", description="external: counts are rounded to 5, and what is calculated from them with them"
+    )
     quotes: bool = Field(False, description="whether redacted quotes may be shown")
+
+    @property
+    def rounded(self) -> bool:
+        """Whether the report tells rounded numbers only."""
+        return self.audience == "external"
+
     legal_basis: dict[str, str] = Field(
         default_factory=dict, description="column of a special category (health, religion, …) to its legal basis"
     )
