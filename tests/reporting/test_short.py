@@ -36,3 +36,6 @@ def test_the_news_of_a_sentence_is_in_the_language_of_the_report():
     )
     assert Language("en").news(text) == "18% of comments are negative, 5.0% positive."
     assert Language("de").news(text) == "18\xa0% der Kommentare sind negativ, 5,0\xa0% positiv."
+    two = Text("{n:count} wait. They are {share:share} of all.", {"n": 3, "share": 0.5})
+    assert Language("en").news(two) == "3 wait. They are 50% of all."
+    assert Language("en").news(two, brief=True) == "3 wait."

@@ -90,7 +90,7 @@ def test_one_group_against_another(accounts):
     assert (row["n"], row["n_rest"]) == (small["laboratory"], small["plastics"])
     assert set(found.table.frame["attribute"]) == {"employees_band"}  # what forms the groups is not compared
     said = Language("en").text(told(found.table)[0])
-    assert "the group it is compared with (Industry “plastics”)" in said
+    assert "the group it is compared with (customers of the industry plastics)" in said
     assert "other customers" not in said
 
 
