@@ -364,7 +364,7 @@ def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: 
     both = (sizes["n"] > 0) & (sizes["n_before"] > 0)
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
     fresh = accounts.loc[accounts["part"].isin(sizes.index[sizes["n_before"] == 0])].drop_duplicates("customer_id")
-    since = fresh["customer_id"].map(seen).astype("datetime64[us]")
+    since = seen.reindex(fresh["customer_id"]).astype("datetime64[us]")
     late = since < next_day(before)
     kept = int(sizes["n_before"].sum())
     row = _Row("customers", "count", published.get("customers", kept), int(sizes["n"].sum()))
@@ -391,7 +391,7 @@ def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[_Row
         for run in (now, before)
     )
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
-    is_new = mine.index.to_series().map(seen).astype("datetime64[us]") >= next_day(before)
+    is_new = seen.reindex(mine.index).astype("datetime64[us]") >= next_day(before)
     anew = changed & {*knowledge.EVERYWHERE, "parameters 05"}
     everybody = set(now["profile"]["customer_id"])
     rows = []
