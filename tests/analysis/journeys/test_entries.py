@@ -39,11 +39,12 @@ def test_the_device_whose_visits_end_less_often_in_an_order_is_told():
 
 def test_groups_and_pages_of_which_visits_are_longer_or_end():
     own, visits, profile = shop(2, long=2.0)
+    searched = own.assign(kind="search", item="boots", at=own["at"] + pd.Timedelta(hours=1))
     lasting = entries.dwell(visits, profile, ["half"])
     told = lasting.frame.set_index(["attribute", "value"])
     assert told.loc[("half", "old"), "claim"]
     assert not told.loc[("device", "m"), "claim"]
-    ended = entries.endings(own)
+    ended = entries.endings(pd.concat([own, searched]))  # what was searched for is no page
     pages = entries.exits(ended).frame.set_index("page")
     assert pages.loc["/done", "share"] == 1
     assert pages.loc["/a", "occasions"] == (own["item"] == "/a").sum()

@@ -12,6 +12,7 @@ from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, family_size
 from ..demographics.categories import Orders
+from ..pain_points.behaviour import SEARCHES
 from . import clustered
 from .funnels import ENTRY, TEST
 from .groups import RATIO, difference, teller
@@ -101,9 +102,11 @@ def endings(own: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     own : DataFrame
-        From `funnels.sessions`, with ``item``. The pages that most visitors saw are kept.
+        From `funnels.sessions`, with ``item``; what was searched for is no page. The pages that most visitors saw are
+        kept.
     """
     rows = own.reindex(columns=own.columns.union(["item"], sort=False)).dropna(subset="item")
+    rows = rows[~rows["kind"].isin(SEARCHES)]
     rows = rows.assign(step=rows["item"].astype("str")).sort_values(["visit", "at"], kind="stable")
     rows["last"] = rows.groupby("visit")["step"].transform("last")
     pages = rows.groupby("step")["visitor"].nunique()
