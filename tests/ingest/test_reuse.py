@@ -54,7 +54,7 @@ def runs(company):
 
 @pytest.mark.parametrize("kind", ["b2c", "b2b"])
 def test_tables_are_the_same_bytes_with_and_without(tmp_path, kind):
-    runs = Runs(make_company(tmp_path / "demo", customers=90, kind=kind))
+    runs = Runs(make_company(tmp_path / "demo", customers=60, kind=kind))
     assert runs.collect()[0]
     for _ in range(2):
         reused = runs.collect()
