@@ -83,7 +83,7 @@ CHAPTERS = {
             short=N_("Voices"),
             makes=("comment_themes", "sentiment"),
             question=N_("What do they say?"),
-            answers=("topic_changes", "event_effects", "sentiment", "drivers", "score_periods", "scores", "quotes"),
+            answers=("event_effects", "drivers", "sentiment", "topic_changes", "score_periods", "scores", "quotes"),
         ),
         ChapterSpec(
             *("05", "05_segment_customers", N_("Which segments they form"), params.SegmentCustomers, ("02", "04")),
