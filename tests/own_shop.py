@@ -82,10 +82,10 @@ def make_exports(folder: Path, customers: int = 240, seed: int = 1) -> dict[str,
             answers.append([11_844_000 + number, 438121, said, said, email, score, chance.choice(COMMENTS)])
             truth["answers"] += agreed
             truth["score"] += score * agreed
-    _table(folder / "orders_export.csv", [SHOPIFY.split(","), *orders])
-    _table(folder / "hubspot_contacts.csv", [HUBSPOT.split(","), *people])
+    table(folder / "orders_export.csv", [SHOPIFY.split(","), *orders])
+    table(folder / "hubspot_contacts.csv", [HUBSPOT.split(","), *people])
     second = ["", "", "", "", "", "", "Open-Ended Response"]
-    _table(
+    table(
         folder / "nps_surveymonkey.csv",
         [[*SURVEY, RECOMMEND, "What is the main reason for your score?"], second, *answers],
     )
@@ -93,6 +93,6 @@ def make_exports(folder: Path, customers: int = 240, seed: int = 1) -> dict[str,
     return truth
 
 
-def _table(path: Path, rows: list[list]) -> None:
+def table(path: Path, rows: list[list]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)

@@ -17,6 +17,7 @@ NEEDS = {
     "leads": N_("prospects with the day they came and the day of their first purchase, for example from the CRM"),
     "events": N_("a list of launches, outages, price changes and press reports with their days"),
     "areas": N_("statistics per area, for example population by region"),
+    "branches": N_("the company's own places with latitude and longitude"),
     "population": N_(
         "shares of age bands, gender or income in the population, for example from the statistical office"
     ),

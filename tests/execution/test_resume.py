@@ -89,13 +89,17 @@ MOMENTS = [*((SOME, k) for k in (1, 2)), *(pytest.param(ALL, k, marks=pytest.mar
 
 
 @pytest.mark.parametrize(("options", "seed"), MOMENTS)
-def test_killed_at_any_moment_it_publishes_the_same_bytes(company, undisturbed, tmp_path, options, seed):
+def test_killed_at_any_moment_it_publishes_the_same_bytes(
+    company, undisturbed, tmp_path, options, seed, record_property
+):
     expected, seconds = undisturbed[options]
     runs = laid(company, tmp_path)
     killed(tmp_path, np.random.default_rng(seed).uniform(0.02, 0.98) * seconds, *options)
     done = [json.loads(path.read_text())["chapters"] for path in runs.glob(f"*/{publish.DONE}")]
     found = pages(tmp_path, *options, "--resume")
-    assert {name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)} == set()
+    differing = {name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)}
+    record_property("files_that_differ", len(differing))
+    assert differing == set()
     said = (tmp_path / "said").read_text()
     if done and done[0]:
         assert f"Goes on with the run that was killed; done: {', '.join(done[0])}." in said

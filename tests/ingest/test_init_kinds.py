@@ -73,12 +73,25 @@ def test_what_decorates_a_heading(heading, table, role):
     assert role in means(heading, table)
 
 
-@pytest.mark.parametrize(
-    ("heading", "table", "role"),
-    [("Duration (min)", "interactions", "duration_s"), ("Resolution time (in hrs)", "tickets", "closed_at")],
-)
-def test_a_unit_in_brackets_is_no_decoration(heading, table, role):
-    assert role not in means(heading, table)
+def test_a_unit_in_brackets_is_no_decoration():
+    assert "closed_at" not in means("Resolution time (in hrs)", "tickets")
+
+
+@pytest.mark.parametrize(("heading", "factor"), [("Duration (min)", 60), ("engagement_time_msec", 0.001)])
+def test_durations_in_another_unit(exports, heading, factor):
+    columns = ["session_id", "event_timestamp", "user_id", "event_name", "device", "visitor_id", "utm_source", heading]
+    rows = [
+        [
+            *(f"S{n}", f"{DAY + timedelta(hours=n):%Y-%m-%d %H:%M:%S}", PEOPLE[n][0], "view"),
+            *(("mobile", "desktop")[n % 2], f"v{n:05}", ("google", "newsletter")[n % 2], n + 1),
+        ]
+        for n in range(ROWS)
+    ]
+    exports.add("web_events.csv", columns, rows)
+    found = exports.init()[0]["web_events.csv"]["columns"]
+    assert found["duration_s"] == {"column": heading, "factor": factor}
+    assert (found["device"], found["anonymous_id"], found["source"]) == ("device", "visitor_id", "utm_source")
+    assert exports.check().exit_code == 0
 
 
 def test_what_all_headings_of_a_file_begin_with():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer_profiles.privacy.rare import (
@@ -20,6 +20,7 @@ from customer_profiles.reporting import brief, crm_export
 from customer_profiles.tables import Tables
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=6), st.integers(0, 30), st.integers(5, 20))
 def test_no_value_is_rare_and_few_are_never_unknown(sizes, unknown, least):
     values = [f"v{i}" for i, size in enumerate(sizes) for _ in range(size)] + [None] * unknown
@@ -58,6 +59,7 @@ def test_truth_values_and_categories_keep_their_kind():
     assert kept["band"].isna().sum() == 13
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=6), st.integers(0, 30), st.randoms())
 def test_what_is_withheld_is_kept_beside_it_and_nothing_else(sizes, unknown, order):
     values = [f"v{i}" for i, size in enumerate(sizes) for _ in range(size)] + [None] * unknown

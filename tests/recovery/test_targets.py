@@ -5,12 +5,15 @@ The two files are made and read here without the rest of the company, so that ma
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.targets import prospects, responders, trials, twins, uplift
+from customer_profiles.analysis.targets import potential, prospects, responders, trials, twins, uplift
 from customer_profiles.demo import prospects as planted_prospects
+from customer_profiles.demo import references
 from customer_profiles.demo import voucher as planted_voucher
 from customer_profiles.demo.people import make_people
 from customer_profiles.demo.plan import load_plan
@@ -99,9 +102,29 @@ def test_hidden_customers_are_found_and_foreign_prospects_flagged(seed):
     assert found.rows.loc[~foreign, "outside"].mean() <= 0.05
 
 
+def where(seed, null=False, n=2000):
+    """Customers lacking by area, with what was planted of one of them."""
+    plan = load_plan(null)
+    people = make_people(np.random.default_rng([seed, 0]), plan, 0, n)
+    names = {"PLZ-Region": "area", "Einwohner": "population", "Kaufkraftindex": "power", "Wanderwege": "trails"}
+    areas = dict(references.references(plan))["gebiete.csv"].rename(columns=names)[list(names.values())]
+    areas[["power", "trails"]] = areas[["power", "trails"]].apply(lambda text: text.str.replace(",", ".").astype(float))
+    return potential.potential(people.rename(columns={"person": "customer_no"}), areas).frame, references.truth(plan)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_area_with_potential_is_found(seed):
+    table, truth = where(seed)
+    first = table.iloc[0]
+    assert (first["area"], first["claim"], table["claim"].sum()) == (truth["area"], True, 1)
+    # Of its customers, drawn again and again, `inhabitants` times as many would be there.
+    usual = np.mean([where(other)[0].set_index("area").loc[truth["area"], "n"] for other in SEEDS])
+    assert first["lacking_low"] < (truth["inhabitants"] - 1) * usual < first["lacking_high"]
+
+
 @pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
-def test_a_null_company_claims_no_more_than_promised(seeds, most):
-    claims = {"effects": 0, "groups": 0, "ranking": 0, "prospects": 0, "twins": 0}
+def test_a_null_company_claims_no_more_than_promised(seeds, most, record_property):
+    claims = {"effects": 0, "groups": 0, "ranking": 0, "prospects": 0, "twins": 0, "potential": 0}
     for seed in range(201, 201 + seeds):
         effects, groups, ranking, _, _ = mailed(seed, null=True)
         alikes, found, _ = beside_customers(seed, null=True)
@@ -109,5 +132,7 @@ def test_a_null_company_claims_no_more_than_promised(seeds, most):
         claims["groups"] += groups.frame["claim"].any()
         claims["ranking"] += ranking.frame["claim"].any()
         claims["twins"] += len(twins.ranked(alikes, twins.spikes(alikes))) > 0
+        claims["potential"] += where(seed, null=True)[0]["claim"].any()
         claims["prospects"] += prospects.by_group(found).frame["claim"].any()
+    record_property("companies_with_a_claim", json.dumps({name: int(number) for name, number in claims.items()}))
     assert max(claims.values()) <= most, claims

@@ -21,6 +21,7 @@ from .people import make_people
 from .plan import FOLDER, Plan, load_plan
 from .records import crm_records, shop_records
 from .references import references
+from .references import truth as area_truth
 from .truth import TABLES, TruthBook
 
 BLOCK = 25_000  # customers made at a time: memory stays bounded, whatever the size of the company
@@ -120,7 +121,7 @@ def make_company(
         if kind == "b2c":
             writers["interessenten.csv"].append(prospects.prospects(plan, customers, seed))
             extra = {"prospects": prospects.truth(plan), "voucher": voucher.truth(plan)}
-            extra |= {"affinity": affinity.truth(plan), "leavers": leavers.truth(plan)}
+            extra |= {"affinity": affinity.truth(plan), "leavers": leavers.truth(plan), "potential": area_truth(plan)}
     if kind == "b2b":
         extra["concentration"] = firm_truth.concentration(np.concatenate(spent))
     book.save(out / "truth.json", customers=customers, seed=seed, **extra)

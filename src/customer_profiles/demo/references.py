@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,8 @@ INHABITANTS = 83_500_000
 def references(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     """Name and rows of each file.
 
-    Inhabitants follow the reference shares of the regions, so that a null company is equally strong everywhere.
+    Inhabitants follow the reference shares of the regions, so that a null company is equally strong everywhere. Where
+    hiking trails are, customers are; in one area live more people than its customers let expect.
     """
     places = pd.DataFrame.from_dict(
         read_yaml("texts/places.yaml"),
@@ -28,6 +30,14 @@ def references(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     inhabitants = places["region"].map(dict(zip(region.values, region.reference, strict=True))) * share * INHABITANTS
     if plan.numbers.get("areas") == "region":  # too few customers for smaller areas
         places, inhabitants = _regions(places, inhabitants)
+    planted: dict[str, Any] = plan.numbers.get("potential", {})
+    own: dict[str, pd.Series] = {}
+    if planted:
+        strong = plan.segment_numbers("share") @ region.chances / region.reference
+        trails = places["region"].map(dict(zip(region.values, strong, strict=True)))
+        own = {"Wanderwege": decimal((trails * 10_000).round().astype(int))}
+    if planted and plan.linked:
+        inhabitants = inhabitants.where(places.index != planted["area"], inhabitants * planted["inhabitants"])
     yield (
         "gebiete.csv",
         pd.DataFrame(
@@ -37,6 +47,7 @@ def references(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
                 "Bundesland": places["region"],
                 "Einwohner": inhabitants.round(-2).astype(int),
                 "Kaufkraftindex": decimal(places["power"] * 100),
+                **own,
                 "Breite": decimal((places["latitude"] * 100).round().astype(int)),
                 "Länge": decimal((places["longitude"] * 100).round().astype(int)),
             }
@@ -50,6 +61,11 @@ def references(plan: Plan) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "bevoelkerung.csv", pd.DataFrame(rows, columns=["Merkmal", "Ausprägung", "Anteil", "Basis"])
     events = [(_day(e["at"]), _day(e.get("until")), e["name"], e["kind"]) for e in plan.events]
     yield "kalender.csv", pd.DataFrame(events, columns=["von", "bis", "Ereignis", "Art"])
+
+
+def truth(plan: Plan) -> dict[str, Any] | None:
+    """The area with too few customers, and how many times as many its inhabitants let expect; None if there is none."""
+    return plan.numbers.get("potential") if plan.linked else None
 
 
 def _regions(places: pd.DataFrame, inhabitants: pd.Series) -> tuple[pd.DataFrame, pd.Series]:

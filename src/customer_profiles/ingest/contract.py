@@ -138,6 +138,7 @@ TABLES: dict[str, dict[str, Field]] = {
         "session_id": Field("id"),
         "item": Field("text"),
         "duration_s": Field("number", low=0),
+        **dict.fromkeys(("device", "source", "medium", "campaign"), Field("category")),
     },
     "tickets": {
         "customer_id": _CUSTOMER,
@@ -184,6 +185,11 @@ TABLES: dict[str, dict[str, Field]] = {
         "kind": Field("category"),
     },
     "areas": {"area": _CUSTOMER, "population": Field("integer", low=0)},
+    "branches": {
+        "branch": Field("text", required=True),
+        "latitude": Field("number", required=True, low=-90, high=90),
+        "longitude": Field("number", required=True, low=-180, high=180),
+    },
     "population": {
         "attribute": Field("category", required=True),
         "value": Field("category", required=True),

@@ -19,7 +19,17 @@ from ..tables import Tables
 # Tables of a run that are about no customer at all: counts, calendars and statistics of areas.
 ABOUT_NOBODY = frozenset(
     [
-        *("events", "areas", "population", "reconciliation", "set_aside", "inventory", "cleaning", "exclusions"),
+        *(
+            "events",
+            "areas",
+            "branches",
+            "population",
+            "reconciliation",
+            "set_aside",
+            "inventory",
+            "cleaning",
+            "exclusions",
+        ),
         *("completeness", "dialects", "files_read", "id_changes", "match_evidence"),
         *("checks", "shared_addresses", "contradictions", "kinds", "gaps"),
         *("headlines", "definitions", "changes"),

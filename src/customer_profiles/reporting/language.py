@@ -20,7 +20,7 @@ from ..messages import GROUP, NOTHING, Text, is_missing
 from . import groups
 from . import labels as vocabulary
 from .labels import KINDS
-from .short import short
+from .short import SENTENCES, short
 
 LOCALE = Path(__file__).parent / "locale"
 # Numbers and money read the same all over the English-speaking world; dates are unmistakable in day-month order.
@@ -75,9 +75,10 @@ class Language:
         """Translation of a message with its placeholders untouched, or the message itself if there is none."""
         return self._catalogue.get(message) or message
 
-    def news(self, text: Text) -> str:
-        """A text as it stands above the fold, see `short`."""
-        return self._filled(short(self.translate(text.message)), text)
+    def news(self, text: Text, brief: bool = False) -> str:
+        """A text as it stands above the fold, see `short`; of a `brief` one its first sentence."""
+        told = short(self.translate(text.message))
+        return self._filled(SENTENCES.split(told)[0] if brief else told, text)
 
     def text(self, text: Text) -> str:
         """A text with its numbers filled in; plain, not escaped for HTML.
@@ -99,7 +100,8 @@ class Language:
             parts.append(literal)
             if name is not None and kind == GROUP:
                 who = self.group(*(text.values[part] for part in name.split("/")))
-                parts.append(who if "".join(parts).strip() else capital(who))
+                begins = not "".join(parts).strip() and not message.endswith(f"{name}:{GROUP}}}")
+                parts.append(capital(who) if begins else who)  # alone it is a part of another sentence
             elif name is not None:
                 parts.append(self.format(kind, text.values[name]) if kind else str(text.values[name]))
         return "".join(parts)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from two_runs import NOW, THEN, Company
 
 from customer_profiles.analysis.changes import knowledge, parts
+from customer_profiles.analysis.changes.knowledge import Knowledge
 
 DATA_PARTS = ["coverage", "identity", "definition"]
 NPS = [*("customer_id", "at", "source", "metric", "scale", "score")]
@@ -33,6 +34,16 @@ def test_an_unchanged_rerun_has_no_change_at_all(company):
     assert table["change"].eq(0).all()
     assert table[list(parts.PARTS)].eq(0).all(axis=None)
     assert not table["claim"].any()
+
+
+def test_customers_of_whom_nobody_knows_since_when_are_compared_too(company):
+    segments = pd.DataFrame({"customer_id": company.ids, "segment": np.arange(len(company.ids)) % 2})
+    runs = [company.run(day, segments=segments) for day in (NOW, THEN)]
+    undated = [
+        Knowledge(run.as_of, run.tables | {"profile": run["profile"].drop(columns="first_seen_at")}) for run in runs
+    ]
+    row = told(*undated).loc["customers"]
+    assert row["change"] == len(runs[0]["profile"]) - len(runs[1]["profile"])
 
 
 def test_every_headline_is_what_each_run_published(company):

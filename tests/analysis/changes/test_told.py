@@ -103,13 +103,22 @@ def test_a_part_is_called_so_only_where_it_is_one(change, behaviour, said):
     numbers = {"last_value": 100.0, "this_value": 100 + change, "whole_change": change, "behaviour": behaviour}
     relative = {f"relative_change{end}": behaviour for end in ("", "_low", "_high")}
     row = pd.Series({"key": "buyers", "kind": "count", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
-    assert said in Language("en").text(told._changed(row, 3))
+    assert said in Language("en").text(told.moved(row, 3))
 
 
-def test_season_is_told_in_one_sentence(company):
+def test_season_is_told_in_one_sentence_where_nothing_differs(company):
     result = over_time.year_before(parts.year_before(company.run(NOW), []))
     assert list(sentences(result)) == ["year_before"]
+    frame = result.frame.pivot(index="key", columns="of", values="amount").fillna(0)
+    assert (frame["mix"] + frame["behaviour"]).to_numpy() == pytest.approx(frame["change"].to_numpy())
     assert not len(over_time.year_before(parts.year_before(company.run(NOW), [])[:0]))
+
+
+def test_what_customers_do_differently_from_last_year_is_told_with_the_whole(company):
+    split = parts.year_before(company.run(NOW), []).assign(claim=lambda rows: rows["headline"] == "buyers")
+    found = sentences(over_time.year_before(split))
+    assert list(found) == ["year_before.buyers"]
+    assert found["year_before.buyers"].startswith("Buyers")
 
 
 def test_the_history_has_each_day_once_and_what_is_new_last(company):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
 from ..kpi_definitions import KPIS
-from .told import ENDS, OVERLAPPING_BOTH, relative
+from .told import ENDS, HEADINGS, OVERLAPPING_BOTH, by_part, moved, relative
+
+PARTS = {"change": N_("Whole change")} | {part: HEADINGS[part] for part in ("mix", "behaviour")}
 
 
 def year_before(split: pd.DataFrame) -> Result:
@@ -22,52 +26,48 @@ def year_before(split: pd.DataFrame) -> Result:
     Returns
     -------
     Result
-        ``headline, year_before, this_value, whole_change, mix_of_customers, behaviour, relative_change`` (what
-        behaviour adds, in per cent of the value a year before, points of a score as they are; with its interval)``,
-        p_adjusted, claim, n, n_before``.
+        ``headline, part`` (`PARTS`)``, relative_change`` (per cent of the value a year before, points of a score as
+        they are; with its interval)``, amount`` (in the unit of the figure)``, year_before, this_value, p_adjusted,
+        claim, n, n_before``.
     """
-    tested = split["p"].notna()
-    family = int(tested.sum())
-    table = split.assign(
-        headline=[KPIS[name].label for name in split["headline"]],
-        year_before=split["value_before"],
-        this_value=split["value"],
-        whole_change=split["change"],
-        mix_of_customers=split["mix"],
-        **{f"relative_change{end}": relative(split[f"behaviour{end}"], split).where(tested) for end in ENDS},
+    family = int(split["p"].notna().sum())
+    table = by_part(split, PARTS).assign(
+        year_before=lambda rows: rows["value_before"], this_value=lambda rows: rows["value"]
     )
-    columns = ["headline", "year_before", "this_value", "whole_change", "mix_of_customers", "behaviour"]
-    result = Result(
+    columns = ["headline", "part", *(f"relative_change{end}" for end in ENDS), "amount", "year_before", "this_value"]
+    return Result(
         "year_before",
-        table.drop(columns=["behaviour_low", "behaviour_high"]),
+        table if family else table.head(0),
         Text(N_("Key figures against the same months a year before")),
         OVERLAPPING_BOTH,
         claims=lambda frame: _against_last_year(frame, family),
         family=family,
-        about=Text(
-            N_("What customers do differently from the same months a year before, in per cent; scores in points.")
-        ),
-        columns=[*columns, *(f"relative_change{end}" for end in ENDS), "p_adjusted", "claim", "n", "n_before"],
+        about=Text(N_("In per cent of the value in the same months a year before; scores in points.")),
+        columns=[*columns, "p_adjusted", "claim", "n", "n_before"],
     )
-    return result.query("relative_change == relative_change") if family else result
 
 
 def _against_last_year(table: pd.DataFrame, family: int) -> list[Finding]:
+    """What customers do differently, the largest difference first; the summary tells the figures themselves."""
     table = shown(table)
     if not family or not len(table):
         return []
-    none = N_(
-        "Against the same months a year before, none of {family:count} key figures differs by what customers do more "
-        "than chance explains."
-    )
-    some = N_(
-        "What customers do moved {found:count} of {family:count} key figures against the same months a year before."
-    )
-    found = int(table["claim"].sum())
-    values = {"family": family} | ({"found": found} if found else {})
-    base = int(table["n"].max())
-    kind = "fact" if found else "nothing"
-    return [Finding(some if found else none, values, id="year_before", family=family, n=base, kind=kind)]
+    whole = table[table["of"] == "change"].set_index("key")["amount"]
+    claimed = table[table["claim"].astype(bool)]
+    claimed = claimed.assign(whole_change=claimed["key"].map(whole).fillna(0.0))
+    claimed = claimed.rename(columns={"year_before": "last_value", "amount": "behaviour"})
+    claimed = claimed.sort_values("relative_change", key=abs, ascending=False, kind="stable")
+    if claimed.empty:
+        none = N_(
+            "Against the same months a year before, none of {family:count} key figures differs by what customers do "
+            "more than chance explains."
+        )
+        n = int(table["n"].max())
+        return [Finding(none, {"family": family}, id="year_before", family=family, n=n, kind="nothing")]
+    return [
+        replace(moved(row, family), id=f"year_before.{row.key}", effect=0.0, reach=0, kind="fact")
+        for row in claimed.itertuples()
+    ]
 
 
 def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:

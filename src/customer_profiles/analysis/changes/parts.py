@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,10 @@ from ...stats.families import ALPHA, Family
 from ...stats.intervals import z_value
 from ...stats.ratios import error_of, estimate, linearised
 from .. import kpis
-from ..feedback import metrics
 from ..kpi_definitions import KPIS, YEAR, Part
 from . import knowledge
-from .knowledge import TABLES, Knowledge
+from .knowledge import Knowledge
+from .steps import Gaps, Steps, next_day, own_months, steps
 
 PARTS = ("coverage", "identity", "definition", "mix", "behaviour", "untold")
 SOURCES_OF = {"orders": "transactions", "tickets": "tickets"}
@@ -34,7 +34,6 @@ MOST_LEVELS, FEWEST = 12, 30
 MOST_TRAITS = 5
 KNOWN_YEARS = (-np.inf, 1, 2, 3, np.inf)
 """Bands of years known at the end of a period."""
-Gaps: TypeAlias = dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
 SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW = (
     N_("it looks back over another period than in the last run"),
     N_("an export has days without any record in the new period"),
@@ -80,83 +79,6 @@ class _Row:
         return row
 
 
-@dataclass(frozen=True)
-class Steps:
-    """The tables of two runs in the steps of the decomposition, as monthly sums.
-
-    Parameters
-    ----------
-    before : Months
-        As the last run had them.
-    covered : Months
-        The time of the last run as this run's exports tell it, customers joined as then.
-    joined : Months
-        The same, customers joined as now.
-    told : Months
-        By the definitions of now, with what the exports lack and the last run had.
-    now : Months
-        As this run has them.
-    gaps : dict of str to list of (Timestamp, Timestamp)
-        First and last of new days in a row of which a table has no record, by table.
-    owner : dict of int to str
-        Customer behind each number.
-    """
-
-    before: kpis.Months
-    covered: kpis.Months
-    joined: kpis.Months
-    told: kpis.Months
-    now: kpis.Months
-    gaps: Gaps = field(default_factory=dict)
-    owner: dict[int, str] = field(default_factory=dict)
-
-
-def steps(now: Knowledge, before: Knowledge) -> Steps:
-    """The tables of both runs, step by step from the last run to this one."""
-    changed = knowledge.redefined(now, before)
-    accounts = knowledge.links(now["identities"], before["identities"])
-    ids, was = accounts["customer_id"], accounts["customer_id_before"]
-    at_each: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in ("before", "covered", "joined", "told", "now")}
-    gaps = {}
-    for name, at in TABLES.items():
-        mine, last = now[name], before[name]
-        told = mine
-        if knowledge.affected(name, changed, now["inventory"]):
-            covered, joined = last, knowledge.joined_as(last, mine, was, ids)
-        else:
-            last_today = knowledge.joined_as(last, mine, was, ids)
-            told = joined = knowledge.repaired(mine, last_today, at, before.as_of)
-            covered = knowledge.joined_as(told, last, ids, was)
-        for step, rows in zip(at_each, (last, covered, joined, told, mine), strict=True):
-            at_each[step][name] = rows
-        if len(mine) and mine[at].notna().any():
-            new = _next_day(before)
-            found = knowledge.silences(mine[at], mine[at].min().normalize(), mine[at].max().normalize())
-            gaps[name] = [(max(first, new), last) for first, last in found if last >= new]
-    owners = pd.concat([rows["customer_id"] for tables in at_each.values() for rows in tables.values()])
-    codes = {name: code for code, name in enumerate(owners.dropna().unique())}
-    known: dict[tuple[int, ...], kpis.Months] = {}  # steps of which no table differs are one
-    for tables in at_each.values():
-        same = tuple(map(id, tables.values()))
-        known[same] = known.get(same) or _months(tables, codes)
-    months = {step: known[tuple(map(id, tables.values()))] for step, tables in at_each.items()}
-    return Steps(**months, gaps=gaps, owner={code: name for name, code in codes.items()})
-
-
-def _months(tables: dict[str, pd.DataFrame], codes: dict[str, int]) -> kpis.Months:
-    coded = {
-        name: rows.assign(customer_no=rows["customer_id"].map(codes).astype("Int64")) for name, rows in tables.items()
-    }
-    return kpis.by_month(coded["transactions"], metrics.answers(coded["feedback"]), coded["tickets"])
-
-
-def _own_months(now: Knowledge) -> tuple[kpis.Months, dict[int, str]]:
-    """Monthly sums of one run, and the customer behind each number."""
-    owners = pd.concat([now[name]["customer_id"] for name in TABLES]).dropna().unique()
-    months = _months({name: now[name] for name in TABLES}, {name: code for code, name in enumerate(owners)})
-    return months, dict(enumerate(owners))
-
-
 def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: float = ALPHA) -> pd.DataFrame:
     """Every headline of both runs and the parts of its change.
 
@@ -198,7 +120,7 @@ def year_before(now: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
     DataFrame
         As `split`; only mix and behaviour can differ. Figures whose records do not reach back are left out.
     """
-    months, owner = _own_months(now)
+    months, owner = own_months(now)
     same, traits, rows = (
         Steps(months, months, months, months, months, owner=owner),
         _traits(now["profile"], attributes),
@@ -269,7 +191,7 @@ def headlines(now: Knowledge) -> pd.DataFrame:
         ``headline, kind`` (formatter)``, value, value_low, value_high`` (none for what is counted in full)``, n``
         (customers behind it) and ``as_of`` (ISO date).
     """
-    months, _ = _own_months(now)
+    months, _ = own_months(now)
     customers = now["identities"]["customer_id"].nunique()
     rows: list[tuple] = [("customers", "count", float(customers), np.nan, np.nan, customers)]
     for name in kpis.known(months, now.as_of):
@@ -387,9 +309,7 @@ def _p(estimate: float, half: float, otherwise: float) -> float:
     return float(2 * norm.sf(abs(estimate) * z_value() / half)) if half > 0 else otherwise
 
 
-def _missing(
-    name: str, gaps: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]], ahead: tuple[int, int]
-) -> float | None:
+def _missing(name: str, gaps: Gaps, ahead: tuple[int, int]) -> float | None:
     """What a figure is to be multiplied with because of days without a record; None if that cannot be told."""
     begin, end = kpis.first_day(ahead[0]), kpis.first_day(ahead[1] + 1) - pd.Timedelta(days=1)
     factors = []
@@ -437,10 +357,6 @@ def _traits(profile: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
     return found
 
 
-def _next_day(run: Knowledge) -> pd.Timestamp:
-    return pd.Timestamp(run.as_of) + pd.Timedelta(days=1)
-
-
 def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: dict[str, float]) -> _Row:
     """How many customers there are: who came, who is no longer in the exports, and who is joined otherwise."""
     accounts = knowledge.links(now["identities"], before["identities"])
@@ -448,8 +364,8 @@ def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: 
     both = (sizes["n"] > 0) & (sizes["n_before"] > 0)
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
     fresh = accounts.loc[accounts["part"].isin(sizes.index[sizes["n_before"] == 0])].drop_duplicates("customer_id")
-    since = fresh["customer_id"].map(seen).astype("datetime64[us]")
-    late = since < _next_day(before)
+    since = seen.reindex(fresh["customer_id"]).astype("datetime64[us]")
+    late = since < next_day(before)
     kept = int(sizes["n_before"].sum())
     row = _Row("customers", "count", published.get("customers", kept), int(sizes["n"].sum()))
     row.n, row.n_before = int(row.value), kept
@@ -460,7 +376,7 @@ def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: 
     else:
         row.coverage = came - gone
     row.coverage += kept - row.value_before
-    row.mix, row.untold = float((since >= _next_day(before)).sum()), float(since.isna().sum())
+    row.mix, row.untold = float((since >= next_day(before)).sum()), float(since.isna().sum())
     row.reason = UNDATED if row.untold else ""
     return row
 
@@ -475,7 +391,7 @@ def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[_Row
         for run in (now, before)
     )
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
-    is_new = mine.index.to_series().map(seen).astype("datetime64[us]") >= _next_day(before)
+    is_new = seen.reindex(mine.index).astype("datetime64[us]") >= next_day(before)
     anew = changed & {*knowledge.EVERYWHERE, "parameters 05"}
     everybody = set(now["profile"]["customer_id"])
     rows = []

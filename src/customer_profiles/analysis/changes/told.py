@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -67,21 +68,8 @@ def of_data(split: pd.DataFrame) -> Result:
         interval)``, amount`` (in the unit of the headline)``, claim`` (of the data, or established)``, n, n_before``; a
         row for each part that is not nothing, segments left out.
     """
-    figures = split[split["headline"].isin(list(KPIS))]
-    about = ["headline", "kind", "value_before", "n", "n_before", "claim"]
-    long = figures.melt(about, list(HEADINGS), "part", "amount", ignore_index=False).sort_index(kind="stable")
-    long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index()
-    ends = figures.reindex(columns=[f"{part}{end}" for part in HEADINGS for end in ("_low", "_high")]).stack()
-    keys = {end: pd.MultiIndex.from_arrays([long["index"], long["part"] + end]) for end in ("_low", "_high")}
-    amounts = {"": long["amount"]} | {end: ends.reindex(key).set_axis(long.index) for end, key in keys.items()}
-    table = long.assign(
-        key=long["headline"],
-        of=long["part"],
-        headline=[KPIS[name].label for name in long["headline"]],
-        part=long["part"].map(HEADINGS),
-        claim=long["part"].isin(OF_THE_DATA) | (long["part"].eq("behaviour") & long["claim"].astype(bool)),
-        **{f"relative_change{end}": relative(of, long) for end, of in amounts.items()},
-    )
+    table = by_part(split[split["headline"].isin(list(KPIS))], HEADINGS)
+    table["claim"] |= table["of"].isin(OF_THE_DATA)
     return Result(
         "change_parts",
         table,
@@ -99,6 +87,39 @@ def of_data(split: pd.DataFrame) -> Result:
             *("headline", "part", "relative_change", "relative_change_low", "relative_change_high", "amount", "claim"),
             *("n", "n_before"),
         ],
+    )
+
+
+def by_part(figures: pd.DataFrame, parts: Mapping[str, str]) -> pd.DataFrame:
+    """What each part adds to each key figure, a row for each that is not nothing.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Rows of `parts.split`.
+    parts : mapping of str to str
+        Columns with the amounts, and what they are called.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `of_data`, ``p_adjusted``, and ``key, of`` (name of the figure and of the part).
+    """
+    about = ["headline", "kind", "value_before", "value", "n", "n_before", "p_adjusted", "claim"]
+    long = figures.melt(about, list(parts), "part", "amount", ignore_index=False).sort_index(kind="stable")
+    long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index()
+    ends = figures.reindex(columns=[f"{part}{end}" for part in parts for end in ("_low", "_high")]).stack()
+    keys = {end: pd.MultiIndex.from_arrays([long["index"], long["part"] + end]) for end in ("_low", "_high")}
+    amounts = {"": long["amount"]} | {end: ends.reindex(key).set_axis(long.index) for end, key in keys.items()}
+    tested = long["part"].eq("behaviour")
+    return long.assign(
+        key=long["headline"],
+        of=long["part"],
+        headline=[KPIS[name].label for name in long["headline"]],
+        part=long["part"].map(parts),
+        p_adjusted=long["p_adjusted"].where(tested),
+        claim=tested & long["claim"].astype(bool),
+        **{f"relative_change{end}": relative(of, long) for end, of in amounts.items()},
     )
 
 
@@ -191,7 +212,7 @@ OVERLAPPING_BOTH = type(OVERLAPPING)(within=None, also=("n_before",))
 def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
     table = shown(table)
     ranked = table.assign(size=table["relative_change"].abs()).sort_values("size", ascending=False)
-    found = [_changed(row, family) for row in ranked[ranked["claim"].astype(bool)].itertuples()]
+    found = [moved(row, family) for row in ranked[ranked["claim"].astype(bool)].itertuples()]
     if not found and len(table):
         chance = N_(
             "Since {day:day} none of {family:count} key figures changed by what customers do more than chance explains."
@@ -209,7 +230,8 @@ def amount(kind: str, value: float) -> Text:
     return Text(f"{{value:{kind}}}", {"value": float(value)})
 
 
-def _changed(row: Any, family: int) -> Finding:
+def moved(row: Any, family: int) -> Finding:
+    """How far a key figure moved, and what of it customers do; from a row of `decomposition`."""
     up = N_(
         "{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."
     )
@@ -221,11 +243,11 @@ def _changed(row: Any, family: int) -> Finding:
         "itself, and other causes work against it."
     )
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
-    moved = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
+    message = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
     return Finding(
-        moved,
+        message,
         {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()},
         id=f"changes.{row.key}",
         n=int(row.n),

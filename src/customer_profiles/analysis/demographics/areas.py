@@ -93,13 +93,7 @@ def fit_gamma(k: ArrayLike, exposure: ArrayLike) -> Gamma:
         return Gamma(LARGEST_SHAPE, LARGEST_SHAPE / mean if mean > 0 else np.inf)
 
     def loss(at: np.ndarray) -> float:
-        shape, expected = np.exp(at[0]), np.exp(at[1]) * mean * exposure
-        return -np.sum(
-            special.gammaln(k + shape)
-            - special.gammaln(shape)
-            + shape * np.log(shape / (shape + expected))
-            + special.xlogy(k, expected / (shape + expected))
-        )
+        return negative_binomial_loss(k, np.exp(at[1]) * mean * exposure, np.exp(at[0]))
 
     # Started at the moments of Marshall (1991), Applied Statistics 40:283–294.
     spread = (exposure * (k / exposure - mean) ** 2).sum() / exposure.sum() - mean / exposure.mean()
@@ -108,6 +102,18 @@ def fit_gamma(k: ArrayLike, exposure: ArrayLike) -> Gamma:
     best = minimize(loss, [start, 0.0], method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-9})
     shape, scale = np.exp(best.x)
     return Gamma(float(shape), float(shape / (scale * mean)))
+
+
+def negative_binomial_loss(k: np.ndarray, expected: np.ndarray, shape: float) -> float:
+    """Minus the log likelihood of counts whose rates vary by a gamma of this shape, but for a constant."""
+    return -float(
+        np.sum(
+            special.gammaln(k + shape)
+            - special.gammaln(shape)
+            + shape * np.log(shape / (shape + expected))
+            + special.xlogy(k, expected / (shape + expected))
+        )
+    )
 
 
 def density(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:

@@ -267,7 +267,8 @@ def compare(
             else pd.DataFrame()
         )
         everybody, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
-        told = index.described(table, everybody, base, name, len(profile))
+        spent = index.spend_of(divided, profile)
+        told = index.described(table, everybody, base, name, len(profile), spent=spent)
         return Comparison(
             told, everybody, base, name, by, standardisation.described(same, by), _untold(few, population)
         )

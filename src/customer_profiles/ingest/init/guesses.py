@@ -15,6 +15,7 @@ LEAST = 1.9
 """A file whose columns say less of every table is none of them: something is looked up in it, or nothing."""
 
 _NAMED_SO, _LACKING = 2.0, 2.5
+_DEVICES = 12
 _RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "age": (0, 120)}
 _KINDS = {
     "date": ("date", "seconds"),
@@ -256,6 +257,8 @@ def _fits(values: Values, role: str, table: str, sample: Sample) -> float:
         return 0.65
     if kind == "email":
         return float(role in ("customer_id", "contact_id")) * 0.5
+    if role in ("device", "anonymous_id") and len(values.texts) > _DEVICES:  # a kind of device, or one of them
+        return float((len(values.distinct) <= _DEVICES) == (role == "device"))
     if role == "responded":
         return 1.0 if values.is_yes_or_no or kind == "date" else 0.0
     if role == "responded_at" and table == "campaigns":

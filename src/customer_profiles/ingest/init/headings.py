@@ -66,12 +66,31 @@ def means(heading: str, table: str) -> dict[str, float]:
             found[role] = WHOLE - min(known.index(words), 100) * 0.0005  # earlier ones are more usual
         elif (met := next((place for place, other in enumerate(bare) if other in known), None)) is not None:
             found[role] = WITHOUT_OWNER - 0.01 * met
-        elif _part(words, known):
-            found[role] = PART
-    for role in {*(("email", "phone") if table not in ("areas", "events", "population") else ())} - set(TABLES[table]):
+        elif _part(words, known) or (role == "duration_s" and seconds_of(heading) != 1 and _timeless(words) in known):
+            found[role] = PART if _part(words, known) else WITHOUT_OWNER
+    about_nobody = table in ("areas", "branches", "events", "population")
+    for role in set(() if about_nobody else ("email", "phone")) - set(TABLES[table]):
         if words in _plain_phrases(table, role):
             found[role] = WHOLE
     return found
+
+
+_SECONDS = {"ms": 0.001, "msec": 0.001, "milliseconds": 0.001, "min": 60, "mins": 60, "minutes": 60, "minuten": 60}
+_SECONDS |= dict.fromkeys(("h", "hrs", "hours", "stunden"), 3600)
+
+
+def seconds_of(heading: str) -> float:
+    """How many seconds one of a duration is, as its heading says.
+
+    >>> seconds_of("Duration (min)"), seconds_of("engagement_time_msec"), seconds_of("Duration")
+    (60, 0.001, 1)
+    """
+    return _SECONDS.get(plain(heading).split(" ")[-1], 1)
+
+
+def _timeless(words: str) -> str:
+    """A heading of a duration without its unit."""
+    return words.rpartition(" ")[0].removesuffix(" in")
 
 
 def says(words: str, known: list[str]) -> bool:

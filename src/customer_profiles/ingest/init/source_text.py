@@ -18,7 +18,7 @@ from ..parsing.cells import as_booleans
 from ..readers.chunks import looks_like_data
 from .compositions import carried, composed_columns, undecided
 from .guesses import BY_VALUE, Guess, Meaning, codes
-from .headings import plain, says, synonyms
+from .headings import plain, says, seconds_of, synonyms
 from .links import Linked
 from .roles import reads
 from .sample import Sample, Values
@@ -187,6 +187,8 @@ def _column(role: str, meaning: Meaning, values: Values | None) -> Any:
         return (
             {"column": meaning.heading, "values": known} if any(k != v for k, v in known.items()) else meaning.heading
         )
+    if role == "duration_s" and (seconds := seconds_of(meaning.heading)) != 1:
+        return {"column": meaning.heading, "factor": seconds}
     if role == "responded" and values.kind == "date":
         return {"column": meaning.heading, "present": True}
     if role == "score" and values.kind != "number":
@@ -245,13 +247,19 @@ def _attributes(guess: Guess) -> dict[str, tuple[Any, str]]:
             continue
         if _is_nothing_new(values, words, guess, kept):
             continue
-        is_number = values.kind == "number" and len(values.distinct) > 12
+        is_number = values.kind == "number" and (len(values.distinct) > 12 or bool(of_contract(values)))
         column = {"column": values.heading} | ({"number": True} if is_number else {})
         count = f"{len(values.distinct):,} {'numbers' if is_number else 'values'}"
         found[key] = (column, f"{count}, {len(values.texts):,} of {values.rows:,} rows filled")
         kept.append(values)
     placed = {values.heading: position for position, values in enumerate(guess.sample.columns.values())}
     return dict(sorted(found.items(), key=lambda item: placed[item[1][0]["column"]]))
+
+
+def of_contract(values: Values) -> str:
+    """What a number says of a contract: its months, or the charge of one; "" if nothing."""
+    known = synonyms()["contract"].items() if values.kind == "number" else ()
+    return next((key for key, headings in known if values.words in map(plain, headings)), "")
 
 
 def left_code(values: Values) -> str | None:
@@ -279,7 +287,7 @@ def _is_nothing_new(values: Values, words: str, guess: Guess, kept: list[Values]
         return True
     if values.kind == "code" and (values.is_various or len(values.distinct) > 30):
         return True
-    if left_code(values) is not None:
+    if left_code(values) is not None or of_contract(values):
         return False
     is_sum = values.has_fractions and values.numbers.abs().max() > 1000
     if values.kind == "number" and guess.table != "areas" and (values.is_unique or is_sum):

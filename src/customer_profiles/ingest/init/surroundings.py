@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .headings import plain, says, synonyms
 from .links import Linked
-from .source_text import OPEN, left_code, quoted
+from .source_text import OPEN, left_code, of_contract, quoted
 
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _ZONES = {"EUR": "Europe/Berlin", "CHF": "Europe/Zurich", "GBP": "Europe/London", "USD": "America/New_York"}
@@ -58,9 +58,8 @@ def proposed_outcome(told: list[Linked], names: dict[str, dict[str, str]]) -> li
             if (code := left_code(values)) is not None:
                 content = quoted({"column": name, "value": code, "good": False})
                 lines.append(f"# outcome: {content}   # {OPEN} outcome: is it about who left? then take the # away")
-            for key in ("months", "charge"):
-                if values.words in map(plain, synonyms()["contract"][key]) and values.kind == "number":
-                    numbers[key] = name
+            if key := of_contract(values):
+                numbers[key] = name
     if lines and "months" in numbers:
         lines.append(f"# subscription: {quoted(numbers)}   # {OPEN} subscription: the months of a contract?")
     return lines[:1] + lines[1:][-1:] if "months" in numbers else lines[:1]
