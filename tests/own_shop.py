@@ -53,10 +53,13 @@ def make_exports(folder: Path, customers: int = 240, seed: int = 1) -> dict[str,
             at, name = moment(), f"#{1001 + len({row[0] for row in orders})}"
             lines = [(chance.randrange(4), chance.choice([1, 1, 2])) for _ in range(chance.choice([1, 2, 3]))]
             total = sum(GOODS[good][1] * pieces for good, pieces in lines)
+            off = round(total / 10, 2) if chance.random() < 0.2 else 0.0
+            total = round(total - off, 2)
             refunded = total if chance.random() < 0.08 else 0.0
             for line, (good, pieces) in enumerate(lines):
                 title, price = GOODS[good]
-                paid = ["paid", f"{at:%Y-%m-%d %H:%M:%S +0200}", "EUR", f"{total:.2f}", "0.00", f"{total:.2f}", "0.00"]
+                sums = [f"{total:.2f}", "4.90", f"{total + 4.9:.2f}", f"{off:.2f}"]
+                paid = ["paid", f"{at:%Y-%m-%d %H:%M:%S +0200}", "EUR", *sums]
                 paid = paid if line == 0 else [""] * 7
                 made = f"{at:%Y-%m-%d %H:%M:%S +0200}"
                 sku = f"SKU-{good}{line}"
@@ -79,10 +82,10 @@ def make_exports(folder: Path, customers: int = 240, seed: int = 1) -> dict[str,
             answers.append([11_844_000 + number, 438121, said, said, email, score, chance.choice(COMMENTS)])
             truth["answers"] += agreed
             truth["score"] += score * agreed
-    _table(folder / "orders_export.csv", [SHOPIFY.split(","), *orders])
-    _table(folder / "hubspot_contacts.csv", [HUBSPOT.split(","), *people])
+    table(folder / "orders_export.csv", [SHOPIFY.split(","), *orders])
+    table(folder / "hubspot_contacts.csv", [HUBSPOT.split(","), *people])
     second = ["", "", "", "", "", "", "Open-Ended Response"]
-    _table(
+    table(
         folder / "nps_surveymonkey.csv",
         [[*SURVEY, RECOMMEND, "What is the main reason for your score?"], second, *answers],
     )
@@ -90,6 +93,6 @@ def make_exports(folder: Path, customers: int = 240, seed: int = 1) -> dict[str,
     return truth
 
 
-def _table(path: Path, rows: list[list]) -> None:
+def table(path: Path, rows: list[list]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)

@@ -131,9 +131,7 @@ def ends(dataset: Path, folder: Path) -> None:
 
 def tried(examples: int):
     given_company = given(company=companies())
-    setting = settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    setting = settings(max_examples=examples, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
     def check(undrawn, company):
         with tempfile.TemporaryDirectory() as folder:
@@ -147,7 +145,7 @@ test_many_small_companies_end = pytest.mark.slow(tried(500))
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(company=companies())
 def test_whole_runs_of_small_companies_end(company):
     with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,7 @@ from .messages import Finding, Limit, Text
 from .needs import LEFT_OUT
 from .params import Params
 from .privacy.disclosure import Gate
-from .reporting import publish, stored
+from .reporting import history, publish, stored
 from .reporting.language import Language
 from .results import Result
 from .tables import Stamp, Tables, file_hash
@@ -154,6 +154,10 @@ class Chapter:
         """A table of the last published run, or of another that is still kept; empty if there is none."""
         last = Tables(publish.kept_run(paths.runs(self.params.dataset), run))
         return last.read(name) if last.has(name) else empty_table(name)
+
+    def history(self) -> pd.DataFrame:
+        """What earlier published runs said of the headlines, see `reporting.history`."""
+        return history.read(paths.runs(self.params.dataset))
 
     def definitions(self) -> pd.DataFrame:
         """What the figures of this run are defined by, part by part, see `ingest.config.definitions`."""

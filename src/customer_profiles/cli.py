@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ALARM = 10
 DATASET = click.argument("dataset_yaml", type=click.Path())
+FRESH = click.option("--fresh", is_flag=True, help="Read all sources, also those that have not changed since.")
 
 
 class Commands(click.Group):
@@ -61,10 +62,12 @@ def main(debug: bool) -> None:
 @click.option("--only", metavar="NN", help="Only this chapter and what it needs; the published report stays.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Notebooks side by side.")
 @click.option("--slides", is_flag=True, help="Also slides.html, one panel a slide, which prints one slide a sheet.")
-@click.option("--pdf", is_flag=True, help="Also summary.pdf and report.pdf, printed by Chromium.")
+@click.option("--pdf", is_flag=True, help="Also summary.pdf, profiles.pdf and report.pdf, printed by Chromium.")
 @click.option(
     "--compare", metavar="RUN|DATE", default="", help="Kept run to say what changed since.  [default: the last]"
 )
+@FRESH
+@click.option("--resume", is_flag=True, help="Go on with a run that was killed, if nothing it is made of has changed.")
 @click.option("--alert", is_flag=True, help="End with exit code 10 if something real changed or a target is missed.")
 def report(
     dataset_yaml: str,
@@ -76,20 +79,29 @@ def report(
     slides: bool,
     pdf: bool,
     compare: str,
+    fresh: bool,
+    resume: bool,
     alert: bool,
 ) -> None:
     """Make all reports of a data set and publish them.
 
     DATASET_YAML is the path of a dataset.yaml, or the name of a folder under data/.
     """
+    from . import paths
     from .execution.run import run_report
+    from .ingest.reuse import forget
     from .reporting import alerts
 
+    if fresh:
+        forget(paths.runs(dataset_yaml))
     forms = [name for name, wanted in (("slides", slides), ("pdf", pdf)) if wanted]
     missing = None
     try:
         page = run_report(
-            dataset_yaml, as_of=as_of, language=language, out=out, only=only, jobs=jobs, forms=forms, compare=compare
+            *(dataset_yaml, as_of, language, out, only, jobs),
+            forms=forms,
+            compare=compare,
+            resume=resume,
         )
     except FormMissing as failure:
         if failure.page is None:
@@ -124,11 +136,12 @@ def init(folder: str) -> None:
 @main.command()
 @DATASET
 @click.option("--strict", is_flag=True, help="End with exit code 3 if there is a warning.")
-def check(dataset_yaml: str, strict: bool) -> None:
+@FRESH
+def check(dataset_yaml: str, strict: bool, fresh: bool) -> None:
     """Check a dataset.yaml and all its sources, without making a report.
 
     Prints for each source how many rows were read and what became of them, and warns of what is lost or doubtful, with
-    the line of dataset.yaml that mends it.
+    the line of dataset.yaml that mends it. The next report takes what was read here, if nothing has changed.
     """
     import tempfile
     from datetime import datetime
@@ -139,12 +152,16 @@ def check(dataset_yaml: str, strict: bool) -> None:
     from .ingest.config.dataset import load_dataset
     from .ingest.doubts import doubts, unread
     from .ingest.pipeline import collect
+    from .ingest.reuse import forget
     from .tables import Tables
 
+    runs = paths.runs(dataset_yaml)
+    if fresh:
+        forget(runs)
     dataset = load_dataset(paths.dataset_file(dataset_yaml))
     as_of = dataset.as_of or datetime.now(dataset.zone).date()
     with tempfile.TemporaryDirectory() as folder:
-        collected = collect(dataset, Tables(Path(folder)), as_of, pseudonym_key(dataset))
+        collected = collect(dataset, Tables(Path(folder)), as_of, pseudonym_key(dataset), runs)
     click.echo(_lines(collected.reconciliation))
     if len(collected.set_aside):
         click.echo("\nRows set aside, by reason:")

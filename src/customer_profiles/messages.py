@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Self, TypeAlias
@@ -15,6 +16,8 @@ def N_(message: str) -> str:
     return message
 
 
+GROUP = "group"
+"""Kind of a placeholder that names customers by two values, ``{attribute/value:group}``: "customers aged 25 to 34"."""
 NOTHING = "–"
 """What stands for a number that does not exist, or may not be shown."""
 
@@ -30,6 +33,16 @@ CERTAIN, LIKELY, CHANCE, UNKNOWN = N_("certain"), N_("likely"), N_("within chanc
 """How sure a statement is: it holds after the correction for everything compared with it, by itself, or not at all."""
 
 
+def placeholders(message: str) -> list[tuple[str, str]]:
+    """Names and formatters of what is filled into a message; a group is filled by two.
+
+    >>> placeholders("{attribute/value:group}: {share:part}")
+    [('attribute', 'group'), ('value', 'group'), ('share', 'part')]
+    """
+    found = [(name, kind or "") for _, name, kind, _ in string.Formatter().parse(message) if name]
+    return [(part, kind) for name, kind in found for part in (name.split("/") if kind == GROUP else [name])]
+
+
 @dataclass(frozen=True)
 class Text:
     """A sentence, caption or title whose numbers are filled in when it is rendered in a language.
@@ -40,7 +53,8 @@ class Text:
         English message, the key of the catalogue. Placeholders carry the name of a formatter:
         ``{n:count}``, ``{share:share}``, ``{share:part}`` (without decimals), ``{spend:money}``, ``{index:index}``,
         ``{nps:points}``, ``{day:day}``, ``{month:month}``, ``{ratio:ratio}``, ``{x:number}``, ``{p:p}``, and
-        ``{name:label}`` for the name of an attribute or one of its values.
+        ``{name:label}`` for the name of an attribute or one of its values, and ``{attribute/value:group}`` for the
+        customers with that value.
     values : dict
         What fills the placeholders: plain numbers, dates and names; shares as fractions of one.
     """

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+UNFINISHED = ".unfinished"
+"""In the folder of a run that has not ended: where its pages go."""
+DONE = ".done.json"
+"""In the same folder: which chapters are done."""
+
 
 def home() -> Path:
     """Root of the project: ``CUSTOMER_PROFILES_HOME``, else the checkout this package was installed from."""

@@ -60,12 +60,18 @@ class Tables:
         opened by hand. Unattended runs pass none.
     stamp : Stamp, optional
         Of the chapter that writes here and reads from here.
+
+    Attributes
+    ----------
+    made : dict of str to str
+        Hash of each table that was written through this object.
     """
 
     def __init__(self, folder: Path, fallback: Path | None = None, stamp: Stamp | None = None):
         self.folder = folder
         self.fallback = fallback
         self.stamp = stamp
+        self.made: dict[str, str] = {}
 
     def write(self, name: str, table: pd.DataFrame) -> Path:
         """Write a table and its hash; a reader never sees half of it."""
@@ -86,6 +92,7 @@ class Tables:
         if self.stamp:
             stamp = asdict(self.stamp) | {"version": version}
             path.with_suffix(".stamp").write_text(json.dumps(stamp, indent=1), encoding="utf-8")
+        self.made[name] = version
         part.chmod(0o600)  # it may have one row per customer
         return part.replace(path)
 

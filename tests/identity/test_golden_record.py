@@ -104,7 +104,7 @@ def test_of_people_who_must_not_appear_nothing_is_kept(company):
     assert (provenance["field"] == "city").sum() == 2
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["a", "b", "A", None])), min_size=1, max_size=12))
 def test_every_value_comes_from_a_record_of_the_person(rows):
     person = pd.factorize(np.array([number for number, _ in rows]))[0]

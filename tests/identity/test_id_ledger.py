@@ -82,7 +82,7 @@ def test_one_by_one():
     assert (first, second, third) == ("a", "c", "d")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=12), st.lists(st.integers(0, 5), min_size=1, max_size=12))
 def test_ids_are_unique_and_changes_add_up(before, after):
     def groups(numbers):

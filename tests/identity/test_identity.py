@@ -188,7 +188,7 @@ def test_thresholds_are_nested_and_the_evidence_adds_up():
     assert set(evidence["email"]) <= {"missing", "equal", "near", "different"}  # outcomes, never values
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
 def test_the_order_of_records_makes_no_difference(seed, random):
     from linkage_people import make_records

@@ -14,7 +14,7 @@ from known_truth import b_cubed, pairwise
 GROUPS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=14)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(GROUPS)
 def test_pairwise_is_what_counting_pairs_gives(rows):
     found, true = np.array(rows).T
@@ -31,7 +31,7 @@ def test_pairwise_is_what_counting_pairs_gives(rows):
             assert math.isnan(value)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(GROUPS)
 def test_b_cubed_is_what_its_definition_gives(rows):
     found, true = np.array(rows).T

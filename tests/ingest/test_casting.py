@@ -168,7 +168,7 @@ def test_excel_numbers_that_lost_digits_are_set_aside(company):
     assert company.tables.read("transactions").amount.tolist() == [4.0]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(

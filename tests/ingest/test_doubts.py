@@ -122,6 +122,7 @@ def test_equal_order_lines(shop):
         ("Refunded Amount", ["0", "2.5"], "{sum: [amount, {column: Refunded Amount, factor: -1}]}"),
         ("whatever", ["usd", "eur"], "{column: amount, times: {whatever: {eur: 1.0, usd: RATE}}}"),
         ("status", ["completed", "cancelled"], "where: {status: [completed]}"),
+        ("state", ["paid", "refunded"], "{column: amount, times: {state: {paid: 1, refunded: 0}}}"),
         ("note", ["a", "b"], ""),
     ],
 )
@@ -131,6 +132,15 @@ def test_what_a_column_that_nobody_reads_says_of_amounts(shop, column, cells, me
     said = shop.check().output
     assert mend in said
     assert ("Warnings" in said) == bool(mend)
+
+
+def test_refunds_that_are_read_already_are_not_taken_off_twice(shop):
+    shop.columns += ["Refunded Amount", "status"]
+    shop.orders = [
+        (*row, ("0", "2.5")[n % 5 == 0], ("paid", "refunded")[n % 5 == 0]) for n, row in enumerate(shop.orders)
+    ]
+    shop.source["columns"]["amount"] = {"sum": ["amount", {"column": "Refunded Amount", "factor": -1}]}
+    assert "Warnings" not in shop.check().output
 
 
 def test_a_price_of_one_piece(shop):

@@ -7,7 +7,7 @@ import pytest
 from written_company import CUSTOMERS, ORDERS, source
 
 from customer_profiles.errors import ConfigurationError, InputRejected
-from customer_profiles.ingest.pipeline import NOT_WANTED
+from customer_profiles.ingest.reading import NOT_WANTED
 
 PARCELS = """\
 id,at,amount,promised,arrived,state

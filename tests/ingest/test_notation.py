@@ -26,7 +26,7 @@ def written(cents: int, digits: int, decimal: str, thousands: str) -> str:
     return f"{cents / 10**digits:,.{digits}f}".translate({ord(","): thousands, ord("."): decimal})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     numbers=st.lists(st.tuples(st.integers(-(10**9), 10**9), st.integers(0, 3)), min_size=1, max_size=6),
     signs=st.sampled_from(SIGNS),
@@ -41,7 +41,7 @@ def test_numbers_are_read_right_or_refused(numbers, signs):
     assert values.tolist() == [float(f"{cents / 10**digits:.{digits}f}") for cents, digits in numbers]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     days=st.lists(
         st.dates(pd.Timestamp("1930-01-01").date(), pd.Timestamp("2030-12-31").date()), min_size=1, max_size=6
@@ -58,7 +58,7 @@ def test_days_are_read_right_or_refused(days, form):
         assert value.date() == day if reason is None else True
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(numbers=st.lists(st.integers(1000, 10**9), min_size=3, max_size=6), signs=st.sampled_from(SIGNS[2:]))
 def test_numbers_that_prove_their_signs_are_not_refused(numbers, signs):
     proof = written(123456, 2, *signs)

@@ -15,8 +15,9 @@ from written_company import KEY
 
 from customer_profiles.identity.pseudonyms import pseudonym
 from customer_profiles.ingest.config.dataset import load_dataset
-from customer_profiles.ingest.pipeline import NOT_WANTED, collect
+from customer_profiles.ingest.pipeline import collect
 from customer_profiles.ingest.profile import build_profile
+from customer_profiles.ingest.reading import NOT_WANTED
 from customer_profiles.privacy.redaction import redact
 from customer_profiles.tables import Tables
 

@@ -17,7 +17,7 @@ from support import command_line
 from written_company import CUSTOMERS, ORDERS, source
 
 from customer_profiles.errors import ConfigurationError, EnvironmentFailed, InputRejected
-from customer_profiles.ingest import pipeline
+from customer_profiles.ingest import reading
 from customer_profiles.ingest.config.dataset import FileFormat
 from customer_profiles.ingest.parsing.casting import cast_chunk
 from customer_profiles.ingest.readers import postgres, sqlite_file
@@ -420,10 +420,10 @@ class TestPostgres:
                 database("INSERT INTO people VALUES (3, 'new')")
                 database("INSERT INTO orders VALUES (1, '2025-05-02', 10), (3, '2025-05-02', 10)")
 
-        monkeypatch.setattr(pipeline, "read", read_and_write)
+        monkeypatch.setattr(reading, "read", read_and_write)
         sources = asked(CUSTOMERS, **SERVER), asked(ORDERS, **SERVER | {"db_table": "orders"})
         assert company.collect(*sources).reconciliation.read.tolist() == [2, 1]
-        monkeypatch.setattr(pipeline, "read", read)
+        monkeypatch.setattr(reading, "read", read)
         assert company.collect(*sources).reconciliation.read.tolist() == [3, 3]
 
     def test_sources_and_lookups_share_one_connection(self, database, company, monkeypatch):

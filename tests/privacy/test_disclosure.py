@@ -43,7 +43,7 @@ def attack(table, published, margins, count, keys):
     return {key: (truth[key], largest[key]) for key in listed}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(counts, min_size=1, max_size=6), min_size=1, max_size=3))
 def test_no_small_count_of_a_distribution_can_be_worked_out(groups):
     rows = [(f"a{i}", f"v{j}", n, sum(g)) for i, g in enumerate(groups) for j, n in enumerate(g)]
@@ -56,7 +56,7 @@ def test_no_small_count_of_a_distribution_can_be_worked_out(groups):
         assert true == 0 or true >= LEAST or largest >= LEAST - 1e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.lists(counts, min_size=3, max_size=3), min_size=2, max_size=4))
 def test_no_small_count_of_a_crossed_table_can_be_worked_out(cells):
     rows = [(i, f"v{j}", n) for i, line in enumerate(cells) for j, n in enumerate(line)]
@@ -67,7 +67,7 @@ def test_no_small_count_of_a_crossed_table_can_be_worked_out(cells):
         assert true == 0 or true >= LEAST or largest >= LEAST - 1e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 60), st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6))
 def test_tables_that_share_their_groups_do_not_give_each_other_away(groups):
     sizes = [size for size, _, _ in groups]
@@ -89,7 +89,7 @@ def test_tables_that_share_their_groups_do_not_give_each_other_away(groups):
         assert sizes[i] >= LEAST or lost or sizes[i] + spare >= LEAST
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(counts, min_size=1, max_size=6), st.integers(0, 40))
 def test_those_of_the_base_who_are_in_no_row_cannot_be_worked_out(groups, unlisted):
     table = pd.DataFrame({"value": [f"v{i}" for i in range(len(groups))], "n": groups, "base": sum(groups) + unlisted})

@@ -10,15 +10,16 @@ SAME = "{n:count} of {base:count} customers (by {customers:label} and {total:cou
 @pytest.mark.parametrize(
     ("message", "news"),
     [
-        ("Up by {x:number} ({low:number} to {high:number}), from {b:number}.", "Up by {x:number}, from {b:number}."),
+        ("Up by {x:number} ({low:number} to {high:number}), from {b:number}.", "Up by {x:about}, from {b:about}."),
         ("{a:share} ({first_low:share} to {first_high:share}; n = {n:count}) do.", "{a:part} do."),
         ("{a:share} against {b:share}, n = {n:count} of {all:count}.", "{a:part} against {b:part}."),
         (
             "{a:share} gegenüber {b:share} der Besuche, n = {n:count} Kunden.",
             "{a:part} gegenüber {b:part} der Besuche.",
         ),
-        ("Lower by {x:number}. This is an association; its E-value is {e:ratio}.", "Lower by {x:number}."),
-        ("Lower by {x:number}. That is {y:share} of all.", "Lower by {x:number}. That is {y:part} of all."),
+        ("Lower by {x:number}. This is an association; its E-value is {e:ratio}.", "Lower by {x:about}."),
+        ("Lower by {x:number}. That is {y:share} of all.", "Lower by {x:about}. That is {y:part} of all."),
+        ("They spent {x:money}, {y:ratio} times as much.", "They spent {x:sum}, {y:about} times as much."),
         ("Nothing was found. Look elsewhere.", "Nothing was found."),
         (SAME, SAME),
     ],
@@ -35,3 +36,6 @@ def test_the_news_of_a_sentence_is_in_the_language_of_the_report():
     )
     assert Language("en").news(text) == "18% of comments are negative, 5.0% positive."
     assert Language("de").news(text) == "18\xa0% der Kommentare sind negativ, 5,0\xa0% positiv."
+    two = Text("{n:count} wait. They are {share:share} of all.", {"n": 3, "share": 0.5})
+    assert Language("en").news(two) == "3 wait. They are 50% of all."
+    assert Language("en").news(two, brief=True) == "3 wait."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -57,7 +57,6 @@ class TestRateRatio:
         np.testing.assert_allclose((ours.low, ours.high), theirs)
         assert np.isfinite([ours.ratio, ours.low, ours.high]).all()
 
-    @settings(deadline=None)
     @given(counts)
     def test_p_agrees_with_scipy(self, c):
         k1, n1, k0, n0 = c
@@ -69,7 +68,6 @@ class TestRateRatio:
             theirs = stats.fisher_exact(table).pvalue
         assert ours == pytest.approx(theirs, rel=1e-6)
 
-    @settings(deadline=None)
     @given(counts)
     def test_is_one_comparison_seen_from_either_side(self, c):
         k1, n1, k0, n0 = c

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -51,7 +51,6 @@ def test_sizes_are_none_at_none_bounded_monotone_and_alike_in_both_directions(na
     assert np.isnan(convert(np.nan))
 
 
-@settings(deadline=None)
 @given(a_share, a_share)
 def test_two_shares_have_a_size_between_0_and_1_from_either_side(one, other):
     size = from_shares(one, other)

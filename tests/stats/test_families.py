@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -27,7 +27,6 @@ def test_worked_example_of_the_paper():
     assert Family(tuple(THROMBOLYSIS)).claim().sum() == 4
 
 
-@settings(deadline=None)
 @given(p_values)
 def test_agrees_with_statsmodels_and_leaves_nan_out(p):
     family, made = Family.of(p), [x for x in p if not np.isnan(x)]

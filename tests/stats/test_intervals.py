@@ -8,7 +8,7 @@ from math import comb, sqrt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -35,7 +35,6 @@ class TestWilson:
         with pytest.raises(ValueError, match="between 0 and its base"):
             intervals.wilson(k, n)
 
-    @settings(deadline=None)
     @given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
     def test_contains_the_share_and_stays_within_0_and_1(self, pair):
         k, n = pair

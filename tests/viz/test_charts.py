@@ -338,8 +338,10 @@ def test_sparklines_share_one_scale_and_end_in_the_last_known_value():
     figure = drawn("sparklines", frame)
     first, second = figure.axes[0].lines
     heights = [np.nanmax(line.get_ydata()) - np.nanmin(line.get_ydata()) for line in (first, second)]
-    assert heights[0] == pytest.approx(1.6 * 27 / 40)
+    ends = frame[["nps", "nps_low", "nps_high"]]
+    assert heights[0] == pytest.approx(1.6 * 27 / (ends.max(axis=None) - ends.min(axis=None)))
     assert heights[1] == 0
+    assert [type(band).__name__ for band in figure.axes[0].collections].count("FillBetweenPolyCollection") == 2
     assert {"late parcels", "refunds", "−7", "40"} <= set(words(figure))
 
 

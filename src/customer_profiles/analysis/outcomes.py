@@ -131,21 +131,18 @@ def _claims(frame: pd.DataFrame, told: list[int], family: int) -> list[Finding]:
     return CLAIMS.tell(frame, family, shown(rows))
 
 
-def _group(row: Any) -> Text:
-    first = {"attribute": row.attribute, "value": row.value}
-    if not row.attribute_2:
-        return Text(N_("{attribute:label} “{value:value}”"), first)
-    both = first | {"other": row.attribute_2, "that": row.value_2}
-    return Text(N_("{attribute:label} “{value:value}” and {other:label} “{that:label}”"), both)
-
-
 CLAIMS = Claims(
     "outcome",
     N_(
-        "With {group:value} {share:part} {outcome:label}: {of_customers:part} of all customers, but {of_outcome:part} "
-        "of all who did ({n:count} of {all:count})."
+        "{attribute/value/other/that:group} are {of_customers:part} of all, and {share:part} of them {outcome:label}: "
+        "{n:count} of all {all:count} who did."
     ),
-    {"outcome": lambda row: "outcome", "group": _group, "all": lambda row: row.n + row.n_rest},
+    {
+        "outcome": lambda row: "outcome",
+        "other": "attribute_2",
+        "that": "value_2",
+        "all": lambda row: row.n + row.n_rest,
+    },
     key=("attribute", "value", "attribute_2", "value_2"),
     nothing=N_("No group has clearly more of the outcome than the others ({family:count} compared)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),

@@ -170,6 +170,18 @@ def order_sheet(
     )
 
 
+ENTRIES = ["(direct) none"] * 4 + ["google organic"] * 3 + ["google cpc", "newsletter email", "instagram social"]
+DEVICES = ["desktop"] * 5 + ["mobile"] * 4 + ["tablet"]
+SEARCHED = ["Regenjacke", "Zelt", "Steigeisen", "Wanderschuhe", "Gaskartusche", "Stirnlampe"]
+"""Where visits come from, with what, and what is searched for: without meaning for anything else."""
+
+
+def _drawn(events: pd.DataFrame, values: list[str], turn: int) -> pd.Series:
+    """One of some values for every visit, by its number, so that no other draw changes."""
+    place = (events["session"].to_numpy().astype("uint64") * np.uint64(2_654_435_761 * turn)) >> np.uint64(9)
+    return pd.Series(np.asarray(values, dtype=object)[(place % np.uint64(len(values))).astype(int)], events.index)
+
+
 def _visits(times: Times, events: pd.DataFrame, account: pd.Series) -> Iterator[Sheet]:
     visitor = [f"{number:08x}" for number in (events["visitor"] * 2_654_435_761 % 2**32)]
     common = pd.DataFrame(
@@ -179,11 +191,13 @@ def _visits(times: Times, events: pd.DataFrame, account: pd.Series) -> Iterator[
             "session": "s" + events["session"].astype(str),
             "at": times.stamps(events["minute"], events["second"]),
             "action": events["kind"],
-            "item": events["item"],
+            "item": events["item"].where(events["kind"] != "search", _drawn(events, SEARCHED, 3)),
             "seconds": events["seconds"],
         }
     )
-    web = common[events["channel"] == "web"]
+    entry = _drawn(events, ENTRIES, 1).str.split(expand=True)
+    web = common.assign(device=_drawn(events, DEVICES, 2), utm_source=entry[0], utm_medium=entry[1])
+    web = web[events["channel"] == "web"]
     yield "web_events.parquet", web.assign(at=web["at"].astype("datetime64[ms]")), ()
     app = common[events["channel"] == "app"]
     app = app.assign(at=app["at"].dt.strftime("%Y-%m-%dT%H:%M:%S"))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from .. import paths
@@ -27,6 +28,7 @@ from ..reporting.outputs import check
 from ..reporting.pages import SUMMARY, Report, file_name, reading_order
 from ..reporting.stored import is_complete, read_results, read_segment_names, write_json
 from ..tables import Tables
+from . import resume as resuming
 from . import stopping
 from .kernels import Kernels, folder_of
 from .notebook import execute
@@ -62,6 +64,12 @@ class Run:
         dataset.yaml and what lies beside it, as they were when the run began.
     compare : str
         Run to compare with; empty: the last published one.
+    done : tuple of str
+        Chapters that a killed run has finished in this folder.
+    resumed : bool
+        Whether this goes on with a killed run.
+    note : str
+        What there is to say about that.
     """
 
     dataset: Dataset
@@ -73,6 +81,9 @@ class Run:
     told: Contents = field(default_factory=dict)
     compare: str = ""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    done: tuple[str, ...] = ()
+    resumed: bool = False
+    note: str = ""
 
     @property
     def tables(self) -> Tables:
@@ -110,6 +121,7 @@ def run_report(
     progress: bool = True,
     forms: Collection[str] = (),
     compare: str = "",
+    resume: bool = False,
 ) -> Path:
     """Make the report of a data set and publish it.
 
@@ -133,6 +145,8 @@ def run_report(
         What to make besides pages, workbook and findings.
     compare : str
         Run to say what changed since, its name or its day; otherwise the last published one.
+    resume : bool
+        Whether to go on with a run that was killed, if all that it was made of is still the same.
 
     Returns
     -------
@@ -151,8 +165,6 @@ def run_report(
     Params.check({"as_of": as_of or "", "language": language or ""})
     runs, reports = paths.runs(dataset.file), paths.reports(dataset.name, out)
     with publish.lock(runs):
-        for killed in publish.clear_killed(runs, reports):
-            shutil.rmtree(folder_of(_short(killed)), ignore_errors=True)
         run_id = publish.new_run_id()
         run = Run(
             dataset=dataset,
@@ -164,6 +176,9 @@ def run_report(
             told=told,
             compare=publish.kept_run(runs, compare).name if compare else "",
         )
+        run = _gone_on_with(run, resuming.killed_run(runs)) if resume else run
+        for killed in publish.clear_killed(runs, reports, spare=run.folder):
+            shutil.rmtree(folder_of(_short(killed)), ignore_errors=True)
         try:
             missing = _make(run, jobs, progress, forms)
             stopping.finish()
@@ -184,6 +199,19 @@ def run_report(
         if missing:
             raise FormMissing(missing.why, page)
         return page
+
+
+def _gone_on_with(run: Run, killed: Path | None) -> Run:
+    """The run with the chapters that a killed one has finished; as it is where none can be used."""
+    if killed is None:
+        return replace(run, note="There is no killed run to go on with.")
+    done, told, why = resuming.read(replace(run, folder=killed, resumed=True))
+    if not done:
+        return replace(run, note=f"The killed run begins again: {why}.")
+    shutil.rmtree(folder_of(_short(killed.name)), ignore_errors=True)
+    resuming.take_over(killed, run.folder, run.pages.with_name(killed.name), run.specs, done)
+    said = f"Goes on with the run that was killed; done: {', '.join(done)}."
+    return replace(run, done=tuple(done), started=datetime.fromisoformat(told["started"]), resumed=True, note=said)
 
 
 def chapters(only: str | None = None) -> dict[str, ChapterSpec]:
@@ -216,7 +244,9 @@ def _make(run: Run, jobs: int, visible: bool, forms: Collection[str]) -> FormMis
     """Fill the run's two folders; returns what an optional form has lacked."""
     params = run.params()
     publish.begin(run.folder, run.pages)
-    with Progress(run.specs.values(), visible) as progress:
+    with Progress([spec for number, spec in run.specs.items() if number not in run.done], visible) as progress:
+        if run.note:
+            progress.say(f"  {run.note}")
         with Kernels(_short(run.folder.name)) as kernels:
             kernel = "forked" if kernels.forked else f"python3 ({kernels.note})"
             if not kernels.forked:
@@ -232,6 +262,9 @@ def _execute_all(
     run: Run, params: dict[str, Params], jobs: int, kernels: Kernels, progress: Progress
 ) -> dict[str, NotebookNode]:
     """Execute the notebooks; each has to reach its end marker, because a kernel can end without an error."""
+    import nbformat
+
+    done, noting, made_of = list(run.done), Lock(), dict[str, str | None]()
 
     def task(spec: ChapterSpec) -> NotebookNode:
         output = run.notebooks / f"{spec.stem}.ipynb"
@@ -241,11 +274,16 @@ def _execute_all(
         if not is_complete(run.results(spec.number)):
             raise KernelDied(f"notebook {spec.stem} ended before it saved its facts")
         refuse_changed(run.told)
+        with noting:
+            done.append(spec.number)
+            made_of.update(made_of or resuming.made_of(run))
+            resuming.note(run, done, made_of)
         progress.chapter(spec)
         return notebook
 
-    return run_all(
-        {number: partial(task, spec) for number, spec in run.specs.items()},
+    made = {n: nbformat.read(run.notebooks / f"{run.specs[n].stem}.ipynb", nbformat.NO_CONVERT) for n in run.done}
+    return made | run_all(
+        {number: partial(task, spec) for number, spec in run.specs.items() if number not in run.done},
         {number: spec.after for number, spec in run.specs.items()},
         jobs,
         stop=kernels.close,

@@ -79,6 +79,7 @@ class IdLedger:
         self._today = pd.Timestamp(as_of) if as_of else pd.NaT
         last = _nothing() if last is None else last
         self._last = last.set_index("pseudonym")
+        self._was = self._last["customer_id"].to_dict()
         self._reserved = set(last["customer_id"])
         self._forgotten: set[str] = set()
         self._since = last.groupby("customer_id")["since"].min().to_dict()
@@ -130,11 +131,12 @@ class IdLedger:
         theirs = self._last["customer_id"].isin(self._last["customer_id"].reindex(gone).dropna())
         self._forgotten |= {*gone, *(self._last.index[theirs] if wholly else ())}
         self._last = self._last[~self._last.index.isin(gone) & ~self._last["customer_id"].isin(gone)]
+        self._was = self._last["customer_id"].to_dict()
         self._reserved |= set(gone)
 
     def was(self, record: str) -> str | None:
         """Id that a record had in the last run."""
-        return self._last["customer_id"].get(record) if len(self._last) else None
+        return self._was.get(record)
 
     def is_forgotten(self, record: str) -> bool:
         """Whether a record was in the last run part of somebody who must not appear."""
@@ -154,7 +156,7 @@ class IdLedger:
     @property
     def remembers(self) -> bool:
         """Whether there was a last run."""
-        return bool(len(self._last))
+        return bool(self._was)
 
     def since(self, ids: pd.Series) -> pd.Series:
         """Day since which each id is known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from ..ingest import contract
 from . import normalise
@@ -67,7 +68,7 @@ class People:
         self._pseudonyms: list[str] = []
         self._numbers_before: dict[str, int] = {}
         self._filed: dict[tuple[str, str], str] = {}
-        self._named = pd.array([], dtype="str")
+        self._named = pa.array([], type=pa.large_string())
         self._contacts: dict[str, pd.Series] = {}
         self._domains = pd.Series(dtype="int64")
         self._closed: set[str] = set()
@@ -163,9 +164,13 @@ class People:
 
     def pseudonyms(self) -> np.ndarray:
         """Pseudonym of each customer, in the order of their numbers: the one of the last run, else that of a record."""
+        self._name_new()
+        return np.array(self._pseudonyms, dtype="object")
+
+    def _name_new(self) -> None:
+        """Give those who have turned up since their ids."""
         new = self._first[len(self._pseudonyms) :]
         self._pseudonyms += [self._ledger.assign_one(pseudonym(self._key, *first)) for first in new]
-        return np.array(self._pseudonyms, dtype="object")
 
     def _held_together(self, records: pd.DataFrame) -> np.ndarray | None:
         """Records that the last run took for one customer and of which another one is gone."""
@@ -177,8 +182,10 @@ class People:
     def named(self, numbers: np.ndarray) -> pd.api.extensions.ExtensionArray:
         """Pseudonyms of customers by their numbers, missing where a number is negative."""
         if len(self._named) < len(self._first):
-            self._named = pd.array(self.pseudonyms(), dtype="str")
-        return self._named.take(numbers.clip(-1), allow_fill=True)
+            self._name_new()
+            new = pa.array(self._pseudonyms[len(self._named) :], type=pa.large_string())
+            self._named = pa.concat_arrays([self._named, new])
+        return pd.array(self._named.take(pa.array(numbers, mask=numbers < 0)), dtype="str")
 
     def _name_all(self, records: pd.DataFrame) -> None:
         """Give those who are registered together their ids."""

@@ -131,14 +131,22 @@ def evidence_table(scored: Scored | None, person: np.ndarray) -> pd.DataFrame:
     DataFrame
         One row per outcome of the comparisons and whether the pair was joined: a column for each of `FIELDS` with one
         of `LEVELS`, ``joined``, ``pairs``, ``expected`` (sum of the probabilities that they are one person),
-        ``variance`` (of that sum) and ``borderline`` (pairs with a probability within `BORDERLINE`).
+        ``variance`` (of that sum), ``borderline`` (pairs with a probability within `BORDERLINE`), and of B-cubed
+        ``record_loss`` (by how much the pairs lower the mean over all records: precision where they are joined, recall
+        where not) and ``record_variance``.
+
+    References
+    ----------
+    Bagga & Baldwin (1998), "Entity-Based Cross-Document Coreferencing Using the Vector Space Model", COLING-ACL.
     """
-    columns = [*FIELDS, "joined", "pairs", "expected", "variance", "borderline"]
+    measured = ["expected", "variance", "record_loss", "record_variance"]
+    columns = [*FIELDS, "joined", "pairs", *measured, "borderline"]
     if scored is None or not len(scored.left):
         kinds = dict.fromkeys(FIELDS, "str") | {"joined": "bool", "pairs": "int64", "borderline": "int64"}
-        return pd.DataFrame(columns=columns).astype(kinds | {"expected": "float64", "variance": "float64"})
+        return pd.DataFrame(columns=columns).astype(kinds | dict.fromkeys(measured, "float64"))
     joined = person[scored.left] == person[scored.right]
     p = scored.probability
+    weight = _record_weight(scored, person, joined)
     pattern = np.column_stack([scored.levels, joined]).astype("int64") @ (len(LEVELS) ** np.arange(len(FIELDS) + 1))
     distinct, first, which = np.unique(pattern, return_index=True, return_inverse=True)
     names = np.array(LEVELS, dtype="object")
@@ -147,8 +155,25 @@ def evidence_table(scored: Scored | None, person: np.ndarray) -> pd.DataFrame:
     table["pairs"] = np.bincount(which, minlength=len(distinct))
     table["expected"] = np.bincount(which, weights=p)
     table["variance"] = np.bincount(which, weights=p * (1 - p))
+    table["record_loss"] = np.bincount(which, weights=weight * np.where(joined, 1 - p, p))
+    table["record_variance"] = np.bincount(which, weights=weight**2 * p * (1 - p))
     table["borderline"] = np.bincount(which, weights=(p >= BORDERLINE[0]) & (p < BORDERLINE[1])).astype("int64")
     return table.sort_values(["expected", *FIELDS, "joined"], ascending=False, ignore_index=True)[columns]
+
+
+def _record_weight(scored: Scored, person: np.ndarray, joined: np.ndarray) -> np.ndarray:
+    """By how much the mean over records falls if a pair is decided wrongly: what one record is of its two groups.
+
+    The group of a record is the one found; where the pair is not joined, the one expected, which is larger by what is
+    likely to be missed.
+    """
+    missed = np.where(joined, 0.0, scored.probability)
+    size = np.bincount(person)[person].astype(float)
+    expected = size + sum(
+        np.bincount(side, weights=missed, minlength=len(person)) for side in (scored.left, scored.right)
+    )
+    group = [np.where(joined, size[side], expected[side]) for side in (scored.left, scored.right)]
+    return (1 / group[0] + 1 / group[1]) / len(person)
 
 
 def _same_id(records: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -63,8 +63,7 @@ class Ages:
         for code, what in enumerate(_BASES):
             chosen = day[filled & (basis == code)]
             if len(chosen):
-                distinct, counts = np.unique(chosen, return_counts=True)
-                found = pd.Series(counts, index=distinct)
+                found = pd.Series(chosen).value_counts().sort_index()
                 before = self.days.get((name, what))
                 self.days[name, what] = found if before is None else before.add(found, fill_value=0).astype("int64")
 

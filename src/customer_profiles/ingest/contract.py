@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pandas as pd
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
 
 Kind = Literal["id", "text", "category", "integer", "number", "date", "datetime", "boolean"]
 
@@ -53,6 +49,16 @@ class Field:
     allowed: tuple[str, ...] = ()
     personal: bool = False
     trait: bool = False
+
+    def broken(self, values: pd.Series) -> list[str]:
+        """Rules of the contract that values of the column's type break."""
+        rules = {
+            "is missing": self.required and values.isna().any(),
+            f"less than {self.low}": self.low is not None and (values < self.low).any(),
+            f"more than {self.high}": self.high is not None and (values > self.high).any(),
+            "not in the list": self.allowed and not values.dropna().isin(self.allowed).all(),
+        }
+        return [rule for rule, is_broken in rules.items() if is_broken]
 
 
 _PERSONAL = Field("text", personal=True)
@@ -132,6 +138,7 @@ TABLES: dict[str, dict[str, Field]] = {
         "session_id": Field("id"),
         "item": Field("text"),
         "duration_s": Field("number", low=0),
+        **dict.fromkeys(("device", "source", "medium", "campaign"), Field("category")),
     },
     "tickets": {
         "customer_id": _CUSTOMER,
@@ -299,23 +306,3 @@ def empty_table(name: str) -> pd.DataFrame:
     """
     fields = kept(name) if name in TABLES else {}
     return pd.DataFrame({column: pd.Series([], dtype=DTYPES[field.kind]) for column, field in fields.items()})
-
-
-def schema(table: str) -> pa.DataFrameSchema:
-    """The contract of a table as a pandera schema; columns that a source adds are allowed."""
-    # pandera tries to import pyspark.pandas wherever pyspark is installed; it cannot be imported beside pandas 3 and
-    # writes a warning each time.
-    sys.modules.setdefault("pyspark.pandas", None)  # type: ignore[arg-type]  # None forbids the import; the stub lacks it
-    import pandera.pandas as pa
-
-    def column(field: Field) -> pa.Column:
-        checks = []
-        if field.allowed:
-            checks.append(pa.Check.isin(list(field.allowed)))
-        if field.low is not None:
-            checks.append(pa.Check.ge(field.low))
-        if field.high is not None:
-            checks.append(pa.Check.le(field.high))
-        return pa.Column(DTYPES[field.kind], checks, nullable=not field.required)
-
-    return pa.DataFrameSchema({name: column(field) for name, field in kept(table).items()})

@@ -17,6 +17,8 @@ def late(table: str, rows: pd.DataFrame, end: pd.Timestamp) -> np.ndarray:
 
 def as_it_stood(rows: pd.DataFrame, end: pd.Timestamp, account: Account) -> pd.DataFrame:
     """Rows as they stood before `end`: what was settled later is still open, and counted as changed."""
+    if not {"closed_at", "until", "converted_at", "responded_at"} & set(rows):
+        return rows
     rows, before = rows.copy(), rows
     for column, dependent in (("closed_at", "resolution"), ("until", None), ("converted_at", None)):
         if column in rows:

@@ -10,7 +10,7 @@ from babel import Locale
 
 from .carried import LIST
 from .config.dataset import Dataset, Source
-from .init.headings import plain, synonyms
+from .init.headings import plain, signs_of, synonyms
 from .lists import entries_of
 from .parsing.casting import kind_of
 from .parsing.cells import as_numbers, as_texts, stripped
@@ -56,14 +56,13 @@ def of_money(source: Source, cells: pd.DataFrame, dataset: Dataset) -> Iterator[
             )
         if source.table != "transactions" or len(numbers) == 0:
             continue
-        known = {code for code in codes if plain(code) in _words("refund_codes")}
-        if known and (numbers >= 0).all() and len(codes) > len(known):
-            signs = {code: -1 if code in known else 1 for code in codes}
+        void = {code for code in codes if plain(code) in _words("void_codes")}
+        signs = signs_of(codes) if (numbers >= 0).all() and not _words("refunds") & {plain(one) for one in read} else {}
+        if signs:
             yield (
                 f"{name!r}, which is not read, tells refunds, and no amount is below zero; write amount: "
                 f"{line(given | {'times': {name: signs}})}"
             )
-        void = {code for code in codes if plain(code) in _words("void_codes")}
         if void and len(codes) > len(void):
             kept = {name: [code for code in codes if code not in void]}
             yield f"{name!r}, which is not read, tells of orders that came to nothing; write where: {line(kept)}"

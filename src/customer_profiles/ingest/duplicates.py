@@ -8,6 +8,8 @@ import pyarrow as pa
 
 from . import contract
 
+_RUNS = 8  # of one size become one
+
 
 class Seen:
     """Remembers 64-bit hashes of rows in sorted runs that are merged as they grow.
@@ -20,6 +22,7 @@ class Seen:
         import duckdb
 
         self._runs: list[np.ndarray] = []
+        self._marks = np.zeros(2**24, dtype="uint8")  # of the first 27 bits of each hash, whether there was one
         self._engine = duckdb.connect(config={"threads": 1})
 
     def hashes(self, cells: pd.DataFrame) -> np.ndarray:
@@ -38,9 +41,12 @@ class Seen:
         again = np.append(False, ordered[1:] == ordered[:-1])[: len(ordered)]
         distinct = ordered[~again]
         known = np.zeros(len(distinct), dtype=bool)
+        place, bit = (distinct >> 40).astype("int64"), np.uint8(1) << (distinct >> 37 & 7).astype("uint8")
+        maybe = np.flatnonzero(self._marks[place] & bit)  # most are new, which one look tells
         for run in self._runs:
-            place = np.searchsorted(run, distinct).clip(max=len(run) - 1)
-            known |= run[place] == distinct
+            found = np.searchsorted(run, distinct[maybe]).clip(max=len(run) - 1)
+            known[maybe] |= run[found] == distinct[maybe]
+        np.bitwise_or.at(self._marks, place, bit)
         self._remember(distinct[~known])
         # Only of a few rows must be asked which of them it is.
         rows = pd.Series(hashes)
@@ -52,8 +58,8 @@ class Seen:
     def _remember(self, run: np.ndarray) -> None:
         if len(run):
             self._runs.append(run)
-        while len(self._runs) > 1 and len(self._runs[-1]) >= len(self._runs[-2]):
-            self._runs[-2:] = [np.sort(np.concatenate(self._runs[-2:]), kind="stable")]
+        while len(self._runs) >= _RUNS and len(self._runs[-_RUNS]) <= 2 * len(self._runs[-1]):
+            self._runs[-_RUNS:] = [np.sort(np.concatenate(self._runs[-_RUNS:]), kind="stable")]
 
 
 def has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:

@@ -62,14 +62,14 @@ class Account:
     def add_used(self, rows: pd.DataFrame, numbers: np.ndarray | None) -> None:
         """Count rows that became part of a table, what they hold, when they happened and whose they are."""
         self.used += len(rows)
-        self.filled.update(rows[[name for name in self.source.mapped if name in rows]].notna().sum().to_dict())
+        self.filled.update({name: int(rows[name].count()) for name in self.source.mapped if name in rows})
         times = rows.get(HAPPENED_AT.get(self.source.table))
         if times is not None and times.notna().any():
             self.first = min(filter(None, (self.first, times.min())))
             self.last = max(filter(None, (self.last, times.max())))
         self.ages.add(rows, list(self.source.mapped), numbers)
         if numbers is not None:
-            self.customers.append(np.unique(numbers[numbers >= 0]))
+            self.customers.append(pd.unique(numbers[numbers >= 0]))
 
     def known_customers(self) -> np.ndarray:
         """Numbers of the customers this source knows."""

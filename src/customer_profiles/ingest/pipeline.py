@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cached_property
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..errors import InputRejected
+from ..identity import id_ledger
 from ..identity.accounts import NO_ACCOUNT, roll_up
 from ..identity.id_ledger import IdLedger, last_ids
 from ..identity.matching_tables import write_matching
@@ -23,27 +23,21 @@ from ..privacy.opt_outs import Suppressed, linked_entries, list_file
 from ..privacy.purge import purge
 from ..tables import Tables
 from . import ages, contract, crosschecks, cutoff, ledger
-from .carried import FilledDown, current_ids, merged_ids, unpivoted
 from .config.dataset import Dataset, Source
 from .config.unmapped import gaps
 from .conflicts import set_conflicts_aside
-from .duplicates import Seen, has_somebody
 from .ledger import Account
-from .parsing.casting import Cast, cast_chunk, notation_of
-from .parsing.cells import key_texts
 from .parsing.cleaning import Log
-from .parsing.learning import Part, learned
-from .readers.lookups import LoadedLookup, load_lookup
 from .readers.provenance import refuse_changed, remembered
-from .readers.registry import files, files_read, read
+from .readers.registry import files_read
 from .readers.snapshots import one_snapshot
-from .refusals import Answers, refuse_explanations
+from .reading import Run, casts
+from .reuse import Kept, forget
 from .visitors import nobody, prepare_touches
 from .writer import TableWriter, own_fields
 
 NO_CONSENT, LATER = N_("no consent, or erased"), N_("after the date of the run")
 NOBODY = N_("customer not known")
-NOT_WANTED = N_("left out as dataset.yaml says")
 
 
 @dataclass(frozen=True)
@@ -65,29 +59,8 @@ class Collected:
     gaps: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class Run:
-    """What every step of one run shares."""
-
-    dataset: Dataset
-    tables: Tables
-    as_of: date
-    key: bytes
-    suppressed: Suppressed
-
-    @cached_property
-    def merged(self) -> Mapping[str, dict[str, str]]:
-        """Former ids and today's, by name space."""
-        return merged_ids(self.dataset)
-
-    @property
-    def end(self) -> pd.Timestamp:
-        """First moment that the run does not see."""
-        return pd.Timestamp(self.as_of + timedelta(days=1))
-
-
 @one_snapshot()
-def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collected:
+def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes, runs: Path | None = None) -> Collected:
     """Read all sources and write the canonical tables, without names and addresses, and the accounts of the run.
 
     Parameters
@@ -101,6 +74,9 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
         Date of the run: what happened later is excluded.
     key : bytes
         Secret of the pseudonyms.
+    runs : Path, optional
+        Folder of runs beside which the tables are kept for the next one, see `reuse`; otherwise the data set's if the
+        tables are one of its runs, else nothing is reused.
 
     Raises
     ------
@@ -109,18 +85,40 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collec
     EnvironmentFailed
         If a table cannot be written.
     """
+    own = dataset.folder / "runs"
+    in_run = tables.folder.parent.resolve() == own.resolve()
+    runs = runs or (own if in_run else None)
+    made = Tables(tables.folder, tables.fallback, tables.stamp)
+    run = Run(dataset, made, as_of, key, Suppressed.load(list_file(dataset), key))
+    last = last_ids(Tables(own / "latest"))
     with remembered() as contents:
-        collected = _collect(dataset, tables, as_of, key)
-        refuse_changed()
+        kept = Kept.of(dataset, as_of, key, runs) if runs else None
+        purged = kept.take(made) if kept else None
+        people: People | None = None
+        if purged is None:
+            if runs:
+                forget(runs)
+            people = _collect(run, last)
+            refuse_changed()
+        else:
+            made.write("id_changes", id_ledger.changes(last, made.read(id_ledger.TABLE)))
+            if in_run and not purged:
+                people = read_people(run, _accounts(dataset), last)[1]
+    if in_run and people is not None:
+        purge(own, people.withdrawn(), spare=tables.folder)
+    if kept and people is not None:
+        kept.keep(made, purged=in_run)
     columns = ["source", "place", "file", "bytes", "sha256"]
     tables.write("files_read", pd.DataFrame(files_read(dataset, contents), columns=columns))
-    return collected
+    return Collected(**{field.name: pd.read_parquet(tables.path(field.name)) for field in fields(Collected)})
 
 
-def _collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Collected:
-    run = Run(dataset, tables, as_of, key, Suppressed.load(list_file(dataset), key))
-    accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
-    last = last_ids(Tables(dataset.folder / "runs" / "latest"))
+def _accounts(dataset: Dataset) -> dict[str, Account]:
+    return {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
+
+
+def _collect(run: Run, last: pd.DataFrame) -> People:
+    dataset, tables, accounts = run.dataset, run.tables, _accounts(run.dataset)
     records, people, suppressed = read_people(run, accounts, last)
     if len(suppressed) > len(run.suppressed):
         suppressed.save(list_file(dataset))
@@ -141,9 +139,8 @@ def _collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Colle
     derived = _write_customers(run, people, list(accounts.values()))
     write_matching(tables, people, last)
     tables.write("identifiers", people.identifiers(records))
-    if tables.folder.parent.resolve() == (dataset.folder / "runs").resolve():
-        purge(tables.folder.parent, people.withdrawn(), spare=tables.folder)
-    return _write_accounts(run, list(accounts.values()), records, people, derived)
+    _write_accounts(run, list(accounts.values()), records, people, derived)
+    return people
 
 
 def read_people(
@@ -159,65 +156,6 @@ def read_people(
     erased = records.pop("erased").to_numpy(dtype=bool) if len(records) else np.array([], dtype=bool)
     people = People(run.key, records, companies, run.dataset.identity.level, IdLedger(run.key, last, run.as_of))
     return records, people, run.suppressed.with_entries(linked_entries(records, people.groups, erased))
-
-
-def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np.ndarray]]:
-    """Cast chunks of a source, and which of their rows are new; faults and duplicates are accounted for."""
-    lookups = [load_lookup(run.dataset, source, lookup) for lookup in source.lookups]
-    account.stated += [what for lookup in lookups for what in lookup.stated]
-    seen, answers, begun = Seen(), Answers(), set[str]()
-    notation = notation_of(source)
-    for file, chunk, own in learned(notation, lambda: _parts(run, source, lookups)):
-        account.read += len(chunk.rows) + len(chunk.faults)
-        account.file = file
-        account.stated += [(file, what) for what in chunk.stated]
-        account.headers = list(dict.fromkeys([*account.headers, *own]))
-        hashes = seen.hashes(chunk.cells[own])
-        if source.where:
-            wanted = _wanted(chunk.cells, source)
-            account.excluded[NOT_WANTED] += int((~wanted).sum())
-            chunk, hashes = chunk.only(wanted), hashes[wanted]
-        cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of, run.dataset.cleaning.off, notation)
-        if source.ids in run.merged and "customer_id" in cast.table:
-            cast.table["customer_id"] = current_ids(cast.table["customer_id"], run.merged[source.ids])
-        if file not in begun:
-            begun.add(file)
-            refuse_explanations(file, chunk, cast.good)
-        if source.table == "feedback":
-            answers.add(cast.table)
-        account.add_faults(file, cast.faults)
-        account.cleaned.update(cast.cleaned)
-        account.add_checked(cast.checked)
-        new = cast.good.copy()
-        if source.drops_repeats and account.cleaned.wants("repeated_rows"):
-            told_apart = cast.good & has_somebody(source.table, cast.table)
-            new[told_apart] = ~seen.repeats(hashes[told_apart])
-            before, after = int(cast.good.sum()), int(new.sum())
-            account.duplicate += before - after
-            account.cleaned.count("repeated_rows", "", before, after, before - after)
-        yield cast, new
-    answers.refuse_another_scale(source)
-    account.stated += [("", what) for what in notation.stated()]
-
-
-def _parts(run: Run, source: Source, lookups: list[LoadedLookup]) -> Iterator[Part]:
-    """Chunks of all files of a source with the columns of its lookups."""
-    for path in files(run.dataset, source):
-        filled = FilledDown(source.fill_down, source.empty, source.once)
-        for chunk in read(path, source, source.read_columns):
-            chunk = chunk.with_cells(filled.cells(chunk.cells))
-            if source.unpivot:
-                chunk = unpivoted(chunk, source.unpivot)
-            own, cells = list(chunk.cells), chunk.cells
-            for lookup in lookups:
-                cells = lookup.join(cells, source)
-            yield path.name, chunk.with_cells(cells), own
-
-
-def _wanted(cells: pd.DataFrame, source: Source) -> np.ndarray:
-    """Rows that have one of the values that ``where`` asks for in each of its columns."""
-    columns = [key_texts(cells[name], source.empty).isin(values) for name, values in source.where.items()]
-    return np.all(columns, axis=0)
 
 
 def _read_customers(run: Run, accounts: dict[str, Account], table: str = "customers") -> pd.DataFrame:
@@ -434,9 +372,7 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
     return derived
 
 
-def _write_accounts(
-    run: Run, accounts: list[Account], records: pd.DataFrame, people: People, derived: Log
-) -> Collected:
+def _write_accounts(run: Run, accounts: list[Account], records: pd.DataFrame, people: People, derived: Log) -> None:
     told = {account.source.name: account.ages for account in accounts}
     # The contacts of a company are several people, who need not agree.
     own = ~records.get("is_contact", pd.Series(False, index=records.index)).to_numpy(dtype=bool)
@@ -458,4 +394,3 @@ def _write_accounts(
     )
     for name, table in vars(collected).items():
         run.tables.write(name, table)
-    return collected

@@ -248,14 +248,18 @@ def _with_most_frequent(totals: Table, rows: Table, column: str, name: str, numb
 
     Broken by name, ties would favour what comes first in the alphabet, among those with few rows most of all.
     """
+    import ibis
+
     known = rows.filter(rows[column].notnull())
     counts = known.group_by("customer_no", column).aggregate(n=known.count())
-    most = counts.group_by("customer_no").aggregate(most=counts.n.max())  # a window would hold all pairs in memory
-    first = counts.inner_join(most, ["customer_no", ("n", "most")])
-    top = first.group_by("customer_no").aggregate(**{name: first[column].min()}, tied=first.count())
-    top = top.filter(top.tied == 1).drop("tied")
-    totals = totals.left_join(top, "customer_no").drop("customer_no_right")
-    return _with_number_of(totals, counts, column, number) if number else totals
+    # Grouped by how frequent they are and not joined with the most frequent, counts are made once.
+    ranks = counts.group_by("customer_no", "n").aggregate(values=counts.count(), value=counts[column].min())
+    top = ranks.group_by("customer_no").aggregate(
+        **{name: ranks.value.argmax(ranks.n)}, tied=ranks["values"].argmax(ranks.n), number=ranks["values"].sum()
+    )
+    top = top.mutate(**{name: ibis.ifelse(top.tied == 1, top[name], None)}).drop("tied")
+    top = top.rename({number: "number"}) if number else top.drop("number")
+    return totals.left_join(top, "customer_no").drop("customer_no_right")
 
 
 def _with_number_of(totals: Table, rows: Table, column: str, name: str) -> Table:

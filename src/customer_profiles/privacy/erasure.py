@@ -17,7 +17,9 @@ from ..ingest.config.suggest import nearest
 from ..ingest.ledger import Account
 from ..ingest.parsing.cells import by_rule
 from ..ingest.parsing.cleaning import Log
-from ..ingest.pipeline import Run, read_people
+from ..ingest.pipeline import read_people
+from ..ingest.reading import Run
+from ..ingest.reuse import forget
 from ..tables import Tables
 from .opt_outs import CONTACTS, Entry, Suppressed, list_file
 from .purge import Purged, linked_before, purge
@@ -114,6 +116,7 @@ def erase(dataset: Dataset, given: Sequence[Entry], key: bytes, as_of: date) -> 
     # A number is written in too many ways to look for it among the fingerprints of a run.
     traces = {fingerprint(key, text) for _, text in unresolved}
     unsure = any(kind == "phone" for kind, _ in unresolved)
+    forget(run.tables.folder)
     purged = purge(run.tables.folder, gone, traces=traces, unsure=unsure, everywhere=True)
     found = sum(not known.isdisjoint(entries) for entries in asked.values())
     return Erased(len(asked), found, len(after) - len(before), purged, unread)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..paths import DONE, UNFINISHED
 from ..tables import Tables
 
 # Tables of a run that are about no customer at all: counts, calendars and statistics of areas.
@@ -35,6 +36,8 @@ ABOUT_NOBODY = frozenset(
     ]
 )
 _OWNER = ("customer_no", "customer_id", "pseudonym")
+_KEPT = (".parquet", ".sha256", ".stamp", DONE, UNFINISHED)
+"""Ends of names of files that stay: tables, and by what a killed run is known."""
 _RESULTS, NOTE = "chapters", "purged.json"
 
 
@@ -132,8 +135,8 @@ def _numbers(folder: Path, gone: set[str]) -> set[int]:
     if not gone or not path.exists():
         return set()
     table = pq.read_table(path)
-    theirs = pc.is_in(table["pseudonym"], pa.array(sorted(gone), type=table.schema.field("pseudonym").type))
-    return set(table.filter(theirs)["customer_no"].to_pylist())
+    theirs = _is_one_of(table["pseudonym"], gone)
+    return set(table.filter(pa.array(theirs))["customer_no"].to_pylist())
 
 
 def _customer_ids(folder: Path, numbers: set[int]) -> set[str]:
@@ -201,13 +204,16 @@ def _theirs(table: pa.Table, numbers: set[int], names: set[str]) -> np.ndarray:
 
 
 def _is_one_of(column: pa.ChunkedArray, values: set) -> np.ndarray:
+    """Which entries are among the values; a column without any entry has no type to compare by."""
+    if pa.types.is_null(column.type):
+        return np.zeros(len(column), dtype=bool)
     return pc.is_in(column, pa.array(sorted(values)).cast(column.type)).to_numpy(zero_copy_only=False)
 
 
 def _delete_the_rest(folder: Path) -> None:
-    """Delete models, executed notebooks and caches: all but tables, published results and the link to the pages."""
+    """Delete models, executed notebooks and caches: all but tables, results, marks and the link to the pages."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink() and path.name != _RESULTS:
             shutil.rmtree(path)
-        elif path.is_file() and not path.is_symlink() and path.suffix not in (".parquet", ".sha256", ".stamp"):
+        elif path.is_file() and not path.is_symlink() and not path.name.endswith(_KEPT):
             path.unlink()

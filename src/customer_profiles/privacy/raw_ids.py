@@ -13,7 +13,8 @@ from ..ingest.config.dataset import Dataset
 from ..ingest.config.suggest import nearest
 from ..ingest.ledger import Account
 from ..ingest.parsing.cleaning import Log
-from ..ingest.pipeline import Run, casts, read_people
+from ..ingest.pipeline import read_people
+from ..ingest.reading import Run, casts
 from ..tables import Tables
 from .opt_outs import Suppressed, list_file
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup
 
 from ..chapters import CHAPTERS
-from ..messages import N_, Finding, Limit, Text
+from ..messages import N_, Finding, Limit, Text, placeholders
 from .language import Language
 
 ESTIMATES = ("share", "part", "money", "index", "points", "ratio", "number")  # formatters of headline numbers
@@ -88,23 +87,19 @@ def _item(finding: Finding, language: Language) -> Markup:
 def _needs_n(finding: Finding) -> bool:
     """Whether there is a base that the sentence does not give."""
     return finding.n > 0 and finding.n not in [
-        finding.values[n] for n, kind in _placeholders(finding) if kind == "count"
+        finding.values[n] for n, kind in placeholders(finding.message) if kind == "count"
     ]
 
 
 def _said(finding: Finding) -> bool:
     """Whether the sentence itself gives both ends of the interval."""
-    told = [finding.values[name] for name, _ in _placeholders(finding)]
+    told = [finding.values[name] for name, _ in placeholders(finding.message)]
     return all(end in told for end in finding.interval or ())
 
 
 def _kind(finding: Finding) -> str:
     """Formatter of the headline number: that of the first estimate within the interval, else the first estimate."""
     low, high = finding.interval or (0, 0)
-    estimates = [(name, kind) for name, kind in _placeholders(finding) if kind in ESTIMATES]
+    estimates = [(name, kind) for name, kind in placeholders(finding.message) if kind in ESTIMATES]
     inside = [kind for name, kind in estimates if low <= finding.values[name] <= high]
     return (inside or [kind for _, kind in estimates] or ["number"])[0]
-
-
-def _placeholders(text: Text) -> list[tuple[str, str]]:
-    return [(name, kind or "") for _, name, kind, _ in string.Formatter().parse(text.message) if name]

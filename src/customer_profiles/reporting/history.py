@@ -1,7 +1,7 @@
 """runs/history.parquet: what each published run said of the headlines, kept when the run itself is pruned.
 
-A row is one figure of one run as it passed the gate. It holds no person, so that nothing has to leave it when somebody
-is erased.
+A row is one figure of one run as it passed the gate; where its change was tested, with the corrected p-value and the
+level at which the run judged it. It holds no person, so that nothing has to leave it when somebody is erased.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ COLUMNS = {
     "low": "float64",
     "high": "float64",
     "n": "int64",
+    "p_adjusted": "float64",
+    "level": "float64",
     "dataset_sha256": "str",
     "params_sha256": "str",
     "version": "str",
@@ -37,7 +39,8 @@ FIGURES = {"headline": "name", "kind": "unit", "value_low": "low", "value_high":
 def read(runs: Path) -> pd.DataFrame:
     """The history of a data set, a row for each figure of each published run, the oldest run first."""
     path = runs / NAME
-    return pd.read_parquet(path) if path.exists() else pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
+    found = pd.read_parquet(path) if path.exists() else pd.DataFrame()
+    return found.reindex(columns=list(COLUMNS)).astype(COLUMNS)  # versions before wrote fewer columns
 
 
 def update(runs: Path) -> pd.DataFrame:
@@ -66,6 +69,9 @@ def _figures(run: Path) -> pd.DataFrame:
         return pd.DataFrame()
     made_of = json.loads(manifest.read_text(encoding="utf-8"))
     shown = tables.read("headlines").rename(columns=FIGURES).dropna(subset="value")
+    if tables.has("changes"):
+        tested = tables.read("changes").reindex(columns=["key", "p_adjusted", "level"]).dropna(subset="p_adjusted")
+        shown = shown.merge(tested, left_on="name", right_on="key", how="left")
     return shown.assign(
         run=run.name,
         dataset_sha256=made_of["dataset"]["sha256"],

@@ -16,7 +16,8 @@ from pathlib import Path
 VOCABULARY = Path(__file__).with_name("vocabulary.csv")
 KINDS = (
     *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label", "value"),
-    *("segment", "p_value", "short_month", "yes"),  # of table cells and chart axes only
+    "capital",
+    *("segment", "p_value", "short_month", "yes", "about", "sum"),  # of table cells and chart axes only
 )
 
 

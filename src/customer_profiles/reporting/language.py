@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from ..codes import SEGMENT_NAME
-from ..messages import NOTHING, Text, is_missing
+from ..messages import GROUP, NOTHING, Text, is_missing
+from . import groups
 from . import labels as vocabulary
 from .labels import KINDS
-from .short import short
+from .short import SENTENCES, short
 
 LOCALE = Path(__file__).parent / "locale"
 # Numbers and money read the same all over the English-speaking world; dates are unmistakable in day-month order.
@@ -74,9 +75,10 @@ class Language:
         """Translation of a message with its placeholders untouched, or the message itself if there is none."""
         return self._catalogue.get(message) or message
 
-    def news(self, text: Text) -> str:
-        """A text as it stands above the fold, see `short`."""
-        return self._filled(short(self.translate(text.message)), text)
+    def news(self, text: Text, brief: bool = False) -> str:
+        """A text as it stands above the fold, see `short`; of a `brief` one its first sentence."""
+        told = short(self.translate(text.message))
+        return self._filled(SENTENCES.split(told)[0] if brief else told, text)
 
     def text(self, text: Text) -> str:
         """A text with its numbers filled in; plain, not escaped for HTML.
@@ -96,9 +98,36 @@ class Language:
         parts = []
         for literal, name, kind, _ in string.Formatter().parse(message):
             parts.append(literal)
-            if name is not None:
+            if name is not None and kind == GROUP:
+                who = self.group(*(text.values[part] for part in name.split("/")))
+                begins = not "".join(parts).strip() and not message.endswith(f"{name}:{GROUP}}}")
+                parts.append(capital(who) if begins else who)  # alone it is a part of another sentence
+            elif name is not None:
                 parts.append(self.format(kind, text.values[name]) if kind else str(text.values[name]))
         return "".join(parts)
+
+    def group(self, *names: object) -> str:
+        """The customers with a value, or with several, as one speaks of them within a sentence; see `groups`.
+
+        Parameters
+        ----------
+        *names : str
+            Attribute and value, by turns.
+
+        >>> Language("en").group("age_band", "65+"), Language("de").group("age_band", "65+")
+        ('customers aged 65 and over', 'Kunden ab 65 Jahren')
+        >>> Language("en").group("contract", "monthly", "net", "fibre")
+        'customers (contract: monthly, net: fibre)'
+        """
+        pairs = [(str(name), value) for name, value in zip(names[::2], names[1::2], strict=True) if name]
+        called = [self.label(name) for name, _ in pairs]
+        called = [groups.in_the_middle(name) for name in called] if self.code == "en" else called
+        words = [self.format("segment" if name == "segment" else "value", value) for name, value in pairs]
+        told = self.text(groups.phrase(pairs[0][0], str(pairs[0][1]), words[0], called[0]))
+        for (_, value), word, name in zip(pairs[1:], words[1:], called[1:], strict=True):
+            detail = self.text(groups.detail(str(value), word, name))
+            told = f"{told[:-1]}, {detail})" if told.endswith(")") else f"{told} ({detail})"
+        return told
 
     def label(self, name: object) -> str:
         """Name of an attribute, a measure, a theme or a segment as the reader knows it.
@@ -256,6 +285,15 @@ class Language:
             return self.decimal(value, 0)
         return self.decimal(value, 2 if abs(_round(value, 2)) < 10 else 1 if abs(_round(value, 1)) < 100 else 0)
 
+    def _about(self, value: Any) -> str:
+        """A number in a headline: two digits tell enough of it."""
+        if float(value).is_integer() or abs(_round(value, 1)) >= 10:
+            return self.decimal(value, 0)
+        return self.decimal(value, 1 if abs(_round(value, 1)) >= 1 else 2)
+
+    def _sum(self, value: Any) -> str:
+        return self.short_money(float(value))
+
     def _p(self, value: object) -> str:
         return "p " + ("= " if _round(value, 3) >= Decimal("0.001") else "") + self._p_value(value)
 
@@ -282,6 +320,9 @@ class Language:
     def _label(self, value: object) -> str:
         return self.label(value)
 
+    def _capital(self, value: object) -> str:
+        return capital(self.label(value))
+
     def _value(self, value: object) -> str:
         return self.value(value)
 
@@ -293,6 +334,15 @@ class Language:
 
     def _yes(self, value: object) -> str:
         return self.label(str(bool(value)))
+
+
+def capital(words: str) -> str:
+    """Words as they begin a sentence; what is written in small and capital letters on purpose stays.
+
+    >>> capital("web buyers"), capital("eBay buyers")
+    ('Web buyers', 'eBay buyers')
+    """
+    return words[:1].upper() + words[1:] if words[1:2] == words[1:2].lower() else words
 
 
 @cache

@@ -14,13 +14,15 @@ from ..chapters import ChapterSpec
 from ..codes import OTHER, is_mixed
 from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text, is_missing
 from . import storyline
-from .language import Language
+from .language import Language, capital
 from .pages import SUMMARY, Report, file_name
 from .panel import ChartSpeech, Panel
 from .stored import PublishedTable, Results
 
 ASKED = ("00", "03", "02", "05", "04", "09")
 """Chapters whose question the memo answers, in its order."""
+INSTEAD = "07"
+"""Chapter that takes the place of one that has nothing to say of its own."""
 SPARK = 180
 """Pixels of the small line on a tile."""
 QUESTIONS_LEFT = 3
@@ -31,6 +33,13 @@ SEGMENTS = "segments"
 """Fact of the chapter on segments: how many there are."""
 NO_NATURAL = ("segments.reproducible", "segments.none")
 GRADUALLY = N_("Customers differ gradually.")
+STANDING = {
+    ("buyers", "sales"): N_("{buyers:count} customers bought for {sales} within 12 months."),
+    ("buyers",): N_("{buyers:count} customers bought within 12 months."),
+    ("customers", "worth"): N_("{customers:count} customers are on file; together they are worth {worth}."),
+    ("customers",): N_("{customers:count} customers are on file."),
+}
+"""How large the company is, by the key figures that it takes."""
 NOTHING_CHANGED = N_("No key figure has certainly changed within a year.")
 
 
@@ -46,6 +55,8 @@ class Answer:
     drawing: Markup
     href: str
     link: str
+    pain: str = ""
+    """Problem that it only tells of; a problem that something is done about is another statement."""
 
 
 def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
@@ -69,13 +80,17 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
         for number in ASKED
         if number in specs
     ]
+    told_of = [each.pain if each else "" for each in answers]
+    answers = [None if pain and pain in told_of[:at] else answers[at] for at, pain in enumerate(told_of)]
+    if None in answers and INSTEAD in specs:
+        answers.append(answer(specs[INSTEAD], chapters.get(INSTEAD, []), report.results.get(INSTEAD, Results()), speak))
     if answers and answers[0] and answers[0].href == "":  # the headline says already what its panel says
         asked = GROUPS if changed and changed.id.startswith("outcome.") else specs[SUMMARY].question
         answers[0] = replace(answers[0], said=speak.news(changed), question=speak.translate(asked)) if changed else None
         if changed and answers[0] and changed.id.startswith("kpi."):  # the chart is about the figure of the headline
             answers[0] = replace(answers[0], drawing=Markup(""))
     return {
-        "headline": first or (speak.translate(NOTHING_CHANGED) if any(tile["change"] for tile in told) else ""),
+        "headline": first or standing(own.tables, speak, any(tile["change"] for tile in told)),
         "kpis": told,
         "answers": [each for each in answers if each],
         "sure": [speak.text(told) for told in [report.certainty.told()] if told],
@@ -101,6 +116,17 @@ def headline(findings: Sequence[Finding], language: Language) -> str:
     groups = [finding for finding in findings if finding.id.startswith("outcome.") and finding.kind == "difference"]
     said = sorted(changes, key=lambda finding: -finding.effect) or groups
     return language.news(said[0]) if said else ""
+
+
+def standing(tables: Mapping[str, PublishedTable], language: Language, compared: bool) -> str:
+    """How large the company is, where nothing certainly changed: what stands still is said first, if it is known."""
+    if "kpis" not in tables:
+        return ""
+    figures = tables["kpis"].frame.set_index("kpi")["value"].dropna().to_dict()
+    figures |= {name: language.short_money(figures[name]) for name in ("sales", "worth") if name in figures}
+    message = next((message for needed, message in STANDING.items() if set(needed) <= set(figures)), "")
+    said = [language.translate(NOTHING_CHANGED)] if compared else []
+    return " ".join([*said, *([language.text(Text(message, figures))] if message else [])])
 
 
 def what_changed(findings: Sequence[Finding]) -> Finding | None:
@@ -156,6 +182,7 @@ def answer(
         Markup(drawing.small or drawing.narrow) if drawing else Markup(""),
         file_name(spec) if spec.number != SUMMARY else "",
         language.translate(spec.title),
+        "" if "action" in told[0].values else str(told[0].values.get("pain", "")),
     )
 
 
@@ -172,7 +199,7 @@ def quote(quotes: Sequence[Mapping[str, Any]], said: Finding, language: str) -> 
 def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
     moved = 0 if row.verdict not in (CERTAIN, LIKELY) else row.better if row.change > 0 else -row.better
     return {
-        "label": _capital(own) if (own := _own_label(row, language)) else language.translate(row.label),
+        "label": capital(own) if (own := _own_label(row, language)) else language.translate(row.label),
         "period": language.text(Text(PERIODS[row.months], {"until": row.until})) if row.months in PERIODS else "",
         "value": _short(row.kind, row.value, language),
         "change": _change(row, language),
@@ -186,10 +213,6 @@ def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
 def _own_label(row: Any, language: Language) -> str:
     """What dataset.yaml calls the figure, or the column that it sums."""
     return next((language.label(name) for name in (row.kpi, row.label) if name in language.labels), "")
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _change(row: Any, language: Language) -> str:

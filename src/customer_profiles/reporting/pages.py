@@ -122,7 +122,10 @@ def view(report: Report, spec: ChapterSpec) -> dict[str, Any]:
         "heading": asked,
         "as_of": speak.text(Text("As of {day:day}", {"day": report.as_of})),
         "is_summary": is_summary,
-        "chapters": [_link(report, other) | {"current": other is spec} for other in report.specs],
+        "chapters": [
+            _link(report, other) | {"short": speak.translate(other.short or other.title), "current": other is spec}
+            for other in report.specs
+        ],
         "neighbours": _neighbours(report, spec),
         "tiles": [] if is_summary else tiles(results.facts, speak),
         "methods": methods(results.findings, speak),

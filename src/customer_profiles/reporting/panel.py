@@ -352,5 +352,5 @@ def _base(panel: Panel, language: Language, as_of: date) -> Markup:
 def _list(claims: Sequence[Finding], language: Language) -> Markup:
     if not claims:
         return Markup("")
-    items = Markup("").join(Markup("<li>{}</li>").format(language.news(claim)) for claim in claims)
+    items = Markup("").join(Markup("<li>{}</li>").format(language.news(claim, brief=True)) for claim in claims)
     return Markup('<ul class="also">{}</ul>').format(items)

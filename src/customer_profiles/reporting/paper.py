@@ -32,28 +32,40 @@ SECONDS = 180
 """For one file."""
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 MOMENT = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}[^)]*\)")
-SUMMARY_FILE, WHOLE_FILE = "summary.pdf", "report.pdf"
+PROFILE = re.compile(r'<section class="persona page">.*?</section>', re.DOTALL)
+SUMMARY_FILE, PROFILES_FILE, WHOLE_FILE = FILES = ("summary.pdf", "profiles.pdf", "report.pdf")
 
 
 def write(folder: Path, report: Report) -> None:
-    """Print the pages of a folder into ``summary.pdf`` and ``report.pdf`` beside them.
+    """Print the pages of a folder into PDFs beside them: the summary, each profile on a sheet, and the whole set.
 
     Raises
     ------
     FormMissing
-        If there is no Chromium, or it fails; neither file is left then.
+        If there is no Chromium, or it fails; no file is left then.
     """
     whole = [spec for spec in report.specs if (folder / file_name(spec)).exists()]
     summary = [spec for spec in whole if spec.number == SUMMARY]
+    pages = {file_name(spec): (folder / file_name(spec)).read_text(encoding="utf-8") for spec in whole}
+    sets = {SUMMARY_FILE: {name: pages[name] for name in map(file_name, summary)}, PROFILES_FILE: profiles(pages)}
     try:
-        for name, specs in ((SUMMARY_FILE, summary), (WHOLE_FILE, whole)):
-            if specs:
-                pages = {file_name(spec): (folder / file_name(spec)).read_text(encoding="utf-8") for spec in specs}
-                (folder / name).write_bytes(printed(document(pages, report.language, report.company)))
+        for name, sheets in (sets | {WHOLE_FILE: pages}).items():
+            if sheets:
+                (folder / name).write_bytes(printed(document(sheets, report.language, report.company)))
     except FormMissing:
-        for name in (SUMMARY_FILE, WHOLE_FILE):
+        for name in FILES:
             (folder / name).unlink(missing_ok=True)
         raise
+
+
+def profiles(pages: dict[str, str]) -> dict[str, str]:
+    """The profiles on a page that stand on the pages of a report, each as a page of its own.
+
+    >>> list(profiles({"x.html": '<main><section class="persona page">A</section></main>', "y.html": ""}).values())
+    ['<main><section class="persona page">A</section></main>']
+    """
+    found = [section for page in pages.values() for section in PROFILE.findall(page)]
+    return {f"profile-{at}.html": f"<main>{section}</main>" for at, section in enumerate(found, 1)}
 
 
 def browser() -> str:

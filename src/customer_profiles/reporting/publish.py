@@ -22,12 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import ConfigurationError, EnvironmentFailed, RunLocked, naming
+from ..paths import DONE, UNFINISHED
 from ..tables import Tables
 
 LATEST = "latest"
 REPORT = "report"
 NOTEBOOKS = "notebooks"  # all that a failed run leaves
-UNFINISHED = ".unfinished"  # says where the pages of a run go that has not ended
 KEPT_RUNS = 3
 # Nobody else may list or read a run; but the way to its pages, which follow the umask, leads through its folder.
 PRIVATE_FILE, PRIVATE_FOLDER, PASSAGE = 0o600, 0o700, 0o711
@@ -110,8 +110,8 @@ def keep_private(run: Path) -> None:
 
 
 def begin(run: Path, pages: Path) -> None:
-    """Make the two folders of a run; the caller holds the lock."""
-    run.mkdir(parents=True)
+    """Make the two folders of a run; that of one that goes on is there. The caller holds the lock."""
+    run.mkdir(parents=True, exist_ok=True)
     run.chmod(PRIVATE_FOLDER)
     with naming(run):
         (run / UNFINISHED).write_text(os.path.relpath(pages, run), encoding="utf-8")
@@ -120,7 +120,8 @@ def begin(run: Path, pages: Path) -> None:
 
 def end(run: Path) -> None:
     """Say that a run has ended: what it has left is meant to stay."""
-    (run / UNFINISHED).unlink(missing_ok=True)
+    for mark in (DONE, UNFINISHED):
+        (run / mark).unlink(missing_ok=True)
 
 
 def abandon(run: Path, pages: Path, keep: str = "") -> None:
@@ -137,14 +138,20 @@ def abandon(run: Path, pages: Path, keep: str = "") -> None:
         shutil.rmtree(run, ignore_errors=True)
 
 
-def clear_killed(runs: Path, reports: Path) -> list[str]:
-    """Delete what killed runs have left, and say which; the caller holds the lock, so none of them is at work."""
+def unfinished(runs: Path) -> list[Path]:
+    """Folders of killed runs, the oldest first; the caller holds the lock, so none of them is at work."""
+    known = sorted(path for path in runs.glob("*") if RUN_ID.fullmatch(path.name) and not path.is_symlink())
+    return [run for run in known if not is_current(run) and ((run / UNFINISHED).is_file() or not any(run.iterdir()))]
+
+
+def clear_killed(runs: Path, reports: Path, spare: Path | None = None) -> list[str]:
+    """Delete what killed runs have left, but for one that goes on, and say which; the caller holds the lock."""
     killed = []
-    for run in sorted(path for path in runs.glob("*") if RUN_ID.fullmatch(path.name) and not path.is_symlink()):
-        mark = run / UNFINISHED
-        if is_current(run):  # killed when all was done
-            end(run)
-        elif mark.is_file() or not any(run.iterdir()):
+    if (runs / LATEST).exists():  # perhaps killed when all was done
+        end((runs / LATEST).resolve())
+    for run in unfinished(runs):
+        if run != spare:
+            mark = run / UNFINISHED
             where = mark.read_text(encoding="utf-8") if mark.is_file() else ""
             pages = Path(os.path.normpath(run / where)) if where else reports / run.name
             killed.append(run.name)

@@ -9,6 +9,7 @@ import scipy
 from numpy.typing import ArrayLike
 
 from .intervals import z_value
+from .ratios import error_of
 from .regression import says_more
 
 
@@ -22,6 +23,8 @@ class Adjusted(NamedTuple):
     high: float
     """Interval of ``behaviour``."""
     p: float
+    mix_low: float
+    mix_high: float
 
 
 def adjusted_change(
@@ -64,21 +67,22 @@ def adjusted_change(
     top, bottom, now = np.asarray(top, float), np.asarray(bottom, float), np.asarray(now, bool)
     sums = [bottom[now].sum(), bottom[~now].sum()]
     if min(sums, default=0) <= 0:
-        return Adjusted(*[float("nan")] * 6)
-    change = float(top[now].sum() / sums[0] - top[~now].sum() / sums[1])
+        return Adjusted(*[float("nan")] * 8)
+    ratios = [top[now].sum() / sums[0], top[~now].sum() / sums[1]]
+    change = float(ratios[0] - ratios[1])
     x = np.column_stack([np.ones(len(top)), now, np.asarray(traits, float)])
     x = x[:, says_more(np.sqrt(bottom)[:, None] * x)]
     inverse = np.linalg.inv((bottom[:, None] * x).T @ x)
     beta = inverse @ (x.T @ top)
     influence = (x * (top - bottom * (x @ beta))[:, None]) @ inverse[1]
     _, code = np.unique(np.asarray(customer), return_inverse=True)
-    clusters = np.bincount(code, weights=influence)
-    used = np.count_nonzero(clusters)
     behaviour = float(beta[1])
-    error = float(np.sqrt((clusters**2).sum() * used / max(used - 1, 1)))
+    error = error_of(np.bincount(code, weights=influence))
     # Equal numbers solved by least squares differ in the last digits, which are no change.
-    if used < 2 or error <= 1e-12 * max(abs(top).max(), 1.0):
-        return Adjusted(change, change - behaviour, behaviour, behaviour, behaviour, float("nan"))
+    if not error > 1e-12 * max(abs(top).max(), 1.0):
+        return Adjusted(change, change - behaviour, behaviour, behaviour, behaviour, *[float("nan")] * 3)
     half = z_value() * error
     p = float(2 * scipy.special.ndtr(-abs(behaviour) / error))
-    return Adjusted(change, change - behaviour, behaviour, behaviour - half, behaviour + half, p)
+    whole = np.where(now, (top - ratios[0] * bottom) / sums[0], (ratios[1] * bottom - top) / sums[1])
+    mix, wide = change - behaviour, z_value() * error_of(np.bincount(code, weights=whole - influence))
+    return Adjusted(change, mix, behaviour, behaviour - half, behaviour + half, p, mix - wide, mix + wide)

@@ -7,7 +7,6 @@ where nothing was found, else the first established rows that the page shows, ea
 from __future__ import annotations
 
 import dataclasses
-import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..messages import Finding, Text
+from ..messages import Finding, Text, placeholders
 
 MOST = 8
 """Sentences of a family at most; the table holds the rest."""
@@ -92,7 +91,7 @@ class Claims:
         message = self.message if isinstance(self.message, str) else self.message(row)
         ends = (f"{self.estimate}_low", f"{self.estimate}_high") if self.estimate else ()
         known = row._fields if hasattr(row, "_fields") else row.index  # a named tuple, or a row of a frame
-        named = [name for _, name, _, _ in string.Formatter().parse(message) if name]
+        named = [name for name, _ in placeholders(message)]
         sources = {name: name for name in named if name in known} | dict(zip(("low", "high"), ends, strict=False))
         sources = {name: source for name, source in sources.items() if name in named} | self.values
         p = getattr(row, "p_adjusted", None)

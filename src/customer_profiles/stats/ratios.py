@@ -50,13 +50,12 @@ def change(top: ArrayLike, bottom: ArrayLike | None, top_before: ArrayLike, bott
     >>> found.now, found.before, round(found.p, 3)
     (3.0, 1.25, 0.001)
     """
-    (now, parts), (before, others) = _ratio(top, bottom), _ratio(top_before, bottom_before)
+    (now, parts), (before, others) = linearised(top, bottom), linearised(top_before, bottom_before)
     contributions = parts - others
-    used = np.count_nonzero(contributions)
-    difference, error = now - before, float(np.sqrt((contributions**2).sum()))
-    if used < 2 or not error or np.isnan(difference):
+    difference, error = now - before, error_of(contributions)
+    if not error > 0 or np.isnan(difference):
+        used = np.count_nonzero(contributions)
         return Change(now, before, np.nan, np.nan, np.nan if used or np.isnan(difference) else 1.0)
-    error *= np.sqrt(used / (used - 1))
     half = z_value() * error
     return Change(
         now, before, difference - half, difference + half, float(2 * scipy.special.ndtr(-abs(difference) / error))
@@ -69,13 +68,23 @@ def estimate(top: ArrayLike, bottom: ArrayLike | None) -> tuple[float, float, fl
     >>> [round(x, 2) for x in estimate([3, 2, 4, 3], [1, 1, 1, 1])]
     [3.0, 2.2, 3.8]
     """
-    value, parts = _ratio(top, bottom)
-    used = np.count_nonzero(parts)
-    half = z_value() * np.sqrt((parts**2).sum() * used / (used - 1)) if used > 1 else np.nan
+    value, parts = linearised(top, bottom)
+    half = z_value() * error_of(parts)
     return value, float(value - half), float(value + half)
 
 
-def _ratio(top: ArrayLike, bottom: ArrayLike | None) -> tuple[float, np.ndarray]:
+def error_of(contributions: ArrayLike) -> float:
+    """Standard error from what each customer contributes to it; NaN if fewer than two do.
+
+    >>> error_of([1, -1, 0]), error_of([1, 0])
+    (2.0, nan)
+    """
+    contributions = np.asarray(contributions, float)
+    used = np.count_nonzero(contributions)
+    return float(np.sqrt((contributions**2).sum() * used / (used - 1))) if used > 1 else float("nan")
+
+
+def linearised(top: ArrayLike, bottom: ArrayLike | None) -> tuple[float, np.ndarray]:
     """The ratio of the sums, and what each customer contributes to its error."""
     top = np.asarray(top, float)
     if bottom is None:

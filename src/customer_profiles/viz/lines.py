@@ -43,28 +43,32 @@ def trend(frame: pd.DataFrame, ax: Axes, *, x="month", y="nps", events: pd.DataF
 
 
 def sparklines(frame: pd.DataFrame, ax: Axes, *, x="month", y="n", hue="theme") -> None:
-    """A small line per group, all on one scale, with the last value at its end.
+    """A small line per group, all on one scale, with its band if known and the last value at its end.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per group and month: `x` (timestamps), `y`, `hue`. Missing values and months break the line.
+        One row per group and month: `x` (timestamps), `y`, `hue`, and if known ``{y}_low``, ``{y}_high``. Missing
+        values and months break the line.
     ax : Axes
-        Every line rises from the bottom of its own row.
+        Every line rises from the zero of its own row.
     x, y, hue : str
         Columns.
     """
     groups = layout.levels(frame, hue)
     at = layout.rows(ax, groups, least=1.7)
     _months(ax, pd.to_datetime(frame[x]))
-    top, last = np.nanmax([*layout.numbers(frame, y), 0.0]) or 1.0, []
-    ax.hlines(at + 0.8, *ax.get_xlim(), color=palette.LINE, lw=1)
+    ends = [f"{y}_low", y, f"{y}_high"]
+    known = np.concatenate([layout.numbers(frame, column) for column in ends])
+    low, top = np.nanmin([*known, 0.0]), np.nanmax([*known, 0.0])
+    last, tall = [], (top - low) or 1.0
+    ax.hlines(at + 0.8 + low / tall * 1.6, *ax.get_xlim(), color=palette.LINE, lw=1)
     for group, place in zip(groups, at, strict=True):
         own = _with_gaps(frame[frame[hue] == group], x, y)
-        height = place + 0.8 - own[y] / top * 1.6
-        _told(ax, own.assign(**{y: height}), x, y, errorbar=None, lw=2)
+        drawn = own.assign(**{column: place + 0.8 - (own[column] - low) / tall * 1.6 for column in ends})
+        _told(ax, drawn, x, y, err_kws={"alpha": 0.16, "lw": 0}, lw=2)
         end = own.index[own[y].notna()][-1:]
-        ax.scatter(own[x][end], height[end], 30, palette.OURS, clip_on=False, zorder=3)
+        ax.scatter(own[x][end], drawn[y][end], 30, palette.OURS, clip_on=False, zorder=3)
         last.append(own[y][end].max())
     layout.values(ax, at, y, np.array(last, dtype=float))
     ax.set(xlabel=x, ylabel=y)

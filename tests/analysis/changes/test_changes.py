@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from two_runs import NOW, THEN, Company
 
 from customer_profiles.analysis.changes import knowledge, parts
+from customer_profiles.analysis.changes.knowledge import Knowledge
 
 DATA_PARTS = ["coverage", "identity", "definition"]
 NPS = [*("customer_id", "at", "source", "metric", "scale", "score")]
@@ -17,6 +18,9 @@ def told(now, before) -> pd.DataFrame:
     table = parts.split(now, before, ["region"])
     scale = table[["value", "value_before"]].abs().max(axis=1).clip(lower=1)
     assert ((table[list(parts.PARTS)].sum(axis=1) - table["change"]).abs() <= 1e-9 * scale).all()
+    for part in parts.PARTS[:-1]:
+        low, high = table[f"{part}_low"], table[f"{part}_high"]
+        assert (table[part].between(low, high) | low.isna()).all()
     return table.set_index("headline")
 
 
@@ -32,6 +36,16 @@ def test_an_unchanged_rerun_has_no_change_at_all(company):
     assert not table["claim"].any()
 
 
+def test_customers_of_whom_nobody_knows_since_when_are_compared_too(company):
+    segments = pd.DataFrame({"customer_id": company.ids, "segment": np.arange(len(company.ids)) % 2})
+    runs = [company.run(day, segments=segments) for day in (NOW, THEN)]
+    undated = [
+        Knowledge(run.as_of, run.tables | {"profile": run["profile"].drop(columns="first_seen_at")}) for run in runs
+    ]
+    row = told(*undated).loc["customers"]
+    assert row["change"] == len(runs[0]["profile"]) - len(runs[1]["profile"])
+
+
 def test_every_headline_is_what_each_run_published(company):
     now, before = company.run(NOW), company.run(THEN)
     table = told(now, before)
@@ -39,7 +53,7 @@ def test_every_headline_is_what_each_run_published(company):
     assert table["value_before"].to_dict() == before["headlines"].set_index("headline")["value"].to_dict()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_parts_add_up_whatever_happens_to_the_data(data):
     draw = data.draw
@@ -86,6 +100,7 @@ def test_a_lost_tenth_of_an_export_is_coverage_and_nothing_is_behaviour(how, see
         assert damaged[["identity", "definition"]].eq(0).all(axis=None)
         if how in ("rows", "customers"):
             assert damaged.loc[headline, "coverage"] < -0.04 * whole.loc[headline, "value_before"]
+            assert damaged.loc[headline, "coverage_high"] < 0
         if how == "middle" and table == "transactions":
             damage = damaged.loc[headline, "value"] - whole.loc[headline, "value"]
             assert damaged.loc[headline, "coverage"] == pytest.approx(damage, rel=0.02)
@@ -154,6 +169,29 @@ def test_a_fall_of_the_score_by_ten_points_is_found(runs, least):
         row = told(planted, company.run(THEN)).loc["nps"]
         found += bool(row["claim"] and row["behaviour"] < 0)
     assert found >= least
+
+
+def test_the_same_months_a_year_before(company):
+    """Nothing but mix and behaviour can differ, by one and the same data; what does not reach back is left out."""
+    now = company.run(NOW)
+    table = parts.year_before(now, ["region"]).set_index("headline")
+    assert table["value"].to_dict().items() <= now["headlines"].set_index("headline")["value"].to_dict().items()
+    sales = company.orders.groupby(company.orders["at"].dt.year)["amount"].sum()
+    assert table.loc["sales", ["value_before", "value"]].tolist() == pytest.approx([sales[2024], sales[2025]])
+    assert (table["mix"] + table["behaviour"]).to_numpy() == pytest.approx(table["change"].to_numpy())
+    young = company.run(NOW, transactions=company.orders[company.orders["at"] >= "2024-03-01"])
+    assert set(table.index) - set(parts.year_before(young, ["region"])["headline"]) >= {"sales", "buyers"}
+    nothing = company.run(NOW, **{name: now[name][:0] for name in ("transactions", "feedback", "tickets")})
+    assert parts.year_before(nothing, ["region"]).empty
+
+
+def test_a_fall_within_a_year_is_found_whatever_the_season():
+    company = Company(900, customers=4000)
+    season = company.feedback["at"].dt.quarter.eq(4) & (company.feedback["score"] < 7)  # each year fewer good answers
+    feedback = with_planted(company, 10).assign(score=lambda rows: rows["score"].mask(season, 0.0))
+    row = parts.year_before(company.run(NOW, feedback=feedback), ["region"]).set_index("headline").loc["nps"]
+    assert row["claim"]
+    assert row["behaviour_low"] < -10 < row["behaviour_high"]
 
 
 @pytest.mark.parametrize(("pairs", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])

@@ -4,7 +4,7 @@ import pytest
 from two_runs import NOW, THEN, Company
 
 from customer_profiles import codes
-from customer_profiles.analysis.changes import parts, targets, told
+from customer_profiles.analysis.changes import over_time, parts, targets, told
 from customer_profiles.analysis.changes.knowledge import Knowledge
 from customer_profiles.analysis.kpi_definitions import KPIS
 from customer_profiles.ingest.config.targets import Target
@@ -103,4 +103,35 @@ def test_a_part_is_called_so_only_where_it_is_one(change, behaviour, said):
     numbers = {"last_value": 100.0, "this_value": 100 + change, "whole_change": change, "behaviour": behaviour}
     relative = {f"relative_change{end}": behaviour for end in ("", "_low", "_high")}
     row = pd.Series({"key": "buyers", "kind": "count", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
-    assert said in Language("en").text(told._changed(row, 3))
+    assert said in Language("en").text(told.moved(row, 3))
+
+
+def test_season_is_told_in_one_sentence_where_nothing_differs(company):
+    result = over_time.year_before(parts.year_before(company.run(NOW), []))
+    assert list(sentences(result)) == ["year_before"]
+    frame = result.frame.pivot(index="key", columns="of", values="amount").fillna(0)
+    assert (frame["mix"] + frame["behaviour"]).to_numpy() == pytest.approx(frame["change"].to_numpy())
+    assert not len(over_time.year_before(parts.year_before(company.run(NOW), [])[:0]))
+
+
+def test_what_customers_do_differently_from_last_year_is_told_with_the_whole(company):
+    split = parts.year_before(company.run(NOW), []).assign(claim=lambda rows: rows["headline"] == "buyers")
+    found = sentences(over_time.year_before(split))
+    assert list(found) == ["year_before.buyers"]
+    assert found["year_before.buyers"].startswith("Buyers")
+
+
+def test_the_history_has_each_day_once_and_what_is_new_last(company):
+    headlines = company.run(NOW)["headlines"]
+    names = {"headline": "name", "kind": "unit", "value_low": "low", "value_high": "high"}
+    once = headlines.rename(columns=names)
+    later = once.assign(as_of="2026-01-31")
+    known = pd.concat([once.assign(value=once["value"] / 2, as_of="2025-06-30"), once.assign(value=1.0), later])
+    table = over_time.history(known, headlines).frame
+    sales = table[table["headline"] == "Sales"]
+    assert sales["day"].dt.date.astype(str).tolist() == ["2025-06-30", "2025-12-31"]
+    assert sales["relative_change"].tolist() == pytest.approx([0, 100])
+    assert sales["relative_change_low"].iloc[-1] < 100 < sales["relative_change_high"].iloc[-1]
+    points = table.loc[table["headline"] == "Net Promoter Score", "relative_change"]
+    assert points.iloc[-1] == pytest.approx(headlines.set_index("headline").loc["nps", "value"] / 2)
+    assert not len(over_time.history(known[:0], headlines))

@@ -42,7 +42,7 @@ def test_firmographics_go_through_the_same_index(accounts):
     assert row["index"] > 150
     assert audience.uncompared(found) == []
     (first, *_) = told(found.table)
-    assert "of this group (the 25.0% of customers with the highest spend)" in Language("en").text(first)
+    assert "of this group (the 25% of customers who spend most)" in Language("en").text(first)
     assert found.by == "employees_band"
     assert found.standardised.frame.set_index("value").loc["laboratory", "verdict"] == standardisation.REMAINS
 
@@ -90,7 +90,7 @@ def test_one_group_against_another(accounts):
     assert (row["n"], row["n_rest"]) == (small["laboratory"], small["plastics"])
     assert set(found.table.frame["attribute"]) == {"employees_band"}  # what forms the groups is not compared
     said = Language("en").text(told(found.table)[0])
-    assert "the group it is compared with (Industry “plastics”)" in said
+    assert "the group it is compared with (customers of the industry plastics)" in said
     assert "other customers" not in said
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from customer_profiles.analysis.demographics import categories as module
@@ -57,7 +57,6 @@ class TestBands:
     def test_names(self, values, labels):
         assert module.bands(pd.Series(values, dtype=float)).cat.categories.tolist() == labels
 
-    @settings(deadline=None)
     @given(st.lists(st.one_of(st.none(), st.integers(-50, 5000)), min_size=1, max_size=80))
     def test_every_known_number_is_in_the_band_that_names_it(self, values):
         banded = module.bands(pd.Series(values, dtype="float64"))

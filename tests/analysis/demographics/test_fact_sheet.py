@@ -56,7 +56,7 @@ def test_no_more_than_ten():
 def test_sentences_give_shares_ratio_and_index():
     sheet = fact_sheet.fact_sheet(fact_sheet.top_traits(table()), Text("Best customers"), Text("all others"))
     said = [Language("en").text(trait) for trait in sheet.traits]
-    assert said[0].startswith("Age group “65+”: only ")
+    assert said[0].startswith("Customers aged 65 and over: only ")
     assert "times as frequent (index" in said[1]
     assert Language("en").text(sheet.name) == "What sets apart: Best customers, compared with all others"
     assert sheet.n == 800

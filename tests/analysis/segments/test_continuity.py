@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+import pytest
+from scipy.stats import binomtest
 
 from customer_profiles.analysis.segments import continuity
 from customer_profiles.privacy.disclosure import Gate
@@ -53,6 +55,37 @@ def test_moves_add_up():
     hidden = Gate(10).guard(result).frame.set_index(["segment_before", "segment"])["suppressed"]
     assert hidden.loc["1"].all()
     assert not hidden.loc["2"].any()
+
+
+def moved(there: int, back: int) -> tuple:
+    """What is said of so many moves from the first segment to the second and back; a third one has none."""
+    before = pd.Series(np.repeat([1, 2, 4], 300))
+    now = before.copy()
+    now[:there], now[300 : 300 + back] = 2, 1
+    result = continuity.migration(now, before)
+    guarded = Gate(10).guard(result)
+    return result, [c for c in result.findings(guarded.marks(result.frame)) if c.id.startswith("segments.moved")]
+
+
+def test_more_moves_one_way_than_back_are_told_and_equal_ones_are_chance():
+    result, (claim,) = moved(60, 20)
+    assert (claim.id, claim.values["n"], result.family) == ("segments.moved.1.2", 60, 1)
+    assert claim.p_adjusted == pytest.approx(binomtest(60, 80).pvalue)
+    assert moved(40, 38)[1] == []
+    assert moved(0, 0)[0].family == 0
+
+
+def test_few_who_came_back_cannot_be_worked_out():
+    """Neither their number nor the test that it could be read from is told."""
+    result, (claim,) = moved(60, 3)
+    assert claim.p_adjusted is None
+    assert {"back", "p_adjusted"}.isdisjoint(result.columns)
+
+
+def test_chance_at_a_border_is_rarely_told_as_a_move():
+    rng = np.random.default_rng(5)
+    told = sum(bool(moved(*rng.binomial(80, 0.5, 2))[1]) for _ in range(200))
+    assert told <= 18  # 5 % of 200, and three standard deviations
 
 
 def test_where_there_are_no_segments_nobody_keeps_or_moves():

@@ -32,13 +32,13 @@ def called(rows, size, taken=None):
 
 
 def test_how_they_buy_comes_before_what_they_are():
-    assert called(ROWS, 250) == "Big spenders, climbing"
-    assert called(ROWS[ROWS["attribute"] != "spend"], 250) == "climbing, Age group 55–64"
+    assert called(ROWS, 250) == "Big spenders, buyers of climbing"
+    assert called(ROWS[ROWS["attribute"] != "spend"], 250) == "Buyers of climbing, aged 55–64"
 
 
 def test_only_what_is_true_of_most_customers_names_a_segment():
-    assert called(ROWS, 370) == "climbing, climbing" or called(ROWS, 370) == "climbing"
-    assert called(ROWS, 399) == "climbing"
+    assert called(ROWS, 370) == "Buyers of climbing"
+    assert called(ROWS, 399) == "Buyers of climbing"
     assert called(ROWS, 400) == "Segment 4"
     assert not naming.is_named(naming.name(ROWS, 4, 400, set()))
 
@@ -46,10 +46,20 @@ def test_only_what_is_true_of_most_customers_names_a_segment():
 def test_equal_segments_are_told_apart_until_nothing_is_left():
     taken: set = set()
     names = [called(ROWS, 250, taken) for _ in range(8)]
-    assert names[:3] == ["Big spenders, climbing", "Big spenders, Age group 55–64", "Big spenders"]
-    assert names.index("Big spenders, newsletter yes") > names.index("climbing")  # a yes only if nothing else is left
+    assert names[:3] == ["Big spenders, buyers of climbing", "Big spenders, aged 55–64", "Big spenders"]
+    assert names.index("Big spenders, newsletter: yes") > names.index("Buyers of climbing")  # a yes comes last
     assert names[-1] == "Segment 4"
     assert len(set(names) - {"Segment 4"}) == sum(name != "Segment 4" for name in names)
+
+
+def test_a_trait_is_told_as_what_it_makes_of_a_customer():
+    rows = pd.DataFrame(
+        [("gender", "female", 70), ("main_order_channel", "web", 60), ("offers", "low", 55)],
+        columns=["attribute", "value", "n"],
+    )
+    taken: set = set()
+    assert called(rows[:2], 100, taken) == "Web buyers, women"
+    assert called(rows, 100, taken) == "Rarely written to, women"
 
 
 def test_hidden_counts_name_nothing():

@@ -10,15 +10,18 @@ from told import seen, told
 from customer_profiles.analysis.sources import matching
 from customer_profiles.codes import LOOSE, STRICT, USED
 
+SUMS = ["pairs", "expected", "variance", "record_loss", "record_variance"]
+
 
 def estimated(*rows):
     """Estimate from rows as of `evidence`, summed as the notebook does."""
-    return matching.estimate(evidence(*rows).groupby("joined")[["pairs", "expected", "variance"]].sum())
+    return matching.estimate(evidence(*rows).groupby("joined")[SUMS].sum(), records=200)
 
 
 def evidence(*rows) -> pd.DataFrame:
     """Rows of (email, joined, pairs, expected, variance, borderline)."""
-    return pd.DataFrame(rows, columns=["email", "joined", "pairs", "expected", "variance", "borderline"])
+    table = pd.DataFrame(rows, columns=["email", "joined", "pairs", "expected", "variance", "borderline"])
+    return table.assign(record_loss=0.001, record_variance=1e-6)
 
 
 def test_the_estimate_adds_up_probabilities():
@@ -34,6 +37,14 @@ def test_the_estimate_adds_up_probabilities():
     assert precision["share_low"] < precision["share"] < precision["share_high"] <= 1
 
 
+def test_the_estimate_of_records_averages_over_records():
+    result = estimated(("equal", True, 100, 98.0, 1.5, 10), ("near", True, 20, 17.0, 2.0, 20))
+    record = result.frame.set_index("measure").loc[matching.RECORD_PRECISION]
+    assert record["share"] == pytest.approx(0.998)
+    assert (record["base"], record["expected_errors"]) == (200, pytest.approx(0.4))
+    assert record["share"] - record["share_low"] == pytest.approx(1.96 * np.sqrt(2e-6), rel=1e-3)
+
+
 def test_the_interval_of_the_estimate_covers_what_chance_makes():
     rng = np.random.default_rng(3)
     p = rng.beta(20, 1, 400)
@@ -45,7 +56,7 @@ def test_the_interval_of_the_estimate_covers_what_chance_makes():
 
 def test_nothing_compared_is_said_and_nothing_estimated():
     nothing = evidence().astype({"joined": bool, "pairs": int, "expected": float, "variance": float, "borderline": int})
-    assert not len(matching.estimate(nothing.groupby("joined")[["pairs", "expected", "variance"]].sum()))
+    assert not len(matching.estimate(nothing.groupby("joined")[SUMS].sum(), 2))
     assert not len(matching.borderline(nothing))
     assert len(matching.limits(nothing, pd.DataFrame({"customer_no": [0, 1]}))) == 1
     assert matching.limits(nothing, pd.DataFrame({"customer_no": [0, 0]})) == []  # recognised by their ids

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...messages import N_
 from ...stats.adjusted import adjusted_change
-from ...stats.families import Family
-from ...stats.ratios import estimate
+from ...stats.families import ALPHA, Family
+from ...stats.intervals import z_value
+from ...stats.ratios import error_of, estimate, linearised
 from .. import kpis
-from ..feedback import metrics
-from ..kpi_definitions import KPIS, Part
+from ..kpi_definitions import KPIS, YEAR, Part
 from . import knowledge
-from .knowledge import TABLES, Knowledge
+from .knowledge import Knowledge
+from .steps import Gaps, Steps, next_day, own_months, steps
 
 PARTS = ("coverage", "identity", "definition", "mix", "behaviour", "untold")
 SOURCES_OF = {"orders": "transactions", "tickets": "tickets"}
@@ -33,7 +34,6 @@ MOST_LEVELS, FEWEST = 12, 30
 MOST_TRAITS = 5
 KNOWN_YEARS = (-np.inf, 1, 2, 3, np.inf)
 """Bands of years known at the end of a period."""
-Gaps: TypeAlias = dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
 SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW = (
     N_("it looks back over another period than in the last run"),
     N_("an export has days without any record in the new period"),
@@ -62,90 +62,24 @@ class _Row:
     mix: float = 0.0
     behaviour: float = 0.0
     untold: float = 0.0
-    behaviour_low: float = float("nan")
-    behaviour_high: float = float("nan")
     p: float = float("nan")
     reason: str = ""
+    halves: dict[str, float] = field(default_factory=dict)
+    """Half of the interval of each part that has one."""
 
     def closed(self) -> dict[str, Any]:
-        """The row with what no part explains in ``untold``."""
-        change = self.value - self.value_before
-        rest = change - sum(getattr(self, part) for part in PARTS)
-        self.untold += rest if abs(rest) > 1e-9 * max(abs(self.value), abs(self.value_before), 1.0) else 0.0
-        return {**vars(self), "change": change}
+        """The row with the interval of each part, and what no part explains in ``untold``."""
+        row, change = {**vars(self), "change": self.value - self.value_before}, self.value - self.value_before
+        rest = change - sum(row[part] for part in PARTS)
+        row["untold"] += rest if abs(rest) > 1e-9 * max(abs(self.value), abs(self.value_before), 1.0) else 0.0
+        halves = row.pop("halves")
+        for part in PARTS[:-1]:
+            half = halves.get(part, np.nan) if row[part] else np.nan
+            row |= {f"{part}_low": row[part] - half, f"{part}_high": row[part] + half}
+        return row
 
 
-@dataclass(frozen=True)
-class Steps:
-    """The tables of two runs in the steps of the decomposition, as monthly sums.
-
-    Parameters
-    ----------
-    before : Months
-        As the last run had them.
-    covered : Months
-        The time of the last run as this run's exports tell it, customers joined as then.
-    joined : Months
-        The same, customers joined as now.
-    told : Months
-        By the definitions of now, with what the exports lack and the last run had.
-    now : Months
-        As this run has them.
-    gaps : dict of str to list of (Timestamp, Timestamp)
-        First and last of new days in a row of which a table has no record, by table.
-    owner : dict of int to str
-        Customer behind each number.
-    """
-
-    before: kpis.Months
-    covered: kpis.Months
-    joined: kpis.Months
-    told: kpis.Months
-    now: kpis.Months
-    gaps: Gaps = field(default_factory=dict)
-    owner: dict[int, str] = field(default_factory=dict)
-
-
-def steps(now: Knowledge, before: Knowledge) -> Steps:
-    """The tables of both runs, step by step from the last run to this one."""
-    changed = knowledge.redefined(now, before)
-    accounts = knowledge.links(now["identities"], before["identities"])
-    ids, was = accounts["customer_id"], accounts["customer_id_before"]
-    at_each: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in ("before", "covered", "joined", "told", "now")}
-    gaps = {}
-    for name, at in TABLES.items():
-        mine, last = now[name], before[name]
-        told = mine
-        if knowledge.affected(name, changed, now["inventory"]):
-            covered, joined = last, knowledge.joined_as(last, mine, was, ids)
-        else:
-            last_today = knowledge.joined_as(last, mine, was, ids)
-            told = joined = knowledge.repaired(mine, last_today, at, before.as_of)
-            covered = knowledge.joined_as(told, last, ids, was)
-        for step, rows in zip(at_each, (last, covered, joined, told, mine), strict=True):
-            at_each[step][name] = rows
-        if len(mine) and mine[at].notna().any():
-            new = _next_day(before)
-            found = knowledge.silences(mine[at], mine[at].min().normalize(), mine[at].max().normalize())
-            gaps[name] = [(max(first, new), last) for first, last in found if last >= new]
-    owners = pd.concat([rows["customer_id"] for tables in at_each.values() for rows in tables.values()])
-    codes = {name: code for code, name in enumerate(owners.dropna().unique())}
-    known: dict[tuple[int, ...], kpis.Months] = {}  # steps of which no table differs are one
-    for tables in at_each.values():
-        same = tuple(map(id, tables.values()))
-        known[same] = known.get(same) or _months(tables, codes)
-    months = {step: known[tuple(map(id, tables.values()))] for step, tables in at_each.items()}
-    return Steps(**months, gaps=gaps, owner={code: name for name, code in codes.items()})
-
-
-def _months(tables: dict[str, pd.DataFrame], codes: dict[str, int]) -> kpis.Months:
-    coded = {
-        name: rows.assign(customer_no=rows["customer_id"].map(codes).astype("Int64")) for name, rows in tables.items()
-    }
-    return kpis.by_month(coded["transactions"], metrics.answers(coded["feedback"]), coded["tickets"])
-
-
-def split(now: Knowledge, before: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
+def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: float = ALPHA) -> pd.DataFrame:
     """Every headline of both runs and the parts of its change.
 
     Parameters
@@ -154,16 +88,19 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str]) -> pd.Da
         This run and the one it is compared with.
     attributes : sequence of str
         Columns of the profile that say who a customer is: the mix.
+    level : float
+        False discovery rate that this run may spend, see `spending.level`.
 
     Returns
     -------
     DataFrame
-        ``headline, kind`` (formatter)``, value_before, value, change``, the `PARTS`, which add up to the change,
-        ``behaviour_low, behaviour_high, p, p_adjusted, claim, n, n_before`` (customers behind both) and ``reason``: why
-        a part cannot be told. Empty without a run to compare with.
+        ``headline, kind`` (formatter)``, value_before, value, change``, the `PARTS`, which add up to the change, each
+        but the last with its interval (``behaviour_low, behaviour_high``, …; none for what is counted in full)``, p,
+        p_adjusted, claim, level, n, n_before`` (customers behind both) and ``reason``: why a part cannot be told. Empty
+        without a run to compare with.
     """
     if not before.compares():
-        return pd.DataFrame(columns=[*vars(_Row("", "", 0, 0)), "change", "p_adjusted", "claim"])
+        return pd.DataFrame(columns=[*_Row("", "", 0, 0).closed(), "p_adjusted", "claim", "level"])
     changed = knowledge.redefined(now, before)
     tables = steps(now, before)
     published = before["headlines"].set_index("headline")["value"].to_dict()
@@ -172,10 +109,39 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str]) -> pd.Da
     rows = [_customers(now, before, changed, published)]
     rows += [_figure(name, tables, now, before, traits, changed, published) for name in names]
     rows += _segments(now, before, changed)
-    table = pd.DataFrame([row.closed() for row in rows])
-    family = Family.of(table["p"])
-    table["p_adjusted"] = family.adjust(table["p"])
-    return table.assign(claim=family.claim(table["p"]))
+    return _judged([row.closed() for row in rows], level)
+
+
+def year_before(now: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
+    """Every key figure of a run against the same months a year before, with one and the same data.
+
+    Returns
+    -------
+    DataFrame
+        As `split`; only mix and behaviour can differ. Figures whose records do not reach back are left out.
+    """
+    months, owner = own_months(now)
+    same, traits, rows = (
+        Steps(months, months, months, months, months, owner=owner),
+        _traits(now["profile"], attributes),
+        [],
+    )
+    for name in kpis.known(months, now.as_of):
+        ahead = kpis.period(name, months, now.as_of)
+        then = (ahead[0] - YEAR, ahead[1] - YEAR)
+        if kpis.covers(name, months, then[0]):
+            last, current = kpis.ratio(name, months, *then), kpis.ratio(name, months, *ahead)
+            row = _Row(name, KPIS[name].kind, _value(last), _value(current), len(current), len(last))
+            _between(row, name, same, then, ahead, traits)
+            rows.append(row.closed())
+    return _judged(rows or [_Row("", "", 0, 0).closed()], ALPHA).iloc[: len(rows)]
+
+
+def _judged(rows: list[dict[str, Any]], level: float) -> pd.DataFrame:
+    """Rows as a table, with which of them are more than chance."""
+    table = pd.DataFrame(rows)
+    adjusted = Family.of(table["p"]).adjust(table["p"])
+    return table.assign(p_adjusted=adjusted, claim=adjusted <= level, level=level)
 
 
 def joined(table: pd.DataFrame, least: int) -> pd.DataFrame:
@@ -205,6 +171,7 @@ def joined(table: pd.DataFrame, least: int) -> pd.DataFrame:
             few.append(part)
             taken += counts[part]
         table.loc[row, few] = 0.0
+        table.loc[row, [f"{part}{end}" for part in few for end in ("_low", "_high")]] = np.nan
         table.loc[row, "untold"] = taken
         if few:
             table.loc[row, "reason"] = FEW
@@ -224,10 +191,7 @@ def headlines(now: Knowledge) -> pd.DataFrame:
         ``headline, kind`` (formatter)``, value, value_low, value_high`` (none for what is counted in full)``, n``
         (customers behind it) and ``as_of`` (ISO date).
     """
-    codes = {
-        name: code for code, name in enumerate(pd.concat([now[t]["customer_id"] for t in TABLES]).dropna().unique())
-    }
-    months = _months({name: now[name] for name in TABLES}, codes)
+    months, _ = own_months(now)
     customers = now["identities"]["customer_id"].nunique()
     rows: list[tuple] = [("customers", "count", float(customers), np.nan, np.nan, customers)]
     for name in kpis.known(months, now.as_of):
@@ -261,17 +225,17 @@ def _figure(
     then = kpis.period(name, tables.before, before.as_of)
     ahead = kpis.period(name, tables.told, now.as_of)
     same_span = (then[1] - (ahead[1] - ahead[0]), then[1])
-    current = kpis.ratio(name, tables.now, *kpis.period(name, tables.now, now.as_of))
-    last = kpis.ratio(name, tables.before, *then)
-    values = [
-        published.get(name, _value(last)),
-        _value(last),
-        _value(kpis.ratio(name, tables.covered, *then)),
-        _value(kpis.ratio(name, tables.joined, *then)),
-        _value(kpis.ratio(name, tables.told, *same_span)),
-        _value(kpis.ratio(name, tables.told, *ahead)),
-        _value(current),
+    at_each = [
+        (tables.before, then),
+        (tables.covered, then),
+        (tables.joined, then),
+        (tables.told, same_span),
+        (tables.told, ahead),
+        (tables.now, kpis.period(name, tables.now, now.as_of)),
     ]
+    sums = [kpis.ratio(name, months, *period) for months, period in at_each]
+    last, current = sums[0], sums[-1]
+    values = [published.get(name, _value(last)), *map(_value, sums)]
     row = _Row(name, kpi.kind, values[0], values[-1], len(current), len(last))
     if not np.isfinite(values).all():
         row.reason = UNKNOWN_ONCE
@@ -282,6 +246,7 @@ def _figure(
         row.definition += once
     else:
         row.coverage += once
+    row.halves = _halves(sums)
     sources = {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
     if any(knowledge.affected(table, changed, now["inventory"]) for table in sources):
         row.reason = NOT_APART
@@ -294,6 +259,14 @@ def _figure(
         return row
     _between(row, name, tables, same_span, ahead, traits)
     return row
+
+
+def _halves(sums: list[pd.DataFrame]) -> dict[str, float]:
+    """Half of the interval of each part that was counted anew: how much it would vary with other customers."""
+    each = [pd.Series(linearised(one["top"], one.get("bottom"))[1], one.index) for one in sums]
+    last, covered, joined, told, ahead, now = (part for _, part in pd.concat(each, axis=1).fillna(0.0).items())
+    parts = {"coverage": covered - last + now - ahead, "identity": joined - covered, "definition": told - joined}
+    return {part: z_value() * error_of(of) for part, of in parts.items()}
 
 
 def _between(
@@ -312,14 +285,11 @@ def _between(
     if not np.isfinite(one.behaviour):
         row.reason = UNKNOWN_ONCE
         return
-    factor = 1.0
-    mix, behaviour, ends = one.mix, one.behaviour, (one.low, one.high)
+    counts = [len(part) for part in found]
+    factor = float(np.mean(counts)) if whole else 1.0
+    mix, behaviour, half = (factor * each for each in (one.mix, one.behaviour, (one.high - one.low) / 2))
     if whole:
-        counts = [len(part) for part in found]
-        factor = float(np.mean(counts))
-        means = [part["top"].sum() / len(part) for part in found]
-        mix = factor * one.mix + float(np.mean(means)) * (counts[1] - counts[0])
-        behaviour, ends = factor * one.behaviour, (factor * one.low, factor * one.high)
+        mix += float(np.mean([part["top"].sum() / len(part) for part in found])) * (counts[1] - counts[0])
     missing = _missing(name, tables.gaps, ahead)
     if missing is None:
         row.reason, row.untold = GAP, row.untold + mix + behaviour
@@ -327,22 +297,19 @@ def _between(
     # What the silent days would have brought, had they been like the others, is no behaviour.
     scaled = _value(sums[1]) * (missing - 1.0)
     row.coverage, row.mix, row.behaviour = row.coverage - scaled, mix, behaviour + scaled
-    row.behaviour_low, row.behaviour_high = ends[0] + scaled, ends[1] + scaled
-    row.p = one.p if scaled == 0 else _p(row.behaviour, ends, one.p)
+    row.halves |= {"mix": factor * (one.mix_high - one.mix_low) / 2, "behaviour": half}
+    row.p = one.p if scaled == 0 else _p(row.behaviour, half, one.p)
     row.reason = GAP if scaled else row.reason
 
 
-def _p(estimate: float, ends: tuple[float, float], otherwise: float) -> float:
-    """p-value of an estimate that was moved, from the width of its interval."""
+def _p(estimate: float, half: float, otherwise: float) -> float:
+    """p-value of an estimate that was moved, from half of its interval."""
     from scipy.stats import norm
 
-    error = (ends[1] - ends[0]) / (2 * norm.ppf(0.975))
-    return float(2 * norm.sf(abs(estimate) / error)) if error > 0 else otherwise
+    return float(2 * norm.sf(abs(estimate) * z_value() / half)) if half > 0 else otherwise
 
 
-def _missing(
-    name: str, gaps: dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]], ahead: tuple[int, int]
-) -> float | None:
+def _missing(name: str, gaps: Gaps, ahead: tuple[int, int]) -> float | None:
     """What a figure is to be multiplied with because of days without a record; None if that cannot be told."""
     begin, end = kpis.first_day(ahead[0]), kpis.first_day(ahead[1] + 1) - pd.Timedelta(days=1)
     factors = []
@@ -390,10 +357,6 @@ def _traits(profile: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
     return found
 
 
-def _next_day(run: Knowledge) -> pd.Timestamp:
-    return pd.Timestamp(run.as_of) + pd.Timedelta(days=1)
-
-
 def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: dict[str, float]) -> _Row:
     """How many customers there are: who came, who is no longer in the exports, and who is joined otherwise."""
     accounts = knowledge.links(now["identities"], before["identities"])
@@ -401,8 +364,8 @@ def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: 
     both = (sizes["n"] > 0) & (sizes["n_before"] > 0)
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
     fresh = accounts.loc[accounts["part"].isin(sizes.index[sizes["n_before"] == 0])].drop_duplicates("customer_id")
-    since = fresh["customer_id"].map(seen).astype("datetime64[us]")
-    late = since < _next_day(before)
+    since = seen.reindex(fresh["customer_id"]).astype("datetime64[us]")
+    late = since < next_day(before)
     kept = int(sizes["n_before"].sum())
     row = _Row("customers", "count", published.get("customers", kept), int(sizes["n"].sum()))
     row.n, row.n_before = int(row.value), kept
@@ -413,7 +376,7 @@ def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: 
     else:
         row.coverage = came - gone
     row.coverage += kept - row.value_before
-    row.mix, row.untold = float((since >= _next_day(before)).sum()), float(since.isna().sum())
+    row.mix, row.untold = float((since >= next_day(before)).sum()), float(since.isna().sum())
     row.reason = UNDATED if row.untold else ""
     return row
 
@@ -428,7 +391,7 @@ def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[_Row
         for run in (now, before)
     )
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
-    is_new = mine.index.to_series().map(seen).astype("datetime64[us]") >= _next_day(before)
+    is_new = seen.reindex(mine.index).astype("datetime64[us]") >= next_day(before)
     anew = changed & {*knowledge.EVERYWHERE, "parameters 05"}
     everybody = set(now["profile"]["customer_id"])
     rows = []

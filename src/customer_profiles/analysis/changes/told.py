@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,11 @@ HEADINGS = {
 }
 NAMES = (
     *(N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"), N_("Part"), N_("Amount")),
-    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Redefined")),
+    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Redefined"), N_("Level"), N_("Year before"), N_("Day")),
 )
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
+ENDS = ("", "_low", "_high")
 SHORTER = 0.02
 """Part of its rows from which on an export is called shorter than in the last run."""
 SEGMENT = N_("Customers in segment {segment}")
@@ -62,23 +64,12 @@ def of_data(split: pd.DataFrame) -> Result:
     Returns
     -------
     Result
-        ``headline, part, relative_change`` (per cent of the last value, points of a score as they are)``, amount`` (in
-        the unit of the headline)``, claim`` (of the data, or established)``, n, n_before``; a row for each part that is
-        not nothing, segments left out.
+        ``headline, part, relative_change`` (per cent of the last value, points of a score as they are; with its
+        interval)``, amount`` (in the unit of the headline)``, claim`` (of the data, or established)``, n, n_before``; a
+        row for each part that is not nothing, segments left out.
     """
-    figures = split[split["headline"].isin(list(KPIS))]
-    about = ["headline", "kind", "value_before", "n", "n_before", "claim"]
-    long = figures.melt(about, list(HEADINGS), "part", "amount", ignore_index=False).sort_index(kind="stable")
-    long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index(drop=True)
-    base = long["value_before"].abs().where(long["kind"] != "points", 100.0)
-    table = long.assign(
-        key=long["headline"],
-        of=long["part"],
-        headline=[KPIS[name].label for name in long["headline"]],
-        part=long["part"].map(HEADINGS),
-        claim=long["part"].isin(OF_THE_DATA) | (long["part"].eq("behaviour") & long["claim"].astype(bool)),
-        relative_change=(100 * long["amount"].astype(float) / base.astype(float)).replace([np.inf, -np.inf], np.nan),
-    )
+    table = by_part(split[split["headline"].isin(list(KPIS))], HEADINGS)
+    table["claim"] |= table["of"].isin(OF_THE_DATA)
     return Result(
         "change_parts",
         table,
@@ -86,8 +77,56 @@ def of_data(split: pd.DataFrame) -> Result:
         OVERLAPPING_BOTH,
         claims=lambda frame: [_of_data(row) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)],
         about=Text(N_("Per cent of the value in the last run; scores in points.")),
-        columns=["headline", "part", "relative_change", "amount", "claim", "n", "n_before"],
+        note=Text(
+            N_(
+                "What comes from records, joined customers and definitions is counted again and exact for these "
+                "customers; its interval says how much it would vary with others."
+            )
+        ),
+        columns=[
+            *("headline", "part", "relative_change", "relative_change_low", "relative_change_high", "amount", "claim"),
+            *("n", "n_before"),
+        ],
     )
+
+
+def by_part(figures: pd.DataFrame, parts: Mapping[str, str]) -> pd.DataFrame:
+    """What each part adds to each key figure, a row for each that is not nothing.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Rows of `parts.split`.
+    parts : mapping of str to str
+        Columns with the amounts, and what they are called.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `of_data`, ``p_adjusted``, and ``key, of`` (name of the figure and of the part).
+    """
+    about = ["headline", "kind", "value_before", "value", "n", "n_before", "p_adjusted", "claim"]
+    long = figures.melt(about, list(parts), "part", "amount", ignore_index=False).sort_index(kind="stable")
+    long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index()
+    ends = figures.reindex(columns=[f"{part}{end}" for part in parts for end in ("_low", "_high")]).stack()
+    keys = {end: pd.MultiIndex.from_arrays([long["index"], long["part"] + end]) for end in ("_low", "_high")}
+    amounts = {"": long["amount"]} | {end: ends.reindex(key).set_axis(long.index) for end, key in keys.items()}
+    tested = long["part"].eq("behaviour")
+    return long.assign(
+        key=long["headline"],
+        of=long["part"],
+        headline=[KPIS[name].label for name in long["headline"]],
+        part=long["part"].map(parts),
+        p_adjusted=long["p_adjusted"].where(tested),
+        claim=tested & long["claim"].astype(bool),
+        **{f"relative_change{end}": relative(of, long) for end, of in amounts.items()},
+    )
+
+
+def relative(amounts: pd.Series, split: pd.DataFrame) -> pd.Series:
+    """Amounts in per cent of the value before, points of a score as they are."""
+    base = split["value_before"].abs().where(split["kind"] != "points", 100.0).replace(0, np.nan)
+    return 100 * amounts.astype(float) / base.astype(float)
 
 
 def _is_worth_a_sentence(row: Any) -> bool:
@@ -119,24 +158,23 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
     -------
     Result
         ``headline, last_value, this_value, whole_change``, the parts, ``relative_change`` (what behaviour adds, in per
-        cent of the last value, points of a score as they are; with its interval), ``n, n_before``.
+        cent of the last value, points of a score as they are; with its interval), ``p_adjusted, claim, level, n,
+        n_before``.
     """
-    base = split["value_before"].abs().where(split["kind"] != "points", 100.0).replace(0, np.nan)
     tested = split["p"].notna()
-    relative = {
-        f"relative_change{end}": (100 * split[f"behaviour{end}"] / base).where(tested) for end in ("", "_low", "_high")
-    }
+    changes = {f"relative_change{end}": relative(split[f"behaviour{end}"], split).where(tested) for end in ENDS}
     names = {"value_before": "last_value", "value": "this_value", "change": "whole_change"}
     headings = {part: label.lower().replace(" ", "_") for part, label in HEADINGS.items()}
-    table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**relative).rename(columns=names | headings)
+    table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**changes).rename(columns=names | headings)
     told = [KPIS[name].label if name in KPIS else name.capitalize() for name in split["headline"]]
     columns = [
         "headline",
         *names.values(),
         *headings.values(),
-        *relative,
+        *changes,
         "p_adjusted",
         "claim",
+        "level",
         "n",
         "n_before",
         "reason",
@@ -157,8 +195,10 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
             N_(
                 "The parts add up. The period of the last run is measured again with the data, the customers and the "
                 "definitions of today; the rest lies between the two periods: who the customers are, and what those "
-                "alike do differently (Oaxaca–Blinder, errors clustered by customer)."
-            )
+                "alike do differently (Oaxaca–Blinder, errors clustered by customer). All are judged together at "
+                "{level:share}, so that runs on an unchanged company bring one false alarm in two years at most."
+            ),
+            {"level": float(split["level"].max()) if len(split) else 0.0},
         ),
         columns=columns,
     )
@@ -172,7 +212,7 @@ OVERLAPPING_BOTH = type(OVERLAPPING)(within=None, also=("n_before",))
 def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
     table = shown(table)
     ranked = table.assign(size=table["relative_change"].abs()).sort_values("size", ascending=False)
-    found = [_changed(row, family) for row in ranked[ranked["claim"].astype(bool)].itertuples()]
+    found = [moved(row, family) for row in ranked[ranked["claim"].astype(bool)].itertuples()]
     if not found and len(table):
         chance = N_(
             "Since {day:day} none of {family:count} key figures changed by what customers do more than chance explains."
@@ -190,7 +230,8 @@ def amount(kind: str, value: float) -> Text:
     return Text(f"{{value:{kind}}}", {"value": float(value)})
 
 
-def _changed(row: Any, family: int) -> Finding:
+def moved(row: Any, family: int) -> Finding:
+    """How far a key figure moved, and what of it customers do; from a row of `decomposition`."""
     up = N_(
         "{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."
     )
@@ -202,11 +243,11 @@ def _changed(row: Any, family: int) -> Finding:
         "itself, and other causes work against it."
     )
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
-    moved = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
+    message = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
     return Finding(
-        moved,
+        message,
         {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()},
         id=f"changes.{row.key}",
         n=int(row.n),

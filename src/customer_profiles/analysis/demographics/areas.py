@@ -196,14 +196,14 @@ def _room(table: pd.DataFrame, family: int) -> list[Finding]:
     first = best.iloc[0]
     values = {"area": first["area"], "most": int(first["potential"]), "n": int(first["n"])}
     message = N_(
-        "An area with room: with the rate of all areas together, “{area:value}” would have {most:count} more customers "
-        "than its {n:count}."
+        "With as many customers per inhabitant as all areas together, “{area:value}” would have {most:count} more than "
+        "its {n:count}."
     )
     if len(best) > 1:
         values |= {"areas": len(best), "more": int(best["potential"].sum())}
         message = N_(
-            "Areas with room: with the rate of all areas together, {areas:count} areas would have {more:count} more "
-            "customers; most of all “{area:value}” ({most:count} more than its {n:count})."
+            "With as many customers per inhabitant as all areas together, {areas:count} areas would have {more:count} "
+            "customers more. The largest gap is in “{area:value}”: {most:count} more than its {n:count}."
         )
     n = int(table["n"].sum())
     return [Finding(message, values, id="areas.room", n=n, test=CLAIMS.test, family=family)]

@@ -267,13 +267,14 @@ def compare(
             else pd.DataFrame()
         )
         everybody, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
-        told = index.described(table, everybody, base, name, len(profile))
+        spent = index.spend_of(divided, profile)
+        told = index.described(table, everybody, base, name, len(profile), spent=spent)
         return Comparison(
             told, everybody, base, name, by, standardisation.described(same, by), _untold(few, population)
         )
     if attributes and "spend" in profile and profile["spend"].gt(0).any():
         best = profile["spend"] >= profile["spend"].quantile(1 - BEST_SHARE)
-        label = Text(N_("the {share:share} of customers with the highest spend"), {"share": BEST_SHARE})
+        label = Text(N_("the {share:part} of customers who spend most"), {"share": BEST_SHARE})
         others = [name for name in attributes if not one_source(name, "spend", made_of)]
         return _within(profile, best, others, label, min_base, orders, made_of)
     nobody = Text("")

@@ -259,7 +259,7 @@ def _inequality(profile: pd.DataFrame, seed: int) -> list[Finding]:
     spend = np.sort(_spend(profile))
     half = len(spend) // 2
     message = N_(
-        "The half of buyers who spend more account for {share:share} of spend (n = {n:count}); Gini coefficient "
+        "The half of buyers who spend more account for {share:share} of spend (n = {n:count}). The Gini coefficient is "
         "{gini:ratio} ({low:ratio} to {high:ratio}), where 0 means that all spend the same and 1 that one spends all."
     )
     values = {"share": float(spend[half:].sum() / spend.sum()), "n": len(spend)}

@@ -118,12 +118,12 @@ def fact_sheet(top: pd.DataFrame, group: Text, base: Text) -> FactSheet:
 
 def _sentence(row: Any) -> Text:
     more = N_(
-        "{attribute:label} “{value:value}”: {share:share} of them, {rest:share} of the base – {ratio:ratio} times as "
-        "frequent (index {index:index})."
+        "{attribute/value:group}: {share:share} of them, {rest:share} of the base – {ratio:ratio} times as frequent "
+        "(index {index:index})."
     )
     less = N_(
-        "{attribute:label} “{value:value}”: only {share:share} of them, {rest:share} of the base – {ratio:ratio} times "
-        "as frequent (index {index:index})."
+        "{attribute/value:group}: only {share:share} of them, {rest:share} of the base – {ratio:ratio} times as "
+        "frequent (index {index:index})."
     )
     values = {"attribute": row.attribute, "value": row.value, "share": float(row.share), "rest": float(row.share_rest)}
     return Text(

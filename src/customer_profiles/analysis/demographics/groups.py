@@ -98,7 +98,7 @@ def find(
         name, value, text, profile["customer_no"] if "customer_no" in profile else profile.index.to_series()
     )
     members = text.eq(chosen).fillna(False).astype(bool)
-    label = Text(N_("{attribute:label} “{value:value}”"), {"attribute": name, "value": chosen})
+    label = Text(N_("{attribute/value:group}"), {"attribute": name, "value": chosen})
     return Group(_divided(members, name, min_group), label, name)
 
 

@@ -175,7 +175,13 @@ def limits(profile: pd.DataFrame, population: pd.DataFrame) -> list[Limit]:
 
 
 def described(
-    table: pd.DataFrame, group: Text, base: Text, reference: str = "", customers: int = 0, named: bool = False
+    table: pd.DataFrame,
+    group: Text,
+    base: Text,
+    reference: str = "",
+    customers: int = 0,
+    named: bool = False,
+    spent: pd.Series | None = None,
 ) -> Result:
     """The index table of a group as a result.
 
@@ -191,6 +197,8 @@ def described(
         How many are described.
     named : bool
         Whether the base is a group of its own, which sentences name, rather than everybody else.
+    spent : Series, optional
+        From `spend_of`: sentences on the population say it.
     """
     table = quadrants(table)
     family = family_size(table, ["attribute"]) if len(table) else 0
@@ -199,7 +207,9 @@ def described(
         table,
         Text(N_("What sets apart: {group:value}, compared with {base:label}"), {"group": group, "base": base}),
         Disclosure(mask=measurements(table)),
-        claims=partial(_claims, family=family, group=group, reference=reference, versus=base if named else None),
+        claims=partial(
+            _claims, family=family, group=group, reference=reference, versus=base if named else None, spent=spent
+        ),
         family=family,
         about=Text(N_("Index with its interval; hollow marks may be chance. {n:count} customers."), {"n": customers}),
         needs="population",
@@ -219,7 +229,22 @@ def quadrants(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(quadrant=names.mask(table["index"].isna()))
 
 
-def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versus: Text | None = None) -> list[Finding]:
+def spend_of(divided: pd.DataFrame, profile: pd.DataFrame) -> pd.Series | None:
+    """What the customers with each value of some attributes spent in the last year, by attribute and value."""
+    if "spend_365d" not in profile:
+        return None
+    spend = profile["spend_365d"].astype(float)
+    return pd.concat({name: spend.groupby(values_of(divided[name])).sum() for name in divided})
+
+
+def _claims(
+    table: pd.DataFrame,
+    family: int,
+    group: Text,
+    reference: str,
+    versus: Text | None = None,
+    spent: pd.Series | None = None,
+) -> list[Finding]:
     """The strongest over- and under-representations, or that there is none."""
     exact = N_("exact binomial test, Benjamini–Hochberg")
     test = exact if table["base_rest"].isna().all() else N_("Fisher's exact or χ² test, Benjamini–Hochberg")
@@ -228,21 +253,28 @@ def _claims(table: pd.DataFrame, family: int, group: Text, reference: str, versu
     spoken = spoken.loc[~(spoken.duplicated(["attribute"]) & _two_valued(table).loc[spoken.index])]
     sides: dict[str, Any] = {"reference": lambda row: reference} if reference else {"group": lambda row: group}
     sides |= {"versus": lambda row: versus} if versus else {}
-    message = _REFERENCE if reference else _NAMED if versus else _OTHERS
+    message = (lambda row: _SPENT if row.spent > 0 else _REFERENCE) if reference else _NAMED if versus else _OTHERS
+    if reference:
+        keys = pd.MultiIndex.from_frame(spoken[["attribute", "value"]].astype(str))
+        spoken = spoken.assign(spent=0.0 if spent is None else spent.reindex(keys).fillna(0).to_numpy(float))
     told = replace(CLAIMS, message=message, values=CLAIMS.values | sides, test=test)
     return told.tell(table, family, spoken)
 
 
 _REFERENCE = N_(
-    "{attribute:label} “{value:value}”: {share:share} of customers, {rest:share} in “{reference:label}” "
-    "(index {index:index}, {low:index} to {high:index}, n = {base:count})."
+    "{attribute/value:group} are {share:share} of all, in “{reference:label}” {rest:share} (index {index:index}, "
+    "{low:index} to {high:index}, n = {base:count})."
+)
+_SPENT = N_(
+    "{attribute/value:group} are {share:share} of all, in “{reference:label}” {rest:share} (index {index:index}, "
+    "{low:index} to {high:index}, n = {base:count}). They spent {spent:money} within 12 months."
 )
 _OTHERS = N_(
-    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), {rest:share} of the other "
-    "customers (index {index:index}, {low:index} to {high:index}, n = {base:count})."
+    "{attribute/value:group} are {share:share} of this group ({group:value}), {rest:share} of the other customers "
+    "(index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 _NAMED = N_(
-    "{attribute:label} “{value:value}”: {share:share} of this group ({group:value}), of the group it is compared with "
+    "{attribute/value:group} are {share:share} of this group ({group:value}), of the group it is compared with "
     "({versus:label}) {rest:share} (index {index:index}, {low:index} to {high:index}, n = {base:count})."
 )
 CLAIMS = Claims(

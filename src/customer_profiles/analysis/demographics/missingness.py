@@ -95,9 +95,8 @@ def uneven(
 CLAIMS = Claims(
     "gaps",
     N_(
-        "“{attribute:label}” is unknown most often for {group:value} “{value:value}”: {share:share} of them against "
-        "{rest:share} of the others (n = {base:count} and {base_rest:count}). What is said about it holds less for "
-        "them."
+        "“{attribute:label}” is unknown most often for {group/value:group}: {share:share} of them against {rest:share} "
+        "of the others (n = {base:count} and {base_rest:count}). What is said about it holds less for them."
     ),
     {"rest": "share_rest"},
     key=("attribute",),

@@ -281,14 +281,13 @@ def _claims(table: pd.DataFrame, by: str, family: int) -> list[Finding]:
 
 
 _MORE = N_(
-    "Caution: {attribute:label} “{value:value}” looks over-represented (index {index:index}), but only because of "
-    "the mix of “{by:label}”. With the mix of the base it is under-represented: index {standardised:index} "
-    "({low:index} to {high:index})."
+    "{attribute/value:group} look over-represented (index {index:index}), but only because of the mix of “{by:label}”. "
+    "With the mix of the base they are under-represented: index {standardised:index} ({low:index} to {high:index})."
 )
 _LESS = N_(
-    "Caution: {attribute:label} “{value:value}” looks under-represented (index {index:index}), but only because of "
-    "the mix of “{by:label}”. With the mix of the base it is over-represented: index {standardised:index} "
-    "({low:index} to {high:index})."
+    "{attribute/value:group} look under-represented (index {index:index}), but only because of the mix of "
+    "“{by:label}”. With the mix of the base they are over-represented: index {standardised:index} ({low:index} to "
+    "{high:index})."
 )
 TURNED = Claims(
     "standardised",
@@ -303,8 +302,8 @@ HIDDEN = replace(
     TURNED,
     subject="standardised.hidden",
     message=N_(
-        "A difference that the mix of “{by:label}” hides: with the same mix on both sides {attribute:label} "
-        "“{value:value}” has an index of {standardised:index} ({low:index} to {high:index}), without it {index:index}."
+        "A difference that the mix of “{by:label}” hides: with the same mix on both sides {attribute/value:group} have "
+        "an index of {standardised:index} ({low:index} to {high:index}), without it {index:index}."
     ),
 )
 

@@ -149,7 +149,7 @@ def how() -> Text:
 
 
 def _claims(table: pd.DataFrame, told: dict, family: int) -> list[Finding]:
-    """How much is explained together, and the drivers that explain most of it; or one finding that none was found."""
+    """The drivers that explain most, and how much is explained together; or one finding that none was found."""
     metric, n = told["metric"], told["n"]
     driver = replace(DRIVER, values=DRIVER.values | {"metric": lambda row: metric}, test=TOGETHER.test, n=lambda row: n)
     claims = table.loc[table["claim"].astype(bool)]
@@ -157,7 +157,7 @@ def _claims(table: pd.DataFrame, told: dict, family: int) -> list[Finding]:
         return [replace(found, values=found.values | {"metric": metric}, n=n) for found in driver.tell(table, family)]
     named = claims.dropna(subset=["difference_low", "explained"])
     together = TOGETHER.one(pd.Series(told))
-    return [replace(together, family=family), *driver.tell(table, family, named)]
+    return [*driver.tell(table, family, named), replace(together, family=family)]
 
 
 TOGETHER = Claims(
@@ -193,14 +193,14 @@ _MENTIONED = {
 }
 _VALUED = {
     True: N_(
-        "{metric:label}: customers with {driver:label} “{value:value}” answer {size:number} points lower on average "
-        "({low:number} to {high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all "
-        "differences between answers, {from:share} to {to:share})."
+        "{metric:label}: {driver/value:group} answer {size:number} points lower on average ({low:number} to "
+        "{high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all differences between answers, "
+        "{from:share} to {to:share})."
     ),
     False: N_(
-        "{metric:label}: customers with {driver:label} “{value:value}” answer {size:number} points higher on average "
-        "({low:number} to {high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all "
-        "differences between answers, {from:share} to {to:share})."
+        "{metric:label}: {driver/value:group} answer {size:number} points higher on average ({low:number} to "
+        "{high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all differences between answers, "
+        "{from:share} to {to:share})."
     ),
 }
 DRIVER = Claims(

@@ -190,14 +190,14 @@ def _moved(row: Any) -> str:
 
 
 _DROP = N_(
-    "{metric:label}: since “{event:value}” ({day:day}) the average answer is {change:number} lower "
-    "({low:number} to {high:number}) than {before:number} in the weeks before (n = {n:count} answers since). "
-    "Other causes of the same days cannot be told apart."
+    "Since “{event:value}” ({day:day}) answers are {change:number} points lower on average ({low:number} to "
+    "{high:number}) than in the weeks before, when they were at {before:number} ({metric:label}, n = {n:count}). Other "
+    "causes of the same days cannot be told apart."
 )
 _RISE = N_(
-    "{metric:label}: since “{event:value}” ({day:day}) the average answer is {change:number} higher "
-    "({low:number} to {high:number}) than {before:number} in the weeks before (n = {n:count} answers since). "
-    "Other causes of the same days cannot be told apart."
+    "Since “{event:value}” ({day:day}) answers are {change:number} points higher on average ({low:number} to "
+    "{high:number}) than in the weeks before, when they were at {before:number} ({metric:label}, n = {n:count}). Other "
+    "causes of the same days cannot be told apart."
 )
 _DROP_ALL = N_(
     "All scores together: since “{event:value}” ({day:day}) customers answer worse ({change:number} standard "

@@ -98,8 +98,8 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
 UNEVEN = Claims(
     "response",
     N_(
-        "{attribute:label} “{value:value}”: {share:share} have answered ({low:share} to {high:share}, "
-        "n = {base:count}), of the other customers {rest:share}. The scores speak for those who answer."
+        "Of the {attribute/value:group}, {share:share} have answered ({low:share} to {high:share}, n = {base:count}), "
+        "of the other customers {rest:share}. The scores speak for those who answer."
     ),
     {
         **{name: name for name in ("attribute", "value", "share", "base")},

@@ -213,8 +213,8 @@ _GROUP = {name: name for name in ("attribute", "value", "n")}
 GROUP_NPS = Claims(
     "scores",
     N_(
-        "{attribute:label} “{value:value}”: Net Promoter Score {nps:points} ({low:points} to {high:points}, "
-        "n = {n:count}) against {rest:points} of the other customers."
+        "{attribute/value:group}: Net Promoter Score {nps:points} ({low:points} to {high:points}, n = {n:count}) "
+        "against {rest:points} of the other customers."
     ),
     _GROUP | {"nps": "nps", "low": "nps_low", "high": "nps_high", "rest": "nps_rest"},
     key=("metric", "attribute", "value"),
@@ -225,8 +225,8 @@ GROUP_NPS = Claims(
 GROUP_MEAN = Claims(
     "scores",
     N_(
-        "{attribute:label} “{value:value}”: {metric:label} {mean:number} on average ({low:number} to "
-        "{high:number}, n = {n:count}) against {rest:number} of the other customers."
+        "{attribute/value:group}: {metric:label} {mean:number} on average ({low:number} to {high:number}, n = "
+        "{n:count}) against {rest:number} of the other customers."
     ),
     _GROUP | {"metric": "metric", "mean": "mean", "low": "mean_low", "high": "mean_high", "rest": "mean_rest"},
     key=("metric", "attribute", "value"),

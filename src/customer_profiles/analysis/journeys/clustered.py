@@ -28,6 +28,9 @@ MIN_HITS = 20
 """Hits and misses that must be expected in the smaller side: the test is a normal approximation, and with fewer its
 far tail, which decides in families of a hundred, is too thin (see `comparisons.EXACT_BELOW`)."""
 
+MOST_VALUES = 12
+"""Values of an attribute of visits that are compared, the most frequent ones."""
+
 TOGETHER = ["step", "attribute"]
 BY_GROUP = [
     *("step", "attribute", "value", "n", "base", "share", "n_rest", "base_rest", "share_rest"),
@@ -136,6 +139,73 @@ def by_group(
     table["p"] = table["p"].where(enough)
     table["effect"] = cohens_h(table["share"], table["share_rest"])
     return tested(table, TOGETHER, BY_GROUP)
+
+
+def by_visit(
+    occasions: pd.DataFrame, attributes: Iterable[str], min_customers: int = MIN_CUSTOMERS
+) -> tuple[pd.DataFrame, int]:
+    """Does something succeed more or less often on occasions of one kind than on all others?
+
+    A visitor comes from here today and from there tomorrow, so that both sides share visitors: their covariance is
+    part of the error.
+
+    Parameters
+    ----------
+    occasions : DataFrame
+        One row per occasion: ``step, customer_no`` (or another number of whoever it was)``, hit`` and the attributes.
+    attributes : iterable of str
+        Columns of the occasion; the rarest values, and those that are missing, are compared with none.
+    min_customers : int
+        As in `by_group`.
+
+    Returns
+    -------
+    DataFrame
+        As `by_group`.
+    int
+        Size of the family.
+    """
+    parts = [
+        _of_visits(rows, name).assign(step=step, attribute=name)
+        for step, of in occasions.groupby("step", sort=False, observed=True)
+        for name in attributes
+        if name in of and (rows := of.dropna(subset=name))[name].nunique() > 1 and 0 < rows["hit"].mean() < 1
+    ]
+    if not parts:
+        return tested(pd.DataFrame(columns=BY_GROUP), TOGETHER, BY_GROUP)
+    table = pd.concat(parts, ignore_index=True)
+    enough = (np.minimum(table["base"], table["base_rest"]) >= min_customers) & (table["least"] >= MIN_HITS)
+    table["p"] = table["p"].where(enough)
+    table["effect"] = cohens_h(table["share"], table["share_rest"])
+    return tested(table, TOGETHER, BY_GROUP)
+
+
+def _of_visits(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Every frequent value of one attribute of the occasions against all other occasions."""
+    who = pd.factorize(rows["customer_no"])[0]
+    values = rows[name].astype("str").value_counts().index[:MOST_VALUES]
+    hit, customers, parts = rows["hit"].to_numpy(float), int(who.max()) + 1, []
+    for value in sorted(values):
+        inside = (rows[name].astype("str") == value).to_numpy(float)
+        sides = [
+            [np.bincount(who, side * weight, customers) for weight in (hit, np.ones_like(hit))]
+            for side in (inside, 1 - inside)
+        ]
+        (k1, n1), (k0, n0) = sides
+        pooled, share = (k1 + k0).sum() / (n1 + n0).sum(), n1.sum() / (n1 + n0).sum()
+        p1, p0 = k1.sum() / n1.sum(), k0.sum() / n0.sum()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parted = (k1 - p1 * n1) / k1.sum() - (k0 - p0 * n0) / k0.sum()
+            width = z_value() * np.sqrt(np.square(parted).sum() * customers / (customers - 1))
+            beyond = (k1 - pooled * n1) * (1 - share) - (k0 - pooled * n0) * share
+            alike = pooled * (1 - pooled) * share * (1 - share) * (n1 + n0).sum()
+            z = beyond.sum() / np.sqrt(max(np.square(beyond).sum(), alike))
+        row = {"value": value, "share": p1, "share_rest": p0, "ratio": p1 / p0 if p0 else np.nan}
+        row |= {"ratio_low": row["ratio"] * np.exp(-width), "ratio_high": row["ratio"] * np.exp(width)}
+        row |= {"least": min(n1.sum(), n0.sum()) * min(pooled, 1 - pooled), "p": 2 * special.ndtr(-abs(z))}
+        row |= {"n": int((k1 > 0).sum()), "n_rest": int((k0 > 0).sum())}
+        parts.append(row | {"base": int((n1 > 0).sum()), "base_rest": int((n0 > 0).sum())})
+    return pd.DataFrame(parts)
 
 
 def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> tuple[pd.DataFrame, int]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ...messages import N_, Limit, Text
+from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
-from ...stats.claims import Claims
+from ...stats.claims import Claims, shown
 from ..demographics.categories import Orders
+from ..pain_points.behaviour import BASKETS, LOOKS, PURCHASES, SEARCHES
 from . import clustered
 from .funnels import TEST
 from .groups import RATIO, difference, teller
@@ -58,18 +59,76 @@ def by_group(
     )
 
 
+def searched_in_vain(own: pd.DataFrame, least: int) -> Result:
+    """What was searched for and not found, by word: no product was looked at, put into the basket or bought after it.
+
+    Parameters
+    ----------
+    own : DataFrame
+        From `funnels.sessions`: ``visit, visitor, at, kind, item``; of a search, ``item`` is what was searched for.
+    least : int
+        Visitors who must have searched for it in vain for a word to be shown at all: words of a few may name them.
+
+    Returns
+    -------
+    Result
+        ``word`` and the columns of `clustered.shares`, those that most searched for in vain first.
+    """
+    rows = own.reindex(columns=own.columns.union(["item"], sort=False)).sort_values(["visit", "at"], kind="stable")
+    is_search = rows["kind"].isin(SEARCHES)
+    found = rows["kind"].isin([*LOOKS, *BASKETS, *PURCHASES])
+    turn = is_search.groupby(rows["visit"]).cumsum()
+    rows = rows.assign(hit=~found.groupby([rows["visit"], turn]).transform("any"))
+    words = rows["item"].astype("str").str.casefold().str.split().str.join(" ")
+    asked = rows.assign(word=words, customer_no=rows["visitor"])[is_search & rows["item"].notna()]
+    asked = asked[~asked["word"].str.contains(r"@|\d{4}", regex=True)]
+    table = clustered.shares(asked, by="word")
+    table = table[table["n"] >= least].sort_values(["n", "word"], ascending=[False, True], ignore_index=True)
+    return Result(
+        "searched_in_vain",
+        table.head(MOST_WORDS),
+        Text(N_("What was searched for and not found")),
+        OVERLAPPING,
+        claims=_most_wanted,
+        about=Text(N_("Searches after which no product was looked at, put into the basket or bought.")),
+        needs="interactions",
+    )
+
+
+def _most_wanted(table: pd.DataFrame) -> list[Finding]:
+    """The word that most visitors searched for in vain."""
+    return [WORDS.one(row) for row in shown(table).head(1).itertuples()]
+
+
 def limits(rates: Result) -> list[Limit]:
     """That nothing tells of trouble with features, where it is so."""
     question = N_("After which features customers look for help or meet an error")
     return [] if len(rates) else [Limit(question, needs=NEEDS["interactions"])]
 
 
+MOST_WORDS = 20
+"""Words that are listed, those of most visitors first."""
+
+WORDS = Claims(
+    "searched_in_vain",
+    N_(
+        "{n:count} visitors searched for “{word:value}” and looked at nothing afterwards: {share:share} of the "
+        "searches for it ({low:share} to {high:share})."
+    ),
+    {"word": "word", "n": "n", "share": "share", "low": "share_low", "high": "share_high"},
+    key=("word",),
+    test=N_("Wilson interval with the visitor as the unit"),
+    estimate="share",
+    effect=0.05,
+    kind="fact",
+)
+
 CLAIMS = Claims(
     "friction",
     N_(
-        "After “{feature:label}”, {attribute:label} “{value:value}” need help or meet an error {ratio:ratio} times as "
-        "often as other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the uses, "
-        "n = {n:count} customers."
+        "After “{feature:label}”, {attribute/value:group} need help or meet an error {ratio:ratio} times as often as "
+        "other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the uses, n = {n:count} "
+        "customers."
     ),
     RATIO | {"feature": "feature", "n": "base"},
     key=("attribute", "value", "feature"),

@@ -32,6 +32,9 @@ STEPS = {
 """Steps in the order customers take them. Who took a later one has taken those before, whether it was recorded or not:
 an export that lacks some events must not invent drop-outs."""
 
+ENTRY = ("device", "source", "medium", "campaign")
+"""How a visit began, where the export says it: what the page calls entry."""
+
 ORDER_HOURS = 24
 """Where the interactions record no purchase: hours after the beginning of a visit in which an order counts as its
 own."""
@@ -62,22 +65,33 @@ def visits(interactions: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         ``visitor, customer_no`` (missing: never logged in)``, at, channel, reached``: the last step as an ordered
         categorical, whose categories are the visit and those of `STEPS` that the interactions, or else the orders,
-        record; only the visit if it is no shop's site.
+        record; only the visit if it is no shop's site. Further the columns of `ENTRY`, each as the visit first names
+        it, and ``minutes``: what its interactions lasted, or where no export says it, from the first to the last.
     """
     kinds = set(interactions["kind"].dropna().unique())
     steps = [VISIT, *(step for step, names in STEPS.items() if kinds & set(names))]
     place = {kind: at for at, step in enumerate(steps) for kind in STEPS.get(step, ())}
-    rows = interactions.assign(
-        channel=interactions["channel"].astype("object"),
-        reached=interactions["kind"].map(place).fillna(0).astype(int),
-    ).sort_values("at", kind="stable")
+    rows = (
+        interactions.reindex(columns=interactions.columns.union([*ENTRY, "duration_s"], sort=False))
+        .assign(
+            channel=interactions["channel"].astype("object"),
+            reached=interactions["kind"].map(place).fillna(0).astype(int),
+        )
+        .sort_values("at", kind="stable")
+    )
     table = rows.groupby("visit", sort=False).agg(
         visitor=("visitor", "first"),
         customer_no=("customer_no", "first"),
         at=("at", "first"),
         channel=("channel", "first"),
         reached=("reached", "max"),
+        **{name: (name, "first") for name in ENTRY},
+        last=("at", "max"),
+        seconds=("duration_s", "sum"),
     )
+    span = (table.pop("last") - table["at"]).dt.total_seconds()
+    seconds = table.pop("seconds").astype("float64")
+    table["minutes"] = seconds.where(seconds > 0, span.where(span > 0)) / 60
     # Whoever logs in during a visit is known for all of it.
     named = table["customer_no"].notna()
     table["visitor"] = (
@@ -172,9 +186,9 @@ TEST = N_("score test with the customer as the unit, Benjamini–Hochberg")
 CLAIMS = Claims(
     "funnel",
     N_(
-        "Visits of {attribute:label} “{value:value}” reach the step “{step:label}” {ratio:ratio} times as often as "
-        "those of other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that "
-        "came as far as the step before, n = {n:count} customers."
+        "Visits of {attribute/value:group} reach the step “{step:label}” {ratio:ratio} times as often as those of "
+        "other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that came as "
+        "far as the step before, n = {n:count} customers."
     ),
     RATIO | {"step": "step", "n": "base"},
     key=("attribute", "value", "step"),

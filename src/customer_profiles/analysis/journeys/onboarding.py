@@ -302,8 +302,8 @@ MILESTONES = Steps(
     _ratios(
         "onboarding",
         N_(
-            "Customers with {attribute:label} “{value:value}” take the step “{step:label}” about {ratio:ratio} times "
-            "as fast as others ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
+            "{attribute/value:group} take the step “{step:label}” about {ratio:ratio} times as fast as others "
+            "({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
         ),
         N_("No group takes its next steps sooner or later than others ({family:count} comparisons)."),
     ),
@@ -318,8 +318,8 @@ FEATURES = Steps(
     _ratios(
         "adoption",
         N_(
-            "New visitors with {attribute:label} “{value:value}” start using “{step:label}” about {ratio:ratio} times "
-            "as fast as others ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
+            "{attribute/value:group} start using “{step:label}” about {ratio:ratio} times as fast as other new "
+            "visitors ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
         ),
         N_("No group takes up any feature sooner or later than others ({family:count} comparisons)."),
     ),

@@ -299,8 +299,8 @@ QUIET = Claims(
 CLAIMS = Claims(
     "stages",
     N_(
-        "{attribute:label} “{value:value}” are in the stage “{stage:label}” {ratio:ratio} times as often as other "
-        "customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share}, n = {n:count} of {base:count}."
+        "{attribute/value:group} are in the stage “{stage:label}” {ratio:ratio} times as often as others ({low:ratio} "
+        "to {high:ratio}): {share:share} against {rest:share}, n = {n:count} of {base:count}."
     ),
     RATIO | {name: name for name in ("stage", "n", "base")},
     key=("attribute", "value", "id"),

@@ -18,8 +18,10 @@ from ...messages import N_, Text, Value
 
 Tables = Mapping[str, pd.DataFrame]
 
-SEARCHES, LOOKS = ("search",), ("view", "product view")
-BASKETS, PURCHASES = ("basket", "cart", "add to cart"), ("purchase", "order")
+SEARCHES = ("search", "site search", "view_search_results")
+LOOKS = ("view", "product view", "view_item", "product viewed", "viewed product")
+BASKETS = ("basket", "cart", "add to cart", "add_to_cart", "product added", "added to cart")
+PURCHASES = ("purchase", "order", "order completed", "placed order")
 """Kinds of interactions, as exports of web and app analytics call them."""
 
 LATE, IN_TIME = ("late delivery", "late_delivery"), ("delivery in time", "delivery")

@@ -26,7 +26,7 @@ from ...stats.regression import e_value, full_rank, linear, poisson
 from ...stats.survival import cox
 from ..demographics.categories import bands, values_of
 from .aftermath import Records, followed, lifetimes, scored, spells
-from .observations import YEAR_DAYS, Evidence, hit_since
+from .observations import YEAR_DAYS, Evidence, met_since
 
 SCORES = ("nps_score", "csat_score", "stars_score")
 """The first score that the profile has tells how content a customer is."""
@@ -169,7 +169,8 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
     table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
     family = family_size(table)
     since = pd.Timestamp(as_of) - pd.Timedelta(days=YEAR_DAYS)
-    reached = hit_since(evidence.hits, since, profile["customer_no"])
+    met = met_since(evidence.hits, since, profile["customer_no"])
+    reached = met.groupby("pain").size()
     strength, harm = -table["effect"].abs().fillna(-1).round(9), -_harm(table, reached).fillna(0).round(9)
     order = np.lexsort((table["outcome"], table["pain"], strength, harm, ~table["claim"]))
     return Result(
@@ -177,7 +178,7 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
         table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True),
         Text(N_("What goes with each pain, adjusted for who the customers are")),
         OVERLAPPING,
-        claims=partial(_claims, family=family, reached=reached),
+        claims=partial(_claims, family=family, reached=reached, spent=_spent(met[met["pain"].isin(dated)], profile)),
         family=family,
         about=Text(N_("Compared with customers who are alike otherwise; {n:count} customers."), {"n": len(profile)}),
         columns=PUBLISHED,
@@ -230,7 +231,15 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     return found
 
 
-def _claims(table: pd.DataFrame, family: int, reached: pd.Series) -> list[Finding]:
+def _spent(met: pd.DataFrame, profile: pd.DataFrame) -> pd.Series:
+    """What the customers whom each pain met within a year spent in that time; empty where no orders are known."""
+    if "spend_365d" not in profile or met.empty:
+        return pd.Series(dtype=float)
+    spend = met["customer_no"].map(profile.set_index("customer_no")["spend_365d"]).astype(float)
+    return spend.groupby(met["pain"]).sum().loc[lambda total: total > 0]
+
+
+def _claims(table: pd.DataFrame, family: int, reached: pd.Series, spent: pd.Series) -> list[Finding]:
     """The pains that go with a worse outcome, most harm first, or that none does; association throughout."""
     worse = np.where(table["outcome"].isin(["score", "spend"]), -1, 1) * table["effect"] > 0
     table = table.assign(claim=table["claim"] & worse & ~table["hidden"].astype(bool))
@@ -244,7 +253,8 @@ def _claims(table: pd.DataFrame, family: int, reached: pd.Series) -> list[Findin
         told = told.assign(**{name: (-told[f"difference{of_score}"]).where(score, ratio)})
     harm = _harm(told, reached).where(told["outcome"] != "low_score", -1)
     order = np.lexsort((told["pain"], -harm.to_numpy(float)))
-    return CLAIMS.tell(table, family, told.iloc[order])
+    stake = {"hit": told["pain"].map(reached), "spent": told["pain"].map(spent)}
+    return CLAIMS.tell(table, family, told.assign(**stake).iloc[order])
 
 
 def _harm(table: pd.DataFrame, reached: pd.Series) -> pd.Series:
@@ -280,9 +290,24 @@ _MESSAGES = {
 }
 
 
+_AT_STAKE = {
+    "score": N_(
+        "Customers with “{pain:value}” score {size:number} points lower than comparable customers ({low:number} to "
+        "{high:number}). It hit {hit:count} customers within a year, who spent {spent:money} in that time. This is an "
+        "association; its E-value is {e:ratio}."
+    ),
+    "low_score": N_(
+        "Customers with “{pain:value}” give a low score {size:ratio} times as often as comparable customers "
+        "({low:ratio} to {high:ratio}). It hit {hit:count} customers within a year, who spent {spent:money} in that "
+        "time. This is an association; its E-value is {e:ratio}."
+    ),
+}
+"""What is told where the sufferers are known to have spent."""
+
+
 CLAIMS = Claims(
     "cost",
-    lambda row: _MESSAGES[row.outcome],
+    lambda row: _AT_STAKE.get(row.outcome, _MESSAGES[row.outcome]) if row.spent > 0 else _MESSAGES[row.outcome],
     {"e": "e_value"},
     key=("outcome", "pain"),
     nothing=N_("No pain goes with a worse score, lapse, less spend or more tickets than chance would allow."),

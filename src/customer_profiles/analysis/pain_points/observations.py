@@ -54,8 +54,13 @@ def hit_since(rows: pd.DataFrame, since: pd.Timestamp, customers: pd.Series) -> 
     -------
     Series of int, index pain
     """
+    return met_since(rows, since, customers).groupby("pain").size()
+
+
+def met_since(rows: pd.DataFrame, since: pd.Timestamp, customers: pd.Series) -> pd.DataFrame:
+    """Which customers each pain met, ``pain, customer_no``, as `hit_since` counts them."""
     rows = rows[(rows["at"].isna() | (rows["at"] > since)) & rows["customer_no"].isin(customers)]
-    return rows.groupby("pain")["customer_no"].nunique()
+    return rows[["pain", "customer_no"]].drop_duplicates()
 
 
 @dataclass(frozen=True)

@@ -258,8 +258,8 @@ def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers:
 CLAIMS = Claims(
     "pains",
     N_(
-        "{attribute:label} “{value:value}”: “{pain:value}” hits them {ratio:ratio} times as often as other customers "
-        "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
+        "{attribute/value:group} meet “{pain:value}” {ratio:ratio} times as often as other customers ({low:ratio} to "
+        "{high:ratio}, n = {n:count} of {base:count})."
     ),
     key=("attribute", "value", "pain"),
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),

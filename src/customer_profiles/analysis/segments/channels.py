@@ -291,8 +291,8 @@ def _otherwise(table: pd.DataFrame, n: int, base: int, family: int) -> list[Find
 DISAGREEMENT = Claims(
     "channels",
     N_(
-        "{attribute:label} “{value:value}”: {share:share} asked for another channel ({low:share} to {high:share}, "
-        "n = {base:count}), of the other customers {rest:share}."
+        "Of the {attribute/value:group}, {share:share} asked for another channel ({low:share} to {high:share}, n = "
+        "{base:count}), of the other customers {rest:share}."
     ),
     {name: name for name in ("attribute", "value", "share", "base")}
     | {"low": "share_low", "high": "share_high", "rest": "share_rest"},
@@ -328,18 +328,18 @@ def _shifting(table: pd.DataFrame, family: int) -> list[Finding]:
 _STILL = N_("No way of being reached or served grows or shrinks with “{attribute:label}” (compared: {k:count}).")
 _ENDS = {
     ASKED: N_(
-        "“{way:label}” is asked for by {first_share:share} of {attribute:label} “{first:value}” ({low:share} to "
-        "{high:share}, n = {n:count}) and {last_share:share} of “{last:value}” ({last_low:share} to "
+        "“{way:label}” is asked for by {first_share:share} of the {attribute/first:group} ({low:share} to "
+        "{high:share}, n = {n:count}) and {last_share:share} of the {attribute/last:group} ({last_low:share} to "
         "{last_high:share}, n = {last_n:count})."
     ),
     BOUGHT: N_(
-        "“{way:label}” is how {first_share:share} of {attribute:label} “{first:value}” buy ({low:share} to "
-        "{high:share}, n = {n:count}) and {last_share:share} of “{last:value}” ({last_low:share} to "
-        "{last_high:share}, n = {last_n:count})."
+        "“{way:label}” is how {first_share:share} of the {attribute/first:group} buy ({low:share} to {high:share}, n = "
+        "{n:count}) and {last_share:share} of the {attribute/last:group} ({last_low:share} to {last_high:share}, n = "
+        "{last_n:count})."
     ),
     HELPED: N_(
-        "“{way:label}” is how {first_share:share} of {attribute:label} “{first:value}” seek help ({low:share} to "
-        "{high:share}, n = {n:count}) and {last_share:share} of “{last:value}” ({last_low:share} to "
+        "“{way:label}” is how {first_share:share} of the {attribute/first:group} seek help ({low:share} to "
+        "{high:share}, n = {n:count}) and {last_share:share} of the {attribute/last:group} ({last_low:share} to "
         "{last_high:share}, n = {last_n:count})."
     ),
 }

@@ -7,6 +7,8 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
+from ...stats.claims import shown
+from ...stats.families import Family
 from ...stats.intervals import add_shares
 
 SAME = 0.5  # Jaccard overlap of its customers from which a segment is the same as one of the last run
@@ -55,9 +57,10 @@ def migration(labels: pd.Series, before: pd.Series) -> Result:
     -------
     Result
         ``segment_before`` (a number as text, or `NEW`)``, segment, n, base`` (customers of that former segment that are
-        still there)``, share`` with its interval; pairs that occur. Empty if no customer was in the run before.
+        still there)``, share`` with its interval, ``claim`` (whether more went this way than back, and not by chance);
+        pairs that occur. Empty if no customer was in the run before.
     """
-    columns = ["segment_before", "segment", "n", "base", "share", "share_low", "share_high"]
+    columns = ["segment_before", "segment", "n", "base", "share", "share_low", "share_high", "claim"]
     title = Text(N_("Where the customers of each former segment are now"))
     rule = Disclosure(within=("segment_before",))
     if not (before.notna() & labels.notna()).any():
@@ -69,8 +72,60 @@ def migration(labels: pd.Series, before: pd.Series) -> Result:
     table["base"] = table.groupby("segment_before")["n"].transform("sum")
     order = table["segment_before"].map(lambda name: np.inf if name == NEW else float(name))
     table = table.assign(order=order).sort_values(["order", "segment"], kind="stable", ignore_index=True)
-    table = add_shares(table[table["n"] > 0].drop(columns="order"))[columns]
-    return Result("segment_migration", table, title, rule, claims=_stayed)
+    table, family = _with_ways_back(add_shares(table[table["n"] > 0].drop(columns="order")))
+    return Result(
+        "segment_migration",
+        table,
+        title,
+        rule,
+        claims=lambda frame: [*_stayed(frame), *_moved(frame, family)],
+        family=family,
+        note=Text(
+            N_(
+                "Segments are formed anew in each run. Whoever lies near a border may change sides by chance, but then "
+                "as many go one way as the other: each pair of segments is tested (McNemar), corrected together."
+            )
+        ),
+        columns=columns,
+    )
+
+
+def _with_ways_back(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Rows with how many went the other way, whether more went this way, and the number of pairs that were tested.
+
+    Each pair of segments has the exact test of McNemar (1947); all pairs of a square table are Bowker's (1948) test of
+    symmetry.
+    """
+    from scipy.stats import binomtest
+
+    now, was = table["segment"].astype(str), table["segment_before"]
+    ways = pd.Series(table["n"].to_numpy(), pd.MultiIndex.from_arrays([was, now]))
+    back = ways.reindex(pd.MultiIndex.from_arrays([now, was])).fillna(0).to_numpy()
+    once = (was != NEW) & (was != now) & ((table["n"] > back) | ((table["n"] == back) & (was < now)))
+    p = pd.Series(np.nan, table.index)
+    p[once] = [binomtest(int(n), int(n + other)).pvalue for n, other in zip(table["n"][once], back[once], strict=True)]
+    family = Family.of(p)
+    return table.assign(back=back, p_adjusted=family.adjust(p), claim=family.claim(p)), family.size
+
+
+def _moved(table: pd.DataFrame, family: int) -> list[Finding]:
+    """Between which segments more customers went one way than back; the test tells how many came back, if few, too."""
+    seen = set(zip(*(shown(table)[column].astype(str) for column in ("segment", "segment_before")), strict=True))
+    rows = shown(table)[shown(table)["claim"].astype(bool)].sort_values("p_adjusted", kind="stable")
+    return [
+        Finding(
+            N_("More customers moved from “{was:segment}” to “{now:segment}” than back: {n:count} did."),
+            {"was": int(row.segment_before), "now": int(row.segment), "n": int(row.n)},
+            id=f"segments.moved.{row.segment_before}.{row.segment}",
+            n=int(row.n),
+            test=N_("Exact test of McNemar"),
+            p_adjusted=float(row.p_adjusted) if (row.segment_before, str(row.segment)) in seen else None,
+            family=family,
+            reach=int(row.n),
+            kind="difference",
+        )
+        for row in rows.itertuples()
+    ]
 
 
 def _stayed(table: pd.DataFrame) -> list[Finding]:

@@ -267,9 +267,9 @@ def _of_members(labels: pd.Series, held_out: Outcomes) -> Outcomes:
 SEPARATION = Claims(
     "separation",
     N_(
-        "The segments tell of an outcome that had no part in making them. {attribute:label} – {value:value}: "
-        "{share:share} of the {n:count} customers whose segments put them most at risk, {all:share} of all. That is "
-        "{times:ratio} times as often (95 % interval: {low:ratio} to {high:ratio}); it is an association."
+        "{attribute:label} – {value:value}: {share:share} of the {n:count} customers whose segments put them most at "
+        "risk, {all:share} of all. That is {times:ratio} times as often ({low:ratio} to {high:ratio}). It is an "
+        "association, with an outcome that had no part in making the segments."
     ),
     {
         "attribute": "attribute",

@@ -17,12 +17,43 @@ WAYS = {
     ("basket_value", HIGH): N_("Buyers of large baskets"),
     ("basket_value", LOW): N_("Buyers of small baskets"),
     ("recency_days", HIGH): N_("Buyers long silent"),
+    ("recency_days", LOW): N_("Recent buyers"),
+    ("categories", HIGH): N_("Buyers across the range"),
+    ("categories", LOW): N_("Buyers of few categories"),
+    ("items", HIGH): N_("Buyers of many items"),
+    ("items", LOW): N_("Buyers of few items"),
     ("sessions", HIGH): N_("Frequent visitors"),
+    ("sessions", LOW): N_("Rare visitors"),
+    ("touchpoints", HIGH): N_("Often in touch"),
+    ("touchpoints", LOW): N_("Rarely in touch"),
+    ("tickets", HIGH): N_("Often in need of help"),
+    ("offer_responses", HIGH): N_("Takers of offers"),
+    ("offers", HIGH): N_("Often written to"),
+    ("offers", LOW): N_("Rarely written to"),
+    ("tenure_days", HIGH): N_("Long-standing customers"),
+    ("tenure_days", LOW): N_("New customers"),
 }
 """How customers buy, by the third in which most of them are; the first that is true is told."""
 
 
 OF_WAYS = {attribute for attribute, _ in WAYS}
+TOLD = {
+    "main_order_channel": N_("{value:value} buyers"),
+    "main_touch_channel": N_("{value:value} users"),
+    "top_category": N_("buyers of {value:value}"),
+    "preferred_channel": N_("asking for {value:value}"),
+    "values": N_("{value:value}-minded"),
+    "interests": N_("fond of {value:value}"),
+    "industry": N_("industry: {value:value}"),
+    "region": N_("from {value:value}"),
+    "country": N_("from {value:value}"),
+    "city": N_("from {value:value}"),
+    "age_band": N_("aged {value:value}"),
+}
+"""What customers with a value are called, where the value alone does not say what it is of."""
+WHO = {("gender", "female"): N_("women"), ("gender", "male"): N_("men")}
+FIRST = "main_order_channel"
+"""Of two traits the one that says most of how they buy."""
 YES_OR_NO = ("True", "False", "Yes", "No")
 NO_WORDS = (*THIRDS, *YES_OR_NO)
 Name = tuple[str | tuple[str, str], ...]
@@ -43,7 +74,7 @@ def name(rows: pd.DataFrame, segment: int, size: int, taken: set[Name]) -> Text:
     Returns
     -------
     Text
-        How they buy, then what they are: "Big spenders, climbing"; of a segment without a majority, its number.
+        How they buy, then what they are: "Big spenders, fond of climbing"; of a segment without a majority, its number.
     """
     most = rows[rows["n"].astype(float) > MAJORITY * size]
     pairs = list(zip(most["attribute"].astype(str), most["value"].astype(str), strict=True))
@@ -70,13 +101,14 @@ def _choices(way: list[str], what: list[tuple[str, str]]) -> list[Name]:
     A bare number or a yes is part of a name only where nothing else tells the segment from others.
     """
     telling, bare = [trait for trait in what if not _is_bare(trait[1])], [trait for trait in what if _is_bare(trait[1])]
-    pairs = [(*way, trait) for trait in telling] if way else [(one, two) for one in telling[:1] for two in telling[1:]]
+    both = [sorted((telling[0], other), key=lambda trait: trait[0] != FIRST) for other in telling[1:]]
+    pairs = [(*way, trait) for trait in telling] if way else [tuple(two) for two in both]
     alone = [*([(way[0],)] if way else []), *((trait,) for trait in telling)]
     return [*pairs, *alone, *((*(way or telling[:1]), trait) for trait in bare), *((trait,) for trait in bare)]
 
 
 def _is_bare(value: str) -> bool:
-    return value in YES_OR_NO or value.replace(".", "").isdigit()
+    return value in (*YES_OR_NO, *THIRDS) or value.replace(".", "").isdigit()
 
 
 def _is_word(value: str) -> bool:
@@ -85,12 +117,17 @@ def _is_word(value: str) -> bool:
 
 
 def _text(parts: Name) -> Text:
-    """The parts behind each other; a trait is a word for itself, a number or a yes stands with what it is of."""
-    messages: list[str] = []
-    values: dict[str, str] = {}
-    for at, part in enumerate(parts):
-        attribute, value = part if isinstance(part, tuple) else ("", part)
-        alone = not attribute or _is_word(value)
-        messages.append(f"{{value_{at}:value}}" if alone else f"{{attribute_{at}:label}} {{value_{at}:value}}")
-        values |= {f"value_{at}": value} | ({} if alone else {f"attribute_{at}": attribute})
-    return Text(", ".join(messages), values)
+    """The parts behind each other; a word that says by itself what it is of stands alone."""
+    values = {f"part_{at}": _part(part) for at, part in enumerate(parts)}
+    return Text(", ".join(f"{{{name}:{'label' if at else 'capital'}}}" for at, name in enumerate(values)), values)
+
+
+def _part(part: str | tuple[str, str]) -> str | Text:
+    if isinstance(part, str):
+        return part
+    attribute, value = part
+    if known := WHO.get(part) or TOLD.get(attribute):
+        return Text(known, {"value": value})
+    if _is_word(value):
+        return Text("{value:value}", {"value": value})
+    return Text("{attribute:label}: {value:value}", {"attribute": attribute, "value": value})

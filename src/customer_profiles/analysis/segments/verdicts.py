@@ -148,7 +148,7 @@ _ALL_WORK = N_(
     "Each of the {k:count} segments can be worked with: large, stable and distinct enough, and of one piece."
 )
 _SOME_WORK = N_(
-    "{right:count} of {k:count} segments can be worked with; {narrow:count} are too narrow, {broad:count} too broad."
+    "{right:count} of {k:count} segments can be worked with (too narrow: {narrow:count}, too broad: {broad:count})."
 )
 
 

@@ -14,6 +14,8 @@ from ...stats.claims import shown
 from ...stats.intervals import z_value
 
 PRECISION, RECALL = N_("joined pairs that are one person"), N_("pairs of one person that are joined")
+RECORD_PRECISION = N_("of a record's customer: records that are the same person")
+RECORD_RECALL = N_("of a record's person: records that are the same customer")
 _MOST_PATTERNS = 15
 _HEADLINE = ("buyers", "repeat_share", "spend_per_customer", "spend_per_buyer")
 
@@ -40,21 +42,25 @@ def by_system(identities: pd.DataFrame) -> Result:
     return Result("matching", table, title, NOBODY, claims=lambda _: _merged(**values))
 
 
-def estimate(pairs: pd.DataFrame) -> Result:
+def estimate(pairs: pd.DataFrame, records: int) -> Result:
     """Quality of the matching without known truth, from the probabilities of the pairs that were weighed.
 
     Parameters
     ----------
     pairs : DataFrame
         Pairs by whether they were ``joined``, the index: ``pairs``, ``expected`` (how many of them are one person, by
-        their probabilities) and ``variance``; sums of collect's table ``match_evidence``.
+        their probabilities), ``variance``, ``record_loss`` and ``record_variance``; sums of collect's table
+        ``match_evidence``.
+    records : int
+        Records that were compared.
 
     Returns
     -------
     Result
-        ``measure``, ``share`` with ``share_low, share_high``, ``base`` (pairs) and ``expected_errors`` (pairs wrongly
-        joined, or missed). The interval is that of chance if the probabilities are right; pairs that share no key were
-        never weighed and are not in it.
+        Of the pairs: ``measure``, ``share`` with ``share_low, share_high``, ``base`` (pairs) and ``expected_errors``
+        (pairs wrongly joined, or missed). Of the records, on average (B-cubed): the same with ``base`` records. The
+        interval is that of chance if the probabilities are right; pairs that share no key were never weighed and are
+        not in it.
     """
     right, missed = (float(pairs["expected"].get(joined, 0.0)) for joined in (True, False))
     wrong = float(pairs["pairs"].get(True, 0)) - right
@@ -65,6 +71,11 @@ def estimate(pairs: pd.DataFrame) -> Result:
             share = 1 - errors / base
             low, high = max(0.0, share - spread / base), min(1.0, share + spread / base)
             rows.append((measure, share, low, high, round(base), errors))
+    for measure, joined in ((RECORD_PRECISION, True), (RECORD_RECALL, False)) if rows else ():
+        share = 1 - float(pairs["record_loss"].get(joined, 0.0))
+        spread = z_value() * math.sqrt(float(pairs["record_variance"].get(joined, 0.0)))
+        ends = (max(0.0, share - spread), min(1.0, share + spread))
+        rows.append((measure, share, *ends, records, (1 - share) * records))
     names = ["measure", "share", "share_low", "share_high", "base", "expected_errors"]
     table = pd.DataFrame(rows, columns=names).astype({"measure": "str", "base": "int64"})
     return Result("match_quality", table, Text(N_("Expected quality of the matching")), NOBODY, claims=_expected)
@@ -85,7 +96,7 @@ def borderline(doubtful: pd.DataFrame) -> Result:
         (doubtful pairs) and ``probability`` that such a pair is one person.
     """
     table = doubtful.assign(n=doubtful["borderline"], probability=doubtful["expected"] / doubtful["pairs"])
-    table = table.drop(columns=["pairs", "expected", "variance", "borderline"])
+    table = table.drop(columns=["pairs", "expected", "variance", "record_loss", "record_variance", "borderline"])
     fields = [name for name in table if name not in ("n", "probability")]
     table = table.sort_values(["n", *fields], ascending=[False] + [True] * len(fields), ignore_index=True)
     title = Text(N_("Doubtful pairs of records, by what agrees in them"))

@@ -173,22 +173,22 @@ def _message(row: Any) -> str:
     more = row.brought > row.brought_others
     if row.reaction == RESPONSE and more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: of 100 contacted "
-            "{brought:number} respond because of it, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute/value:group} most: of 100 contacted {brought:number} respond "
+            "because of it, of the other customers {others:number}."
         )
     if row.reaction == RESPONSE:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: of 100 contacted "
-            "{brought:number} respond because of it, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute/value:group} less: of 100 contacted {brought:number} respond "
+            "because of it, of the other customers {others:number}."
         )
     if more:
         return N_(
-            "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” most: of 100 contacted "
-            "{brought:number} order because of it, of the other customers {others:number}."
+            "Campaign “{campaign:label}” moves {attribute/value:group} most: of 100 contacted {brought:number} order "
+            "because of it, of the other customers {others:number}."
         )
     return N_(
-        "Campaign “{campaign:label}” moves {attribute:label} “{value:value}” less: of 100 contacted {brought:number} "
-        "order because of it, of the other customers {others:number}."
+        "Campaign “{campaign:label}” moves {attribute/value:group} less: of 100 contacted {brought:number} order "
+        "because of it, of the other customers {others:number}."
     )
 
 
@@ -206,10 +206,7 @@ GROUPS = Claims(
 
 RESPONDING = Claims(
     "response",
-    N_(
-        "{attribute:label} “{value:value}” responded to {share:part} of the contacts, the other customers to "
-        "{rest:part}."
-    ),
+    N_("{attribute/value:group} responded to {share:part} of the contacts, the other customers to {rest:part}."),
     RATIO,
     key=("attribute", "value"),
     nothing=N_("No group responded more often than the others ({family:count} comparisons)."),

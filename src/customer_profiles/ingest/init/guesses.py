@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import contract
-from .headings import PART, means, plain, says, synonyms
+from .headings import GENERIC, PART, means, plain, says, synonyms
 from .sample import Sample, Values
 
 BY_VALUE = 0.6
@@ -15,6 +15,7 @@ LEAST = 1.9
 """A file whose columns say less of every table is none of them: something is looked up in it, or nothing."""
 
 _NAMED_SO, _LACKING = 2.0, 2.5
+_DEVICES = 12
 _RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "age": (0, 120)}
 _KINDS = {
     "date": ("date", "seconds"),
@@ -82,9 +83,15 @@ class Guess:
         return lacking
 
     @property
+    def is_by_address(self) -> bool:
+        """Whether its customers have no other id than their address."""
+        own, address = self.columns.get("customer_id"), self.columns.get("email")
+        return own is not None and address is not None and own.heading == address.heading
+
+    @property
     def _has_price(self) -> bool:
         known = set(map(plain, synonyms()["unit_price"]))
-        return "quantity" in self.columns and any(plain(heading) in known for heading in self.sample.cells)
+        return "quantity" in self.columns and any(values.words in known for values in self.sample.columns.values())
 
     @property
     def key(self) -> str | None:
@@ -92,6 +99,12 @@ class Guess:
         if self.table in contract.OF_CUSTOMERS and "customer_id" not in self.columns:
             return next((key for key in ("email", "phone") if key in self.columns), None)
         return None
+
+    @property
+    def is_of_firms(self) -> bool:
+        """Whether it names companies."""
+        company = self.columns.get("company")
+        return company is not None and self.sample.columns[company.heading].kind != "empty"
 
     @property
     def read(self) -> set[str]:
@@ -122,16 +135,30 @@ def guess(sample: Sample, shared: Collection[str] = (), never: Collection[str] =
         candidate = Guess(sample, table, columns)
         found = sum(tells.get(role, 0.2) * meaning.sure for role, meaning in columns.items())
         found += tells["amount"] if table == "transactions" and "amount" not in columns and candidate._has_price else 0
-        named = says(sample.words, known["files"])
+        named = int(says(sample.words, known["files"]))
+        named += table == "leads" and sum("lead" in v.words.split() for v in sample.columns.values()) > 1
         elsewhere = {"customer_id", "at"} if has_bridge and table in contract.OF_CUSTOMERS else set()
         lacking = [0.5 if role in elsewhere else _LACKING for role in candidate.missing]
-        points = found + _NAMED_SO * named - sum(lacking)
+        if candidate.is_by_address:
+            lacking.append(1.0)
+        sold = table == "transactions" and "amount" in columns and not candidate.missing and is_won(sample)
+        points = found + _NAMED_SO * (named + 2 * sold) - sum(lacking)
         if points > score:
             score = points
             words = [f"{role} in {meaning.heading!r}" for role, meaning in columns.items() if tells.get(role, 0) >= 1]
             reason = ", ".join([*words[:3], *(["the name of the file"] if named else [])])
             best = Guess(sample, table, columns, reason)
     return best
+
+
+def is_won(sample: Sample) -> bool:
+    """Whether a column says of each row that it was won, as sales systems do of what they hope to sell."""
+    known = set(map(plain, synonyms()["won_codes"]))
+    return any(
+        len(values.distinct) <= 20 and not known.isdisjoint(map(plain, values.distinct))
+        for values in sample.columns.values()
+        if values.kind == "code"
+    )
 
 
 def assigned(sample: Sample, table: str) -> dict[str, Meaning]:
@@ -148,7 +175,21 @@ def assigned(sample: Sample, table: str) -> dict[str, Meaning]:
         if meaning.role not in chosen and meaning.heading not in taken and not _twice(meaning.role, chosen):
             chosen[meaning.role] = meaning
             taken.add(meaning.heading)
-    return chosen | _by_structure(sample, table, chosen)
+    return _of_firms(chosen | _by_structure(sample, table, chosen), sample, table)
+
+
+def _of_firms(chosen: dict[str, Meaning], sample: Sample, table: str) -> dict[str, Meaning]:
+    """What "name" is: the firm's beside what only firms have, the last name beside a first one."""
+    if table not in ("customers", "contacts") or "name" not in chosen:
+        return chosen
+    told = dict(chosen)
+    if "first_name" in told and "last_name" not in told:
+        told["last_name"] = replace(told.pop("name"), role="last_name", sure=1.0)
+    elif table == "customers" and not {"company", "first_name", "gender", "birth_date"} & set(told):
+        is_firm = {"industry", "employees", "revenue", "domain"} & set(told)
+        if is_firm or says(sample.words, synonyms()["firms"]):
+            told["company"] = replace(told.pop("name"), role="company", sure=1.0)
+    return told
 
 
 def _by_structure(sample: Sample, table: str, chosen: dict[str, Meaning]) -> dict[str, Meaning]:
@@ -161,6 +202,8 @@ def _by_structure(sample: Sample, table: str, chosen: dict[str, Meaning]) -> dic
         if keys:
             reason = "different in every row" + (", the first such column" if len(keys) > 1 else "")
             found[key] = Meaning(key, keys[0].heading, BY_VALUE, reason)
+        elif table == "customers" and "email" in chosen:
+            found[key] = Meaning(key, chosen["email"].heading, 1.0, "no column of ids; an address is a customer")
     time = contract.HAPPENED_AT.get(table)
     if time and time not in chosen and contract.TABLES[table][time].required:
         days = [values for values in free if values.kind in ("date", "seconds")]
@@ -174,7 +217,7 @@ def _by_structure(sample: Sample, table: str, chosen: dict[str, Meaning]) -> dic
 
 
 def _is_key(values: Values) -> bool:
-    return not values.has_fractions and not says(plain(values.heading), ["row", "zeile", "index", "phone", "telefon"])
+    return not values.has_fractions and not says(values.words, ["row", "zeile", "index", "phone", "telefon"])
 
 
 def _twice(role: str, chosen: Iterable[str]) -> bool:
@@ -185,7 +228,7 @@ def _twice(role: str, chosen: Iterable[str]) -> bool:
 def _meanings(values: Values, table: str, sample: Sample) -> Iterable[Meaning]:
     if is_other_consent(values, table):
         return
-    for role, sure in means(values.heading, table).items():
+    for role, sure in means(values.title or values.heading, table).items():
         if fit := _fits(values, role, table, sample):
             yield Meaning(role, values.heading, sure * fit, "heading" + _count(values))
     if values.kind == "email" and (table == "customers" or table in (*contract.OF_CUSTOMERS, "contacts")):
@@ -196,7 +239,7 @@ def _meanings(values: Values, table: str, sample: Sample) -> Iterable[Meaning]:
 
 def is_other_consent(values: Values, table: str) -> bool:
     """Whether a column of persons holds a consent that may be one to something else than analysis."""
-    asked = plain(values.heading) in map(plain, synonyms()["consent_open"])
+    asked = values.words in map(plain, synonyms()["consent_open"])
     return asked and table in ("customers", "contacts", "leads")
 
 
@@ -211,9 +254,11 @@ def _fits(values: Values, role: str, table: str, sample: Sample) -> float:
     if role == "email" or of is None:
         return float(kind == "email" or of is None)
     if kind == "empty":
-        return 0.8
+        return 0.65
     if kind == "email":
         return float(role in ("customer_id", "contact_id")) * 0.5
+    if role in ("device", "anonymous_id") and len(values.texts) > _DEVICES:  # a kind of device, or one of them
+        return float((len(values.distinct) <= _DEVICES) == (role == "device"))
     if role == "responded":
         return 1.0 if values.is_yes_or_no or kind == "date" else 0.0
     if role == "responded_at" and table == "campaigns":
@@ -243,8 +288,10 @@ def _fits(values: Values, role: str, table: str, sample: Sample) -> float:
             "areas",
         ):
             often = values.texts.duplicated().mean() > 0.5
-            return 1.0 if values.is_unique or "unique" in plain(values.heading) else 0.5 if often else 0.8
-        if role in ("order_id",) and table == "transactions" and plain(values.heading) in ("id", "name"):
+            return 1.0 if values.is_unique or "unique" in values.words else 0.5 if often else 0.8
+        if role == "customer_id" and values.words in GENERIC and values.is_unique:
+            return 0.5  # rather the number of its own rows
+        if role == "order_id" and table == "transactions" and values.words in ("id", "name"):
             return 0.9
         return 1.0
     if of.kind == "category" and kind == "date":

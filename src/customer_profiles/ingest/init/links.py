@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import contract
 from .guesses import BY_VALUE, Guess, Meaning, assigned
-from .headings import PART, plain
+from .headings import GENERIC, PART, plain
 from .sample import Values
 
 MEETS, _MEETS_SAMPLE = 0.5, 0.05
@@ -53,6 +53,7 @@ class Linked:
 
 def linked(guesses: list[Guess]) -> list[Linked]:
     """Guesses with their keys: customers by overlap of values, and by the rows of other files."""
+    guesses = [_with_used_key(one, guesses) for one in guesses]
     registers = [one for one in guesses if one.table in _KEYS and _KEYS[one.table] in one.columns]
     spaces = _spaces(registers)
     found = []
@@ -65,6 +66,27 @@ def linked(guesses: list[Guess]) -> list[Linked]:
         else:
             found.append(Linked(one))
     return found
+
+
+def _with_used_key(one: Guess, every: list[Guess]) -> Guess:
+    """Of several columns that could number the customers of a file, the one that other files name them by."""
+    role = _KEYS.get(one.table, "")
+    if role not in one.columns:
+        return one
+
+    def uses(key: Values) -> int:
+        return sum(
+            any(overlap(values, key) >= MEETS and _tells(values, key, heading) for heading, values in columns.items())
+            for columns in (other.sample.columns for other in every if other is not one)
+        )
+
+    now = _key(one)
+    others = [v for v in one.sample.columns.values() if v.is_unique and v.kind == "code" and v.heading not in one.read]
+    best = max(others, key=uses, default=now)
+    if best is now or uses(best) <= uses(now):
+        return one
+    reason = f"different in every row, and {uses(best)} other files have it"
+    return replace(one, columns=one.columns | {role: Meaning(role, best.heading, 1.0, reason)})
 
 
 def _values(one: Guess, heading: str) -> Values:
@@ -88,6 +110,7 @@ def _spaces(registers: list[Guess]) -> dict[str, str]:
             if (
                 group[0].table == one.table
                 and max(overlap(_key(one), _key(group[0])), overlap(_key(group[0]), _key(one))) > 0.1
+                and not _contradict(one, group[0])
             ):
                 group.append(one)
                 break
@@ -96,6 +119,22 @@ def _spaces(registers: list[Guess]) -> dict[str, str]:
     if len(groups) < 2:
         return {one.sample.path: "" for one in registers}
     return {one.sample.path: _short(group[0]) for group in groups for one in group}
+
+
+def _contradict(one: Guess, other: Guess) -> bool:
+    """Whether equal ids mean other persons: two files may both count from one."""
+    for role in ("email", "last_name", "name", "company"):
+        if role in one.columns and role in other.columns:
+            mine, theirs = (_by_key(each, role) for each in (one, other))
+            both = mine.index.intersection(theirs.index)
+            if len(both) > 2:
+                return bool((mine[both].str.casefold() == theirs[both].str.casefold()).mean() < MEETS)
+    return False
+
+
+def _by_key(one: Guess, role: str) -> pd.Series:
+    cells = one.sample.cells.astype("str").set_index(_key(one).heading)[one.columns[role].heading]
+    return cells[~cells.index.duplicated()].dropna().str.strip()
 
 
 def _short(one: Guess) -> str:
@@ -116,6 +155,7 @@ def _with_customer(one: Guess, registers: list[Guess], spaces: dict[str, str], e
         (share, heading, register)
         for register in registers
         for heading, values in one.sample.columns.items()
+        if values.kind != "email"  # addresses are compared as such
         if (share := overlap(values, _key(register)))
         >= (_MEETS_SAMPLE if register.sample.is_cut or one.sample.is_cut else MEETS)
         and _tells(values, _key(register), heading)
@@ -126,12 +166,14 @@ def _with_customer(one: Guess, registers: list[Guess], spaces: dict[str, str], e
     if met:
         share, heading, register = max(met, key=lambda found: found[0])
         reason = f"{share:.0%} of its {len(_values(one, heading).distinct):,} values are ids of {register.sample.path}"
-        columns = {role: meaning for role, meaning in columns.items() if meaning.heading != heading}
+        columns = {
+            role: meaning for role, meaning in columns.items() if meaning.heading != heading and role != "customer_id"
+        }
         columns = {"customer_id": Meaning("customer_id", heading, 1.0, reason), **columns}
         one, joins = _through(replace(one, columns=columns), registers, every)
         return Linked(one, spaces[register.sample.path], joins=joins)
     named = one.columns.get("customer_id")
-    if named and registers and named.sure < 1 and "email" in columns:
+    if named and registers and (_is_own(_values(one, named.heading)) or (named.sure < 1 and "email" in columns)):
         del columns["customer_id"]
     elif named and registers:
         near = _nearly(_values(one, named.heading), registers)
@@ -155,11 +197,19 @@ def _with_customer(one: Guess, registers: list[Guess], spaces: dict[str, str], e
 
 def _tells(values: Values, key: Values, heading: str) -> bool:
     """Whether equal values mean equal ids: small whole numbers are equal to anything."""
-    if plain(heading) == plain(key.heading):
+    generic = values.words in GENERIC
+    if _is_own(values) and values.kind == "number":
+        return False  # numbers of its own rows
+    if plain(heading) == plain(key.heading) and not generic:
         return True
     if values.kind in ("date", "seconds") or len(values.distinct) < 3:
         return False
     return not (values.distinct[:1000].str.fullmatch(r"\d{1,4}").mean() > 0.5) or "id" in plain(heading).split()
+
+
+def _is_own(values: Values) -> bool:
+    """Whether a column numbers the rows of its own file."""
+    return values.words in GENERIC and values.is_unique and values.rows > 1
 
 
 _NEARLY = {
@@ -246,12 +296,24 @@ def _reachable(read: dict[str, Values], every: list[Guess], one: Guess) -> Itera
             ):
                 continue
             mine = next(
-                (name for name, values in read.items() if plain(name) == plain(on) and overlap(values, key) >= 0.5),
+                (
+                    name
+                    for name, values in read.items()
+                    if (plain(name) == plain(on) and key.words not in GENERIC and overlap(values, key) >= MEETS)
+                    or _names_them(values, key, other)
+                ),
                 None,
             )
             if mine:
                 yield other, on, mine
                 break
+
+
+def _names_them(values: Values, key: Values, other: Guess) -> bool:
+    """Whether a column has names of firms that another file lists."""
+    company = other.columns.get("company")
+    is_it = company is not None and company.heading == key.heading
+    return is_it and values.kind == "code" and len(values.distinct) > 5 and overlap(values, key) > 0.9
 
 
 def _leads(name: str, every: list[Guess], than: Guess) -> bool:

@@ -15,11 +15,11 @@ from ..config.yaml_file import read_yaml
 from . import roles
 from .describes import described
 from .guesses import LEAST, Guess, assigned, guess
-from .headings import plain
-from .links import Linked, linked, overlap
+from .headings import GENERIC, plain
+from .links import MEETS, Linked, linked, overlap
 from .sample import MOST_ROWS, Sample, samples
 from .source_text import OPEN, SourceText, quoted, source_text
-from .surroundings import surroundings
+from .surroundings import proposed_outcome, surroundings
 
 HEAD = """# Proposed by `customer-profiles init` from what the files say. Edit it: it is never written over.
 # Behind each guess stands its reason. Lines with {mark} wait for you: nothing was chosen there.
@@ -110,19 +110,36 @@ def propose(folder: str | Path) -> Proposal:
 def _guesses(found: list[Sample]) -> list[Guess]:
     """What each file is; persons at companies only where companies are the customers."""
     headings = Counter(heading for sample in found for heading in {plain(name) for name in sample.cells})
-    shared = {heading for heading, count in headings.items() if count > 1}
+    counting = {
+        v.words for sample in found for v in sample.columns.values() if v.words in GENERIC and v.kind == "number"
+    }
+    shared = {heading for heading, count in headings.items() if count > 1} - counting
     every = [guess(sample, shared) for sample in found]
     least = LEAST
     if not any(one.table in ("customers", "transactions") and not one.missing for one in every):
         least = _LITTLE
         every = [one if one.table else guess(one.sample, shared, least=least) for one in every]
     first = [_of_known_customers(one, every) for one in every]
-    firms = [
-        one for one in first if one.table == "customers" and "company" in one.columns and "last_name" not in one.columns
-    ]
+    firms = [one for one in first if one.table == "customers" and one.is_of_firms and "last_name" not in one.columns]
     if firms:
-        return first
+        return [_of_persons(one, firms) for one in first]
     return [guess(one.sample, shared, ("contacts",), least) if one.table == "contacts" else one for one in first]
+
+
+def _of_persons(one: Guess, firms: list[Guess]) -> Guess:
+    """A file of persons that says at which of the known firms each works."""
+    if one in firms or one.table != "customers":
+        return one
+    columns = assigned(one.sample, "contacts")
+    account = columns.get("account_id")
+    if account is None or "contact_id" not in columns:
+        return one
+    known = [
+        firm.sample.columns[firm.columns["customer_id"].heading] for firm in firms if "customer_id" in firm.columns
+    ]
+    if not any(overlap(one.sample.columns[account.heading], key) >= MEETS for key in known):
+        return one
+    return Guess(one.sample, "contacts", columns, f"account_id in {account.heading!r}")
 
 
 def _of_known_customers(one: Guess, first: list[Guess]) -> Guess:
@@ -182,6 +199,7 @@ def _written(folder: Path, found: list[Sample], told: list[Linked]) -> tuple[str
     )
     lines = HEAD.format(mark=OPEN, sampled=sampled).splitlines()
     lines += [f"{key}: {quoted(value)}{_comment(reason)}" for key, value, reason in about]
+    lines += proposed_outcome(told, {one.guess.sample.path: part.traits for one, part in zip(told, parts, strict=True)})
     lines += ["privacy:", "  min_group_size: 10", "", "sources:"]
     live = [part for part in parts if part.is_live]
     for part in sorted(parts, key=lambda part: not part.is_live):

@@ -72,7 +72,8 @@ def reads(column: Any) -> list[str]:
     """Columns of the export that a column of dataset.yaml is made of."""
     if isinstance(column, str):
         return [column]
+    signs = list(column.get("times", ()))
     if column.get("column") is not None:
-        return [column["column"]]
+        return [column["column"], *signs]
     listed = next((column[of] for of in ("sum", "product", "join", "after") if of in column), ())
-    return [name for part in listed for name in ([part] if isinstance(part, str) else reads(part))]
+    return [name for part in listed for name in ([part] if isinstance(part, str) else reads(part))] + signs

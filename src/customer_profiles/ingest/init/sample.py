@@ -17,16 +17,17 @@ import pandas as pd
 
 from ...errors import InputRejected
 from ..parsing.cells import as_booleans, as_texts
+from ..parsing.month_names import form_with_names
 from ..readers.file_format import FORMAT_OF_ENDING, FileFormat
 from ..readers.registry import read
-from .headings import plain
+from .headings import names_of, plain, shared_owner, undecorated
 
 MOST_ROWS = 100_000
 """Rows of a file that are looked at: one chunk of a reader."""
 
 _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}.*|\d{4}-\d{2}-\d{2}.*|(?:19|20)\d{6}"
-_SECONDS = r"1[0-9]{9}(?:\d{3})?"
+_SECONDS = r"1[0-9]{9}(?:\d{3}|\d{6})?"
 _NUMBER = r"'?[-+−(]?\s*[€$£]?\s*[-−]?\d[\d., '\u00a0\u202f]*\s*[€$£%]?\)?-?"
 _LARGE = 1 << 28  # bytes of a JSON document that is not read whole to find its list of records
 _EMPTY = ("", "-", "n/a", "N/A", "NA", "null", "NULL", "\\N", "(not set)")
@@ -43,11 +44,24 @@ class Values:
         Cells with a value, as text.
     rows : int
         Rows of the sample.
+    title : str
+        The heading without what most headings of the file begin with.
     """
 
     heading: str
     texts: pd.Series
     rows: int
+    title: str = ""
+
+    @cached_property
+    def words(self) -> str:
+        """What the heading says, as words."""
+        return plain(undecorated(self.title or self.heading))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What the heading may be called."""
+        return names_of(self.title or self.heading)
 
     @cached_property
     def distinct(self) -> pd.Index:
@@ -67,8 +81,15 @@ class Values:
         for name, pattern in tests:
             if self.share(pattern) >= (0.9 if name != "email" else 0.8):
                 return name
+        if self.named_days:
+            return "date"
         is_prose = self.is_various and self.distinct.str.len().to_numpy().mean() > 25
         return "text" if is_prose and self.share(r"(?s)\S+\s.*") > 0.5 else "code"
+
+    @cached_property
+    def named_days(self) -> str:
+        """How days are written that name their month; "" if these are none."""
+        return form_with_names(pd.Series(self.distinct[:200], dtype="str"))
 
     @property
     def is_unique(self) -> bool:
@@ -90,7 +111,7 @@ class Values:
     @cached_property
     def numbers(self) -> pd.Series:
         """Plain numbers among the texts, for ranges."""
-        return pd.to_numeric(pd.Series(self.distinct).str.replace(",", "."), errors="coerce").dropna()
+        return rough_numbers(pd.Series(self.distinct, dtype="str")).dropna()
 
     @cached_property
     def is_yes_or_no(self) -> bool:
@@ -128,7 +149,8 @@ class Sample:
     @cached_property
     def columns(self) -> dict[str, Values]:
         """Values of each column."""
-        return {name: _values(name, self.cells[name]) for name in self.cells}
+        owner = shared_owner(list(self.cells))
+        return {name: _values(name, self.cells[name], name.removeprefix(owner)) for name in self.cells}
 
     @property
     def words(self) -> str:
@@ -136,10 +158,28 @@ class Sample:
         return plain(Path(self.path).stem.replace("*", ""))
 
 
-def _values(name: str, cells: pd.Series) -> Values:
+def rough_numbers(texts: pd.Series) -> pd.Series:
+    """Numbers however they are written, to compare them with each other.
+
+    >>> rough_numbers(pd.Series(["-$1,200.50", "1.200,50-", "(5.00)", "7", "x"])).tolist()
+    [-1200.5, -1200.5, -5.0, 7.0, nan]
+    """
+    is_below = texts.str.contains(r"^\s*[€$£]?\s*[-−(]|-\s*$", regex=True, na=False)
+    digits = texts.where(texts.str.fullmatch(_NUMBER, na=False)).str.replace(r"[^\d.,]", "", regex=True)
+    last = digits.str.extract(r"([.,])(?=\d{1,2}$|\d{4,}$)", expand=False).fillna("")
+    whole = digits.str.replace(r"[.,]", "", regex=True)
+    places = digits.str.extract(r"[.,](\d{1,2}|\d{4,})$", expand=False).str.len().fillna(0)
+    return (
+        pd.to_numeric(whole, errors="coerce")
+        / 10.0 ** places.where(last != "", 0)
+        * is_below.map({True: -1.0, False: 1.0})
+    )
+
+
+def _values(name: str, cells: pd.Series, title: str) -> Values:
     texts, _ = as_texts(cells.map(lambda cell: json.dumps(cell)) if _is_nested(cells) else cells)
     texts = texts.str.strip()
-    return Values(name, texts[texts.notna() & ~texts.isin(_EMPTY)].reset_index(drop=True), len(cells))
+    return Values(name, texts[texts.notna() & ~texts.isin(_EMPTY)].reset_index(drop=True), len(cells), title)
 
 
 def _is_nested(cells: pd.Series) -> bool:

@@ -14,10 +14,11 @@ from .. import contract
 from ..config.dataset import Source
 from ..lists import entries_of
 from ..parsing.casting import notation_of
+from ..parsing.cells import as_booleans
 from ..readers.chunks import looks_like_data
-from .compositions import carried, composed_columns
+from .compositions import carried, composed_columns, undecided
 from .guesses import BY_VALUE, Guess, Meaning, codes
-from .headings import plain, says, synonyms
+from .headings import plain, says, seconds_of, synonyms
 from .links import Linked
 from .roles import reads
 from .sample import Sample, Values
@@ -37,11 +38,14 @@ class SourceText:
     is_live : bool
     meanings : dict
         From file and column to role and reason.
+    traits : dict
+        From column of a file of customers to its name in the profile.
     """
 
     lines: list[str]
     is_live: bool
     meanings: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    traits: dict[str, str] = field(default_factory=dict)
 
 
 def quoted(value: Any) -> str:
@@ -63,7 +67,7 @@ def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
     system = _system(guess)
     columns, attributes, left = _columns(guess, system), _attributes(guess), []
     content: dict[str, Any] = {"name": name, "system": system, "path": sample.path, "table": guess.table}
-    content |= _form(guess) | carried(guess)
+    content |= _form(guess)
     content |= {
         key: value for key, value in (("ids", one.ids), ("account_ids", one.account_ids), ("key", guess.key)) if value
     }
@@ -75,15 +79,19 @@ def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
     mapped = {"columns": columns_in_yaml} | (
         {"attributes": {k: v for k, (v, _) in attributes.items()}} if attributes else {}
     )
-    stated, doubts = _notation({**content, **({"lookups": joins} if joins else {}), **mapped}, guess)
+    kept = carried(guess)
+    given = content | {key: value for key, (value, _) in kept.items()}
+    stated, doubts = _notation({**given, **({"lookups": joins} if joins else {}), **mapped}, guess)
     doubts = [
         *one.doubts,
         *doubts,
         *_consents(guess),
+        *undecided(guess),
         *(f"{role}: no column was found; without it the source cannot be read" for role in guess.missing),
     ]
     lines = [f"  - name: {name}   # {guess.reason}" if guess.reason else f"  - name: {name}"]
     lines += [f"    {key}: {quoted(value)}" for key, value in content.items() if key != "name"]
+    lines += [f"    {key}: {quoted(value)}{_why(reason)}" for key, (value, reason) in kept.items()]
     lines += [f"    {key}: {quoted(value)}   # as the cells show" for key, value in stated]
     lines += [f"    # {OPEN} {doubt}" for doubt in doubts]
     if joins:
@@ -103,7 +111,9 @@ def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
     meanings |= {(sample.names[0], column["column"]): ("attribute", reason) for column, reason in attributes.values()}
     if guess.missing:
         return SourceText(["  # " + line.strip("\n")[2:] for line in lines], False)
-    return SourceText(lines, True, meanings)
+    of_customers = {**columns, **attributes} if guess.table == "customers" else {}
+    traits = {(reads(column) or [""])[0]: role for role, (column, _) in of_customers.items()}
+    return SourceText(lines, True, meanings, {heading: role for heading, role in traits.items() if heading})
 
 
 def _names(sample: Sample) -> str:
@@ -177,6 +187,8 @@ def _column(role: str, meaning: Meaning, values: Values | None) -> Any:
         return (
             {"column": meaning.heading, "values": known} if any(k != v for k, v in known.items()) else meaning.heading
         )
+    if role == "duration_s" and (seconds := seconds_of(meaning.heading)) != 1:
+        return {"column": meaning.heading, "factor": seconds}
     if role == "responded" and values.kind == "date":
         return {"column": meaning.heading, "present": True}
     if role == "score" and values.kind != "number":
@@ -228,20 +240,41 @@ def _attributes(guess: Guess) -> dict[str, tuple[Any, str]]:
     ]
     order = sorted(guess.sample.columns.values(), key=lambda values: -len(values.distinct))
     for values in order:
-        words = plain(values.heading)
+        words = values.words
         key = re.sub(r"\W+", "_", words).strip("_")
         key = f"own_{key}" if contract.is_taken(guess.table, key) else key
         if values.heading in guess.read or not key or not key[0].isalpha() or key in contract.TABLES[guess.table]:
             continue
         if _is_nothing_new(values, words, guess, kept):
             continue
-        is_number = values.kind == "number" and len(values.distinct) > 12
+        is_number = values.kind == "number" and (len(values.distinct) > 12 or bool(of_contract(values)))
         column = {"column": values.heading} | ({"number": True} if is_number else {})
         count = f"{len(values.distinct):,} {'numbers' if is_number else 'values'}"
         found[key] = (column, f"{count}, {len(values.texts):,} of {values.rows:,} rows filled")
         kept.append(values)
     placed = {values.heading: position for position, values in enumerate(guess.sample.columns.values())}
     return dict(sorted(found.items(), key=lambda item: placed[item[1][0]["column"]]))
+
+
+def of_contract(values: Values) -> str:
+    """What a number says of a contract: its months, or the charge of one; "" if nothing."""
+    known = synonyms()["contract"].items() if values.kind == "number" else ()
+    return next((key for key, headings in known if values.words in map(plain, headings)), "")
+
+
+def left_code(values: Values) -> str | None:
+    """The code of those who left, in a column that tells who did."""
+    by_word = {plain(code): code for code in values.distinct} if len(values.distinct) <= 12 else {}
+    known = synonyms()["left"]
+    for word in map(plain, known["codes"]):
+        if word in by_word and len(by_word) > 1:
+            return by_word[word]
+    if values.is_yes_or_no and len(by_word) == 2:
+        for kind, meant in (("headings", True), ("stays", False)):
+            if values.words in map(plain, known[kind]):
+                says_yes = as_booleans(pd.Series(list(by_word.values()), dtype="str"))[0]
+                return next(code for code, yes in zip(by_word.values(), says_yes, strict=True) if bool(yes) == meant)
+    return None
 
 
 def _is_nothing_new(values: Values, words: str, guess: Guess, kept: list[Values]) -> bool:
@@ -254,6 +287,8 @@ def _is_nothing_new(values: Values, words: str, guess: Guess, kept: list[Values]
         return True
     if values.kind == "code" and (values.is_various or len(values.distinct) > 30):
         return True
+    if left_code(values) is not None or of_contract(values):
+        return False
     is_sum = values.has_fractions and values.numbers.abs().max() > 1000
     if values.kind == "number" and guess.table != "areas" and (values.is_unique or is_sum):
         return True
@@ -264,8 +299,8 @@ def _follows(cells: pd.DataFrame, values: Values, other: Values) -> bool:
     """Whether each value of another column that comes often goes with one value of this one."""
     if len(other.distinct) > 150 or values.heading == other.heading:
         return False
-    pairs = cells[[other.heading, values.heading]].astype("str").dropna()
-    if pairs.empty:
+    pairs = cells[[other.heading, values.heading]].astype("str").dropna(subset=other.heading).fillna("")
+    if len(pairs) < 3 * len(other.distinct):  # what nearly every row has of its own tells everything
         return False
     return bool((pairs.groupby(other.heading)[values.heading].nunique() <= 1).all())
 
@@ -275,9 +310,9 @@ def _consents(guess: Guess) -> list[str]:
     known = list(map(plain, synonyms()["consent_open"]))
     return [
         f"consent: does {heading!r} say who may be analysed? then add 'consent: {heading}' under columns"
-        for heading in guess.sample.cells
+        for heading, values in guess.sample.columns.items()
         if guess.table in ("customers", "contacts") and "consent" not in guess.columns
-        if plain(heading) in known
+        if values.words in known
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .headings import plain, says, synonyms
 from .links import Linked
-from .source_text import OPEN
+from .source_text import OPEN, left_code, of_contract, quoted
 
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _ZONES = {"EUR": "Europe/Berlin", "CHF": "Europe/Zurich", "GBP": "Europe/London", "USD": "America/New_York"}
@@ -41,6 +41,30 @@ def surroundings(folder: Path, told: list[Linked]) -> list[Line]:
     ]
 
 
+def proposed_outcome(told: list[Linked], names: dict[str, dict[str, str]]) -> list[str]:
+    """What a company may ask about, where a column of customers tells who left; a person decides.
+
+    Parameters
+    ----------
+    told : list of Linked
+    names : dict
+        From path to heading to the name of the column in dataset.yaml.
+    """
+    lines: list[str] = []
+    numbers: dict[str, str] = {}
+    for one in told:
+        for heading, name in names.get(one.guess.sample.path, {}).items():
+            values = one.guess.sample.columns[heading]
+            if (code := left_code(values)) is not None:
+                content = quoted({"column": name, "value": code, "good": False})
+                lines.append(f"# outcome: {content}   # {OPEN} outcome: is it about who left? then take the # away")
+            if key := of_contract(values):
+                numbers[key] = name
+    if lines and "months" in numbers:
+        lines.append(f"# subscription: {quoted(numbers)}   # {OPEN} subscription: the months of a contract?")
+    return lines[:1] + lines[1:][-1:] if "months" in numbers else lines[:1]
+
+
 _GERMAN_PART = re.compile(r"nummer|datum|betrag|kunden|bestell|artikel|geburt|strasse|umsatz|warengruppe")
 
 
@@ -49,7 +73,7 @@ def _currency(told: list[Linked]) -> tuple[str, str]:
     seen: dict[str, str] = {}
     for one in told:
         for heading, values in one.guess.sample.columns.items():
-            if plain(heading) in known:
+            if any(name in known for name in values.names):
                 for text in values.distinct[:20]:
                     if re.fullmatch(r"[A-Za-z]{3}", text):
                         seen.setdefault(text.upper(), heading)
@@ -70,7 +94,5 @@ def _currency(told: list[Linked]) -> tuple[str, str]:
 
 def _are_firms(told: list[Linked]) -> bool:
     files = [one.guess for one in told if one.guess.table == "customers"]
-    return bool(files) and all(
-        "company" in one.columns and not {"first_name", "last_name", "birth_date", "gender"} & set(one.columns)
-        for one in files
-    )
+    of_persons = {"first_name", "last_name", "birth_date", "gender"}
+    return any(one.is_of_firms for one in files) and not any(of_persons & set(one.columns) for one in files)

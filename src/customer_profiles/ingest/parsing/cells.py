@@ -17,7 +17,7 @@ from .notation import ISO_DAY, Written
 from .number_forms import CURRENCY_SIGN, plain_numbers
 
 # Zones are known for these years; what lies beyond is a placeholder.
-_CLOCKS_SINCE_AND_UNTIL = (pd.Timestamp("1900-01-02"), pd.Timestamp("2200-01-01"))
+_CLOCKS_SINCE_AND_UNTIL = (np.datetime64("1900-01-02", "us"), np.datetime64("2200-01-01", "us"))
 # Above this, floating point no longer tells neighbouring whole numbers apart.
 EXACT_INTEGERS = 2**53
 YES = ("true", "yes", "y", "ja", "j", "1", "x", "wahr", "t")
@@ -244,11 +244,17 @@ def on_clock(naive: pd.Series, written: Written, zone: ZoneInfo) -> tuple[pd.Ser
     Where every time is midnight they are days, which begin in each zone at its own midnight.
     """
     wrong = np.full(len(naive), None, dtype="object")
-    if (naive.isna() | (naive == naive.dt.normalize())).all():
+    moments = naive.to_numpy(dtype="datetime64[us]")
+    days = moments.astype("datetime64[D]")
+    if ((days == moments) | np.isnat(moments)).all():
         return naive, wrong
-    own = written.time_zone or zone.key
-    known = naive.where(naive.between(*_CLOCKS_SINCE_AND_UNTIL))
-    codes, quarters = pd.factorize(known.dt.floor("15min"), use_na_sentinel=True)  # no clock changes within one
+    own, (since, until) = written.time_zone or zone.key, _CLOCKS_SINCE_AND_UNTIL
+    if own == zone.key == "UTC":
+        return naive, wrong
+    known = np.where((moments >= since) & (moments <= until), moments, np.datetime64("NaT"))
+    # No clock changes within a quarter of an hour.
+    codes, distinct = pd.factorize(known.astype("datetime64[15m]").astype("datetime64[us]"), use_na_sentinel=True)
+    quarters = pd.DatetimeIndex(distinct)
     aware = quarters.tz_localize(own, ambiguous="NaT", nonexistent="NaT")
     unclear = aware.isna()
     skipped = (

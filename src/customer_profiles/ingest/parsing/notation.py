@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ..config.dataset import Column, Source
-from ..regular.cells import lacks
+from ..regular.cells import fills_out, lacks
 from .number_forms import plain_numbers
 
 ISO_DAY, ISO_TIMES = "%Y-%m-%d", "ISO 8601"
+_ISO_FORMS = [f"{ISO_DAY}{sign}%H:%M{seconds}" for sign in " T" for seconds in ("", ":%S")]
+# Of a column that is written in one of them, one cell tells as much as all.
+_CLEAR_FORMS = [ISO_DAY, *_ISO_FORMS, *(form.replace(ISO_DAY, "%d.%m.%Y") for form in (ISO_DAY, *_ISO_FORMS))]
 # Rows of a chunk that are looked at where only the kind that has not occurred yet is in question.
 _SAMPLE_ROWS = 1_000
 _SIGNS = ".,' \u00a0\u202f"
@@ -129,8 +132,10 @@ class Notation:
             self._settle_numbers()
         if not {"date", "datetime"} <= self._settled:
             seen = (self._forms.date or self._forms.datetime) and not self._forms.either
-            for texts in self._distinct(cells.iloc[:_SAMPLE_ROWS] if seen else cells, self._days):
-                _see_days(texts, self._forms)
+            looked_at = cells.iloc[:_SAMPLE_ROWS] if seen else cells
+            unsure = [name for name in self._days if not (seen and name in cells and self._is_seen(looked_at[name]))]
+            for texts in self._distinct(looked_at, unsure):
+                _see_days(texts.iloc[:1] if fills_out(texts, _CLEAR_FORMS) else texts, self._forms)
             self._settle_days()
         return self.doubt(cells)
 
@@ -170,6 +175,11 @@ class Notation:
                 telling |= texts.str.contains(sign, regex=False).to_numpy(dtype=bool)
             found += plain_numbers(texts[telling], self.written.sign).tolist()
         return found
+
+    def _is_seen(self, column: pd.Series) -> bool:
+        """Whether a column tells nothing new: all its days are written in one of the forms that have been seen."""
+        forms = [*self._forms.date, *self._forms.datetime]
+        return fills_out(column, [*forms, *(_ISO_FORMS if ISO_TIMES in forms else ())])
 
     @staticmethod
     def _distinct(cells: pd.DataFrame, names: Sequence[str]) -> list[pd.Series]:

@@ -56,7 +56,8 @@ def is_utf8(path: Path) -> bool:
     with path.open("rb") as file:
         try:
             while block := file.read(_BLOCK):
-                decoder.decode(block)
+                if not block.isascii() or decoder.getstate()[0]:  # the first bytes of a letter may wait for the rest
+                    decoder.decode(block)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return False

@@ -6,10 +6,11 @@ up later, mean the same bytes, a file that has changed in between is refused.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import InputRejected
@@ -26,22 +27,41 @@ class Content:
     sha256 : str
     changed : int
         Time of the last change, in nanoseconds: a file may be changed and changed back.
+    touched, seen : int
+        When the file was last changed in any way, and when this was told.
     """
 
     bytes: int
     sha256: str
     changed: int
+    touched: int = field(default=0, compare=False)
+    seen: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, path: Path) -> Content | None:
         """Content of a file as it is now, None if it cannot be read."""
         try:
-            status = path.stat()
-            return cls(status.st_size, file_hash(path), status.st_mtime_ns)
+            status, now = path.stat(), time.time_ns()
+            return cls(status.st_size, file_hash(path), status.st_mtime_ns, status.st_ctime_ns, now)
         except OSError:
             return None
 
+    def is_still(self, path: Path) -> bool:
+        """Whether a file has this content.
 
+        What was not touched since, its system says, and is believed if that was a while before it was seen: clocks of
+        file systems are coarse.
+        """
+        status = path.stat() if path.exists() else None
+        untouched = status and (status.st_size, status.st_mtime_ns, status.st_ctime_ns) == (
+            self.bytes,
+            self.changed,
+            self.touched,
+        )
+        return bool(untouched and self.touched < self.seen - _COARSE) or Content.of(path) == self
+
+
+_COARSE = 2_000_000_000  # nanoseconds
 Contents = dict[Path, Content | None]
 _RUN: ContextVar[Contents | None] = ContextVar("files of a run", default=None)
 
@@ -57,11 +77,14 @@ def remembered() -> Iterator[Contents]:
         _RUN.reset(token)
 
 
-def remember(path: Path) -> None:
-    """Take the hash of a file that is about to be read; only the first time counts."""
+def remember(path: Path) -> Content | None:
+    """Take the hash of a file that is about to be read; within a run only the first time counts."""
     contents = _RUN.get()
-    if contents is not None and path not in contents:
+    if contents is None:
+        return None
+    if path not in contents:
         contents[path] = Content.of(path)
+    return contents[path]
 
 
 def refuse_changed(contents: Contents | None = None) -> None:
@@ -74,5 +97,5 @@ def refuse_changed(contents: Contents | None = None) -> None:
     """
     when = "while it was read" if contents is None else "during the run"
     for path, content in (_RUN.get() or {} if contents is None else contents).items():
-        if Content.of(path) != content:
+        if not (content.is_still(path) if content else Content.of(path) is None):
             raise InputRejected(f"{path.name} changed {when}: wait until it is written completely, then run again")

@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 _BLANKS = np.zeros(256, dtype=bool)
 _BLANKS[[*range(9, 14), *range(28, 33)]] = True
 _LONGEST_NUMBER = 15  # digits that a float holds exactly
+_ISO, _DAY, _FORM_OF_DAY = "%Y-%m-%d([ T]%H:%M(:%S)?)?", len("2025-12-31"), len("%Y-%m-%d")
+_FIRST_YEAR = np.datetime64("0001-01-01", "us")
 _SIZES = {"%Y": 4, "%m": 2, "%d": 2, "%H": 2, "%M": 2, "%S": 2}
 _SMALLEST_AND_LARGEST = {"%m": (1, 12), "%d": (1, 31), "%H": (0, 23), "%M": (0, 59), "%S": (0, 59)}
 
@@ -115,6 +117,8 @@ class Cells:
         if (self.sizes != ends[-1]).any():
             return None
         table = self.data.reshape(-1, ends[-1])
+        if re.fullmatch(_ISO, form):
+            return self._iso_times(table, form)
         found: dict[str, np.ndarray] = dict.fromkeys(("%H", "%M", "%S"), np.zeros(1, dtype="int64"))
         for part, end in zip(parts, ends, strict=True):
             if part not in _SIZES:
@@ -136,6 +140,16 @@ class Cells:
         seconds = found["%H"] * 3600 + found["%M"] * 60 + found["%S"]
         return days.astype("datetime64[s]").astype("datetime64[us]") + seconds.astype("timedelta64[s]")
 
+    def _iso_times(self, table: np.ndarray, form: str) -> np.ndarray | None:
+        """Times in a form of ISO 8601, which Arrow reads itself, but with a blank or a T before the hour."""
+        if len(form) > _FORM_OF_DAY and (table[:, _DAY] != ord(form[_FORM_OF_DAY])).any():
+            return None
+        try:
+            times = self.texts.cast(pa.timestamp("us")).to_numpy()
+        except pa.ArrowInvalid:
+            return None
+        return None if times.min() < _FIRST_YEAR else times
+
     def spread(self, values: np.ndarray, dtype: str) -> pd.Series:
         """Values of the cells as a column of all rows, missing where a row has none."""
         if self.rows is None:
@@ -150,6 +164,12 @@ def lacks(column: pd.Series, signs: Collection[str]) -> bool:
     """Whether a column is ASCII text without any of some signs; False where that would take long to tell."""
     cells = Cells.of(column, ("",))
     return cells is not None and cells.bytes.isascii() and not cells.has([sign for sign in signs if sign.isascii()])
+
+
+def fills_out(column: pd.Series, forms: Collection[str]) -> bool:
+    """Whether all cells of a column of text that are not empty are points in time of one of some forms."""
+    cells = Cells.of(column, ("",))
+    return cells is not None and any(cells.times(form) is not None for form in forms)
 
 
 def _offsets(texts: pa.LargeStringArray) -> np.ndarray:

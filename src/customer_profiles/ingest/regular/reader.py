@@ -39,7 +39,9 @@ def read_rows(
             encoding=encoding.removesuffix("-sig"),
         ),
         arrow_csv.ParseOptions(delimiter=delimiter),
-        arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
+        arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False, check_utf8=False
+        ),
     )
     parts: list[pa.RecordBatch] = []
     for batch in reader:

@@ -268,6 +268,8 @@ def _claims(table: pd.DataFrame, name: str) -> list[Finding]:
     ]
     # A text is either of themes or of none, so those of none are counted once.
     unclear = int(table.loc[table["theme"] == OTHER, "n"].sum())
+    if round(unclear / base, 2) == 0:  # that all of them fit is no news
+        return found
     return [
         *found,
         Finding(

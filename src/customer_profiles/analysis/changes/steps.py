@@ -1,0 +1,97 @@
+"""The tables of two runs as monthly sums, in the steps from one to the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import pandas as pd
+
+from .. import kpis
+from ..feedback import metrics
+from . import knowledge
+from .knowledge import TABLES, Knowledge
+
+Gaps: TypeAlias = dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The tables of two runs in the steps of the decomposition, as monthly sums.
+
+    Parameters
+    ----------
+    before : Months
+        As the last run had them.
+    covered : Months
+        The time of the last run as this run's exports tell it, customers joined as then.
+    joined : Months
+        The same, customers joined as now.
+    told : Months
+        By the definitions of now, with what the exports lack and the last run had.
+    now : Months
+        As this run has them.
+    gaps : dict of str to list of (Timestamp, Timestamp)
+        First and last of new days in a row of which a table has no record, by table.
+    owner : dict of int to str
+        Customer behind each number.
+    """
+
+    before: kpis.Months
+    covered: kpis.Months
+    joined: kpis.Months
+    told: kpis.Months
+    now: kpis.Months
+    gaps: Gaps = field(default_factory=dict)
+    owner: dict[int, str] = field(default_factory=dict)
+
+
+def steps(now: Knowledge, before: Knowledge) -> Steps:
+    """The tables of both runs, step by step from the last run to this one."""
+    changed = knowledge.redefined(now, before)
+    accounts = knowledge.links(now["identities"], before["identities"])
+    ids, was = accounts["customer_id"], accounts["customer_id_before"]
+    at_each: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in ("before", "covered", "joined", "told", "now")}
+    gaps = {}
+    for name, at in TABLES.items():
+        mine, last = now[name], before[name]
+        told = mine
+        if knowledge.affected(name, changed, now["inventory"]):
+            covered, joined = last, knowledge.joined_as(last, mine, was, ids)
+        else:
+            last_today = knowledge.joined_as(last, mine, was, ids)
+            told = joined = knowledge.repaired(mine, last_today, at, before.as_of)
+            covered = knowledge.joined_as(told, last, ids, was)
+        for step, rows in zip(at_each, (last, covered, joined, told, mine), strict=True):
+            at_each[step][name] = rows
+        if len(mine) and mine[at].notna().any():
+            new = next_day(before)
+            found = knowledge.silences(mine[at], mine[at].min().normalize(), mine[at].max().normalize())
+            gaps[name] = [(max(first, new), last) for first, last in found if last >= new]
+    owners = pd.concat([rows["customer_id"] for tables in at_each.values() for rows in tables.values()])
+    codes = {name: code for code, name in enumerate(owners.dropna().unique())}
+    known: dict[tuple[int, ...], kpis.Months] = {}  # steps of which no table differs are one
+    for tables in at_each.values():
+        same = tuple(map(id, tables.values()))
+        known[same] = known.get(same) or _months(tables, codes)
+    months = {step: known[tuple(map(id, tables.values()))] for step, tables in at_each.items()}
+    return Steps(**months, gaps=gaps, owner={code: name for name, code in codes.items()})
+
+
+def _months(tables: dict[str, pd.DataFrame], codes: dict[str, int]) -> kpis.Months:
+    coded = {
+        name: rows.assign(customer_no=rows["customer_id"].map(codes).astype("Int64")) for name, rows in tables.items()
+    }
+    return kpis.by_month(coded["transactions"], metrics.answers(coded["feedback"]), coded["tickets"])
+
+
+def own_months(now: Knowledge) -> tuple[kpis.Months, dict[int, str]]:
+    """Monthly sums of one run, and the customer behind each number."""
+    owners = pd.concat([now[name]["customer_id"] for name in TABLES]).dropna().unique()
+    months = _months({name: now[name] for name in TABLES}, {name: code for code, name in enumerate(owners)})
+    return months, dict(enumerate(owners))
+
+
+def next_day(run: Knowledge) -> pd.Timestamp:
+    """The first day that a run does not know."""
+    return pd.Timestamp(run.as_of) + pd.Timedelta(days=1)

@@ -1,0 +1,152 @@
+"""Tables of sources that have not changed, kept beside the runs: the only place where a run reuses another's work.
+
+What is kept is what a run keeps, without names, addresses and whoever must not appear. It is taken only if all that it
+was made of is the same, down to the last byte: files, dataset.yaml, day, key, suppression list, ids of the last run,
+this package and the libraries it stands on. There is one such folder for a data set: whatever is collected next takes
+its place, and whoever is erased takes it away. What comes from a database is always read, because nothing tells
+whether it has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import sys
+import sysconfig
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from ..errors import InputRejected
+from ..identity.id_ledger import TABLE as IDENTITIES
+from ..privacy.opt_outs import list_file
+from ..tables import Tables, file_hash
+from .config.dataset import Dataset
+from .readers import provenance
+from .readers.file_format import DATABASES
+from .readers.registry import files, files_read
+
+FOLDER, _SIGN = ".collected", "made_of.json"
+
+
+def forget(runs: Path) -> None:
+    """Delete what is kept beside the runs of a data set, so that the next run reads everything."""
+    (runs / FOLDER / _SIGN).unlink(missing_ok=True)
+    shutil.rmtree(runs / FOLDER, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The tables that are kept beside the runs of a data set.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder of the runs.
+    sign : str
+        What the sources are now, see `sign_of`; empty: nothing is kept.
+    last : str
+        Hash of the ids of the last published run; empty without one.
+    """
+
+    runs: Path
+    sign: str
+    last: str
+
+    @classmethod
+    def of(cls, dataset: Dataset, as_of: date, key: bytes, runs: Path) -> Kept:
+        """What may be kept and taken as the sources are now; to be called where files are `remembered`."""
+        last = runs / "latest" / f"{IDENTITIES}.parquet"
+        return cls(runs, sign_of(dataset, as_of, key), file_hash(last) if last.exists() else "")
+
+    def take(self, tables: Tables) -> bool | None:
+        """Put the tables into a run if they are what it would make; only `id_changes` is to be made anew.
+
+        Returns
+        -------
+        bool or None
+            Whether whom the sources withdraw has been taken out of kept runs; None if nothing could be taken.
+        """
+        try:
+            told = json.loads((self.runs / FOLDER / _SIGN).read_text(encoding="utf-8"))
+            # Who had no ids yet and now has those that were made then, keeps them.
+            same_ids = told["last"] == self.last or (not told["last"] and told["tables"][IDENTITIES] == self.last)
+            if not self.sign or told["sign"] != self.sign or not same_ids:
+                return None
+            tables.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name, version in told["tables"].items():
+                part = tables.folder / f".{name}.part"
+                _link(self.runs / FOLDER / f"{name}.parquet", part)
+                tables.adopt(name, part)
+                if tables.made[name] != version:
+                    return None
+            return told["purged"]
+        except (OSError, ValueError, KeyError):  # whatever is not whole is made anew
+            return None
+
+    def keep(self, tables: Tables, purged: bool) -> None:
+        """Keep the tables that were made, in place of others; where that cannot be, the next run reads everything."""
+        forget(self.runs)
+        if not self.sign:
+            return
+        folder = self.runs / FOLDER
+        told = {"sign": self.sign, "last": self.last, "purged": purged, "tables": tables.made}
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in tables.made:
+                _link(tables.folder / f"{name}.parquet", folder / f"{name}.parquet")
+            part = folder / f"{_SIGN}.part"
+            part.write_text(json.dumps(told), encoding="utf-8")
+            part.chmod(0o600)
+            part.replace(folder / _SIGN)
+        except OSError:
+            forget(self.runs)
+
+
+def sign_of(dataset: Dataset, as_of: date, key: bytes) -> str:
+    """Keyed hash of all that tables of sources are made of; empty if a part of it cannot be told."""
+    forms = [form for source in dataset.sources for form in (source, *source.lookups)]
+    if any(form.kind in DATABASES for form in forms):
+        return ""
+    try:
+        paths = [path for form in forms for path in files(dataset, form) if isinstance(path, Path)]
+    except InputRejected:  # said by whoever reads it
+        return ""
+    contents = {path: provenance.remember(path) for path in paths}
+    if None in contents.values():
+        return ""
+    erased = list_file(dataset)
+    made_of = {
+        "program": _program(),
+        "dataset": dataset.model_dump_json(),
+        "as_of": as_of.isoformat(),
+        "files": files_read(dataset, contents),
+        "erased": file_hash(erased) if erased.exists() else "",
+    }
+    return hmac.digest(key, json.dumps(made_of, sort_keys=True).encode(), "sha256").hex()
+
+
+@cache
+def _program() -> str:
+    """Hash of this package, and of the names and versions of all that is installed beside it."""
+    package, found = Path(__file__).parents[1], hashlib.sha256(sys.version.encode())
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            found.update(f"{path.relative_to(package)} {file_hash(path)}".encode())
+    for path in sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info")):
+        found.update(path.name.encode())
+    return found.hexdigest()
+
+
+def _link(path: Path, to: Path) -> None:
+    """The same file under a second name, or a copy on another disk; tables are replaced, never written over."""
+    to.unlink(missing_ok=True)
+    try:
+        os.link(path, to)
+    except OSError:
+        shutil.copyfile(path, to)
+    to.chmod(0o600)

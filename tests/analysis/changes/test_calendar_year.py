@@ -1,0 +1,143 @@
+"""A calendar year of 52 weekly runs in which things happen to the company, and to its data.
+
+Runs are published, kept, pruned and purged as they are; their notebooks are not executed: what chapter 11 computes is
+computed here, from the tables that the run before has left.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_spending import planted
+from two_runs import DEFINITIONS, Company
+
+from customer_profiles.analysis.changes import over_time, parts, spending, told
+from customer_profiles.analysis.changes.knowledge import Knowledge
+from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.privacy.purge import purge
+from customer_profiles.reporting import history, publish
+from customer_profiles.tables import Stamp, Tables
+
+pytestmark = pytest.mark.slow
+
+FIRST, WEEKS = date(2025, 1, 5), 52
+LOST, CENTS, ERASED = 23, 33, 42
+"""Weeks in which a tenth of the shop's orders is missing once, amounts come in cents, a customer is erased."""
+KEPT = ("transactions", "feedback", "tickets", "identities", "profile", "segments", "inventory", "definitions")
+MADE_OF = {"dataset": {"sha256": ""}, "params": {}, "versions": {"customer-profiles": "1"}}
+
+
+class Year:
+    """The weekly runs of a company.
+
+    Parameters
+    ----------
+    folder : Path
+        Where runs and reports go.
+    """
+
+    def __init__(self, folder: Path):
+        self.runs, self.reports = folder / "runs", folder / "reports"
+        self.company = Company(11, customers=300)
+        self.feedback = planted(self.company, 40, "2025-04-01")
+        self.gone = str(self.company.ids[7])
+        self.found: list[dict[str, set[str]]] = []
+        self.levels: list[float] = []
+        for week in range(WEEKS):
+            self._run(week)
+
+    def known(self, week: int) -> Knowledge:
+        """What the exports of a week say."""
+        given = {"transactions": self.company.orders, "feedback": self.feedback, "tickets": self.company.tickets}
+        given |= {"profile": self.company.profile, "identities": self.company.accounts.assign(customer_no=self._no)}
+        if week >= ERASED:
+            given = {name: rows[rows["customer_id"] != self.gone] for name, rows in given.items()}
+        orders = given["transactions"]
+        if week == LOST:
+            lost = np.random.default_rng(1).choice(orders.index, len(orders) // 10, replace=False)
+            given["transactions"] = orders.drop(index=lost)
+        if week >= CENTS:
+            given["transactions"] = orders.assign(amount=orders["amount"] * 100)
+        definitions = DEFINITIONS | ({"source:shop": "2"} if week >= CENTS else {})
+        return self.company.run(FIRST + timedelta(weeks=week), definitions=definitions, **given)
+
+    @property
+    def _no(self) -> pd.Series:
+        numbers = self.company.profile.set_index("customer_id")["customer_no"]
+        return self.company.accounts["customer_id"].map(numbers)
+
+    def _run(self, week: int) -> None:
+        if week == ERASED:
+            accounts = self.company.accounts
+            names = set(accounts.loc[accounts["customer_id"] == self.gone, "pseudonym"])
+            assert purge(self.runs, names, everywhere=True).runs == publish.KEPT_RUNS
+        now, last = self.known(week), Tables(self.runs / publish.LATEST)
+        read = {name: last.read(name) if last.has(name) else pd.DataFrame() for name in (*KEPT, "headlines")}
+        before = Knowledge.of_last(read, now.as_of)
+        level = spending.level(history.read(self.runs), before.as_of, now.as_of)
+        split = parts.joined(parts.split(now, before, ["region"], level), 10)
+        changes = told.decomposition(split, before.as_of)
+        results = [changes, told.of_data(split), told.sources(now, before)]
+        said = [each.id for result in results for each in self._findings(result)]
+        self.found.append({"alarms": {i for i in said if i.startswith("changes.") and ".data." not in i}})
+        self.found[-1]["alarms"] -= {"changes.nothing"}
+        self.found[-1]["data"] = set(said) - self.found[-1]["alarms"] - {"changes.nothing"}
+        self.levels.append(level if split["p"].notna().any() else 0.0)
+        self._publish(week, now, Gate(10).guard(changes).frame.drop(columns="suppressed") if len(split) else split)
+
+    @staticmethod
+    def _findings(result) -> list:
+        return list(result.findings(Gate(10).guard(result).marks(result.frame))) if len(result) else []
+
+    def _publish(self, week: int, now: Knowledge, changes: pd.DataFrame) -> None:
+        name = f"{now.as_of:%Y%m%d}T050000Z-{week:06x}"
+        run, pages = self.runs / name, self.reports / name
+        publish.begin(run, pages)
+        tables = Tables(run, stamp=Stamp(as_of=now.as_of.isoformat()))
+        for table in (*KEPT, "headlines"):
+            tables.write(table, now[table])
+        if len(changes):
+            tables.write("changes", changes.reindex(columns=["key", "p_adjusted", "level"]))
+        (pages / "run.json").write_text(json.dumps(MADE_OF))
+        publish.publish(run, pages)
+        history.update(self.runs)
+        publish.end(run)
+        publish.prune(self.runs, self.reports)
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory) -> Year:
+    return Year(tmp_path_factory.mktemp("year"))
+
+
+def test_what_customers_did_alarms_once_it_is_known_and_nothing_else_does(year):
+    alarms = {FIRST + timedelta(weeks=week): found["alarms"] for week, found in enumerate(year.found)}
+    assert {day: names for day, names in alarms.items() if names} == {date(2025, 7, 6): {"changes.nps"}}
+
+
+def test_what_happened_to_the_data_is_named_and_is_no_behaviour(year):
+    assert {"changed_source.shop", "changes.data.sales.coverage"} <= year.found[LOST]["data"]
+    assert "changes.data.sales.coverage" in year.found[LOST + 1]["data"]
+    assert {"redefined.source:shop", "changes.data.sales.definition"} <= year.found[CENTS]["data"]
+    quiet = [found for week, found in enumerate(year.found) if week not in (LOST, LOST + 1, CENTS, ERASED)]
+    assert [found["data"] for found in quiet if found["data"]] == []
+
+
+def test_the_year_stays_in_the_history_and_nobody_in_it(year):
+    kept = history.read(year.runs)
+    assert kept["as_of"].nunique() == WEEKS
+    assert len(list(year.runs.glob("2*"))) == publish.KEPT_RUNS
+    assert sum(year.levels) <= spending.YEARLY
+    lines = over_time.history(kept, year.known(WEEKS - 1)["headlines"]).frame
+    assert lines.groupby("headline")["day"].nunique().eq(WEEKS).all()
+
+
+def test_who_was_erased_is_in_no_table_that_is_left(year):
+    for path in year.runs.glob("2*/*.parquet"):
+        texts = pd.read_parquet(path).select_dtypes(["object", "str"])
+        assert not texts.apply(lambda column: column.astype(str).str.contains(year.gone)).any(axis=None), path.name

@@ -1,0 +1,256 @@
+"""What `init` does with ways of writing that many exports share, whatever they are exports of."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime, timedelta
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+import customer_profiles as cp
+from customer_profiles.cli import main
+from customer_profiles.ingest.init.headings import means, shared_owner
+
+ROWS = 60
+PEOPLE = [[f"C{1000 + n}", f"Ada{n % 9}", f"Auental{n}", f"ada.{n}@example.org"] for n in range(ROWS)]
+PERSON = ["customer_id", "first_name", "last_name", "email"]
+DAY = datetime(2025, 1, 3, 10, 15)
+
+
+class Folder:
+    """Exports in a folder of their own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "raw").mkdir()
+
+    def add(self, name, heading, rows):
+        with (self.folder / "raw" / name).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([heading, *rows])
+        return self
+
+    def init(self):
+        """The sources of the proposal by the name of their file, and the proposal."""
+        proposal = cp.init(self.folder)
+        self.content = yaml.safe_load(proposal.text)
+        return {source["path"].removeprefix("raw/"): source for source in self.content["sources"]}, proposal
+
+    def check(self):
+        return CliRunner().invoke(main, ["check", str(self.folder / "dataset.yaml")])
+
+
+@pytest.fixture
+def exports(tmp_path):
+    return Folder(tmp_path).add("customers.csv", PERSON, PEOPLE)
+
+
+def orders(columns, lines=1):
+    """Order lines of the people: number, day, address and whatever `columns` say of an order and its line."""
+    return [
+        [f"B{n}", f"{DAY + timedelta(days=n):%Y-%m-%d %H:%M}", PEOPLE[n % ROWS][3], *columns(n, line)]
+        for n in range(ROWS)
+        for line in range(lines)
+    ]
+
+
+ORDER = ["Order Number", "Order Date", "Email"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "table", "role"),
+    [
+        ("City (Billing)", "customers", "city"),
+        ("(Do Not Modify) Account Number", "customers", "customer_id"),
+        ("Address 1: City", "customers", "city"),
+        ("Organization - Industry", "customers", "industry"),
+        ("ZIP/Postal code of Address", "customers", "postal_code"),
+        ("default_billing_address_city", "customers", "city"),
+    ],
+)
+def test_what_decorates_a_heading(heading, table, role):
+    assert role in means(heading, table)
+
+
+def test_a_unit_in_brackets_is_no_decoration():
+    assert "closed_at" not in means("Resolution time (in hrs)", "tickets")
+
+
+@pytest.mark.parametrize(("heading", "factor"), [("Duration (min)", 60), ("engagement_time_msec", 0.001)])
+def test_durations_in_another_unit(exports, heading, factor):
+    columns = ["session_id", "event_timestamp", "user_id", "event_name", "device", "visitor_id", "utm_source", heading]
+    rows = [
+        [
+            *(f"S{n}", f"{DAY + timedelta(hours=n):%Y-%m-%d %H:%M:%S}", PEOPLE[n][0], "view"),
+            *(("mobile", "desktop")[n % 2], f"v{n:05}", ("google", "newsletter")[n % 2], n + 1),
+        ]
+        for n in range(ROWS)
+    ]
+    exports.add("web_events.csv", columns, rows)
+    found = exports.init()[0]["web_events.csv"]["columns"]
+    assert found["duration_s"] == {"column": heading, "factor": factor}
+    assert (found["device"], found["anonymous_id"], found["source"]) == ("device", "visitor_id", "utm_source")
+    assert exports.check().exit_code == 0
+
+
+def test_what_all_headings_of_a_file_begin_with():
+    names = ["Person - ID", "Person - First name", "Person - Last name", "Person - Email - Work"]
+    assert (shared_owner(names), shared_owner(["a", "b - c", "d"])) == ("Person - ", "")
+
+
+@pytest.mark.parametrize(
+    "form", ["%b %d, %Y, %I:%M:%S %p", "%d-%b-%Y %H:%M", "%d. %B %Y", "%d %b %Y %H:%M:%S", "%b %d, %Y %I:%M %p"]
+)
+def test_days_that_name_their_month(exports, form):
+    exports.add(
+        "orders.csv",
+        [*ORDER, "Amount"],
+        [
+            (row[0], (DAY + timedelta(days=n)).strftime(form), *row[2:], "9.5")
+            for n, row in enumerate(orders(lambda n, line: []))
+        ],
+    )
+    exports.init()
+    said = exports.check()
+    assert said.exit_code == 0, said.output
+    assert f"orders transactions   shop    {ROWS}    {ROWS}          0 " in said.output
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000])
+def test_time_since_1970(exports, unit):
+    moments = [[f"E{n}", int((DAY + timedelta(hours=n)).timestamp() * unit), PEOPLE[n][0], "view"] for n in range(ROWS)]
+    exports.add("ga4_events.csv", ["session_id", "event_timestamp", "user_id", "event_name"], moments)
+    sources, _ = exports.init()
+    assert sources["ga4_events.csv"]["datetime"] == "unix"
+    assert f"{ROWS}    {ROWS}          0" in exports.check().output
+
+
+def test_running_numbers_of_two_files_are_not_the_same_persons(tmp_path):
+    folder = Folder(tmp_path)
+    folder.add("customers.csv", ["id", *PERSON[1:]], [[n + 1, *PEOPLE[n][1:]] for n in range(ROWS)])
+    folder.add("newsletter_subscribers.csv", ["id", *PERSON[1:]], [[n + 1, *PEOPLE[-n][1:]] for n in range(ROWS)])
+    made = [[n + 1, f"{DAY:%Y-%m-%d}", PEOPLE[-n][3], "It broke after two days and nobody answers"] for n in range(40)]
+    folder.add("tickets.csv", ["id", "created_at", "requester_email", "description"], made)
+    sources, _ = folder.init()
+    assert sources["customers.csv"]["ids"] != sources["newsletter_subscribers.csv"]["ids"]
+    assert sources["tickets.csv"]["key"] == "email"
+    assert "customer_id" not in sources["tickets.csv"]["columns"]
+
+
+def test_who_has_no_id_is_known_by_address(tmp_path):
+    folder = Folder(tmp_path).add(
+        "members.csv", ["Full name", "Email", "City"], [[f"{p[1]} {p[2]}", p[3], "Jena"] for p in PEOPLE]
+    )
+    folder.add("orders.csv", [*ORDER, "Amount"], orders(lambda n, line: ["9.5"]))
+    sources, _ = folder.init()
+    assert sources["members.csv"]["columns"]["customer_id"] == "Email"
+    assert sources["orders.csv"]["key"] == "email"
+    assert folder.check().exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("codes", "key", "expected"),
+    [
+        (["Completed", "Processing", "Cancelled"], "where", {"Kind": ["Completed", "Processing"]}),
+        (["Won", "Lost", "Open"], "where", {"Kind": ["Won"]}),
+        (["Rechnung", "Gutschrift", "Angebot"], "times", {"Kind": {"Rechnung": 1, "Gutschrift": -1}}),
+        (["paid", "refunded"], "times", {"Kind": {"paid": 1, "refunded": 0}}),
+        (["a", "b", "c"], "times", None),
+    ],
+)
+def test_what_codes_say_of_amounts(exports, codes, key, expected):
+    exports.add("orders.csv", [*ORDER, "Amount", "Kind"], orders(lambda n, line: [f"{n + 5}.5", codes[n % len(codes)]]))
+    source = exports.init()[0]["orders.csv"]
+    amount = source["columns"]["amount"]
+    found = source.get("where") if key == "where" else amount.get("times") if isinstance(amount, dict) else None
+    assert found == expected
+    assert "Warnings" not in exports.check().output
+
+
+def test_amounts_below_zero_beside_the_sign_of_their_currency_are_refunds_already(exports):
+    rows = orders(lambda n, line: ["-$4.50" if n % 5 == 0 else f"${n + 5}.50", "Refund" if n % 5 == 0 else "Payment"])
+    exports.add("orders.csv", [*ORDER, "Net Sales", "Event Type"], rows)
+    assert exports.init()[0]["orders.csv"]["columns"]["amount"] == "Net Sales"
+
+
+def test_the_number_that_other_files_name_customers_by(tmp_path):
+    folder = Folder(tmp_path)
+    rows = [[f"Z{n:05}", f"K-{n}x", *PEOPLE[n][1:]] for n in range(ROWS)]
+    folder.add("customers.csv", ["Customer Number", "Reference", *PERSON[1:]], rows)
+    bought = [[f"B{n}", f"{DAY:%Y-%m-%d}", f"{PEOPLE[n][1]} {n}", f"K-{n}x", "9.5"] for n in range(ROWS)]
+    folder.add("orders.csv", ["Order Number", "Order Date", "Customer", "Customer/Reference", "Amount"], bought)
+    sources, _ = folder.init()
+    assert sources["customers.csv"]["columns"]["customer_id"] == "Reference"
+    assert sources["orders.csv"]["columns"]["customer_id"] == "Customer/Reference"
+
+
+def test_totals_that_each_line_repeats_count_once(exports):
+    exports.add(
+        "orders.csv", [*ORDER, "Order Total", "SKU"], orders(lambda n, line: [f"{n + 5}.5", f"S{line}"], lines=2)
+    )
+    sources, _ = exports.init()
+    assert sources["orders.csv"]["once"] == {"Order Number": ["Order Total"]}
+
+
+@pytest.mark.parametrize(("shipping", "said"), [(4.5, False), (None, True)])
+def test_discounts_of_the_order_are_taken_off_if_its_total_proves_them(exports, shipping, said):
+    """One of two lines costs n and is bought twice; every third order has 3.00 off."""
+
+    def cells(n, line):
+        off = 3.0 if n % 3 == 0 else 0.0
+        total = 2 * n + 10 + 7 + (shipping or n * 0.77) - off
+        first = [f"{off:.2f}", f"{shipping or 0:.2f}", f"{total:.2f}"]
+        return [2 if line == 0 else 1, f"{n + 5 if line == 0 else 7}.00", *(first if line == 0 else ["", "", ""])]
+
+    exports.add(
+        "orders.csv", [*ORDER, "Quantity", "Unit price", "Discount", "Shipping", "Total"], orders(cells, lines=2)
+    )
+    sources, proposal = exports.init()
+    amount = sources["orders.csv"]["columns"]["amount"]
+    taken = {"column": "Discount", "factor": -1}
+    assert (taken in amount.get("sum", [])) != said
+    assert any("already taken off" in point for point in proposal.open) == said
+
+
+def test_firms_their_contacts_and_what_was_won(tmp_path):
+    folder = Folder(tmp_path)
+    firms = [[f"001{n:06}", f"Auental{n} GmbH", "Retail", 10 + n % 5] for n in range(ROWS)]
+    folder.add("Account.csv", ["Account ID", "Account Name", "Industry", "NumberOfEmployees"], firms)
+    people = [[f"003{n:06}", firms[n][0], f"Ada{n}", f"Brandt{n}", f"ada@auental{n}.example"] for n in range(ROWS)]
+    folder.add("Contact.csv", ["Contact ID", "Account ID", "FirstName", "LastName", "Email"], people)
+    stages = ["Closed Won", "Closed Lost", "Negotiation"]
+    deals = [
+        [f"006{n:06}", firms[n][1], f"{100 * n + 5}", stages[n % 3], f"{DAY + timedelta(days=n):%Y-%m-%d}"]
+        for n in range(ROWS)
+    ]
+    folder.add("Opportunity.csv", ["Id", "Account", "Amount", "StageName", "CloseDate"], deals)
+    sources, _ = folder.init()
+    assert folder.content["kind"] == "b2b"
+    assert sources["Account.csv"]["columns"]["company"] == "Account Name"
+    assert sources["Contact.csv"]["table"] == "contacts"
+    won = sources["Opportunity.csv"]
+    assert (won["table"], won["where"]) == ("transactions", {"StageName": ["Closed Won"]})
+    assert won["lookups"][0]["on"] == {"Account": "Account Name"}
+    assert f"transactions   shop    {ROWS}    20" in folder.check().output
+
+
+@pytest.mark.parametrize(
+    ("heading", "codes", "value"),
+    [
+        ("status", ["active", "churned"], "churned"),
+        ("is_active", ["yes", "no"], "no"),
+        ("colour", ["red", "blue"], None),
+    ],
+)
+def test_an_outcome_is_proposed_and_not_chosen(tmp_path, heading, codes, value):
+    rows = [[*person, codes[n % 3 == 0]] for n, person in enumerate(PEOPLE)]
+    folder = Folder(tmp_path).add("customers.csv", [*PERSON, heading], rows)
+    text = folder.init()[1].text
+    assert "outcome" not in folder.content
+    proposed = [line for line in text.splitlines() if line.startswith("# outcome:")]
+    assert len(proposed) == (value is not None)
+    if value:
+        (folder.folder / "dataset.yaml").write_text(text.replace("# outcome:", "outcome:"), encoding="utf-8")
+        assert f"value: {value}" in proposed[0].replace("'", "")
+        assert folder.check().exit_code == 0
