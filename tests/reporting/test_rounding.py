@@ -15,7 +15,7 @@ from customer_profiles.reporting.language import Language
 from customer_profiles.results import Disclosure, Result
 from customer_profiles.stats.intervals import wilson
 
-CELLS = st.lists(st.tuples(st.integers(10, 400), st.integers(0, 400)), min_size=2, max_size=6)
+CELLS = st.lists(st.tuples(st.integers(10, 400), st.integers(0, 400)), min_size=3, max_size=6, unique=True)
 
 
 def table(cells, more=(0, 0)) -> pd.DataFrame:

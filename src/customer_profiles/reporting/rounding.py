@@ -68,7 +68,7 @@ def frame(exact: pd.DataFrame) -> pd.DataFrame:
     rounded = {name: _each(count, values) for name, values in counts.items()}
     known = dict(counts)
     for name in (name for name in others if not name.endswith(ENDS)):  # calculated from what stands before it
-        again = _again(others[name], known, rounded)
+        again = _again(name, others[name], known, rounded)
         if again is None:
             again = _alone(column(name, numeric=True).kind, others[name], counts.get("base"))
         known[name], rounded[name] = others[name], again
@@ -78,9 +78,12 @@ def frame(exact: pd.DataFrame) -> pd.DataFrame:
     return exact.assign(**{name: _as_before(values, exact[name]) for name, values in rounded.items()})
 
 
-def _again(values: np.ndarray, known: Numbers, rounded: Numbers) -> np.ndarray | None:
+def _again(name: str, values: np.ndarray, known: Numbers, rounded: Numbers) -> np.ndarray | None:
     """A column calculated anew, if it is a ratio (also in per cent) or a difference of two others; else None."""
-    for calculate, (one, other) in product((_ratio, _index, _rest, _difference), permutations(known, 2)):
+    ways = (_ratio, _index, _rest)
+    for calculate, (one, other) in product(
+        (_difference, *ways) if name.startswith("difference") else (*ways, _difference), permutations(known, 2)
+    ):
         if _same(values, calculate(known[one], known[other])):
             return calculate(rounded[one], rounded[other])
     return None

@@ -52,9 +52,8 @@ def potential(
         ``area, n`` (customers)``, base`` (households or inhabitants)``, market_coverage`` (customers of a thousand of
         these)``, expected_customers`` (from the measures)``, lacking`` (expected less those there) with interval``,
         worth`` (a year, at the mean spend of a customer, in the currency) with interval``, branch, branch_km, p,
-        p_adjusted, effect, claim``; established differences first, then most lacking. Empty with fewer than
-        `FEWEST_AREAS` areas. p: the area's customers in the negative binomial distribution of areas like it, which is
-        as wide as areas differ anyway.
+        p_adjusted, effect, claim``; by name. Empty with fewer than `FEWEST_AREAS` areas. p: the area's customers in the
+        negative binomial distribution of areas like it, which is as wide as areas differ anyway.
 
     References
     ----------
@@ -84,7 +83,8 @@ def potential(
     table["p"] = np.minimum(2 * np.minimum(of.cdf(k), of.sf(k - 1)), 1.0)
     table["effect"] = (expected - k) / (expected + k)
     table = adjust(table.assign(all="areas"), together=["all"])
-    table = table.sort_values(["claim", "lacking", "area"], ascending=[False, False, True], ignore_index=True)
+    # By name: where most are lacking is the business of the view, in which small areas have no place to be told by.
+    table = table.sort_values("area", ignore_index=True)
     return _result(table, family_size(table, ["all"]), spend)
 
 
@@ -146,6 +146,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     test = N_("negative binomial regression on measures of the areas, Benjamini–Hochberg")
     n = int(table["n"].sum())
     best = shown(table[table["claim"].astype(bool) & table["lacking"].gt(0)])
+    best = best.sort_values(["lacking", "area"], ascending=[False, True])
     if best.empty:
         message = N_(
             "No area has fewer customers than areas like it let expect, beyond chance (areas compared: {family:count})."
