@@ -7,6 +7,8 @@ import pytest
 from disclosure_attack import given_away, read, spoken_of, tables_of
 from support import Report
 
+from customer_profiles.privacy.disclosure import Published
+
 LEAST = 10
 
 
@@ -26,6 +28,9 @@ def check(report: Report, cells: int) -> None:
     assert len(facts.known) > cells  # it did put tables together
     assert not given_away(facts, LEAST)
     assert not spoken_of(report.findings, tables, LEAST)
+    for name, table in tables.items():  # no row's place tells what is hidden of it
+        if "suppressed" in table:
+            assert Published(table, LEAST).placed().frame.equals(table), name
 
 
 def test_the_demo_report_gives_nobody_away(demo_report):

@@ -172,6 +172,37 @@ def test_empty_tables_pass():
     assert Gate(LEAST).publish(empty).frame.empty
 
 
+def test_the_place_of_a_row_tells_nothing_of_its_numbers():
+    """Where 25 hidden persons stand between 26 and 24, the other 3 of 28 hidden ones are known."""
+    table = pd.DataFrame({"attribute": "x", "value": list("cabde"), "n": [60, 26, 25, 24, 3], "base": 138})
+    table = pd.concat([table, table.assign(attribute="y", n=[90, 12, 3, 27, 20], base=152)])
+    hidden = [False, False, True, False, True, False, True, True, False, False]
+    frame = table.reset_index(drop=True).assign(suppressed=hidden)
+    placed = Published(frame.assign(n=frame["n"].mask(frame["suppressed"])), 10).placed()
+    assert placed.frame["value"].tolist() == [*"cadbe", *"cdeab"]
+    assert placed.frame["suppressed"].tolist() == [False] * 3 + [True] * 2 + [False] * 3 + [True] * 2
+    assert placed.placed().frame.equals(placed.frame)
+
+
+def test_rows_in_the_order_of_their_names_stay_where_they_are():
+    table = pd.DataFrame(
+        {"attribute": "age", "value": ["18–24", "25–34", "35–44", "45+"], "n": [3, 30, 20, 10], "base": 63}
+    )
+    published = Gate(10).publish(table)
+    assert published.placed().frame["value"].tolist() == table["value"].tolist()
+
+
+@given(st.lists(st.integers(1, 60), min_size=3, max_size=9), st.booleans())
+def test_a_hidden_row_stands_between_no_two_numbers(counts, ascending):
+    table = pd.DataFrame(
+        {"value": [f"v{(i * 7) % 9}{i}" for i in range(len(counts))], "n": counts, "base": sum(counts)}
+    )
+    frame = Gate(10).publish(table.sort_values("n", ascending=ascending)).placed().frame
+    hidden = frame["suppressed"].to_numpy()
+    by_name = frame["value"].is_monotonic_increasing
+    assert by_name or not (hidden[:-1] & ~hidden[1:]).any()
+
+
 def test_slices_stay_published():
     table = Published(pd.DataFrame({"theme": ["a", "b", "c"], "n": [20, None, 30], "suppressed": [0, 1, 0]}), 10)
     assert table.where(theme=["a", "b"]).frame["theme"].tolist() == ["a", "b"]

@@ -85,10 +85,55 @@ class Published:
         hidden = [key not in shown for key in table[keys].itertuples(index=False, name=None)]
         return table.assign(hidden=hidden)
 
+    def placed(self) -> Self:
+        """The rows in an order that tells nothing of hidden numbers.
+
+        Where shown rows stand by a number, a hidden row between two of them has a number between theirs, which may be
+        enough to work it out. Such rows come last in their part of the table, in the order of their names; a part is
+        what a column has in common whose values come one after the other. Where rows stand by their names, the place
+        of a row tells nothing.
+        """
+        if not self.suppressed:
+            return self
+        parts = [places for _, places in self.frame.groupby(_parts(self.frame), sort=False).indices.items()]
+        order = np.concatenate([_hidden_last(self.frame, places) for places in parts])
+        return replace(self, frame=self.frame.iloc[order].reset_index(drop=True))
+
     @property
     def suppressed(self) -> int:
         """Number of rows whose measurements are hidden."""
         return int(self.frame["suppressed"].sum())
+
+
+def _names(frame: pd.DataFrame) -> pd.DataFrame:
+    """What the rows are about, as text."""
+    return frame.select_dtypes(exclude=["number", "bool", "boolean"]).astype("str")
+
+
+def _parts(frame: pd.DataFrame) -> np.ndarray:
+    """Number of the part of a table that each row is in: rows in a run that have the columns of runs in common."""
+    part = np.zeros(len(frame), dtype=np.int64)
+    for _, names in _names(frame).items():
+        codes = pd.factorize(names)[0]
+        runs = np.append(0, np.cumsum(codes[1:] != codes[:-1]))
+        if runs[-1] == codes.max() < len(frame) - 1:
+            part = part * len(frame) + runs
+            part = np.append(0, np.cumsum(part[1:] != part[:-1]))
+    return part
+
+
+def _hidden_last(frame: pd.DataFrame, places: np.ndarray) -> np.ndarray:
+    """Places of the rows of a part, hidden ones last if their place could tell their numbers."""
+    rows, names = frame.iloc[places], _names(frame.iloc[places])
+    hidden = rows["suppressed"].to_numpy(dtype=bool)
+    by_name = any(names[name].is_monotonic_increasing and names[name].is_unique for name in names)
+    numbers = rows.select_dtypes("number").drop(columns=list(NUMERIC_KEYS), errors="ignore")
+    told = numbers.loc[~hidden, numbers[hidden].isna().any()]
+    by_number = any(told[c].dropna().is_monotonic_increasing or told[c].dropna().is_monotonic_decreasing for c in told)
+    if not hidden.any() or by_name or not by_number:
+        return places
+    last = names[hidden].sort_values(list(names), kind="stable").index if names.shape[1] else rows.index[hidden]
+    return np.concatenate([places[~hidden], last.to_numpy(dtype=places.dtype)])
 
 
 class Gate:

@@ -217,8 +217,7 @@ def of_result(
     if not len(result.view.of(published.frame)):
         return None
     claims = () if again else told(result, published, language)
-    if result.columns:
-        published = published.columns(*result.columns)
+    published = (published.columns(*result.columns) if result.columns else published).placed()
     drawing = None
     if chart is not None:
         words = alt or language.text(claims[0] if claims else result.title)
