@@ -144,8 +144,19 @@ class Language:
         return self.translate(known)
 
     def heading(self, name: str) -> str:
-        """What a column is called: as the data set labels it, else as the vocabulary of columns does."""
-        return self.label(name) if name in self.labels else self.translate(vocabulary.column(name).label)
+        """What a column is called: as the data set labels it, else as the vocabulary of columns does.
+
+        >>> Language("en").heading("per_thousand"), Language("de", currency="CHF").heading("per_thousand")
+        ('Customers spared per €1,000 of cost', 'Verschonte Kunden je 1.000 CHF Kosten')
+        """
+        if name in self.labels:
+            return self.label(name)
+        return self.translate(vocabulary.column(name).label).replace("¤", self._sign())
+
+    def _sign(self) -> str:
+        from babel.numbers import get_currency_symbol
+
+        return get_currency_symbol(self.currency, locale=self._number_locale)
 
     def value(self, word: object) -> str:
         """A value of the data as the reader knows it: by its own label, as a word of the contract, or as it is.
@@ -243,10 +254,7 @@ class Language:
         >>> Language("en").money_format(0), Language("de").money_format(2).replace(chr(160), " ")
         ('"€"#,##0', '#,##0.00 "€"')
         """
-        from babel.numbers import get_currency_symbol
-
-        sign = get_currency_symbol(self.currency, locale=self._number_locale)
-        return _currency_pattern(self._number_locale, digits).replace("¤", f'"{sign}"')
+        return _currency_pattern(self._number_locale, digits).replace("¤", f'"{self._sign()}"')
 
     def _count(self, value: Any) -> str:
         from .rounding import count
