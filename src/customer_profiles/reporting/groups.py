@@ -38,6 +38,10 @@ PHRASES: Mapping[str, Phrases] = {
         ("1", N_("customers with one child")),
         (r"\d.*", N_("customers with {value} children")),
     ),
+    "ticket_before": (
+        ("yes", N_("customers with a ticket in the half year before")),
+        ("no", N_("customers without a ticket in the half year before")),
+    ),
     "country": ((ANY, N_("customers in {value}")),),
     "region": ((ANY, N_("customers in {value}")),),
     "city": ((ANY, N_("customers in {value}")),),
