@@ -150,6 +150,7 @@ def test_report_passes_its_options_on_and_prints_the_page(monkeypatch, tmp_path)
         "jobs": 3,
         "forms": [],
         "compare": "",
+        "resume": False,
     }
 
 

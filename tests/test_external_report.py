@@ -19,6 +19,7 @@ def external_report(published, demo_home) -> Report:
     def lay(home):
         file = copied_company(demo_home, home)
         text = file.read_text("utf-8").replace("privacy: {", "privacy: {audience: external, ")
+        text = text.replace("name: demo", "name: external", 1)
         assert "external" in text
         file.write_text(text, "utf-8")
         file.parent.rename(file.parent.with_name("external"))

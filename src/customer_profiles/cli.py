@@ -98,7 +98,12 @@ def report(
     missing = None
     try:
         page = run_report(
-            *(dataset_yaml, as_of, language, out, only, jobs),
+            dataset_yaml,
+            as_of=as_of,
+            language=language,
+            out=out,
+            only=only,
+            jobs=jobs,
             forms=forms,
             compare=compare,
             resume=resume,

@@ -23,9 +23,9 @@ VIEWS = ((375, "dark"), (1280, "light"))  # each width and each scheme once: col
 # axe needs a minute for a table of a thousand rows, and those folded away are written like those above them.
 FOLDED_CODE = "details:not(.published-table details)"
 REPORTS = ("demo_report", "complete_journey_report")
-FIRST_RUN = {"11"}  # what has no page: a first run cannot say what changed
-PAGES = [*(file_name(spec) for number, spec in sorted(CHAPTERS.items()) if number not in FIRST_RUN), SLIDES]
-SILENT = {"complete_journey": {"04_analyse_feedback.html"}}  # by data set: pages of chapters that have nothing to say
+PAGES = [*(file_name(spec) for _, spec in sorted(CHAPTERS.items())), SLIDES]
+# By data set: pages of chapters that have nothing to say, as that of what changed in a first year.
+SILENT = {"complete_journey": {"04_analyse_feedback.html", "11_track_changes.html"}}
 
 # Words that end outside the window, or outside a box that neither scrolls nor grows. What lies in a region made to
 # scroll is within reach; what is hidden for the eye on purpose (the skip link) does not count.

@@ -86,7 +86,7 @@ class TestPage:
         assert text.count("<h1>") == 1
         assert "<h1>Who are they?</h1>" in text
         assert "Who is it?" not in text  # the notebook's own question; the page has its heading
-        assert '<a href="02_find_demographics.html" aria-current="page">Who they are</a>' in text
+        assert '<a href="02_find_demographics.html" aria-current="page" title="Who they are">Customers</a>' in text
         assert '<a href="index.html">Summary</a>' in text
         assert '<h2 id="section-age">Age</h2>' in text
 

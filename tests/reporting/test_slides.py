@@ -86,7 +86,7 @@ def test_there_are_twenty_slides_at_most_each_with_its_place():
 def test_the_headline_stands_once_and_what_changed_follows():
     said = titles(shown(many(2)))
     assert said[:2] == [
-        "Service cases rose to 29.7, from 17.6 a year ago.",
+        "Service cases rose to 30, from 18 a year ago.",
         "Service cases rose to 4, from 5 a year ago.",
     ]
     assert said[2] == "Told 0 of 03."

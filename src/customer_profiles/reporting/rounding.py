@@ -27,6 +27,8 @@ FEWEST = 10
 """Smaller whole numbers count no customers: a gate has hidden those."""
 SHARES = ("share", "part")
 ENDS = ("_low", "_high")
+USUAL = {"share": ("n", "base"), "share_rest": ("n_rest", "base_rest")}
+"""What a column is calculated from, if that gives it: in a table of one row others may give the same by chance."""
 Numbers: TypeAlias = "dict[str, np.ndarray]"
 Told = TypeVar("Told", bound=Text)
 
@@ -81,8 +83,10 @@ def frame(exact: pd.DataFrame) -> pd.DataFrame:
 def _again(name: str, values: np.ndarray, known: Numbers, rounded: Numbers) -> np.ndarray | None:
     """A column calculated anew, if it is a ratio (also in per cent) or a difference of two others; else None."""
     ways = (_ratio, _index, _rest)
-    for calculate, (one, other) in product(
-        (_difference, *ways) if name.startswith("difference") else (*ways, _difference), permutations(known, 2)
+    usual = USUAL.get(name, ("share", "share_rest"))
+    pairs = sorted(permutations(known, 2), key=lambda pair: pair != usual)
+    for (one, other), calculate in product(
+        pairs, (_difference, *ways) if name.startswith("difference") else (*ways, _difference)
     ):
         if _same(values, calculate(known[one], known[other])):
             return calculate(rounded[one], rounded[other])

@@ -104,7 +104,7 @@ def test_a_topic_is_weighed_by_what_the_score_would_be_without_it(planted):
 
 
 def test_sentences_say_that_association_is_no_cause(planted):
-    together, *named = told_of(planted[1])
+    *named, together = told_of(planted[1])
     assert "no proof of a cause" in together.message
     assert {finding.values["driver"] for finding in named} == {"parcel late", "ticket_before", "ticket_hours"}
     assert all("lower" in finding.message for finding in named)
