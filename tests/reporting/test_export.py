@@ -87,7 +87,7 @@ class TestPage:
         assert "<h1>Who are they?</h1>" in text
         assert "Who is it?" not in text  # the notebook's own question; the page has its heading
         assert '<a href="02_find_demographics.html" aria-current="page" title="Who they are">Customers</a>' in text
-        assert '<a href="index.html">Summary</a>' in text
+        assert '<a href="index.html" title="Summary">Summary</a>' in text
         assert '<h2 id="section-age">Age</h2>' in text
 
     def test_pages_and_charts_have_the_same_colours(self):
