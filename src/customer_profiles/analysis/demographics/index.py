@@ -27,6 +27,7 @@ from ...stats.comparisons import (
 )
 from ...stats.effect_sizes import from_shares
 from ...stats.intervals import wilson
+from ..spend import spend_by_group
 from .categories import Orders, order_of, values_of
 from .standardisation import margins
 
@@ -234,7 +235,7 @@ def spend_of(divided: pd.DataFrame, profile: pd.DataFrame) -> pd.Series | None:
     if "spend_365d" not in profile:
         return None
     spend = profile["spend_365d"].astype(float)
-    return pd.concat({name: spend.groupby(values_of(divided[name])).sum() for name in divided})
+    return pd.concat({name: spend_by_group(spend, values_of(divided[name])) for name in divided})
 
 
 def _claims(

@@ -25,6 +25,7 @@ from ...stats.intervals import CONFIDENCE, z_value
 from ...stats.regression import e_value, full_rank, linear, poisson
 from ...stats.survival import cox
 from ..demographics.categories import bands, values_of
+from ..spend import spend_by_group
 from .aftermath import Records, followed, lifetimes, scored, spells
 from .observations import YEAR_DAYS, Evidence, met_since
 
@@ -236,7 +237,7 @@ def _spent(met: pd.DataFrame, profile: pd.DataFrame) -> pd.Series:
     if "spend_365d" not in profile or met.empty:
         return pd.Series(dtype=float)
     spend = met["customer_no"].map(profile.set_index("customer_no")["spend_365d"]).astype(float)
-    return spend.groupby(met["pain"]).sum().loc[lambda total: total > 0]
+    return spend_by_group(spend, met["pain"])
 
 
 def _claims(table: pd.DataFrame, family: int, reached: pd.Series, spent: pd.Series) -> list[Finding]:

@@ -1,0 +1,28 @@
+"""A sum of money is told of many customers only, of whom none spent most of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from customer_profiles.analysis.spend import FEWEST, LARGEST, spend_by_group
+
+AMOUNTS = st.lists(st.floats(0, 1e5), min_size=1, max_size=60)
+
+
+@given(AMOUNTS)
+def test_a_sum_tells_of_no_single_customer(amounts):
+    spend = pd.Series(amounts)
+    told = spend_by_group(spend, pd.Series("a", index=spend.index))
+    paid = spend[spend > 0]
+    safe = len(paid) >= FEWEST and paid.max() <= LARGEST * paid.sum()
+    assert told.to_dict() == ({"a": pytest.approx(paid.sum())} if safe else {})
+
+
+def test_who_is_in_no_group_or_spent_nothing_does_not_count():
+    group = pd.Series(["a"] * FEWEST + [None] * FEWEST + ["b"] * FEWEST)
+    spend = pd.Series([1.0] * (2 * FEWEST) + [1.0] * (FEWEST - 1) + [0.0])
+    assert spend_by_group(spend, group).to_dict() == {"a": FEWEST}
+    assert spend_by_group(spend[:0], group[:0]).empty
