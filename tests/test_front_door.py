@@ -240,7 +240,7 @@ class TestQuestions:
         published = stored.read_results(folder).tables[name].frame
         answer = getattr(data, question)()
         assert answer.name == name
-        guarded = data.gate.guard(answer).frame[list(published)]
+        guarded = data.gate.guard(answer).columns(*published).placed().frame
         pd.testing.assert_frame_equal(guarded, published, check_dtype=False)
         assert set(answer.sentences(data.language.code)) <= set(data.findings["text"])
 

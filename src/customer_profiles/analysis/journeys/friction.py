@@ -79,7 +79,7 @@ def searched_in_vain(own: pd.DataFrame, least: int) -> Result:
     found = rows["kind"].isin([*LOOKS, *BASKETS, *PURCHASES])
     turn = is_search.groupby(rows["visit"]).cumsum()
     rows = rows.assign(hit=~found.groupby([rows["visit"], turn]).transform("any"))
-    words = rows["item"].astype("str").str.casefold().str.split().str.join(" ").astype("str")
+    words = rows["item"].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
     asked = rows.assign(word=words, customer_no=rows["visitor"])[is_search & rows["item"].notna()]
     asked = asked[~asked["word"].str.contains(r"@|\d{4}", regex=True)]
     table = clustered.shares(asked, by="word")
