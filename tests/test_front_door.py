@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 import subprocess
 import sys
 from datetime import date
@@ -17,7 +18,7 @@ from customer_profiles.errors import ConfigurationError, InputRejected, PrivacyR
 from customer_profiles.ingest import contract
 from customer_profiles.messages import Finding, Text
 from customer_profiles.questions import Questions
-from customer_profiles.reporting import stored
+from customer_profiles.reporting import preview, stored
 from customer_profiles.results import ONE_MARGIN, Result
 from customer_profiles.stats.claims import shown
 from customer_profiles.tables import Stamp, Tables, file_hash
@@ -98,6 +99,7 @@ def data(demo_report_home):
 def displayed(monkeypatch):
     """What a notebook would show."""
     shown = []
+    monkeypatch.setattr("IPython.get_ipython", object)
     monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
     return shown
 
@@ -164,7 +166,10 @@ class TestPrivacy:
             assert not any(value in text for value in ("3f9a", "Bayern", "Zoe", "Quandt"))
         assert "profile of 2 customers × 4 columns" in repr(tiny)
         assert "customers: 2 rows of customer_id, customer_no, region" in repr(tiny.tables)
-        assert "<td>tickets</td><td>0</td><td>customer_id, customer_no, opened_at" in tiny._repr_html_()
+        cells = re.sub(r' style="[^"]*"', "", tiny._repr_html_())
+        assert "<td>tickets</td><td>0</td><td>customer_id, customer_no, opened_at" in cells
+        assert tiny.tables._repr_html_() in tiny._repr_html_()
+        assert max(map(len, repr(tiny.tables).splitlines())) <= 100
 
     def test_small_groups_are_neither_said_nor_drawn(self, tiny, displayed):
         frame = pd.DataFrame({"value": ["many", "more", "few", "rare"], "n": [40, 50, 3, 4], "base": 97})
@@ -302,8 +307,22 @@ class TestQuestions:
     def test_shown_as_on_the_page(self, data, displayed):
         data.show(data.stages(), viz.bars, x="share", y="stage")
         assert displayed[0]["text/html"].count("<svg") == 2
+        assert f'<div class="{preview.NAME}"><section class="panel"' in displayed[0]["text/html"]
+        used = set(re.findall(r"var\((--[\w-]+)\)", displayed[0]["text/html"]))
+        assert used
+        assert all(f"{name}:#" in displayed[0]["text/html"] for name in used)
         data.show(data.distributions(["gender"]))
         assert "most frequent value" in displayed[1]["text/plain"]
+
+    def test_outside_of_a_notebook_its_words_are_shown(self, data, capsys):
+        data.show(data.stages(), viz.bars, x="share", y="stage")
+        said = capsys.readouterr().out
+        assert said.splitlines() == ["Customers by stage", *data.stages().sentences()]
+
+    def test_a_column_that_is_not_there_is_not_left_out(self, data, displayed):
+        with pytest.raises(ConfigurationError, match=r"x='shares': .* did you mean 'share'"):
+            data.show(data.stages(), viz.bars, x="shares", y="stage")
+        assert displayed == []
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,23 @@ class TestOwnCharts:
         assert chapter.panels["late_parcels_by_region"].table.suppressed == 2
 
     def test_a_frame_of_ones_own_needs_a_title(self, chapter):
-        with pytest.raises(ValueError, match="needs a title"):
+        with pytest.raises(ConfigurationError, match="needs a title"):
             chapter.panel(COUNTS)
+
+    def test_a_frame_of_ones_own_has_what_is_drawn(self, chapter):
+        with pytest.raises(ConfigurationError, match="y='values': .* did you mean 'value'"):
+            chapter.panel(COUNTS, viz.bars, x="n", y="values", title="Late parcels")
+
+    def test_a_chart_of_seaborn_is_a_chart(self, chapter):
+        chapter.panel(COUNTS, sns.barplot, x="n", y="value", title="Late parcels")
+        assert chapter.panels["late_parcels"].drawing.wide.startswith("<svg")
+
+    @pytest.mark.parametrize("chart", ["bars", lambda frame: None, lambda frame, ax, width: None])
+    def test_what_is_no_chart_is_told_how_it_is_called(self, chapter, chart):
+        with pytest.raises(
+            ConfigurationError, match=r"(called as <lambda>\(frame, ax, x=…\)|\(frame, ax, …\), not str)"
+        ):
+            chapter.panel(COUNTS, chart, title="Late parcels", x="n")
 
     def test_pyplot_stays_out_of_it(self, chapter):
         chapter.panel(regions(), viz.bars, x="share", y="value", blocks=None)

@@ -7,8 +7,9 @@ import pytest
 
 from customer_profiles.chapter import Chapter
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.errors import InputRejected
+from customer_profiles.errors import ConfigurationError, InputRejected
 from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.params import FindDemographics
 
 DATASET = """\
 name: test
@@ -51,6 +52,44 @@ def test_only_tables_of_the_contract_may_be_absent(company):
     assert opened(company, "04").read("feedback").empty
     with pytest.raises(InputRejected, match="'segments' yet: run 05_segment_customers first"):
         opened(company, "10").read("segments")
+    with pytest.raises(InputRejected, match="no table 'profil', did you mean 'profile'"):
+        opened(company, "02").read("profil")
+    with pytest.raises(InputRejected, match="no table 'zzz'$"):
+        opened(company, "02").read("zzz")
+
+
+def test_a_chapter_says_what_it_is(company):
+    collected(company, as_of="2025-12-31")
+    assert repr(opened(company, "02")) == (
+        "<Chapter 02 'Who they are': 'test' as of 2025-12-31, 1 tables to read, 0 panels shown>"
+    )
+
+
+def test_a_chapter_that_is_none_is_refused_with_those_there_are():
+    with pytest.raises(ConfigurationError, match=r"no chapter '2'; known are 00 \(Summary\).*11 \(What changed\)"):
+        Chapter.open("2", {})
+
+
+class TestParametersByHand:
+    """A notebook in JupyterLab, whose cells are run again after they have been changed."""
+
+    WHOLE = "# Parameters\n" + "\n".join(f"{name} = 1" for name in FindDemographics.model_fields)
+    WRONG = WHOLE.replace("min_base", "min_bse")
+
+    def test_a_misspelt_one_is_gone_once_the_cell_is_right(self):
+        with pytest.raises(ConfigurationError, match="unknown parameter 'min_bse', did you mean 'min_base'"):
+            FindDemographics.from_notebook({"In": ["", self.WRONG], "min_bse": 60})
+        later = {"In": ["", self.WRONG, self.WHOLE], "min_bse": 60, "min_base": 60}
+        assert FindDemographics.from_notebook(later).min_base == 60
+
+    @pytest.mark.parametrize("given", ["# Parameters\nmin_bse = 60", WRONG + "\nmin_base = 60"])
+    def test_what_papermill_puts_in_is_read_beside_the_cell_of_the_notebook(self, given):
+        with pytest.raises(ConfigurationError, match="min_bse"):
+            FindDemographics.from_notebook({"In": ["", self.WHOLE, given], "min_bse": 60})
+
+    def test_an_unattended_run_forgets_nothing(self):
+        with pytest.raises(ConfigurationError, match="min_bse"):
+            FindDemographics.from_notebook({"In": ["", self.WRONG, self.WHOLE], "min_bse": 60, "run_folder": "there"})
 
 
 def test_another_day_is_refused_with_both_ways_out(company):

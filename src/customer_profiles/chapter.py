@@ -17,11 +17,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from . import paths
-from .chapters import CHAPTERS, ChapterSpec
+from .chapters import CHAPTERS, ChapterSpec, named
 from .codes import SEGMENT_NAME
 from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
-from .ingest.contract import empty_table
+from .ingest.config.suggest import nearest
+from .ingest.contract import TABLES, empty_table
 from .messages import Finding, Limit, Text
 from .needs import LEFT_OUT
 from .params import Params
@@ -90,13 +91,17 @@ class Chapter:
         A notebook opened by hand works in ``runs/interactive`` and reads from the last published run what it
         has not made itself; an unattended run names its own folder and never looks elsewhere.
         """
-        spec = chapter if isinstance(chapter, ChapterSpec) else CHAPTERS[chapter]
+        spec = chapter if isinstance(chapter, ChapterSpec) else named(chapter)
         params = spec.params.from_notebook(namespace)
         runs = paths.runs(params.dataset)
         by_hand = not params.run_folder
         folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
         dataset = load_dataset(paths.dataset_file(params.dataset))
         return cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
+
+    def __repr__(self) -> str:
+        tables = f"{len(self.tables.names())} tables to read, {len(self.panels)} panels shown"
+        return f"<Chapter {self.spec.number} {self.spec.title!r}: {self.dataset.name!r} as of {self.as_of}, {tables}>"
 
     def _day(self, tables: Tables) -> date:
         """The day of the run: as asked, as dataset.yaml says, that of the run whose tables are at hand, or today."""
@@ -133,8 +138,8 @@ class Chapter:
         Raises
         ------
         InputRejected
-            If there is no run, or the chapter that makes the table has not run; names what to run first. If the table
-            does not fit this notebook, see `Tables.read`.
+            If there is no run, or the chapter that makes the table has not run; names what to run first. If there is
+            no such table; names the nearest. If the table does not fit this notebook, see `Tables.read`.
         """
         if self.tables.has(name):
             return self.tables.read(name)
@@ -148,6 +153,10 @@ class Chapter:
             raise InputRejected(
                 f"there is no table {name!r} yet: run {maker.stem} first, or make the report ({command})"
             )
+        if name not in TABLES:
+            made = (table for spec in CHAPTERS.values() for table in spec.makes)
+            near = nearest(name, {*TABLES, *self.tables.names(), *made})
+            raise InputRejected(f"there is no table {name!r}" + (f", did you mean {near!r}?" if near else ""))
         return empty_table(name)
 
     def previous(self, name: str, run: str = "") -> pd.DataFrame:
@@ -204,7 +213,7 @@ class Chapter:
             A frame of your own needs the column ``n``, customers in each row, and a `title`; its rows are taken to add
             up to all customers, the strictest rule.
         chart : callable, optional
-            ``(frame, ax, **columns)``: a chart of `viz` or any other, such as
+            ``(frame, ax, **columns)``: a chart of `viz`, one of seaborn such as ``sns.barplot``, or any other:
             ``lambda frame, ax: sns.barplot(frame, x="n", y="group", ax=ax)``. Without one the table is shown.
         title : str
             Subject, where the result is a frame of your own.
@@ -215,6 +224,9 @@ class Chapter:
 
         Raises
         ------
+        ConfigurationError
+            If a frame of your own has no title, the table lacks a column that is to be drawn, or `chart` cannot be
+            called that way.
         PrivacyRefused
             If the table cannot be guarded, more was drawn than it has rows, or there are fewer customers than the
             smallest group that is shown.
@@ -222,7 +234,7 @@ class Chapter:
         from .reporting import panel as panels
 
         if isinstance(result, pd.DataFrame):
-            result = Result.of(result, title)
+            result = panels.own(result, title, columns)
         self._refuse_too_few()
         if not len(result.frame):
             self._say_what_is_missing(result.needs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import params, paths
+from .errors import ConfigurationError
 from .messages import N_
 
 INJECTED = "injected-parameters"  # tag of papermill's own cell: it holds paths of this machine
@@ -157,3 +158,17 @@ CHAPTERS = {
         ),
     )
 }
+
+
+def named(number: str) -> ChapterSpec:
+    """The chapter of a number.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none; lists those that there are.
+    """
+    if number not in CHAPTERS:
+        known = ", ".join(f"{number} ({CHAPTERS[number].title})" for number in sorted(CHAPTERS))
+        raise ConfigurationError(f"there is no chapter {number!r}; known are {known}")
+    return CHAPTERS[number]

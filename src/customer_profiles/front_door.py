@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -137,8 +138,18 @@ class TableSet(Mapping[str, "Table"]):
         return len(self._names)
 
     def __repr__(self) -> str:
-        lines = (f"  {name}: {rows:,} rows of {', '.join(columns)}" for name, rows, columns in self.shapes())
+        wrap = TextWrapper(100, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+        lines = (wrap.fill(f"{name}: {rows:,} rows of {', '.join(columns)}") for name, rows, columns in self.shapes())
         return "\n".join([f"<{len(self)} tables>", *lines])
+
+    def _repr_html_(self) -> str:
+        from markupsafe import Markup
+
+        left = Markup(' style="text-align:left"')
+        row = Markup("<tr><td{left}>{}</td><td>{:,}</td><td{left}>{}</td></tr>")
+        body = Markup("").join(row.format(name, n, ", ".join(names), left=left) for name, n, names in self.shapes())
+        head = Markup("<tr><th{left}>table</th><th>rows</th><th{left}>columns</th></tr>").format(left=left)
+        return Markup("<table>{}{}</table>").format(head, body)
 
     def _ipython_key_completions_(self) -> list[str]:
         return self._names
@@ -176,7 +187,8 @@ class TableSet(Mapping[str, "Table"]):
 
         if self._run.has(name):
             table = self._connection.read_parquet(self._run.path(name), table_name=name)
-            return table.select(_without_contact(list(table.columns)))
+            open_to_all = _without_contact(list(table.columns))
+            return table if open_to_all == list(table.columns) else table.select(open_to_all)
         columns = {column: TYPES[field.kind] for column, field in contract.kept(name).items()}
         return self._connection.create_table(name, schema=ibis.schema(columns), temp=True)
 
@@ -241,10 +253,7 @@ class Data(Questions):
     def _repr_html_(self) -> str:
         from markupsafe import Markup
 
-        row = Markup("<tr><td>{}</td><td>{:,}</td><td>{}</td></tr>")
-        body = Markup("").join(row.format(name, rows, ", ".join(names)) for name, rows, names in self.tables.shapes())
-        head = Markup("<tr><th>table</th><th>rows</th><th>columns</th></tr>")
-        return Markup("<p>{}</p><table>{}{}</table>").format(repr(self).strip("<>"), head, body)
+        return Markup("<p>{}</p>{}").format(repr(self).strip("<>"), Markup(self.tables._repr_html_()))
 
     @property
     def profile(self) -> pd.DataFrame:
@@ -257,6 +266,8 @@ class Data(Questions):
     def score(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """What is foreseen of one customer, from what the run has learnt; see `Scorer.score`.
 
+        Of somebody who has not ordered yet nothing is foreseen: the values are None.
+
         Parameters
         ----------
         record : mapping of str to value
@@ -264,8 +275,9 @@ class Data(Questions):
 
         Examples
         --------
-        >>> data.score(data.profile.iloc[0])
-        {...}
+        >>> bought = data.profile.dropna(subset=["expected_orders"])
+        >>> data.score(bought.iloc[0])
+        {'expected_orders': ..., 'foreseen_on': ...}
         """
         return self._scorer.score(dict(record))
 
@@ -343,7 +355,8 @@ class Data(Questions):
         result : Result or DataFrame
             A frame of your own needs the column ``n``, customers in each row, and a `title`.
         chart : callable, optional
-            ``(frame, ax, **columns)``: a chart of `customer_profiles.viz` or any other. Without one the table is shown.
+            ``(frame, ax, **columns)``: a chart of `customer_profiles.viz`, one of seaborn, or any other. Without one
+            the table is shown.
         title : str
             Subject, where the result is a frame of your own.
         alt : str
@@ -353,6 +366,8 @@ class Data(Questions):
 
         Raises
         ------
+        ConfigurationError
+            If the table lacks a column that is to be drawn, or `chart` cannot be called that way.
         PrivacyRefused
             If the table cannot be guarded, or more was drawn than it has rows.
 
@@ -361,21 +376,22 @@ class Data(Questions):
         >>> from customer_profiles import viz
         >>> data.show(data.stages(), viz.bars, x="share", y="stage")  # doctest: +SKIP
         """
-        from IPython.display import display
         from markupsafe import Markup
 
         from .reporting import panel
+        from .reporting.preview import show
 
         if isinstance(result, pd.DataFrame):
-            result = Result.of(result, title)
+            result = panel.own(result, title, columns)
+        if len(result):
+            panel.refuse_unknown(result.frame, columns)
         name, said = f"{result.name}-{next(self._panels)}", self.sentences(result, self.language.code)
         shown = panel.of_result(result, chart, self.gate, self.language, name, alt=alt, **columns)
         if shown is None:
             html = Markup("").join(Markup("<p>{}</p>").format(sentence) for sentence in said)
         else:
             html = panel.html(shown, self.language, self.as_of)
-        plain = "\n".join([self.language.text(result.title), *said])
-        display({"text/html": html, "text/plain": plain}, raw=True)
+        show(html, "\n".join([self.language.text(result.title), *said]))
 
     def _read(self, name: str) -> pd.DataFrame:
         if name == WITHHELD and name not in self.tables:  # a run of an earlier version

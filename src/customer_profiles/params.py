@@ -55,13 +55,17 @@ class Params(BaseModel):
         """Read the parameters from a notebook's ``globals()`` right after its parameters cells.
 
         Papermill writes what it was given into a cell of its own without asking whether anybody reads it, so
-        the names assigned in such cells are collected from the history and an unknown one is refused.
+        the names assigned in such cells are collected from the history and an unknown one is refused. A cell
+        that names every parameter, run once more by hand, takes the place of what it was before.
         """
-        names = set(cls.model_fields) & namespace.keys()
+        fields, by_hand = set(cls.model_fields), not namespace.get("run_folder")
+        named: set[str] = set()
         for source in namespace.get("In", []):
             if source.startswith("# Parameters"):
-                names |= _assigned(source)
-        return cls.check({name: namespace[name] for name in names if name in namespace})
+                assigned = _assigned(source)
+                named = assigned if by_hand and fields <= assigned else named | assigned
+        names = sorted((fields | named) & namespace.keys())
+        return cls.check({name: namespace[name] for name in names})
 
 
 class CollectData(Params):

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from .errors import ConfigurationError
 from .messages import Finding, Text
 from .stats.selection import widened
 
@@ -48,6 +49,8 @@ class Disclosure:
     also: Sequence[str] = ()
 
 
+ROWS = 20
+"""Of a frame that a notebook shows."""
 NOBODY = Disclosure(n=None)
 """A table that counts no persons: definitions, files, parameters."""
 OVERLAPPING = Disclosure(within=None)
@@ -138,7 +141,7 @@ class Result:
 
         Raises
         ------
-        ValueError
+        ConfigurationError
             If it has no title.
 
         Examples
@@ -148,7 +151,7 @@ class Result:
         """
         words = "".join(c if c.isalnum() else " " for c in title.lower()).split()
         if not words:
-            raise ValueError("a frame of your own needs a title: panel(frame, title='Cases by group', …)")
+            raise ConfigurationError("a frame of your own needs a title, such as title='Cases by group'")
         return cls("_".join(words), frame, Text(title), ONE_MARGIN)
 
     def __len__(self) -> int:
@@ -161,7 +164,12 @@ class Result:
         return f"<Result {self.name!r}: {len(self)} rows of {columns}; {counted}{compared}>"
 
     def _repr_html_(self) -> str:
-        return self.frame.head(20).to_html()
+        from markupsafe import Markup
+
+        rest = len(self) - ROWS
+        more = Markup("<p>… {:,} more rows in .frame</p>").format(rest) if rest > 0 else ""
+        shape = Markup("<p>{}</p>").format(repr(self).strip("<>"))
+        return shape + Markup(self.frame.head(ROWS).to_html()) + more
 
     def head(self, n: int) -> Self:
         """Draw the first rows only; the evidence keeps all."""

@@ -158,5 +158,6 @@ class Tables:
         return ""
 
     def names(self) -> list[str]:
-        """Names of the tables this run has written, sorted."""
-        return sorted(path.stem for path in self.folder.glob("*.parquet"))
+        """Names of the tables that can be read, sorted."""
+        folders = filter(None, (self.folder, self.fallback))
+        return sorted({path.stem for folder in folders for path in folder.glob("*.parquet")})

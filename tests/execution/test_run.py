@@ -190,6 +190,25 @@ def test_known_names_are_found_on_any_page(project):
     assert "anna" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("shown", "error"),
+    [
+        ("lambda frame, ax: ax.scatter(range(500), range(500)), title='Mine'", errors.PrivacyRefused),
+        ("lambda frame, ax: ax.bar(frame['group'], frame['n'])", errors.ConfigurationError),
+    ],
+)
+def test_a_panel_that_is_refused_names_its_cell(project, shown, error):
+    open_chapter = (
+        "import pandas as pd\nfrom customer_profiles import params\nfrom customer_profiles.chapter import Chapter\n"
+        "from customer_profiles.chapters import ChapterSpec\n"
+        "chapter = Chapter.open(ChapterSpec('01', '01_first', 'First', params.CollectData), globals())"
+    )
+    panel = f"chapter.panel(pd.DataFrame({{'group': ['a', 'b'], 'n': [20, 30]}}), {shown})"
+    write(project / "notebooks", SPECS["01"], SHOW, open_chapter, panel)
+    with pytest.raises(error, match=r"^notebook 01_first, cell 7: .*(draws 500 dots|title='Cases by group')"):
+        report(project)
+
+
 def test_what_a_page_does_not_show_is_named_and_the_run_goes_on(project, capsys):
     cells = {
         "name = 'Anna Sch' + 'midt'\nprint(name)": "prints",

@@ -31,6 +31,13 @@ def test_panels_without_a_message_and_large_tables_stay_below_the_fold():
     assert names([*panels, panel("small", claim(), chart=False)]) == ["small"]
 
 
+def test_a_chapter_that_shows_frames_alone_shows_them():
+    own = [panel("first"), panel("second"), panel("long", chart=False, rows=30), panel("small", chart=False)]
+    assert names(own) == ["first", "second", "small"]
+    assert names([*own, panel("none", claim("nothing"))]) == []
+    assert storyline.answer(own, []) is None
+
+
 def test_a_page_has_few_panels_and_one_table():
     many = [panel(f"p{i}", claim(weight=i)) for i in range(9)]
     assert names(many) == ["p8", "p7", "p6", "p5", "p4"]

@@ -27,6 +27,7 @@ OF_THE_MACHINE = {
     *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
 }
 OUT_OF_MEMORY = {"MemoryError", "OutOfMemoryException", "ArrowMemoryError"}
+SHOWN = "in Chapter.panel("  # of a traceback
 OWN_ERRORS = {cls.__name__: cls for cls in ProfileError.__subclasses__()}
 
 
@@ -94,8 +95,10 @@ def execute(
 def raise_cell_error(spec: ChapterSpec, error: PapermillExecutionError, folder: Path) -> NoReturn:
     """Turn papermill's report of a failed cell into the error of ours that fits; `folder` is where cells write."""
     name, message = error.ename, error.evalue
-    if name in OWN_ERRORS:
-        raise OWN_ERRORS[name](message) from None
+    # Its number counts from zero, but also counts the cell that papermill has put in before it.
+    trace, cell = _plain("\n".join(error.traceback)), f"notebook {spec.stem}, cell {error.cell_index}"
+    if name in OWN_ERRORS:  # what was to be shown is a matter of the cell, other failures name their own place
+        raise OWN_ERRORS[name](f"{cell}: {message}" if SHOWN in trace else message) from None
     number = re.match(r"\[Errno (\d+)\]", message)
     full = re.search(re.escape(os.strerror(errno.ENOSPC)), message)  # engines have errors of their own
     code = int(number[1]) if number else errno.ENOSPC if full else 0
@@ -104,23 +107,21 @@ def raise_cell_error(spec: ChapterSpec, error: PapermillExecutionError, folder: 
         raise EnvironmentFailed(f"{path[1] if path else folder}: {os.strerror(code)} (notebook {spec.stem})") from None
     if name in OUT_OF_MEMORY:
         raise EnvironmentFailed(f"notebook {spec.stem}: memory ran out; free some, or use --jobs 1") from None
-    trace = "\n".join(error.traceback)
-    number = error.cell_index  # counts from zero, but also counts the cell that papermill has put in before it
     raise CellFailed(
-        f"notebook {spec.stem}, cell {number}{_line(trace)}{_place(trace)}: "
+        f"{cell}{_line(trace)}{_place(trace)}: "
         f"{name}: {mask(message.strip().splitlines()[0] if message.strip() else 'no message')}"
     ) from None
 
 
 def _line(trace: str) -> str:
     """Number of the line that failed; the line itself may hold a value that somebody has typed in."""
-    found = re.search(r"Cell In\[\d+\], line (\d+)", _plain(trace))
+    found = re.search(r"Cell In\[\d+\], line (\d+)", trace)
     return f", line {found[1]}" if found else ""
 
 
 def _place(trace: str) -> str:
     """The innermost line of this package that took part."""
-    found = re.findall(r"customer_profiles/(\S+\.py):(\d+)", _plain(trace))
+    found = re.findall(r"customer_profiles/(\S+\.py):(\d+)", trace)
     return " ({}:{})".format(*found[-1]) if found else ""
 
 

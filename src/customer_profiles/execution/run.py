@@ -16,8 +16,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .. import paths
-from ..chapters import CHAPTERS, ChapterSpec
-from ..errors import ConfigurationError, FormMissing, KernelDied, naming
+from ..chapters import CHAPTERS, ChapterSpec, named
+from ..errors import FormMissing, KernelDied, naming
 from ..ingest.config.dataset import Dataset, load_dataset
 from ..ingest.config.solutions import NAME as SOLUTIONS
 from ..ingest.config.topics import NAME as TOPICS
@@ -229,10 +229,7 @@ def chapters(only: str | None = None) -> dict[str, ChapterSpec]:
     """
     if only is None:
         return dict(CHAPTERS)
-    if only not in CHAPTERS:
-        known = ", ".join(f"{spec.number} ({spec.title})" for spec in reading_order(CHAPTERS))
-        raise ConfigurationError(f"there is no chapter {only!r}; known are {known}")
-    needed, unseen = set(), [only]
+    needed, unseen = set(), [named(only).number]
     while unseen:
         number = unseen.pop()
         needed.add(number)

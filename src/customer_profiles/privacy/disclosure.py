@@ -221,7 +221,10 @@ class Gate:
         if n is None:
             return Published(frame.assign(suppressed=False), self.min_group_size)
         if n not in frame:
-            raise PrivacyRefused(f"a table without the column {n!r} cannot be checked; pass n=None if it counts nobody")
+            raise PrivacyRefused(
+                f"a table without the column {n!r} cannot be checked: it holds how many customers are in each row "
+                f"(groupby(…).size().reset_index(name={n!r})); a Result that counts nobody says NOBODY"
+            )
         margins = _margins(frame, within)
         base_varies = base in frame and frame.groupby(_codes(frame, within), sort=False)[base].nunique().gt(1).any()
         least = self.min_group_size

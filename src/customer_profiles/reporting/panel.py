@@ -6,7 +6,7 @@ data when the last chapter has ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from .. import viz
 from ..errors import ConfigurationError
+from ..ingest.config.suggest import nearest
 from ..messages import N_, NOTHING, Finding, Text, is_missing
 from ..privacy.disclosure import Gate, Published
 from ..results import Result
@@ -32,6 +33,8 @@ WIDE, NARROW = 720, 343
 """Pixels: a full column of a page, and a phone."""
 ALSO = 2
 """Claims beside the message that are seen at once; further ones are in the evidence."""
+DRAWN = frozenset({"x", "y", "hue"})
+"""Arguments of a chart that name columns."""
 FEW = 4
 """Rows of the small drawing that stands on the summary."""
 
@@ -226,6 +229,37 @@ def of_result(
     said = (result.title, result.about, result.note)
     title, about, note = (rounding.text(text) if text and language.rounded else text for text in said)
     return Panel(name, title or result.title, claims, about, note, drawing, kept, simes)
+
+
+def own(frame: pd.DataFrame, title: str, columns: Mapping[str, object]) -> Result:
+    """A frame of one's own as a result, if it has what is to be drawn.
+
+    Raises
+    ------
+    ConfigurationError
+        If it has no title, or lacks a column that the chart is to draw.
+    """
+    result = Result.of(frame, title)
+    refuse_unknown(frame, columns)
+    return result
+
+
+def refuse_unknown(frame: pd.DataFrame, columns: Mapping[str, object]) -> None:
+    """Refuse to draw columns that a frame does not have: a house chart would leave them out.
+
+    Raises
+    ------
+    ConfigurationError
+        Names the column and the nearest known one.
+    """
+    for role in sorted(DRAWN & columns.keys()):
+        name = columns[role]
+        if isinstance(name, str) and name not in frame:
+            near = nearest(name, map(str, frame.columns))
+            raise ConfigurationError(
+                f"{role}={name!r}: the table has no such column"
+                + (f", did you mean {near!r}?" if near else f" (it has {', '.join(map(str, frame.columns))})")
+            )
 
 
 def guarded(result: Result, gate: Gate, language: Language) -> Published:

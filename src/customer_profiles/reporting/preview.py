@@ -30,6 +30,17 @@ def preview(html: str) -> str:
     return f'<style>{_style()}</style><div class="{NAME}">{Markup(html)}</div>'
 
 
+def show(html: str, plain: str) -> None:
+    """Display a block with its style where there is a notebook, its words elsewhere."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        print(plain)
+    else:
+        display({"text/html": preview(html), "text/plain": plain}, raw=True)
+
+
 def _style() -> str:
     light, dark = (";".join(f"--{name}:{value}" for name, value in scheme.items()) for scheme in (LIGHT, DARK))
     # JupyterLab has a theme of its own, whatever the system prefers; what nbconvert makes is light.

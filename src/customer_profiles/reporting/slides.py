@@ -89,7 +89,7 @@ def ranked(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[tupl
     seen = {
         spec.number: storyline.seen(chapters.get(spec.number, ()), spec.answers, spec.charts) for spec in order(report)
     }
-    return storyline.rounds(seen)
+    return storyline.rounds({number: [each for each in told if each.claims] for number, told in seen.items()})
 
 
 def order(report: Report) -> list[ChapterSpec]:

@@ -36,25 +36,29 @@ def answer(panels: Sequence[Panel], answers: Sequence[str]) -> Panel | None:
     answers : sequence of str
         Results that answer the question, the best first.
     """
-    return next(iter(seen(panels, answers)), None)
+    return next((panel for panel in seen(panels, answers) if panel.claims), None)
 
 
 def seen(panels: Sequence[Panel], answers: Sequence[str], charts: int = MOST) -> list[Panel]:
     """Panels that a reader sees at once, in the order in which they are told.
 
     A panel is seen if it has a message: something was found. Those that answer the question come first, the others by
-    how much is at stake; a table is seen only if it is small, and of charts as many as the chapter may have.
+    how much is at stake; a table is seen only if it is small, and of charts as many as the chapter may have. Where no
+    panel of a chapter looks for a message, as in one that shows frames of one's own, they stand as they are.
     """
     place = {name: at for at, name in enumerate(answers)}
     told = [panel for panel in panels if panel.claims and strongest(panel.claims)[0].kind != "nothing"]
 
     def rank(panel: Panel) -> tuple[int, int, float]:
-        best = strongest(panel.claims)[0]
         last = len(place)
+        if not panel.claims:
+            return place.get(panel.name, last), ORDER["fact"], 0.0
+        best = strongest(panel.claims)[0]
         return last if is_vague(best) else place.get(panel.name, last), _order(best), -best.weight
 
     chosen: list[Panel] = []
-    for panel in sorted((each for each in told if each.name in place or not _is_tall(each)), key=rank):
+    shown = told if any(panel.claims for panel in panels) else panels
+    for panel in sorted((each for each in shown if each.name in place or not _is_tall(each)), key=rank):
         tables = sum(other.drawing is None for other in chosen)
         fits = len(chosen) - tables < charts if panel.drawing else tables < TABLES and _is_small(panel)
         if len(chosen) < MOST and fits:

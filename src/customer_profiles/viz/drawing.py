@@ -1,5 +1,6 @@
 """Draws any chart on axes of its own, in the house style and in the reader's language."""
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 
+from ..errors import ConfigurationError
 from .layout import LINE, NAMED, set_height, settle, text_size
 from .marks import refuse_if_more
 from .speech import Speech, speaking
@@ -33,7 +36,7 @@ def draw(
     Parameters
     ----------
     chart : callable
-        ``(frame, ax, **columns)``: one of this package, or anybody's, as
+        ``(frame, ax, **columns)``: one of this package, one of seaborn such as ``sns.barplot``, or anybody's, as
         ``lambda frame, ax: sns.barplot(frame, x="cases", y="group", ax=ax)``.
     frame : DataFrame
         What may be shown, and nothing else.
@@ -51,6 +54,8 @@ def draw(
 
     Raises
     ------
+    ConfigurationError
+        If `chart` cannot be called that way.
     PrivacyRefused
         If more was drawn than the frame has rows.
     """
@@ -58,7 +63,7 @@ def draw(
         figure = Figure(figsize=(width / 72, UNSET), dpi=72, layout="constrained")
         FigureCanvasAgg(figure)
         ax: Any = figure.add_subplot(GridSpec(1, 1, figure, left=0, bottom=0, right=1, top=1)[0])
-        chart(frame, ax, **columns)
+        _call(chart, frame, ax, columns)
         refuse_if_more(figure, frame)
         alone = len(figure.axes) == 1
         if alone:  # with a colour bar or other axes beside it, matplotlib arranges them
@@ -77,3 +82,29 @@ def draw(
         if not alone:
             figure.draw_without_rendering()
         return figure
+
+
+def _call(chart: Callable[..., object], frame: pd.DataFrame, ax: Axes, columns: dict[str, Any]) -> None:
+    """Call a chart with its axes by place, or by name as seaborn takes them.
+
+    Raises
+    ------
+    ConfigurationError
+        If it takes neither.
+    """
+    try:
+        takes = inspect.signature(chart)
+    except (TypeError, ValueError):
+        raise ConfigurationError(f"a chart is a function (frame, ax, …), not {type(chart).__name__}") from None
+    try:
+        takes.bind(frame, ax, **columns)
+    except TypeError as by_place:
+        try:
+            takes.bind(frame, ax=ax, **columns)
+        except TypeError:
+            asked = ", ".join(["frame", "ax", *(f"{name}=…" for name in columns)])
+            name = getattr(chart, "__name__", type(chart).__name__)
+            raise ConfigurationError(f"chart {name} cannot be called as {name}({asked}): {by_place}") from None
+        chart(frame, ax=ax, **columns)
+    else:
+        chart(frame, ax, **columns)

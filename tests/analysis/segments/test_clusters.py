@@ -192,3 +192,12 @@ def test_columns_that_are_empty_as_shown_are_too_few():
     few["age"] = np.random.default_rng(1).normal(50, 9, 200)
     assert len(clusters.find(few, ["age", "orders", "categories"], bootstraps=2)) == 0
     assert clusters.limits(few)
+
+
+def test_a_segmentation_says_its_sizes_and_what_it_is_made_of():
+    found = clusters.find(planted()[0], **QUICK)
+    said = repr(found)
+    assert said.startswith(f"<Segmentation: {len(found)} natural segments of {len(found.labels):,} customers by ")
+    assert all(f"{row.segment}: {row.n:,} ({row.verdict})" in said for row in found.table.itertuples())
+    assert "\n" not in said
+    assert repr(solution.none(planted()[0])).startswith("<Segmentation: no segments of ")

@@ -60,7 +60,7 @@ TABLE = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Segmentation:
     """Segments of all customers and what speaks for them; empty where none could be looked for.
 
@@ -100,12 +100,21 @@ class Segmentation:
     k_table: pd.DataFrame
     columns: pd.DataFrame
     bootstraps: int
-    points: np.ndarray = field(repr=False)
+    points: np.ndarray
     method: str = NEIGHBOURS
-    methods: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    methods: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return f"<Segmentation: no segments of {len(self.labels):,} customers>"
+        sizes = ", ".join(f"{row.segment}: {row.n:,} ({row.verdict})" for row in self.table.itertuples())
+        return (
+            f"<Segmentation: {len(self)} {self.kind} segments of {len(self.labels):,} customers by "
+            f"{', '.join(self.made_from())}; {sizes}>"
+        )
 
     def numbered(self, labels: pd.Series) -> Segmentation:
         """The same segments under other numbers: `labels` names each customer's, in the order of the profile."""
