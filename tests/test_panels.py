@@ -118,7 +118,7 @@ class TestOwnCharts:
             chapter.panel(COUNTS)
 
     def test_a_frame_of_ones_own_has_what_is_drawn(self, chapter):
-        with pytest.raises(ConfigurationError, match="y='values': .* did you mean 'value'"):
+        with pytest.raises(ConfigurationError, match=r"y='values': .* did you mean 'value'"):
             chapter.panel(COUNTS, viz.bars, x="n", y="values", title="Late parcels")
 
     def test_a_chart_of_seaborn_is_a_chart(self, chapter):

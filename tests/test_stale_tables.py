@@ -54,7 +54,7 @@ def test_only_tables_of_the_contract_may_be_absent(company):
         opened(company, "10").read("segments")
     with pytest.raises(InputRejected, match="no table 'profil', did you mean 'profile'"):
         opened(company, "02").read("profil")
-    with pytest.raises(InputRejected, match="no table 'zzz'$"):
+    with pytest.raises(InputRejected, match=r"no table 'zzz'$"):
         opened(company, "02").read("zzz")
 
 
