@@ -94,4 +94,5 @@ def test_a_copied_template_becomes_a_page(checkout):
     page, _, stderr = report(checkout, "12")
     assert "<h1>How long they have known us</h1>" in page
     assert page.count('class="panel"') == 2
+    assert page.rindex('class="panel"') < page.index("Everything else this page looked at")
     assert "stays in the notebook" not in stderr
