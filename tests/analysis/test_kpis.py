@@ -78,6 +78,17 @@ def test_a_year_that_the_data_do_not_cover_is_no_year_before():
     assert kpis.history(months, AS_OF).frame["quarter"].min() == pd.Timestamp("2024-04-01")  # no stub
 
 
+def test_records_younger_than_the_period_are_told_since_when():
+    bought = orders(np.random.default_rng(1), first="2025-04-01")
+    _, result = figures(bought, answers(np.random.default_rng(1))[:0], tickets())
+    table = result.frame.set_index("kpi")
+    assert table["months"].eq(9).all()
+    assert table["since"].eq(pd.Timestamp("2025-04-01")).all()
+    assert table.loc["sales", "value"] == bought["amount"].sum()
+    _, whole = figures(orders(np.random.default_rng(1)), answers(np.random.default_rng(1))[:0], tickets())
+    assert whole.frame["months"].eq(12).all()
+
+
 def test_a_day_within_a_month_takes_the_last_full_one():
     rng = np.random.default_rng(1)
     months = kpis.by_month(orders(rng), answers(rng)[:0], tickets())

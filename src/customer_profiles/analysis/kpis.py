@@ -32,7 +32,7 @@ LAST_YEAR = 5
 MOST = 5
 
 COLUMNS = [
-    *("kpi", "label", "definition", "better", "kind", "months", "until", "value", "value_before"),
+    *("kpi", "label", "definition", "better", "kind", "months", "since", "until", "value", "value_before"),
     *("change", "change_low", "change_high", "n", "n_before", "p", "p_adjusted", "effect", "claim", "verdict"),
 ]
 
@@ -111,8 +111,9 @@ def compare(months: Months, as_of: date, snapshot: pd.DataFrame | None = None) -
     -------
     Result
         ``kpi, label, definition, better`` (1: more is better, −1: less)``, kind`` (formatter)``, months`` (looked
-        back)``, until`` (last day)``, value, value_before, change, change_low, change_high, n, n_before`` (customers
-        behind both)``, p, p_adjusted, effect, claim, verdict``. Without a year before, only ``value`` is told.
+        back)``, since, until`` (first and last day)``, value, value_before, change, change_low, change_high, n,
+        n_before`` (customers behind both)``, p, p_adjusted, effect, claim, verdict``. Without a year before, only
+        ``value`` is told.
     """
     end = _full_month(as_of)
     rows = [row for name in _available(months, end) if (row := _compared(name, months, end))]
@@ -279,13 +280,18 @@ def known(months: Months, as_of: date) -> list[str]:
 
 
 def period(name: str, months: Months, as_of: date) -> tuple[int, int]:
-    """First and last month of a key figure, as `compare` takes them."""
+    """First and last month of a key figure, as `compare` takes them; of younger records, as many as there are."""
     return _period(name, months, _full_month(as_of))
 
 
 def covers(name: str, months: Months, first: int) -> bool:
     """Whether the records behind a key figure reach back to a month, its first day included."""
     return _first(months, KPIS[name]) <= first
+
+
+def covered(name: str, months: Months, last: int) -> int:
+    """Months up to `last` that the records behind a key figure cover."""
+    return max(last - _first(months, KPIS[name]) + 1, 0)
 
 
 def ratio(name: str, months: Months, first: int, last: int) -> pd.DataFrame:
@@ -329,8 +335,9 @@ def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
     top, bottom, n = _totals(kpi, months, first, last)
     if not n or (bottom is not None and not bottom.sum()):
         return None
-    row = {"kpi": name, "kind": kpi.kind, "months": span, "until": (first_day(last + 1) - pd.Timedelta(days=1))}
-    if _first(months, kpi) > last - span + 1 - YEAR:
+    until = first_day(last + 1) - pd.Timedelta(days=1)
+    row = {"kpi": name, "kind": kpi.kind, "months": span, "since": first_day(first), "until": until}
+    if not covers(name, months, first - YEAR):
         value = kpi.times * top.sum() / (1 if bottom is None else bottom.sum())
         return (
             row
@@ -359,7 +366,7 @@ def _period(name: str, months: Months, end: int) -> tuple[int, int]:
     end = _last(months, KPIS[name], end)
     span = _span(name, months, end)
     last = end if span == YEAR else _full_quarter(end)
-    return last - span + 1, last
+    return max(last - span + 1, min(_first(months, KPIS[name]), last)), last
 
 
 def _span(name: str, months: Months, end: int) -> int:

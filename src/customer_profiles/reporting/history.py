@@ -25,6 +25,7 @@ COLUMNS = {
     "low": "float64",
     "high": "float64",
     "n": "int64",
+    "months": "float64",
     "p_adjusted": "float64",
     "level": "float64",
     "dataset_sha256": "str",

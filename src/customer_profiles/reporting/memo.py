@@ -29,12 +29,16 @@ QUESTIONS_LEFT = 3
 GROUPS = N_("Which groups stand out?")
 PERIODS = {12: N_("12 months"), 3: N_("last quarter")}
 """Of months looked back."""
+YOUNG = N_("since {since:day}")
+"""Period of records that do not reach back so far."""
 SEGMENTS = "segments"
 """Fact of the chapter on segments: how many there are."""
 NO_NATURAL = ("segments.reproducible", "segments.none")
 GRADUALLY = N_("Customers differ gradually.")
 STANDING = {
+    ("buyers", "sales", "since"): N_("{buyers:count} customers bought for {sales} since {since:day}."),
     ("buyers", "sales"): N_("{buyers:count} customers bought for {sales} within 12 months."),
+    ("buyers", "since"): N_("{buyers:count} customers bought since {since:day}."),
     ("buyers",): N_("{buyers:count} customers bought within 12 months."),
     ("customers", "worth"): N_("{customers:count} customers are on file; together they are worth {worth}."),
     ("customers",): N_("{customers:count} customers are on file."),
@@ -122,7 +126,10 @@ def standing(tables: Mapping[str, PublishedTable], language: Language, compared:
     """How large the company is, where nothing certainly changed: what stands still is said first, if it is known."""
     if "kpis" not in tables:
         return ""
-    figures = tables["kpis"].frame.set_index("kpi")["value"].dropna().to_dict()
+    frame = tables["kpis"].frame.set_index("kpi").dropna(subset="value")
+    figures = frame["value"].to_dict()
+    if "buyers" in figures and frame["months"]["buyers"] not in PERIODS:
+        figures["since"] = frame["since"]["buyers"]
     figures |= {name: language.short_money(figures[name]) for name in ("sales", "worth") if name in figures}
     message = next((message for needed, message in STANDING.items() if set(needed) <= set(figures)), "")
     said = [language.translate(NOTHING_CHANGED)] if compared else []
@@ -200,7 +207,7 @@ def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
     moved = 0 if row.verdict not in (CERTAIN, LIKELY) else row.better if row.change > 0 else -row.better
     return {
         "label": capital(own) if (own := _own_label(row, language)) else language.translate(row.label),
-        "period": language.text(Text(PERIODS[row.months], {"until": row.until})) if row.months in PERIODS else "",
+        "period": _period(row, language),
         "value": _short(row.kind, row.value, language),
         "change": _change(row, language),
         "verdict": "" if row.verdict == UNKNOWN else language.translate(row.verdict),
@@ -208,6 +215,11 @@ def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
         "definition": language.translate(row.definition),
         "spark": _spark(row.kpi, past, language),
     }
+
+
+def _period(row: Any, language: Language) -> str:
+    """How far a figure looks back; empty for one that does not."""
+    return "" if is_missing(row.months) else language.text(Text(PERIODS.get(row.months, YOUNG), {"since": row.since}))
 
 
 def _own_label(row: Any, language: Language) -> str:

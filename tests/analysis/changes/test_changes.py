@@ -124,14 +124,31 @@ def test_a_definition_is_never_behaviour(company):
 
 
 @pytest.mark.parametrize("definition", ["1", "2"])
-def test_records_that_do_not_reach_back_are_no_behaviour(company, definition):
+def test_young_records_are_compared_with_as_many_months_before(company, definition):
+    """Records that cannot fill the figure's own period are no fall of sales in the run that could not fill it."""
     young = company.orders[company.orders["at"] >= "2025-03-01"]
     before = company.run(THEN, transactions=company.orders if definition == "2" else young)
     table = told(company.run(NOW, transactions=young, definitions={"source:shop": definition}), before)
     of_orders = table.loc[["buyers", "sales", "orders_per_buyer"]]
     assert not of_orders["claim"].any()
+    sales = company.orders.groupby(company.orders["at"].dt.to_period("Q"))["amount"].sum()
+    assert of_orders.loc["sales", ["value_before", "value"]].tolist() == pytest.approx(
+        [sales["2025Q3"], sales["2025Q4"]]
+    )
+    assert of_orders[["coverage", "identity", "definition", "untold"]].abs().max(axis=None) == pytest.approx(0)
+    assert (of_orders["since"] == pd.Timestamp("2025-10-01")).all()
+    assert set(of_orders["reason"]) == {parts.SEASON if definition == "1" else parts.NOT_APART}
+    assert table.drop(of_orders.index)["since"].isna().all()
+
+
+def test_records_younger_than_the_last_run_are_no_behaviour(company):
+    """An export that lacks everything before today's months tells nothing of what customers did."""
+    late = company.orders[company.orders["at"] >= "2025-11-01"]
+    table = told(company.run(NOW, transactions=late, definitions={"source:shop": "2"}), company.run(THEN))
+    of_orders = table.loc[["buyers", "sales", "orders_per_buyer"]]
+    assert not of_orders["claim"].any()
     assert of_orders[["mix", "behaviour"]].eq(0).all(axis=None)
-    assert set(of_orders["reason"]) == {parts.TOO_SHORT}
+    assert set(of_orders["reason"]) <= {parts.TOO_SHORT, parts.UNKNOWN_ONCE}
 
 
 def test_customers_counted_twice_are_identity(company):

@@ -135,3 +135,26 @@ def test_the_history_has_each_day_once_and_what_is_new_last(company):
     points = table.loc[table["headline"] == "Net Promoter Score", "relative_change"]
     assert points.iloc[-1] == pytest.approx(headlines.set_index("headline").loc["nps", "value"] / 2)
     assert not len(over_time.history(known[:0], headlines))
+
+
+def test_figures_of_another_period_are_neither_in_the_history_nor_against_a_target(company):
+    """Twelve months of which the records cover nine are no change to be drawn, and miss no target of a year."""
+    headlines = company.run(NOW)["headlines"]
+    names = {"headline": "name", "kind": "unit", "value_low": "low", "value_high": "high"}
+    young = headlines.assign(months=headlines["months"].where(headlines["months"] != 12, 9.0))
+    known = young.rename(columns=names).assign(as_of="2025-06-30")
+    drawn = set(over_time.history(known, headlines).frame["headline"])
+    assert drawn == {"Customers", "Net Promoter Score", "Service cases per 100 orders"}
+    aim = {"sales": Target(target=1e9), "nps": Target(target=100)}
+    assert {"target.sales", "target.nps"} <= set(sentences(targets.against_targets(headlines, aim)))
+    assert "target.sales" not in sentences(targets.against_targets(young, aim))
+    before_it_was_kept = known.assign(months=np.nan)
+    assert "Sales" in set(over_time.history(before_it_was_kept, headlines).frame["headline"])
+
+
+def test_months_shorter_than_a_figure_looks_back_are_named():
+    numbers = {"last_value": 100.0, "this_value": 120.0, "whole_change": 20.0, "behaviour": 15.0}
+    relative = {f"relative_change{end}": 15.0 for end in ("", "_low", "_high")}
+    row = pd.Series({"key": "buyers", "kind": "count", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
+    said = Language("en").text(told.moved(pd.Series({**row, "since": pd.Timestamp("2025-10-01")}), 3))
+    assert said.startswith("Buyers since 1 October 2025 rose to 120, from 100 in as many months before: 15 of it")

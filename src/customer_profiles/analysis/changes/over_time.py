@@ -76,7 +76,7 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     Parameters
     ----------
     earlier : DataFrame
-        ``as_of`` (ISO date)``, name, unit, value, low, high, n`` of published runs, the oldest run first.
+        ``as_of`` (ISO date)``, name, unit, value, low, high, n, months`` of published runs, the oldest run first.
     headlines : DataFrame
         From `parts.headlines`, of this run.
 
@@ -84,11 +84,14 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     -------
     Result
         ``headline, day, relative_change`` (since the first run: per cent, points of a score as they are; with the
-        interval of the value)``, value, n``. Empty before the second day.
+        interval of the value)``, value, n``. Empty before the second day. Runs whose records were too young to look
+        back over as many months as today are left out.
     """
     names = {"headline": "name", "kind": "unit", "value_low": "low", "value_high": "high"}
     runs = pd.concat([earlier, headlines.rename(columns=names)], ignore_index=True)
     runs = runs[runs["name"].isin(list(KPIS)) & (runs["as_of"] <= headlines["as_of"].max())]
+    looks_back = runs["name"].map(headlines.set_index("headline")["months"])
+    runs = runs[runs["months"].isna() | looks_back.isna() | (runs["months"] == looks_back)]
     runs = runs.drop_duplicates(["name", "as_of"], keep="last").sort_values("as_of", kind="stable")
     runs = runs[runs["name"].isin(headlines["headline"]) & runs.groupby("name")["as_of"].transform("nunique").gt(1)]
     order = list(KPIS)

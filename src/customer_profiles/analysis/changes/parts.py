@@ -24,7 +24,7 @@ from .. import kpis
 from ..kpi_definitions import KPIS, YEAR, Part
 from . import knowledge
 from .knowledge import Knowledge
-from .steps import Gaps, Steps, next_day, own_months, steps
+from .steps import Gaps, Steps, next_day, own_months, periods, steps, young_periods
 
 PARTS = ("coverage", "identity", "definition", "mix", "behaviour", "untold")
 SOURCES_OF = {"orders": "transactions", "tickets": "tickets"}
@@ -34,7 +34,7 @@ MOST_LEVELS, FEWEST = 12, 30
 MOST_TRAITS = 5
 KNOWN_YEARS = (-np.inf, 1, 2, 3, np.inf)
 """Bands of years known at the end of a period."""
-SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW = (
+SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW, SEASON = (
     N_("it looks back over another period than in the last run"),
     N_("an export has days without any record in the new period"),
     N_("segments are formed anew in each run, so that customers or the border may have moved"),
@@ -43,6 +43,7 @@ SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW = (
     N_("the records do not reach back over both periods"),
     N_("what records lack and what is defined otherwise cannot be told apart"),
     N_("too few customers to tell the parts"),
+    N_("records are too young to look back further, so that another season may play a part"),
 )
 
 
@@ -64,6 +65,8 @@ class _Row:
     untold: float = 0.0
     p: float = float("nan")
     reason: str = ""
+    since: pd.Timestamp | None = None
+    """First day of the new period, if both are shorter than what the figure looks back."""
     halves: dict[str, float] = field(default_factory=dict)
     """Half of the interval of each part that has one."""
 
@@ -96,8 +99,10 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: f
     DataFrame
         ``headline, kind`` (formatter)``, value_before, value, change``, the `PARTS`, which add up to the change, each
         but the last with its interval (``behaviour_low, behaviour_high``, …; none for what is counted in full)``, p,
-        p_adjusted, claim, level, n, n_before`` (customers behind both) and ``reason``: why a part cannot be told. Empty
-        without a run to compare with.
+        p_adjusted, claim, level, n, n_before`` (customers behind both), ``reason``: why a part cannot be told, and
+        ``since``: first day of the months that are compared with as many before, where records are too young for what
+        the figure looks back. Figures without a value in one of the runs are left out; empty without a run to compare
+        with.
     """
     if not before.compares():
         return pd.DataFrame(columns=[*_Row("", "", 0, 0).closed(), "p_adjusted", "claim", "level"])
@@ -107,7 +112,8 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: f
     traits = _traits(now["profile"], attributes)
     names = [name for name in kpis.known(tables.now, now.as_of) if name in kpis.known(tables.before, before.as_of)]
     rows = [_customers(now, before, changed, published)]
-    rows += [_figure(name, tables, now, before, traits, changed, published) for name in names]
+    figures = [_figure(name, tables, now, before, traits, changed, published) for name in names]
+    rows += [row for row in figures if np.isfinite([row.value_before, row.value]).all()]
     rows += _segments(now, before, changed)
     return _judged([row.closed() for row in rows], level)
 
@@ -189,18 +195,19 @@ def headlines(now: Knowledge) -> pd.DataFrame:
     -------
     DataFrame
         ``headline, kind`` (formatter)``, value, value_low, value_high`` (none for what is counted in full)``, n``
-        (customers behind it) and ``as_of`` (ISO date).
+        (customers behind it)``, months`` (looked back; missing for what is on file) and ``as_of`` (ISO date).
     """
     months, _ = own_months(now)
     customers = now["identities"]["customer_id"].nunique()
-    rows: list[tuple] = [("customers", "count", float(customers), np.nan, np.nan, customers)]
+    rows: list[tuple] = [("customers", "count", float(customers), np.nan, np.nan, customers, np.nan)]
     for name in kpis.known(months, now.as_of):
-        sums = kpis.ratio(name, months, *kpis.period(name, months, now.as_of))
-        rows.append((name, KPIS[name].kind, *estimate(sums["top"], sums.get("bottom")), len(sums)))
+        first, last = kpis.period(name, months, now.as_of)
+        sums = kpis.ratio(name, months, first, last)
+        rows.append((name, KPIS[name].kind, *estimate(sums["top"], sums.get("bottom")), len(sums), last - first + 1))
     segments = now["segments"].reindex(columns=["segment"])["segment"].dropna()
     for segment, size in segments.astype(int).value_counts().sort_index().items():
-        rows.append((f"segment {segment}", "count", float(size), np.nan, np.nan, int(size)))
-    found = pd.DataFrame(rows, columns=["headline", "kind", "value", "value_low", "value_high", "n"])
+        rows.append((f"segment {segment}", "count", float(size), np.nan, np.nan, int(size), np.nan))
+    found = pd.DataFrame(rows, columns=["headline", "kind", "value", "value_low", "value_high", "n", "months"])
     return found.dropna(subset="value", ignore_index=True).assign(as_of=now.as_of.isoformat())
 
 
@@ -222,21 +229,24 @@ def _figure(
 ) -> _Row:
     """A key figure of the registry."""
     kpi = KPIS[name]
-    then = kpis.period(name, tables.before, before.as_of)
-    ahead = kpis.period(name, tables.told, now.as_of)
-    same_span = (then[1] - (ahead[1] - ahead[0]), then[1])
+    then, same_span, ahead, at_end = periods(name, tables, before.as_of, now.as_of)
+    shorter = young_periods(name, tables, then, ahead)
+    if shorter is not None:
+        (then, ahead), same_span, at_end = shorter, shorter[0], shorter[1]
     at_each = [
         (tables.before, then),
         (tables.covered, then),
         (tables.joined, then),
         (tables.told, same_span),
         (tables.told, ahead),
-        (tables.now, kpis.period(name, tables.now, now.as_of)),
+        (tables.now, at_end),
     ]
     sums = [kpis.ratio(name, months, *period) for months, period in at_each]
     last, current = sums[0], sums[-1]
-    values = [published.get(name, _value(last)), *map(_value, sums)]
+    values = [published.get(name, _value(last)) if shorter is None else _value(last), *map(_value, sums)]
     row = _Row(name, kpi.kind, values[0], values[-1], len(current), len(last))
+    if shorter is not None:
+        row.since, row.reason = kpis.first_day(ahead[0]), SEASON
     if not np.isfinite(values).all():
         row.reason = UNKNOWN_ONCE
         return row

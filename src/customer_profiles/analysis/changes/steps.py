@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TypeAlias
 
 import pandas as pd
@@ -12,6 +13,8 @@ from ..feedback import metrics
 from . import knowledge
 from .knowledge import TABLES, Knowledge
 
+Period: TypeAlias = tuple[int, int]
+"""First and last month."""
 Gaps: TypeAlias = dict[str, list[tuple[pd.Timestamp, pd.Timestamp]]]
 
 
@@ -83,6 +86,27 @@ def _months(tables: dict[str, pd.DataFrame], codes: dict[str, int]) -> kpis.Mont
         name: rows.assign(customer_no=rows["customer_id"].map(codes).astype("Int64")) for name, rows in tables.items()
     }
     return kpis.by_month(coded["transactions"], metrics.answers(coded["feedback"]), coded["tickets"])
+
+
+def periods(name: str, tables: Steps, before: date, now: date) -> tuple[Period, Period, Period, Period]:
+    """The period of a key figure in the last run, one as long as today's that ends with it, today's, and this run's."""
+    then, ahead = kpis.period(name, tables.before, before), kpis.period(name, tables.told, now)
+    return then, (then[1] - (ahead[1] - ahead[0]), then[1]), ahead, kpis.period(name, tables.now, now)
+
+
+def young_periods(name: str, tables: Steps, then: Period, ahead: Period) -> tuple[Period, Period] | None:
+    """The months since the last run and as many before it, where records do not reach back over the whole period.
+
+    None where they do, or where one of the two would be empty.
+    """
+    if kpis.covers(name, tables.told, then[1] - (ahead[1] - ahead[0])):
+        return None
+    months = min(ahead[1] - then[1], kpis.covered(name, tables.told, then[1]))
+    found = tuple((last - months + 1, last) for last in (then[1], ahead[1]))
+    at_each = [(each, found[0]) for each in (tables.before, tables.covered, tables.joined, tables.told)]
+    at_each += [(each, found[1]) for each in (tables.told, tables.now)]
+    empty = any(kpis.ratio(name, each, *period).iloc[:, -1].sum() == 0 for each, period in at_each)
+    return None if months < 1 or empty else (found[0], found[1])
 
 
 def own_months(now: Knowledge) -> tuple[kpis.Months, dict[int, str]]:

@@ -36,9 +36,12 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any]) -> Resu
         ``headline, this_value`` with its interval, ``target, short_of_target`` (how far it is on the wrong side, 0 if
         it is not)``, target_share`` (of the target that is reached)``, own_total, differs_by`` (report minus
         company)``, owner, claim`` (short by more than the tolerance)``, n``; figures that the data do not have are
-        left out.
+        left out, and those whose records are younger than what they look back.
     """
-    known = headlines[headlines["headline"].isin(list(targets))].reset_index(drop=True)
+    whole = headlines["months"].isna() | (
+        headlines["months"] >= headlines["headline"].map({name: kpi.months for name, kpi in KPIS.items()})
+    )
+    known = headlines[headlines["headline"].isin(list(targets)) & whole].reset_index(drop=True)
     set_for = [targets[name] for name in known["headline"]]
     better = np.array([KPIS[name].better for name in known["headline"]], dtype=float)
     target, own, tolerance = (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Text
+from ...messages import N_, Finding, Text, is_missing
 from ...results import NOBODY, OVERLAPPING, Result
 from ...stats.claims import shown
 from ..kpi_definitions import KPIS
@@ -33,6 +33,30 @@ ENDS = ("", "_low", "_high")
 SHORTER = 0.02
 """Part of its rows from which on an export is called shorter than in the last run."""
 SEGMENT = N_("Customers in segment {segment}")
+MOVED = (
+    N_("{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."),
+    N_("{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."),
+    N_(
+        "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
+        "itself, and other causes work against it."
+    ),
+)
+"""How a figure moved: up, down, or while other causes work against it."""
+SINCE = (
+    N_(
+        "{headline:label} since {since:day} rose to {now:label}, from {before:label} in as many months before: "
+        "{by:label} of it because customers act differently, or because of the season."
+    ),
+    N_(
+        "{headline:label} since {since:day} fell to {now:label}, from {before:label} in as many months before: "
+        "{by:label} of it because customers act differently, or because of the season."
+    ),
+    N_(
+        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: what "
+        "customers do differently, or the season, makes {by:label} by itself, and other causes work against it."
+    ),
+)
+"""The same where records are too young for what the figure looks back."""
 FIRST_RUN = N_("This is the first run that can be compared: from the next one on, this page says what changed.")
 REDEFINED = {
     "version": N_("the version of the product"),
@@ -177,6 +201,7 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
         "level",
         "n",
         "n_before",
+        "since",
         "reason",
     ]
     family = int(tested.sum())
@@ -232,23 +257,16 @@ def amount(kind: str, value: float) -> Text:
 
 def moved(row: Any, family: int) -> Finding:
     """How far a key figure moved, and what of it customers do; from a row of `decomposition`."""
-    up = N_(
-        "{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."
-    )
-    down = N_(
-        "{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."
-    )
-    more = N_(
-        "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
-        "itself, and other causes work against it."
-    )
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
+    young = not is_missing(getattr(row, "since", None))
+    up, down, more = SINCE if young else MOVED
     message = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
+    since = {"since": row.since} if young else {}
     amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
     return Finding(
         message,
-        {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()},
+        {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()} | since,
         id=f"changes.{row.key}",
         n=int(row.n),
         interval=(unit * float(row.relative_change_low), unit * float(row.relative_change_high)),
