@@ -124,6 +124,21 @@ def company(tmp_path) -> Company:
     return Company(tmp_path)
 
 
+@pytest.fixture
+def silent(monkeypatch):
+    """Nobody to show something to, for notebooks that run in this process."""
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr("IPython.display.display", lambda *given, **named: None)
+    plt.switch_backend("Agg")
+
+
+@pytest.fixture
+def undrawn(silent, monkeypatch):
+    """Results are made, guarded and told, not drawn, which takes half of the time."""
+    monkeypatch.setattr("customer_profiles.reporting.panel.draw", lambda *given, **named: None)
+
+
 @pytest.fixture(scope="session")
 def demo_home(shared) -> Path:
     """A project folder with the demo company of the README under ``data/demo``; not to be written to."""

@@ -41,20 +41,6 @@ OWN = (
 )
 
 
-@pytest.fixture
-def silent(monkeypatch):
-    """Nobody to show something to."""
-    monkeypatch.setattr("IPython.display.display", lambda *given, **named: None)
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    plt.switch_backend("Agg")
-
-
-@pytest.fixture
-def undrawn(silent, monkeypatch):
-    """Results are made, guarded and told, not drawn, which takes half of the time."""
-    monkeypatch.setattr("customer_profiles.reporting.panel.draw", lambda *given, **named: None)
-
-
 def value(field: contract.Field, name: str, row: int, way: str, customers: int, seed: int):
     """One cell."""
     if name == "customer_id":
@@ -140,7 +126,7 @@ def tried(examples: int):
     return setting(given_company(check))
 
 
-test_small_companies_end = tried(10)
+test_small_companies_end = tried(5)
 test_many_small_companies_end = pytest.mark.slow(tried(500))
 
 

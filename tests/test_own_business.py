@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 
-import matplotlib.pyplot as plt
 import pytest
 from click.testing import CliRunner
 from in_process import run_notebooks
@@ -36,18 +35,15 @@ def described(tmp_path, name, make):
     return file, truth
 
 
-def report(file, folder, monkeypatch):
+def report(file, folder):
     """Facts of the first page, and the tables behind the report."""
-    monkeypatch.setattr("IPython.display.display", lambda *given, **named: None)
-    plt.switch_backend("Agg")
     run_notebooks(file, folder)
-    plt.close("all")
     return json.loads((folder / "chapters" / "00" / "facts.json").read_text()), Tables(folder)
 
 
-def test_a_contract_business(tmp_path, monkeypatch):
+def test_a_contract_business(undrawn, tmp_path):
     file, truth = described(tmp_path, "mytelco", make_contracts)
-    facts, tables = report(file, tmp_path / "run", monkeypatch)
+    facts, tables = report(file, tmp_path / "run")
     assert {name: facts[name] for name in ("customers", "tickets", "answers")} == {
         name: truth[name] for name in ("customers", "tickets", "answers")
     }
@@ -56,9 +52,9 @@ def test_a_contract_business(tmp_path, monkeypatch):
     assert profile["monthly_fee"].sum() == pytest.approx(truth["fees"])
 
 
-def test_sales_to_firms(tmp_path, monkeypatch):
+def test_sales_to_firms(undrawn, tmp_path):
     file, truth = described(tmp_path, "mysales", make_sales)
-    facts, tables = report(file, tmp_path / "run", monkeypatch)
+    facts, tables = report(file, tmp_path / "run")
     told = {name: facts[name] for name in ("customers", "orders", "spend", "tickets")}
     assert told == {name: truth[name] for name in told}
     leads = tables.read("leads")

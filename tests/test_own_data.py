@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 
-import matplotlib.pyplot as plt
 import pytest
 from click.testing import CliRunner
 from in_process import run_notebooks
@@ -72,13 +71,10 @@ def test_forgotten_refunds_are_told_with_the_line_that_mends_them(newcomer):
     assert check(file, "--strict").exit_code == 3
 
 
-def test_the_report_has_the_right_totals(newcomer, tmp_path, monkeypatch):
-    monkeypatch.setattr("IPython.display.display", lambda *given, **named: None)
-    plt.switch_backend("Agg")
+def test_the_report_has_the_right_totals(newcomer, tmp_path, undrawn):
     file, truth = newcomer
     settled(file)
     run_notebooks(file, tmp_path / "run")
-    plt.close("all")
     profile, tables = Tables(tmp_path / "run").read("profile"), Tables(tmp_path / "run")
     facts = json.loads((tmp_path / "run" / "chapters" / "00" / "facts.json").read_text())
     told = {name: facts[name] for name in ("customers", "orders", "spend", "tickets", "answers")}

@@ -75,7 +75,7 @@ CHAPTERS = {
         ChapterSpec(
             *("03", "03_analyse_pain_points", N_("What hurts them"), params.AnalysePainPoints, ("01",)),
             short=N_("Problems"),
-            makes=("themes", "ticket_themes", "pains"),
+            makes=("themes", "ticket_themes", "pains", "pain_costs"),
             question=N_("What hurts most?"),
             answers=("pain_costs", "pain_volumes", "pains_by_group"),
         ),

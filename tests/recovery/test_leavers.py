@@ -29,7 +29,7 @@ def why(seed, null=False, n=12_000):
     return churn_reasons.reasons(found, later.features, churn.quality(found, seed), {}, seed), leavers.truth(plan)
 
 
-@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4, 5))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 4, 5))])
 def test_the_group_that_leaves_is_found_and_no_other_trait_tells_more(seed):
     found, truth = why(seed)
     traits = found.frame[found.frame["feature"].isin(TRAITS)]

@@ -3,6 +3,7 @@
 import re
 import warnings
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -194,6 +195,11 @@ def test_no_chart_fails_on_what_it_may_get(name, case):
 @pytest.mark.parametrize("speech", [None, German()], ids=["en", "de"])
 def test_nothing_is_cut_off_and_no_labels_touch(name, width, speech):
     figure = drawn(name, width=width, speech=speech)
+    with mpl.rc_context(viz.house_style(width)):  # words are as wide as its fonts and hinting make them
+        _refuse_what_touches(figure)
+
+
+def _refuse_what_touches(figure):
     renderer = figure.canvas.get_renderer()
     edge, ax = figure.bbox, figure.axes[0]
     figure.draw_without_rendering()

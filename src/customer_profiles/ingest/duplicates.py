@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from . import contract
 
+if TYPE_CHECKING:
+    import duckdb
+
 _RUNS = 8  # of one size become one
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """One for the process: opening it takes longer than hashing a small file."""
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1})
+
+
+def row_hashes(cells: pd.DataFrame) -> np.ndarray:
+    """64-bit hash of each row over all its cells."""
+    odd = ("object", "float16")  # which an engine does not know
+    plain = [column.astype("str") if column.dtype in odd else column for _, column in cells.items()]
+    if not plain:
+        return np.zeros(len(cells), dtype="uint64")
+    rows = pa.table([pa.array(column, from_pandas=True) for column in plain], list(map(str, range(len(plain)))))
+    found = _engine().from_arrow(rows).project("hash(*COLUMNS(*)) AS hash").fetchnumpy()
+    return np.asarray(found["hash"], dtype="uint64")
 
 
 class Seen:
@@ -19,21 +44,8 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        import duckdb
-
         self._runs: list[np.ndarray] = []
         self._marks = np.zeros(2**24, dtype="uint8")  # of the first 27 bits of each hash, whether there was one
-        self._engine = duckdb.connect(config={"threads": 1})
-
-    def hashes(self, cells: pd.DataFrame) -> np.ndarray:
-        """64-bit hash of each row over all its cells."""
-        odd = ("object", "float16")  # which an engine does not know
-        plain = [column.astype("str") if column.dtype in odd else column for _, column in cells.items()]
-        if not plain:
-            return np.zeros(len(cells), dtype="uint64")
-        rows = pa.table([pa.array(column, from_pandas=True) for column in plain], list(map(str, range(len(plain)))))
-        found = self._engine.from_arrow(rows).project("hash(*COLUMNS(*)) AS hash").fetchnumpy()
-        return np.asarray(found["hash"], dtype="uint64")
 
     def repeats(self, hashes: np.ndarray) -> np.ndarray:
         """Which rows repeat an earlier one, of this call or a former; shape as `hashes`."""

@@ -15,7 +15,7 @@ from ..privacy.opt_outs import Suppressed
 from ..tables import Tables
 from .carried import FilledDown, current_ids, merged_ids, unpivoted
 from .config.dataset import Dataset, Source
-from .duplicates import Seen, has_somebody
+from .duplicates import Seen, has_somebody, row_hashes
 from .ledger import Account
 from .parsing.casting import Cast, cast_chunk, notation_of
 from .parsing.cells import key_texts
@@ -59,11 +59,10 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
         account.file = file
         account.stated += [(file, what) for what in chunk.stated]
         account.headers = list(dict.fromkeys([*account.headers, *own]))
-        hashes = seen.hashes(chunk.cells[own])
         if source.where:
             wanted = _wanted(chunk.cells, source)
             account.excluded[NOT_WANTED] += int((~wanted).sum())
-            chunk, hashes = chunk.only(wanted), hashes[wanted]
+            chunk = chunk.only(wanted)
         cast = cast_chunk(chunk, source, run.dataset.zone, run.as_of, run.dataset.cleaning.off, notation)
         if source.ids in run.merged and "customer_id" in cast.table:
             cast.table["customer_id"] = current_ids(cast.table["customer_id"], run.merged[source.ids])
@@ -78,7 +77,7 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
         new = cast.good.copy()
         if source.drops_repeats and account.cleaned.wants("repeated_rows"):
             told_apart = cast.good & has_somebody(source.table, cast.table)
-            new[told_apart] = ~seen.repeats(hashes[told_apart])
+            new[told_apart] = ~seen.repeats(row_hashes(chunk.cells[own])[told_apart])
             before, after = int(cast.good.sum()), int(new.sum())
             account.duplicate += before - after
             account.cleaned.count("repeated_rows", "", before, after, before - after)

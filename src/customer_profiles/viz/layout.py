@@ -15,6 +15,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import dates, ticker
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.category import StrCategoryFormatter
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
@@ -190,10 +191,12 @@ def settle(ax: Any, frame: pd.DataFrame) -> None:
         return
     if ax.get_legend():
         _legend(ax, columns)
-    for _ in range(2):
-        _fit(ax)
-        _thin(ax)
-    _fit(ax)
+    room: tuple[float, ...] = ()
+    for turn in range(3):  # how wide the words around are decides where ticks stand, and those what is written
+        before, room = room, _fit(ax)
+        thinned = turn < 2 and _thin(ax)
+        if room == before and not thinned:
+            break
     for axis in (ax.xaxis, ax.yaxis):  # how many ticks there are depends on settings that hold only now
         axis.set_major_locator(ticker.FixedLocator(axis.get_majorticklocs()))
 
@@ -253,9 +256,12 @@ def _legend(ax: Any, columns: set[str]) -> None:
     legend.remove()
 
 
-def _fit(ax: Any) -> None:
-    """Give the axes the width that names leave, and the figure the height that the plot and its words need."""
-    figure, renderer = ax.figure, ax.figure.canvas.get_renderer()
+def _fit(ax: Any) -> tuple[float, ...]:
+    """Give the axes the width that names leave, and the figure the height that the plot and its words need.
+
+    Returns what stands on each side of the plot: found once more, another fit would change nothing.
+    """
+    figure, renderer = ax.figure, _ruler(ax.figure.dpi)
     scale = figure.dpi / 72
     wide, tall = figure.get_size_inches() * figure.dpi
     plot = ax.get_position(original=True).height * tall
@@ -275,20 +281,30 @@ def _fit(ax: Any) -> None:
     if title:
         style: dict[str, Any] = {"ha": "left", "va": "top", "size": text_size(), "color": palette.SOFT}
         figure.suptitle(label.get_text(), x=scale / wide, y=1 - (legend + ascent) / height, **style)
+    return tuple(round(side, 6) for side in (left, right, below, above, legend, title, plot))
 
 
-def _thin(ax: Any) -> None:
-    """Leave out labels of ticks that would touch their neighbours; names of groups stay."""
-    renderer, (low, high) = ax.figure.canvas.get_renderer(), sorted(ax.get_xlim())
+def _thin(ax: Any) -> bool:
+    """Leave out labels of ticks that would touch their neighbours; names of groups stay. Whether any was left out."""
+    renderer, (low, high) = _ruler(ax.figure.dpi), sorted(ax.get_xlim())
+    thinned = False
     places = [place for place in ax.get_xticks() if low <= place <= high]
     for step in range(2, len(places) + 2 if ax.xaxis.get_gid() != NAMED else 0):
         shown = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
         boxes = [label.get_window_extent(renderer) for at, label in shown if low <= at <= high and label.get_text()]
         if all(one.x1 + 5 <= other.x0 for one, other in pairwise(boxes)):
-            return
+            break
         formatter = ax.xaxis.get_major_formatter()
         ax.set_xticks(places[::step])
         ax.xaxis.set_major_formatter(formatter)
+        thinned = True
+    return thinned
+
+
+@cache
+def _ruler(dpi: float) -> RendererAgg:
+    """One renderer for all figures to be measured with: it knows the words again that it has measured before."""
+    return RendererAgg(1, 1, dpi)
 
 
 @cache

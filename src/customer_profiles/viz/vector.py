@@ -6,6 +6,7 @@ times as long; its figures draw on any renderer, so this one writes what a page 
 
 import re
 from collections import Counter
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -15,6 +16,7 @@ import seaborn as sns
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox
@@ -26,6 +28,7 @@ COLOURS = palette.variables(lambda colour: to_hex(sns.desaturate(colour, 0.75)))
     ("#424242", "#262626", "#000000"), "var(--ink)"
 )
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
+_PLAIN = RendererBase()
 LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
 
 
@@ -69,6 +72,12 @@ def is_foreign(drawing: str) -> bool:
     (False, True)
     """
     return 'fill="#' in drawing or 'stroke="#' in drawing
+
+
+@lru_cache(4096)
+def _extent(words: str, font: FontProperties) -> tuple[float, float, float]:
+    """Width, height and depth of a line; drawings of a page share most of their words."""
+    return _PLAIN.get_text_width_height_descent(words, font, False)
 
 
 class _Renderer(RendererBase):
@@ -126,6 +135,11 @@ class _Renderer(RendererBase):
 
     def draw_image(self, gc, x, y, im, transform=None) -> None:
         raise ValueError("A page takes no pictures: draw the cells, for example with seaborn's heatmap.")
+
+    def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+        if ismath:
+            return super().get_text_width_height_descent(s, prop, ismath)
+        return _extent(s, prop.copy())  # matplotlib's own properties may change later
 
     def flipy(self) -> bool:
         return True

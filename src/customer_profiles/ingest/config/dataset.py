@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -439,5 +440,11 @@ def _label(name: str) -> dict[str, str]:
 
 
 def _check_zone(name: str) -> None:
-    if name not in available_timezones():
-        raise ValueError(f"unknown time zone {name!r}{near(name, available_timezones())}")
+    if name not in _zones():
+        raise ValueError(f"unknown time zone {name!r}{near(name, _zones())}")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Names of all time zones; asking for them opens each of their files."""
+    return frozenset(available_timezones())
