@@ -339,12 +339,27 @@ def test_amounts_of_lines_are_taken_as_they_stand_beside_the_price_of_one_piece(
 
 def test_buyers_known_by_address_only_are_customers(tmp_path):
     folder = Folder(tmp_path)
-    folder.add("orders.csv", ["Order Number", "Order Date", "Email", "Amount"], orders(lambda n, line: [f"{n}.50"]))
+    bought = orders(lambda n, line: [f"{n}.5{line}"], lines=2)
+    folder.add("orders.csv", ["Order Number", "Order Date", "Email", "Amount"], bought)
     folder.add("nps.csv", ["Email", "Date", "NPS"], [[PEOPLE[n][3], "2025-03-14", n % 11] for n in range(ROWS)])
     folder.init()
     kinds = [(source["table"], source["columns"].get("customer_id")) for source in folder.content["sources"]]
     assert ("customers", "Email") in kinds
-    assert f"transactions shop {ROWS} {ROWS}" in " ".join(folder.check().output.split())
+    told = folder.check().output
+    assert f"transactions shop {2 * ROWS} {2 * ROWS}" in " ".join(told.split())
+    assert "Warnings" not in told
+
+
+def test_where_a_visit_came_from_is_not_where_its_visitor_lives(tmp_path):
+    folder = Folder(tmp_path)
+    folder.add(
+        "orders.csv", ["Order Number", "Order Date", "Customer Id", "Amount"], orders(lambda n, line: [f"{n}.50"])
+    )
+    visits = [[PEOPLE[n % 20][3], f"2025-03-14T10:{n:02}:00", "page_view", "Bonn"] for n in range(ROWS)]
+    folder.add("events.csv", ["user_id", "event_timestamp", "event_name", "geo.city"], visits)
+    folder.init()
+    of_persons = [source["path"] for source in folder.content["sources"] if source["table"] == "customers"]
+    assert "raw/events.csv" not in of_persons
 
 
 def test_a_file_that_knows_buyers_by_address_only_says_what_is_lacking(tmp_path):

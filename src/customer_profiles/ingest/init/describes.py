@@ -19,6 +19,8 @@ def described(guesses: list[Guess]) -> Iterator[Guess]:
         return
     for one in guesses:
         key = one.columns.get("customer_id") or one.columns.get(one.key or "")
+        if one.table == "interactions":  # the place of a visit is not where the visitor lives
+            continue
         is_address = key is not None and key.role != "customer_id"
         if one.table not in contract.OF_CUSTOMERS or key is None or (is_address and one.table != "transactions"):
             continue
