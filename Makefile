@@ -1,6 +1,7 @@
 # make report                            the demo company, from nothing to a finished report
 # make report DATASET=demo_b2b           a demo company whose customers are companies
 # make report DATASET=complete_journey   the same on 1.47 million real grocery transactions
+# make init | check | report DATASET=x   exports in data/x/raw: describe them, try the description, report
 # make test-fast                         the daily loop
 # make figures ONLY=name,...             measures again what is promised, writes docs/measured.md
 # make facts                             the committed outputs of the notebooks, anew
@@ -26,11 +27,17 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A run and its tests are many processes; each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: report test test-fast test-slow types figures facts bench lab lock messages clean browser postgres spark
+.PHONY: report init check test test-fast test-slow types figures facts bench lab lock messages clean browser postgres spark
 .DELETE_ON_ERROR:
 
 report: $(READY) data/$(DATASET)/dataset.yaml
 	@$(BIN)/customer-profiles report data/$(DATASET)/dataset.yaml $(ARGS)
+
+init: $(READY)
+	@$(BIN)/customer-profiles init data/$(DATASET) $(ARGS)
+
+check: $(READY) data/$(DATASET)/dataset.yaml
+	@$(BIN)/customer-profiles check data/$(DATASET)/dataset.yaml $(ARGS)
 
 test: $(READY) browser postgres spark
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -81,7 +88,7 @@ data/demo_b2b/dataset.yaml: | $(READY)
 	@$(BIN)/customer-profiles demo --kind b2b --out data/demo_b2b
 
 data/%/dataset.yaml:
-	@echo "There is no $@: copy data/complete_journey/dataset.yaml as a start and edit it (data/README.md)." >&2; exit 2
+	@echo "There is no $@: put the exports into data/$*/raw and write 'make init DATASET=$*' (data/README.md)." >&2; exit 2
 
 # Debian ships python3 without venv; everything else comes from the lock.
 $(READY): requirements.txt pyproject.toml

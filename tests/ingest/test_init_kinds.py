@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import datetime, timedelta
 
+import openpyxl
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -254,3 +255,139 @@ def test_an_outcome_is_proposed_and_not_chosen(tmp_path, heading, codes, value):
         (folder.folder / "dataset.yaml").write_text(text.replace("# outcome:", "outcome:"), encoding="utf-8")
         assert f"value: {value}" in proposed[0].replace("'", "")
         assert folder.check().exit_code == 0
+
+
+def test_titles_above_the_names_of_a_sheet_are_no_names(tmp_path):
+    folder = Folder(tmp_path)
+    book = openpyxl.Workbook()
+    for row in [["Cards, as of 30.11.2025"], [], PERSON, *PEOPLE]:
+        book.active.append(row)
+    book.save(tmp_path / "raw" / "customers.xlsx")
+    sources, _ = folder.init()
+    assert sources["customers.xlsx"]["columns"].keys() == set(PERSON)
+    assert folder.check().exit_code == 0
+
+
+def test_shops_with_a_place_are_branches_and_number_no_customers(exports):
+    exports.add("filialen.csv", ["Filiale", "Breitengrad", "Längengrad"], [["Mitte", "51.05", "13.74"]])
+    bills = [[n, f"2025-03-{n % 28 + 1:02}", "Mitte", PEOPLE[n][0], f"{n}.50"] for n in range(ROWS)]
+    exports.add("bons.csv", ["Bon-Nr.", "Datum", "Filiale", "Karten-Nr.", "Umsatz"], bills)
+    sources, _ = exports.init()
+    assert sources["filialen.csv"]["table"] == "branches"
+    assert sources["bons.csv"]["columns"]["customer_id"] == "Karten-Nr."
+
+
+def test_service_cases_are_no_leads_for_having_a_number_and_a_day(exports):
+    cases = [[n, PEOPLE[n][0], "03.04.2025 10:00", "14.04.2025 11:00", ["Umzug", "Preis"][n % 2]] for n in range(ROWS)]
+    exports.add("kundenkontakte.csv", ["Vorgangsnr.", "GP-Nr.", "Eingangsdatum", "Erledigt am", "Anliegen"], cases)
+    sources, _ = exports.init()
+    source = sources["kundenkontakte.csv"]
+    assert (source["table"], source["columns"]["customer_id"]) == ("tickets", "GP-Nr.")
+
+
+@pytest.mark.parametrize(
+    ("form", "stated"), [("%d.%m.%y", "%d.%m.%y %H:%M"), ("%d.%m.%Y", "%d.%m.%Y %H:%M"), ("%Y-%m-%d", None)]
+)
+def test_a_day_and_its_time_of_day_are_one_point_in_time(exports, form, stated):
+    rows = [
+        [f"B{n}", PEOPLE[n][0], f"{DAY + timedelta(days=n):{form}}", f"{8 + n % 9:02}:15", f"{n}.50"]
+        for n in range(ROWS)
+    ]
+    exports.add("orders.csv", ["Order Number", "Customer Id", "Datum", "Uhrzeit", "Amount"], rows)
+    sources, _ = exports.init()
+    source = sources["orders.csv"]
+    assert source["columns"]["at"] == {"join": ["Datum", "Uhrzeit"]}
+    assert source.get("datetime") == stated
+    assert f"transactions   shop    {ROWS}    {ROWS}" in exports.check().output
+
+
+@pytest.mark.parametrize(
+    ("heading", "scale", "asks"),
+    [
+        ("Zufriedenheit (1=sehr gut bis 6=ungenügend)", "6-1", False),
+        ("Satisfaction (1 = very bad, 6 = very good)", "1-6", False),
+        ("Satisfaction (1-6)", "1-6", True),
+        ("Satisfaction", "1-5", True),
+    ],
+)
+def test_the_scale_that_a_heading_states(exports, heading, scale, asks):
+    answers = [[PEOPLE[n][0], f"2025-03-{n % 28 + 1:02}", n % 5 + 1] for n in range(ROWS)]
+    exports.add("survey.csv", ["Customer Id", "Date", heading], answers)
+    sources, proposal = exports.init()
+    assert sources["survey.csv"]["columns"]["scale"] == {"value": scale}
+    assert any(point.startswith("scale") for point in proposal.open) == asks
+
+
+@pytest.mark.parametrize(("of_line", "expected"), [(True, "item-price"), (False, ["item-price", "quantity"])])
+def test_a_price_that_grows_with_the_quantity_is_that_of_the_line(exports, of_line, expected):
+    rows = orders(lambda n, line: [f"P{n % 4}", n % 3 + 1, f"{(n % 4 + 5) * (n % 3 + 1 if of_line else 1)}.50"])
+    exports.add("orders.csv", [*ORDER, "sku", "quantity", "item-price"], _halved(rows) if of_line else rows)
+    amount = exports.init()[0]["orders.csv"]["columns"]["amount"]
+    assert (amount["product"] if isinstance(amount, dict) else amount) == expected
+
+
+def _halved(rows):
+    """Whole prices of one piece, so that those of a line are exact multiples."""
+    return [[*row[:-1], f"{float(row[-1]) - 0.5:.2f}"] for row in rows]
+
+
+def test_amounts_of_lines_are_taken_as_they_stand_beside_the_price_of_one_piece(exports):
+    rows = orders(lambda n, line: [n % 3 + 1, f"{n % 4 + 5}.00", f"{(n % 4 + 5) * (n % 3 + 1) - n % 2}.00"])
+    exports.add("orders.csv", [*ORDER, "Menge", "Einzelpreis", "Gesamtpreis"], rows)
+    assert exports.init()[0]["orders.csv"]["columns"]["amount"] == "Gesamtpreis"
+
+
+def test_buyers_known_by_address_only_are_customers(tmp_path):
+    folder = Folder(tmp_path)
+    bought = orders(lambda n, line: [f"{n}.5{line}"], lines=2)
+    folder.add("orders.csv", ["Order Number", "Order Date", "Email", "Amount"], bought)
+    folder.add("nps.csv", ["Email", "Date", "NPS"], [[PEOPLE[n][3], "2025-03-14", n % 11] for n in range(ROWS)])
+    folder.init()
+    kinds = [(source["table"], source["columns"].get("customer_id")) for source in folder.content["sources"]]
+    assert ("customers", "Email") in kinds
+    told = folder.check().output
+    assert f"transactions shop {2 * ROWS} {2 * ROWS}" in " ".join(told.split())
+    assert "Warnings" not in told
+
+
+def test_where_a_visit_came_from_is_not_where_its_visitor_lives(tmp_path):
+    folder = Folder(tmp_path)
+    folder.add(
+        "orders.csv", ["Order Number", "Order Date", "Customer Id", "Amount"], orders(lambda n, line: [f"{n}.50"])
+    )
+    visits = [[PEOPLE[n % 20][3], f"2025-03-14T10:{n:02}:00", "page_view", "Bonn"] for n in range(ROWS)]
+    folder.add("events.csv", ["user_id", "event_timestamp", "event_name", "geo.city"], visits)
+    folder.init()
+    of_persons = [source["path"] for source in folder.content["sources"] if source["table"] == "customers"]
+    assert "raw/events.csv" not in of_persons
+
+
+def test_a_file_that_knows_buyers_by_address_only_says_what_is_lacking(tmp_path):
+    folder = Folder(tmp_path)
+    folder.add("orders.csv", ["Order Number", "Order Date", "Email", "Amount"], orders(lambda n, line: [f"{n}.50"]))
+    folder.init()
+    sources = [source for source in folder.content["sources"] if source["table"] != "customers"]
+    (tmp_path / "dataset.yaml").write_text(yaml.safe_dump(folder.content | {"sources": sources}), encoding="utf-8")
+    told = folder.check()
+    assert told.exit_code == 3
+    assert "as table customers with customer_id and email" in told.output
+
+
+def test_names_of_leads_and_permissions_are_no_traits(tmp_path):
+    folder = Folder(tmp_path)
+    prospects = [[f"L{n}", f"Ada{n % 9}", f"Auen{n % 7}", "2025-03-14", ["Web", "Fair"][n % 2]] for n in range(ROWS)]
+    folder.add("leads.csv", ["Lead ID", "First Name", "Last Name", "Created", "Lead Source"], prospects)
+    people = [[*person, "JN"[n % 2], "JN"[n % 3 == 0]] for n, person in enumerate(PEOPLE)]
+    folder.add("customers.csv", [*PERSON, "Anruf erlaubt", "Auswertung erlaubt"], people)
+    sources, _ = folder.init()
+    assert sources["leads.csv"]["attributes"].keys() == {"lead_source"}
+    assert "attributes" not in sources["customers.csv"]
+    assert sources["customers.csv"]["columns"]["consent"] == "Auswertung erlaubt"
+
+
+def test_a_sign_beside_a_further_number_is_declared(tmp_path):
+    people = [[*person, f"{40 + n % 14},00 €"] for n, person in enumerate(PEOPLE)]
+    folder = Folder(tmp_path).add("customers.csv", [*PERSON, "Abschlag"], people)
+    sources, _ = folder.init()
+    assert sources["customers.csv"]["sign"] == "€"
+    assert folder.check().exit_code == 0

@@ -357,6 +357,11 @@ def _write_customers(run: Run, people: People, accounts: list[Account]) -> Log:
     if customers.empty:
         asked = any("consent" in source.mapped for source in run.dataset.sources)
         hint = ": nobody clearly agreed; name the codes of 'consent' under its 'values'" if asked else ""
+        if not asked and (key := next((source.key for source in run.dataset.sources if source.key), None)):
+            hint = (
+                f": rows know their customers by {key} only; read such a file once more, as table customers "
+                f"with customer_id and {key} from that column"
+            )
         raise InputRejected(f"no source has a customer who may appear in a report{hint}")
     with TableWriter(run.tables, "customers", own_fields(run.dataset, "customers")) as writer:
         writer.write(customers)

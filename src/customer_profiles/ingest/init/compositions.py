@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from .. import contract
 from .guesses import Guess
 from .headings import plain, signs_of, synonyms
 from .sample import Values, rough_numbers
 
 _ONE_SIGN = ("€", "$", "£", "¥")
 _MOST_CODES = 20
+_ONLY_DAY, _TIME = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}", r"[0-2]?\d:\d{2}(?::\d{2})?"
 _MATCH = 0.95
 """Share of orders that must add up, or repeat a total, for it to be no accident."""
 
@@ -25,12 +27,50 @@ def composed_columns(guess: Guess) -> dict[str, tuple[Any, str]]:
     if guess.table == "transactions":
         found |= _amount(guess)
         found |= _discounts(guess)
+    found |= _times(guess)
     if guess.table in ("feedback", "tickets") and "text" in guess.columns:
         heading = guess.columns["text"].heading
         title = _named(guess, "titles", numbers=False)
-        if title and title.heading != heading and title.heading not in guess.read:
+        if title and title.kind != "empty" and title.heading != heading and title.heading not in guess.read:
             found["text"] = ({"join": [title.heading, heading]}, "heading and text of the same")
     return found
+
+
+def _times(guess: Guess) -> dict[str, tuple[Any, str]]:
+    """The day and the time of day where each has a column of its own."""
+    role = contract.HAPPENED_AT.get(guess.table, "")
+    day = guess.sample.columns.get(guess.columns[role].heading) if role in guess.columns else None
+    time = _named(guess, "times_of_day", numbers=False)
+    if day is None or time is None or time.heading in guess.read or day.share(_ONLY_DAY) < 1:
+        return {}
+    known = day.share(r"\d{4}-\d{2}-\d{2}") == 1 or _day_form(day)
+    filled = known and time.share(_TIME) == 1 and len(time.texts) == len(day.texts)
+    return {role: ({"join": [day.heading, time.heading]}, "the day and its time")} if filled else {}
+
+
+def _day_form(day: Values) -> str:
+    """How days with points are written, if their cells prove it, also with a year of two digits; "" if they do not."""
+    parts = day.distinct.to_series().str.extract(r"^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})$")
+    if not len(parts) or parts.isna().any(axis=None):
+        return ""
+    numbers, lengths = parts.astype(int), parts[2].str.len().unique()
+    is_proven = 12 < numbers[0].max() <= 31 and numbers[1].max() <= 12 and len(lengths) == 1
+    if not is_proven or (lengths[0] == 2 and numbers[0].nunique() <= numbers[2].nunique()):
+        return ""
+    return "%d.%m.%Y" if lengths[0] == 4 else "%d.%m.%y"
+
+
+def _forms_of_days(guess: Guess) -> dict[str, tuple[Any, str]]:
+    """How a day with its time of day beside it is written, and days whose year has two digits."""
+    joined = _times(guess)
+    for role, (content, _) in joined.items():
+        day, time = (guess.sample.columns[heading] for heading in content["join"])
+        seconds = ":%S" if time.share(r".*:\d{2}:\d{2}") == 1 else ""
+        form = _day_form(day)
+        return {"datetime": (f"{form} %H:%M{seconds}", f"{role}: the day and its time")} if form else {}
+    days = [guess.sample.columns.get(meaning.heading) for meaning in guess.columns.values()]
+    forms = {_day_form(values) for values in days if values is not None and values.kind == "date"}
+    return {"date": ("%d.%m.%y", "as the cells show")} if forms == {"%d.%m.%y"} else {}
 
 
 def _amount(guess: Guess) -> dict[str, tuple[Any, str]]:
@@ -46,6 +86,9 @@ def _amount(guess: Guess) -> dict[str, tuple[Any, str]]:
             reasons.append("without the discounts of the order")
     elif amount is not None:
         terms.append(amount.heading)
+    elif price := _named(guess, "unit_price"):
+        terms.append(price.heading)
+        reasons.append("it grows with the quantity: the price of all pieces")
     refund = _refund(guess)
     if refund is not None:
         terms.append({"column": refund.heading, "factor": -1})
@@ -53,8 +96,9 @@ def _amount(guess: Guess) -> dict[str, tuple[Any, str]]:
     signs, why = _signs(guess, refund)
     if not terms or not (reasons or signs):
         return {}
-    content: Any = {"sum": terms} if len(terms) > 1 else terms[0] if lines else {"column": terms[0]}
-    return {"amount": (content | ({"times": signs} if signs else {}), ", ".join([*reasons, *why]))}
+    content: Any = {"sum": terms} if len(terms) > 1 else terms[0]
+    content = {"column": content} if isinstance(content, str) and signs else content
+    return {"amount": (content | {"times": signs} if signs else content, ", ".join([*reasons, *why]))}
 
 
 def _lines(guess: Guess) -> tuple[Values, Values] | None:
@@ -62,7 +106,35 @@ def _lines(guess: Guess) -> tuple[Values, Values] | None:
     price, quantity = _named(guess, "unit_price"), guess.columns.get("quantity")
     if price is None or quantity is None or price.heading == quantity.heading:
         return None
-    return price, guess.sample.columns[quantity.heading]
+    lines = price, guess.sample.columns[quantity.heading]
+    return None if _is_total(guess, *lines) or _tells_lines(guess, *lines) else lines
+
+
+def _is_total(guess: Guess, price: Values, quantity: Values) -> bool:
+    """Whether the "price" of a product grows with the quantity, as that of the whole line does (Amazon)."""
+    product = guess.columns.get("product_id")
+    if product is None:
+        return False
+    cells = guess.sample.cells
+    numbers = cells[[price.heading, quantity.heading]].apply(_numbers).set_axis(["price", "quantity"], axis=1)
+    numbers = numbers[numbers["quantity"] > 0]
+    one = numbers["price"] / numbers["quantity"]
+    groups = numbers.assign(one=one.round(2)).groupby(cells[product.heading].astype("str"))
+    counts = groups[["price", "quantity", "one"]].nunique()
+    several = counts[counts["quantity"] > 1]
+    return len(several) > 0 and bool((several["one"] < several["price"]).mean() >= _MATCH)
+
+
+def _tells_lines(guess: Guess, price: Values, quantity: Values) -> bool:
+    """Whether the file has the amount of each line, perhaps less a discount, beside the price of one piece."""
+    amount = guess.columns.get("amount")
+    if amount is None or amount.heading in (price.heading, quantity.heading):
+        return False
+    of_line, one, pieces = (
+        _numbers(guess.sample.cells[heading]) for heading in (amount.heading, price.heading, quantity.heading)
+    )
+    whole = one * pieces
+    return bool(of_line.between(whole / 2 - 0.01, whole + 0.01)[whole > 0].mean() >= _MATCH)
 
 
 def _refund(guess: Guess) -> Values | None:
@@ -149,11 +221,11 @@ def _discounts(guess: Guess) -> dict[str, tuple[Any, str]]:
     return {"discount": ({"sum": several}, "all discounts of a line")} if len(several) > 1 else {}
 
 
-def carried(guess: Guess) -> dict[str, tuple[Any, str]]:
+def carried(guess: Guess, numbers: Collection[str] = ()) -> dict[str, tuple[Any, str]]:
     """Keys of the source for rows that count otherwise than as they stand, each with its reason.
 
     What some rows leave to others, totals that lines repeat, orders that came to nothing, and ways to write that must
-    be declared.
+    be declared, also of further columns with numbers.
     """
     found: dict[str, tuple[Any, str]] = {}
     columns = {role: guess.sample.columns.get(meaning.heading) for role, meaning in guess.columns.items()}
@@ -161,10 +233,9 @@ def carried(guess: Guess) -> dict[str, tuple[Any, str]]:
     if time is not None and time.kind == "seconds":
         found["datetime"] = ("unix", "since 1970")
     found |= _named_days(columns)
+    found |= _forms_of_days(guess)
     amount, order = columns.get("amount"), columns.get("order_id")
-    if amount is not None:
-        signs = [sign for sign in _ONE_SIGN if amount.distinct.str.contains(sign, regex=False).any()]
-        found |= {"sign": (signs[0], "beside the amounts")} if len(signs) == 1 else {}
+    found |= _sign([amount, *(guess.sample.columns.get(heading) for heading in numbers)])
     if guess.table == "transactions":
         kept, reason = _kept(guess)
         if order is not None:
@@ -175,6 +246,13 @@ def carried(guess: Guess) -> dict[str, tuple[Any, str]]:
     if guess.table == "customers" and merged:
         found["merged_ids"] = (merged.heading, "former ids")
     return found
+
+
+def _sign(columns: list[Values | None]) -> dict[str, tuple[Any, str]]:
+    """The sign of the one currency that stands beside numbers."""
+    texts = [values.distinct for values in columns if values is not None]
+    signs = [sign for sign in _ONE_SIGN if any(one.str.contains(sign, regex=False).any() for one in texts)]
+    return {"sign": (signs[0], "beside the amounts")} if len(signs) == 1 else {}
 
 
 def _named_days(columns: dict[str, Values | None]) -> dict[str, tuple[Any, str]]:

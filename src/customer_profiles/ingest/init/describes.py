@@ -18,8 +18,11 @@ def described(guesses: list[Guess]) -> Iterator[Guess]:
     if any(one.table == "customers" for one in guesses):
         return
     for one in guesses:
-        key = one.columns.get("customer_id")
-        if one.table not in contract.OF_CUSTOMERS or key is None:
+        key = one.columns.get("customer_id") or one.columns.get(one.key or "")
+        if one.table == "interactions":  # the place of a visit is not where the visitor lives
+            continue
+        is_address = key is not None and key.role != "customer_id"
+        if one.table not in contract.OF_CUSTOMERS or key is None or (is_address and one.table != "transactions"):
             continue
         ids = one.sample.cells[key.heading]
         same = [
@@ -33,8 +36,11 @@ def described(guesses: list[Guess]) -> Iterator[Guess]:
         columns = {
             role: meaning for role, meaning in assigned(sample, "customers").items() if meaning.heading != key.heading
         }
-        if _TELLING & set(columns):
-            own = Meaning("customer_id", key.heading, 1.0, "as in the other source of this file")
+        if is_address:
+            columns |= {key.role: key}
+        if _TELLING & set(columns) or is_address:
+            why = "no column of ids; an address is a customer" if is_address else "as in the other source of this file"
+            own = Meaning("customer_id", key.heading, 1.0, why)
             reason = f"{', '.join(columns)} are the same in all rows of a customer"
             yield Guess(sample, "customers", {"customer_id": own, **columns}, reason)
 

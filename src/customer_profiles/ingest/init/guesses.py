@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from .. import contract
-from .headings import GENERIC, PART, means, plain, says, synonyms
+from .headings import GENERIC, PART, means, phrases, plain, says, synonyms
 from .sample import Sample, Values
 
 BY_VALUE = 0.6
@@ -16,6 +17,8 @@ LEAST = 1.9
 
 _NAMED_SO, _LACKING = 2.0, 2.5
 _DEVICES = 12
+_DOMAINS = 0.5  # share of the cells that must be one
+_ONE_CODE = 20  # rows from which on a category that is always the same is none
 _RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "age": (0, 120)}
 _KINDS = {
     "date": ("date", "seconds"),
@@ -197,7 +200,8 @@ def _by_structure(sample: Sample, table: str, chosen: dict[str, Meaning]) -> dic
     free = [values for values in sample.columns.values() if values.heading not in {m.heading for m in chosen.values()}]
     found: dict[str, Meaning] = {}
     key = {"customers": "customer_id", "contacts": "contact_id", "leads": "lead_id"}.get(table)
-    if key and key not in chosen:
+    is_lead = "converted_at" in chosen or says(sample.words, synonyms()["tables"]["leads"]["files"])
+    if key and key not in chosen and (table != "leads" or is_lead):
         keys = [values for values in free if values.is_unique and values.kind in ("code", "number") and _is_key(values)]
         if keys:
             reason = "different in every row" + (", the first such column" if len(keys) > 1 else "")
@@ -239,8 +243,10 @@ def _meanings(values: Values, table: str, sample: Sample) -> Iterable[Meaning]:
 
 def is_other_consent(values: Values, table: str) -> bool:
     """Whether a column of persons holds a consent that may be one to something else than analysis."""
-    asked = values.words in map(plain, synonyms()["consent_open"])
-    return asked and table in ("customers", "contacts", "leads")
+    if table not in ("customers", "contacts", "leads") or values.words in map(plain, phrases(table, "consent")):
+        return False
+    speaks = any(re.search(rf"\b{plain(part)}", values.words) for part in synonyms()["consent_words"])
+    return values.words in map(plain, synonyms()["consent_open"]) or (speaks and values.is_yes_or_no)
 
 
 def _count(values: Values) -> str:
@@ -259,6 +265,10 @@ def _fits(values: Values, role: str, table: str, sample: Sample) -> float:
         return float(role in ("customer_id", "contact_id")) * 0.5
     if role in ("device", "anonymous_id") and len(values.texts) > _DEVICES:  # a kind of device, or one of them
         return float((len(values.distinct) <= _DEVICES) == (role == "device"))
+    if role == "domain":
+        return float(values.share(r"\S+\.[A-Za-z]{2,}\S*") > _DOMAINS)
+    if role == "category" and len(values.distinct) < 2 and len(values.texts) > _ONE_CODE:
+        return 0.0  # the same in every row: it tells nothing apart
     if role == "responded":
         return 1.0 if values.is_yes_or_no or kind == "date" else 0.0
     if role == "responded_at" and table == "campaigns":

@@ -23,6 +23,7 @@ GENERIC = frozenset(
 
 _UNITS = r"h|hrs?|hours?|stunden|min|minutes?|minuten|ms|msec|d|days?|tage|weeks?|months?|monate|%|cents?"
 _BRACKETS = re.compile(rf"\s*\((?!(?:in )?(?:{_UNITS})\))[^)]*\)\s*")
+_KEY = r"(?<=[a-z_]{3})\.(?=[a-z_])"  # between the keys of an object, unlike the point of a word cut short
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -155,7 +156,7 @@ def names_of(heading: str) -> list[str]:
 
 def _barer(heading: str, words: str) -> Iterator[str]:
     """A heading without the words that say whose it is, or in which currency; the first of several names for it."""
-    last = re.split(r" - |: ", undecorated(heading))[-1]
+    last = re.split(rf" - |: |{_KEY}", undecorated(heading))[-1]
     for one in dict.fromkeys((words, plain(last), plain(last.split("/")[0]))):
         bare = re.sub(r" (?:eur|euro|usd|gbp|chf|in eur|in euro|of address|of value)$", "", one)
         while owner := next((owner for owner in _owners() if bare.startswith(f"{owner} ")), None):

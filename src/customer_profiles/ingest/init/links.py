@@ -133,7 +133,7 @@ def _contradict(one: Guess, other: Guess) -> bool:
 
 
 def _by_key(one: Guess, role: str) -> pd.Series:
-    cells = one.sample.cells.astype("str").set_index(_key(one).heading)[one.columns[role].heading]
+    cells = one.sample.cells.astype("str").set_index(_key(one).heading, drop=False)[one.columns[role].heading]
     return cells[~cells.index.duplicated()].dropna().str.strip()
 
 

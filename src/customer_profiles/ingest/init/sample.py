@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,6 +29,7 @@ _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _DAY = r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}.*|\d{4}-\d{2}-\d{2}.*|(?:19|20)\d{6}"
 _SECONDS = r"1[0-9]{9}(?:\d{3}|\d{6})?"
 _NUMBER = r"'?[-+−(]?\s*[€$£]?\s*[-−]?\d[\d., '\u00a0\u202f]*\s*[€$£%]?\)?-?"
+_LOOKED_AT = 50  # rows of a sheet in which its names are looked for
 _LARGE = 1 << 28  # bytes of a JSON document that is not read whole to find its list of records
 _EMPTY = ("", "-", "n/a", "N/A", "NA", "null", "NULL", "\\N", "(not set)")
 
@@ -243,7 +244,11 @@ def _forms(path: Path, name: str) -> list[FileFormat]:
 
         with closing(load_workbook(path, read_only=True)) as book:
             sheets = [sheet.title for sheet in book.worksheets if sheet.max_row is None or sheet.max_row > 1]
-        return [FileFormat(path=name, sheet=sheet if len(book.worksheets) > 1 else None) for sheet in sheets]
+            several = len(book.worksheets) > 1
+            above = {
+                sheet: _titles_above(book[sheet].iter_rows(max_row=_LOOKED_AT, values_only=True)) for sheet in sheets
+            }
+        return [FileFormat(path=name, sheet=sheet if several else None, skip_rows=above[sheet]) for sheet in sheets]
     if kind == "sqlite":
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
@@ -251,6 +256,14 @@ def _forms(path: Path, name: str) -> list[FileFormat]:
     if kind == "csv":
         return [_csv_form(path, name)]
     return [FileFormat(path=name)]
+
+
+def _titles_above(rows: Iterable[tuple[object, ...]]) -> int | None:
+    """Rows above the names of a sheet: titles that fill less than half of the cells that most rows fill."""
+    filled = [sum(cell is not None for cell in row) for row in rows]
+    widest = max(filled, default=0)
+    first = next((place for place, count in enumerate(filled) if count * 2 > widest), 0)
+    return first or None
 
 
 def _csv_form(path: Path, name: str) -> FileFormat:

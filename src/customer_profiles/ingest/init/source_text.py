@@ -17,11 +17,12 @@ from ..parsing.casting import notation_of
 from ..parsing.cells import as_booleans
 from ..readers.chunks import looks_like_data
 from .compositions import carried, composed_columns, undecided
-from .guesses import BY_VALUE, Guess, Meaning, codes
-from .headings import plain, says, seconds_of, synonyms
+from .guesses import BY_VALUE, Guess, Meaning, codes, is_other_consent
+from .headings import means, plain, says, seconds_of, synonyms
 from .links import Linked
 from .roles import reads
 from .sample import Sample, Values
+from .scales import told_scale
 
 OPEN = "OPEN"
 _LISTS = {"interests", "values", "lifestyle"}
@@ -79,7 +80,7 @@ def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
     mapped = {"columns": columns_in_yaml} | (
         {"attributes": {k: v for k, (v, _) in attributes.items()}} if attributes else {}
     )
-    kept = carried(guess)
+    kept = carried(guess, [column["column"] for column, _ in attributes.values() if column.get("number")])
     given = content | {key: value for key, (value, _) in kept.items()}
     stated, doubts = _notation({**given, **({"lookups": joins} if joins else {}), **mapped}, guess)
     doubts = [
@@ -219,9 +220,16 @@ def _scored(guess: Guess, found: dict[str, tuple[Any, str]], system: str) -> dic
     else:
         added["metric"] = ({"value": metric or "rating"}, _sure(metric, words))
         if "scale" not in found:
-            lowest = 0 if low == 0 else 1
-            added["scale"] = ({"value": f"{lowest}-{top}"}, f"{OPEN} scale: the answers go from {low} to {high}")
+            added["scale"] = _scale(heading, low, high, top)
     return added
+
+
+def _scale(heading: str, low: int, high: int, top: int) -> tuple[dict[str, str], str]:
+    """The scale that a heading states, else the usual one that the answers fit, for a person to settle."""
+    if told := told_scale(heading, low, high):
+        scale, is_directed = told
+        return {"value": scale}, "heading" if is_directed else f"{OPEN} scale: heading; is the highest answer the best?"
+    return {"value": f"{0 if low == 0 else 1}-{top}"}, f"{OPEN} scale: the answers go from {low} to {high}"
 
 
 def _sure(metric: str | None, words: str) -> str:
@@ -245,7 +253,7 @@ def _attributes(guess: Guess) -> dict[str, tuple[Any, str]]:
         key = f"own_{key}" if contract.is_taken(guess.table, key) else key
         if values.heading in guess.read or not key or not key[0].isalpha() or key in contract.TABLES[guess.table]:
             continue
-        if _is_nothing_new(values, words, guess, kept):
+        if values.heading in _personal(guess) or _is_nothing_new(values, words, guess, kept):
             continue
         is_number = values.kind == "number" and (len(values.distinct) > 12 or bool(of_contract(values)))
         column = {"column": values.heading} | ({"number": True} if is_number else {})
@@ -254,6 +262,16 @@ def _attributes(guess: Guess) -> dict[str, tuple[Any, str]]:
         kept.append(values)
     placed = {values.heading: position for position, values in enumerate(guess.sample.columns.values())}
     return dict(sorted(found.items(), key=lambda item: placed[item[1][0]["column"]]))
+
+
+def _personal(guess: Guess) -> set[str]:
+    """Headings that name or reach a person, in a table that has no column for them."""
+    named = set(contract.personal()) - set(contract.TABLES[guess.table])
+    return {
+        values.heading
+        for values in guess.sample.columns.values()
+        if guess.table != "areas" and named & means(values.heading, "customers").keys()
+    }
 
 
 def of_contract(values: Values) -> str:
@@ -279,7 +297,9 @@ def left_code(values: Values) -> str | None:
 
 def _is_nothing_new(values: Values, words: str, guess: Guess, kept: list[Values]) -> bool:
     """Whether a column is empty, constant, personal, of a special category, or follows from one that is read."""
-    if words in map(plain, [*synonyms()["ignored"], *synonyms()["consent_open"], *synonyms()["currency_headings"]]):
+    if words in map(plain, [*synonyms()["ignored"], *synonyms()["currency_headings"]]):
+        return True
+    if is_other_consent(values, guess.table):
         return True
     if contract.is_special_category(values.heading) or len(values.distinct) < 2:
         return True
@@ -307,12 +327,11 @@ def _follows(cells: pd.DataFrame, values: Values, other: Values) -> bool:
 
 def _consents(guess: Guess) -> list[str]:
     """Columns that may hold a consent, which only a person can understand."""
-    known = list(map(plain, synonyms()["consent_open"]))
     return [
         f"consent: does {heading!r} say who may be analysed? then add 'consent: {heading}' under columns"
         for heading, values in guess.sample.columns.items()
         if guess.table in ("customers", "contacts") and "consent" not in guess.columns
-        if values.words in known
+        if is_other_consent(values, guess.table)
     ]
 
 
