@@ -82,7 +82,7 @@ def test_it_is_what_statsmodels_says_of_the_same_lines():
 @pytest.mark.parametrize(("shops", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
 def test_where_nobody_minds_the_price_it_is_rarely_said(shops, most, record_property):
     claims = sum(bool(prices.response(shop(seed, n=150)).frame["claim"].any()) for seed in range(100, 100 + shops))
-    record_property("claims", claims)
+    record_property("claims_of_prices", claims)
     assert claims <= most
 
 
