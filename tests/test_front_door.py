@@ -260,6 +260,19 @@ class TestQuestions:
                 if parameter.name in known:
                     assert parameter.default == known[parameter.name], (name, parameter.name)
 
+    def test_twins_are_told_of_together(self, data):
+        customer = data.profile["customer_id"].iloc[0]
+        answer = data.twins(customer, n=50)
+        assert answer.frame["base"].between(1, 50).all()
+        assert not {"customer_id", "customer_no"} & set(answer.frame)
+        assert "50 customers most like this one" in answer.sentences()[0]
+        with pytest.raises(InputRejected, match="does not know this customer"):
+            data.twins("nobody")
+
+    def test_few_twins_are_not_described(self, tiny):
+        with pytest.raises(PrivacyRefused, match="write n=10 or more"):
+            tiny.twins("3f9a", n=9)
+
     def test_one_group_against_another(self, data):
         profile = data.profile
         answer = data.compare("gender=female", base="gender=male", attributes=["age_band", "gender"])

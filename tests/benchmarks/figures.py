@@ -42,7 +42,7 @@ first value is never replaced. How figures are made, and what they cannot show, 
 """
 COLUMNS = ("name", "what", "value", "bar", "verdict", "command", "commit", "first value")
 BARS = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
-TAKES = {"first": lambda found: found[0], "last": lambda found: found[-1], "min": min, "max": max}
+TAKES = {"first": lambda found: found[0], "last": lambda found: found[-1], "min": min, "max": max, "sum": sum}
 
 
 @dataclass(frozen=True)

@@ -95,15 +95,16 @@ def test_share_of_a_group_in_all_spend():
 @pytest.mark.parametrize("parts", [2, 3, 10, 30])
 @pytest.mark.parametrize("inside", [25, 40, 100, 400])
 @pytest.mark.parametrize("spread", [0.5, 1.0, 1.25, 1.5, 2.0])
-def test_share_of_a_group_in_all_spend_over_many_tails(spread, inside, parts):
+def test_share_of_a_group_in_all_spend_over_many_tails(spread, inside, parts, record_property):
     told, holds = shares_of_sums(spread, inside, parts, 1000)
+    record_property("nothing_false_of_shares", 1 - (told - holds) / 1000)
     assert not told or stats.binomtest(holds, told, 0.95, alternative="less").pvalue >= 0.01 / 60  # of 60 cases
     assert told - holds <= 0.08 * 1000
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rates", [[0.15] * 5, [0.1, 0.1, 0.1, 0.1, 0.25], [0.05, 0.1, 0.2, 0.3, 0.4]])
-def test_how_well_segments_tell_of_an_outcome(rates):
+def test_how_well_segments_tell_of_an_outcome(rates, record_property):
     """The area under the curve of segments in the order of their shares, with and without anything to tell."""
     rng, shares = np.random.default_rng(7), np.array(rates)
     had, not_had = shares / shares.sum(), (1 - shares) / (1 - shares).sum()
@@ -114,4 +115,5 @@ def test_how_well_segments_tell_of_an_outcome(rates):
         left = pd.Series(rng.random(400) < shares[segment])
         row = external_validation.separate(segment, {("status", "left"): left}).frame.iloc[0]
         holds += row["auc_low"] <= truth <= row["auc_high"]
+    record_property("auc_coverage", holds / 400)
     assert stats.binomtest(holds, 400, 0.95, alternative="less").pvalue >= 0.01

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ..errors import PrivacyRefused
 from ..privacy.rare import WITHHELD
 from .asked import Asked, Names
 
@@ -177,6 +178,47 @@ class People(Asked):
         from ..analysis.demographics import areas
 
         return self._answer(areas.density(self._read("profile"), self._read("areas")))
+
+    def twins(self, customer: str, n: int = 100, attributes: Names = None) -> Answer:
+        """Customers most like one: how far they are, and what they are together; never who they are.
+
+        Prospects who are like customers are in ``data.tables["twins"]``.
+
+        Parameters
+        ----------
+        customer : str
+            ``customer_id`` of the profile.
+        n : int
+            How many of them; not fewer than ``privacy.min_group_size``.
+        attributes : sequence of str, optional
+            Columns to compare and to describe; by default every trait and what customers do.
+
+        Returns
+        -------
+        Result
+            ``attribute, value, n, base, share`` with interval.
+
+        Raises
+        ------
+        InputRejected
+            If the run does not know the customer.
+        PrivacyRefused
+            If so few were asked for that they could not be told of.
+
+        Examples
+        --------
+        >>> data.twins(data.profile["customer_id"].iloc[0]).sentences()
+        [...]
+        """
+        from ..analysis.profiles import alike, brief
+
+        least, profile = self.gate.min_group_size, self._read("profile")
+        if n < least:
+            raise PrivacyRefused(f"{n} customers are too few to be described: write n={least} or more")
+        names = self._chosen(attributes, [*self._traits, *self._behaviour])
+        number = brief.find(self._read("identities"), customer)
+        away = alike.distances(profile, number, alike.apart(names, self.dataset.ingredients()))
+        return self._answer(alike.described(profile, away, n, names, self.dataset.orders()))
 
     @property
     def _buyers(self) -> pd.DataFrame:

@@ -100,6 +100,38 @@ def poisson(y: ArrayLike, design: ArrayLike, exposure: ArrayLike | None = None) 
     return fitted.params * found, fitted.bse * found * np.sqrt(len(y) / (len(y) - x.shape[1]))
 
 
+def clustered_poisson(y: ArrayLike, design: ArrayLike, person: ArrayLike, column: int) -> tuple[float, float, float]:
+    """One coefficient of a Poisson regression with log link, whose rows of one person are not independent.
+
+    Parameters
+    ----------
+    y : array_like, shape (n,)
+        Not negative; need not be whole.
+    design : array_like, shape (n, k)
+        Constant first; columns that the ones before them already say are left out.
+    person : array_like, shape (n,)
+        Whose row it is, as numbers.
+    column : int
+        Which coefficient.
+
+    Returns
+    -------
+    coefficient, error, p : float
+        A log ratio; NaN where the columns before it already say it.
+    """
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    x = np.asarray(design, float)
+    kept = says_more(x)
+    if not kept[column]:
+        return np.nan, np.nan, np.nan
+    model = GLM(np.asarray(y, float), x[:, kept], family=Poisson())
+    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": np.asarray(person)})
+    at = int(kept[:column].sum())
+    return float(fitted.params[at]), float(fitted.bse[at]), float(fitted.pvalues[at])
+
+
 def full_rank(design: np.ndarray) -> np.ndarray:
     """The design without columns that the ones before them already say."""
     return design[:, says_more(design)]

@@ -90,7 +90,7 @@ def lost_tenth(company: Company, how: str, table: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize("seed", [20, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(21, 40))])
 @pytest.mark.parametrize("how", ["rows", "customers", "end", "start", "middle"])
-def test_a_lost_tenth_of_an_export_is_coverage_and_nothing_is_behaviour(how, seed):
+def test_a_lost_tenth_of_an_export_is_coverage_and_nothing_is_behaviour(how, seed, record_property):
     company = Company(seed, customers=250)
     before, whole = company.run(THEN), told(company.run(NOW), company.run(THEN))
     for table, headline in (("transactions", "sales"), ("tickets", "tickets_per_100_orders")):
@@ -104,6 +104,7 @@ def test_a_lost_tenth_of_an_export_is_coverage_and_nothing_is_behaviour(how, see
         if how == "middle" and table == "transactions":
             damage = damaged.loc[headline, "value"] - whole.loc[headline, "value"]
             assert damaged.loc[headline, "coverage"] == pytest.approx(damage, rel=0.02)
+    record_property("lost_tenths_told", 1)
 
 
 def test_a_tenth_lost_from_the_same_day_is_all_coverage(company):
@@ -113,7 +114,9 @@ def test_a_tenth_lost_from_the_same_day_is_all_coverage(company):
     assert table[["mix", "behaviour", "definition", "identity"]].eq(0).all(axis=None)
 
 
-def test_a_definition_is_never_behaviour(company):
+@pytest.mark.parametrize("seed", [20, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(21, 40))])
+def test_a_definition_is_never_behaviour(seed, record_property):
+    company = Company(seed, customers=300)
     in_cents = company.orders.assign(amount=company.orders["amount"] * 100)
     table = told(company.run(NOW, transactions=in_cents, definitions={"source:shop": "2"}), company.run(THEN))
     plain = told(company.run(NOW), company.run(THEN))
@@ -121,6 +124,7 @@ def test_a_definition_is_never_behaviour(company):
     assert table.loc["sales", "behaviour"] == pytest.approx(100 * plain.loc["sales", "behaviour"], rel=0.05)
     assert table.drop("sales")["definition"].eq(0).all()
     assert table["claim"].tolist() == plain["claim"].tolist()
+    record_property("definitions_told", 1)
 
 
 @pytest.mark.parametrize("definition", ["1", "2"])
@@ -212,11 +216,12 @@ def test_a_fall_within_a_year_is_found_whatever_the_season():
 
 
 @pytest.mark.parametrize(("pairs", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
-def test_of_null_pairs_few_claim_anything_rarely(pairs, most):
+def test_of_null_pairs_few_claim_anything_rarely(pairs, most, record_property):
     claims = 0
     for seed in range(pairs):
         company = Company(seed, customers=80)
         claims += bool(told(company.run(NOW), company.run(THEN))["claim"].any())
+    record_property("pairs_with_a_claim", claims)
     assert claims <= most
 
 

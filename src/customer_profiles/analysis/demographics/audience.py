@@ -267,7 +267,7 @@ def compare(
             else pd.DataFrame()
         )
         everybody, base = Text(N_("all customers")), Text("{name:label}", {"name": name})
-        spent = index.spend_of(divided, profile)
+        spent = index.spend_of(divided, profile, min_group)
         told = index.described(table, everybody, base, name, len(profile), spent=spent)
         return Comparison(
             told, everybody, base, name, by, standardisation.described(same, by), _untold(few, population)

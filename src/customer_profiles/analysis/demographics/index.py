@@ -230,12 +230,12 @@ def quadrants(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(quadrant=names.mask(table["index"].isna()))
 
 
-def spend_of(divided: pd.DataFrame, profile: pd.DataFrame) -> pd.Series | None:
+def spend_of(divided: pd.DataFrame, profile: pd.DataFrame, min_group: int) -> pd.Series | None:
     """What the customers with each value of some attributes spent in the last year, by attribute and value."""
     if "spend_365d" not in profile:
         return None
     spend = profile["spend_365d"].astype(float)
-    return pd.concat({name: spend_by_group(spend, values_of(divided[name])) for name in divided})
+    return pd.concat({name: spend_by_group(spend, values_of(divided[name]), min_group) for name in divided})
 
 
 def _claims(

@@ -97,7 +97,14 @@ def covariates(profile: pd.DataFrame) -> list[str]:
     return [name for name in named if name in profile and profile[name].nunique() > 1]
 
 
-def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, records: Records, as_of: date) -> Result:
+def costs(
+    evidence: Evidence,
+    profile: pd.DataFrame,
+    alike: pd.DataFrame,
+    records: Records,
+    as_of: date,
+    min_group: int = 10,
+) -> Result:
     """What goes with each pain, and came after it.
 
     Scores, and the logarithm of what is spent, are compared by linear regression with HC3 errors (Long & Ervin 2000,
@@ -121,6 +128,8 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
         ``feedback, transactions, tickets``, as far as a source fills them: when what happened.
     as_of : date
         Day of the run.
+    min_group : int
+        Smallest count that may be spoken of (``privacy.min_group_size``).
 
     Returns
     -------
@@ -174,12 +183,13 @@ def costs(evidence: Evidence, profile: pd.DataFrame, alike: pd.DataFrame, record
     reached = met.groupby("pain").size()
     strength, harm = -table["effect"].abs().fillna(-1).round(9), -_harm(table, reached).fillna(0).round(9)
     order = np.lexsort((table["outcome"], table["pain"], strength, harm, ~table["claim"]))
+    spent = _spent(met[met["pain"].isin(dated)], profile, min_group)
     return Result(
         "pain_costs",
         table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True),
         Text(N_("What goes with each pain, adjusted for who the customers are")),
         OVERLAPPING,
-        claims=partial(_claims, family=family, reached=reached, spent=_spent(met[met["pain"].isin(dated)], profile)),
+        claims=partial(_claims, family=family, reached=reached, spent=spent),
         family=family,
         about=Text(N_("Compared with customers who are alike otherwise; {n:count} customers."), {"n": len(profile)}),
         columns=PUBLISHED,
@@ -232,12 +242,12 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
     return found
 
 
-def _spent(met: pd.DataFrame, profile: pd.DataFrame) -> pd.Series:
+def _spent(met: pd.DataFrame, profile: pd.DataFrame, min_group: int) -> pd.Series:
     """What the customers whom each pain met within a year spent in that time; empty where no orders are known."""
     if "spend_365d" not in profile or met.empty:
         return pd.Series(dtype=float)
     spend = met["customer_no"].map(profile.set_index("customer_no")["spend_365d"]).astype(float)
-    return spend_by_group(spend, met["pain"])
+    return spend_by_group(spend, met["pain"], min_group)
 
 
 def _claims(table: pd.DataFrame, family: int, reached: pd.Series, spent: pd.Series) -> list[Finding]:

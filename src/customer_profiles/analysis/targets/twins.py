@@ -14,7 +14,7 @@ from ...messages import N_, Finding, Text
 from ...results import ONE_MARGIN, Result
 from ...stats.intervals import add_shares
 from ..demographics.categories import values_of
-from ..prediction.churn import FOLDS, TENTHS, model_of
+from ..prediction.churn import FOLDS, MOST, TENTHS, model_of
 from ..segments.embedding import is_number
 from .prospects import MIN_BASE, Prospects
 
@@ -22,6 +22,8 @@ KNOWN = 0.5
 """Part of the customers, and of the prospects, of whom a trait must be known."""
 ALONE = 0.99
 """Quantile of the distances of customers to their nearest, beyond which nothing is known of a prospect."""
+NEAREST = 5_000
+"""Customers drawn to be compared with, where there are more; they are compared with each other, too."""
 UNLIKE, ALIKE = N_("unlike any customer"), N_("like customers on file")
 
 
@@ -46,7 +48,7 @@ def twins(found: Prospects, traits: pd.DataFrame, seed: int = 1) -> Twins:
 
     A fifth of the customers is hidden: no model learns from them, and they are scored as the prospects are. Traits of
     which half is not known are left out, and then whoever has an unknown one: files differ in what they leave open, and
-    that must not tell a customer from a prospect.
+    that must not tell a customer from a prospect. Of more than `MOST` a part is drawn to learn from.
 
     Parameters
     ----------
@@ -68,11 +70,18 @@ def twins(found: Prospects, traits: pd.DataFrame, seed: int = 1) -> Twins:
     likeness, of_spikes = pd.Series(np.nan, theirs.index), np.zeros(len(spikes))
     with threadpool_limits(1):
         for one in range(FOLDS):
-            both = pd.concat([kept, theirs[part != one]], ignore_index=True)
-            model = model_of("logistic", both, seed).fit(both, np.arange(len(both)) < len(kept))
+            known, others = _drawn(kept, MOST, rng), _drawn(theirs[part != one], MOST, rng)
+            both = pd.concat([known, others], ignore_index=True)
+            model = model_of("logistic", both, seed).fit(both, np.arange(len(both)) < len(known))
             likeness[part == one] = model.predict_proba(theirs[part == one])[:, 1]
             of_spikes += model.predict_proba(spikes)[:, 1] / FOLDS
-    rows = likeness.round(9).rename("likeness").to_frame().join(found.rows["at"]).assign(outside=outside(ours, theirs))
+    rows = (
+        likeness.round(9)
+        .rename("likeness")
+        .to_frame()
+        .join(found.rows["at"])
+        .assign(outside=outside(_drawn(ours, NEAREST, rng), theirs))
+    )
     return Twins(rows, pd.Series(of_spikes.round(9)))
 
 
@@ -167,6 +176,11 @@ def _shared(theirs: pd.Series, ours: pd.Series) -> bool:
     """Whether a trait is known of enough of both, and in the same words."""
     enough = min(theirs.notna().mean(), ours.notna().mean()) >= KNOWN
     return bool(enough and set(values_of(theirs.dropna())) & set(values_of(ours.dropna())))
+
+
+def _drawn(rows: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataFrame:
+    """At most so many rows, in their order."""
+    return rows if len(rows) <= most else rows.iloc[np.sort(rng.choice(len(rows), most, replace=False))]
 
 
 def _numbers(column: pd.Series, ours: int) -> np.ndarray:
