@@ -239,11 +239,15 @@ def moved(row: Any, family: int) -> Finding:
         "{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."
     )
     more = N_(
+        "{headline:label} went from {before:label} to {now:label}: by what customers do differently alone it would "
+        "have changed by {by:label}."
+    )
+    against = N_(
         "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
-        "itself, and other causes work against it."
+        "itself, but other causes outweigh it."
     )
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
-    message = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
+    message = against if part <= 0 else more if part > 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
     return Finding(

@@ -108,7 +108,13 @@ def _choices(ways: list[str], what: list[tuple[str, str]]) -> list[Name]:
     pairs = [(*way, trait) for trait in telling] if way else [tuple(two) for two in both]
     alone = [*([(way[0],)] if way else []), *((trait,) for trait in telling)]
     two_ways = [(*way, other) for other in ways[1:]]
-    return [*pairs, *alone, *two_ways, *((*(way or telling[:1]), trait) for trait in bare), *((trait,) for trait in bare)]
+    return [
+        *pairs,
+        *alone,
+        *two_ways,
+        *((*(way or telling[:1]), trait) for trait in bare),
+        *((trait,) for trait in bare),
+    ]
 
 
 def _is_bare(value: str) -> bool:
