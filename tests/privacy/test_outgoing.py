@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from customer_profiles.identity.pseudonyms import by_words, fingerprint
 from customer_profiles.privacy.outgoing import scan
 
 
@@ -22,6 +23,21 @@ from customer_profiles.privacy.outgoing import scan
 def test_personal_data_is_found(text, kinds):
     known = {"Änne Müller-Lüdenscheidt": "name", "Hauptstr. 12 b": "street"}
     assert scan(text, known, str) == kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [("Das ist ein Kunde", []), ("I. Stein", ["name"]), ("<b>i stein</b>", ["name"]), ("I.Stein called", ["name"])],
+)
+def test_an_initial_and_a_surname_are_told_from_the_same_letters_in_other_words(text, kinds):
+    known = {fingerprint(b"key", by_words("I. Stein")): "name"}
+    assert scan(text, known, lambda phrase: fingerprint(b"key", phrase)) == kinds
+
+
+@pytest.mark.parametrize("text", ["Anna Stein", "annastein", "ANNA-STEIN"])
+def test_a_full_name_is_found_however_it_is_joined(text):
+    known = {fingerprint(b"key", by_words("Anna Stein")): "name"}
+    assert scan(text, known, lambda phrase: fingerprint(b"key", phrase)) == ["name"]
 
 
 @pytest.mark.parametrize(

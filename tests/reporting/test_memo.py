@@ -60,3 +60,11 @@ def test_an_answer_quotes_a_comment_on_what_it_says():
     assert memo.quote(quotes, Finding("Most are content.", id="s"), "en")["quote"] == "The parcel came late."
     for vague in ("mixed: a, b", "Other"):
         assert memo.quote([{**quotes[0], "theme": vague}], said, "de") is None
+
+
+def test_a_low_score_is_not_illustrated_by_praise():
+    lower = Finding("Customers with a ticket answer lower.", {"tone": "negative"}, id="s")
+    praise = {"theme": "app", "language": "en", "quote": "A good app.", "sentiment": "positive"}
+    complaint = {"theme": "mixed: parcel", "language": "de", "quote": "Das Paket kam spät.", "sentiment": "negative"}
+    assert memo.quote([praise, complaint], lower, "en") == complaint
+    assert memo.quote([praise], lower, "en") is None

@@ -12,7 +12,7 @@ from .accounts import domains_of, web_domains
 from .alternatives import Alternatives
 from .golden import empty_provenance, golden_records
 from .id_ledger import KEPT, MENTIONED, ON_FILE, IdLedger
-from .pseudonyms import fingerprint, pseudonym
+from .pseudonyms import by_words, fingerprint, pseudonym
 from .resolution import THRESHOLD, Matching, resolve
 
 # In place of a customer's number.
@@ -244,7 +244,7 @@ class People:
             raw_id for numbers in self._numbers.values() for raw_id, number in numbers.items() if number >= 0
         ]
         hashes = {
-            (kind, fingerprint(self._key, text))
+            (kind, fingerprint(self._key, by_words(text) if kind in ("name", "company") else text))
             for kind, values in texts.items()
             for text in values
             if (" " in text.strip() if kind in ("name", "company") else len(text) >= _TELLING_LENGTH)

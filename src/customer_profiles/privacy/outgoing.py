@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
+from ..identity.pseudonyms import by_words
+
 # What must not stand in anything that leaves the house, whoever it belongs to.
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
@@ -41,7 +43,8 @@ def scan(text: str, identifiers: Mapping[str, str] | AbstractSet[str], fingerpri
     """
     plain = _plain(text)
     kinds = identifiers if isinstance(identifiers, Mapping) else dict.fromkeys(identifiers, "identifier")
-    found = {kinds[mark] for phrase in set(_phrases(plain)) if (mark := fingerprint(phrase)) in kinds}
+    phrases = set(_phrases(plain))
+    found = {kinds[mark] for phrase in phrases | set(map(by_words, phrases)) if (mark := fingerprint(phrase)) in kinds}
     if EMAIL.search(plain):
         found.add("e-mail")
     if any(_is_iban(match[0]) for match in IBAN.finditer(plain)):

@@ -62,7 +62,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
 def tells(spec: ChapterSpec, report: Report, panels: Sequence[Panel]) -> bool:
     """Whether a chapter has anything to say, so that it has a page; a first run cannot say what changed."""
     results = report.results[spec.number]
-    return bool(spec.number == SUMMARY or panels or results.findings)
+    return bool(spec.number == SUMMARY or results.findings or any(panel.claims for panel in panels))
 
 
 def sheets(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[Sheet]:

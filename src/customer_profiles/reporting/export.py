@@ -20,7 +20,7 @@ from nbformat.v4 import new_output
 
 from ..chapters import ChapterSpec
 from ..viz import palette
-from . import glossary, memo, outputs, panel, stored, storyline
+from . import follows, glossary, memo, outputs, panel, stored, storyline
 from .markdown import Prose, highlight, translate_markdown
 from .pages import SUMMARY, Report, view
 
@@ -77,8 +77,10 @@ def export(
         "not_found": [report.language.news(finding) for finding in storyline.not_found(panels)],
         "contents": [{"id": f"panel-{panel.name}", "title": report.language.text(panel.title)} for panel in first],
     }
+    claims = [claim for panel in first for claim in panel.claims if claim.kind != "nothing"]
+    said |= {"follows": follows.told(claims, report)}
     if spec.number == SUMMARY:
-        said |= {"panels": [], "contents": [], "not_found": []} | memo.view(
+        said |= {"panels": [], "contents": [], "not_found": [], "follows": ""} | memo.view(
             report, {**(chapters or {}), SUMMARY: panels}
         )
         seen = []

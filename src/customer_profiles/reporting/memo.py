@@ -196,10 +196,13 @@ def answer(
 def quote(quotes: Sequence[Mapping[str, Any]], said: Finding, language: str) -> Mapping[str, Any] | None:
     """A comment on what is said: of the theme that it names, else of any, if it can be in the reader's language.
 
-    Of the quotes that a rule has chosen the first is taken, never one that suits; None without quotes.
+    What says that scores are lower is not illustrated by praise: only comments of its tone count. Of the quotes that a
+    rule has chosen the first is taken, never one that suits; None without quotes.
     """
-    clear = [each for each in quotes if not is_mixed(each["theme"]) and each["theme"] != OTHER]
-    named = [each for each in clear if each["theme"] in said.values.values()] or clear
+    tone = said.values.get("tone")
+    fitting = [each for each in quotes if each["theme"] != OTHER and (not tone or each["sentiment"] == tone)]
+    clear = [each for each in fitting if not is_mixed(each["theme"])]
+    named = [each for each in clear if each["theme"] in said.values.values()] or clear or (fitting if tone else [])
     return next(iter(sorted(named, key=lambda each: each["language"] != language)), None)
 
 

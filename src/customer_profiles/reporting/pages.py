@@ -24,6 +24,7 @@ WORDS = {
     "chapters": N_("Chapters"),
     "contents": N_("On this page"),
     "answers": N_("Six questions, six answers"),
+    "follows": N_("What follows"),
     "not_found": N_("What we looked at and did not find"),
     "more": N_("Everything else this page looked at, and how"),
     "limits": N_("What we cannot tell yet"),
@@ -44,6 +45,7 @@ WORDS = {
     "neighbours": N_("Previous and next chapter"),
     "previous": N_("Previous chapter"),
     "next": N_("Next chapter"),
+    "next_question": N_("Next question"),
     "privacy": N_("Groups too small to be anonymous are not shown, and no page names or depicts a single customer."),
 }
 
@@ -150,7 +152,9 @@ def methods(findings: tuple[Finding, ...], language: Language) -> list[str]:
 
 
 def _link(report: Report, spec: ChapterSpec) -> dict[str, Any]:
-    return {"href": file_name(spec), "title": report.language.translate(spec.title)}
+    speak = report.language
+    asked = speak.translate(spec.question) if spec.question else ""
+    return {"href": file_name(spec), "title": speak.translate(spec.title), "question": asked}
 
 
 def _neighbours(report: Report, spec: ChapterSpec) -> list[dict[str, Any]]:

@@ -222,7 +222,8 @@ def of_result(
     claims = () if again else told(result, published, language)
     published = (published.columns(*result.columns) if result.columns else published).placed()
     drawing = None
-    if chart is not None:
+    shown = result.view.of(published.frame)
+    if chart is not None and not ("x" in columns and columns["x"] in shown and shown[columns["x"]].isna().all()):
         words = alt or language.text(claims[0] if claims else result.title)
         drawing = draw(chart, result.view.of(published.frame), language, words, name, small=small, **columns)
     kept, simes = (None, None) if again else (published, family_p(result, claims))
@@ -337,7 +338,8 @@ def html(panel: Panel, language: Language, as_of: date, level: int = 3, evidence
     """A panel as a block of a page, its title a heading of that level; a slide leaves the evidence to the page."""
     message, *others = panel.claims or (None,)
     said = [other for other in others if other is not None]
-    seen = said[:ALSO]
+    found = [other for other in said if other.kind != "nothing"]  # the rest stands where the page tells what it is not
+    seen = (found if message and message.kind != "nothing" else said)[:ALSO]
     title, subject = language.news(message) if message else language.text(panel.title), language.text(panel.title)
     parts = [
         Markup('<p class="subject">{}</p>').format(subject) if message else "",

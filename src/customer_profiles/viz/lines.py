@@ -42,8 +42,8 @@ def trend(frame: pd.DataFrame, ax: Axes, *, x="month", y="nps", events: pd.DataF
         _events(ax, events[events["at"].between(own[x].min(), own[x].max())].sort_values(["at", "name"]))
 
 
-def sparklines(frame: pd.DataFrame, ax: Axes, *, x="month", y="n", hue="theme") -> None:
-    """A small line per group, all on one scale, with its band if known and the last value at its end.
+def sparklines(frame: pd.DataFrame, ax: Axes, *, x="month", y="n", hue="theme", shared: bool = True) -> None:
+    """A small line per group, all on one scale if it is shared, with its band if known and the last value at its end.
 
     Parameters
     ----------
@@ -54,17 +54,20 @@ def sparklines(frame: pd.DataFrame, ax: Axes, *, x="month", y="n", hue="theme") 
         Every line rises from the zero of its own row.
     x, y, hue : str
         Columns.
+    shared : bool
+        Where groups move by very different amounts, a scale of their own keeps the small ones from lying flat.
     """
     groups = layout.levels(frame, hue)
     at = layout.rows(ax, groups, least=1.7)
     _months(ax, pd.to_datetime(frame[x]))
     ends = [f"{y}_low", y, f"{y}_high"]
-    known = np.concatenate([layout.numbers(frame, column) for column in ends])
-    low, top = np.nanmin([*known, 0.0]), np.nanmax([*known, 0.0])
-    last, tall = [], (top - low) or 1.0
-    ax.hlines(at + 0.8 + low / tall * 1.6, *ax.get_xlim(), color=palette.LINE, lw=1)
+    last = []
     for group, place in zip(groups, at, strict=True):
         own = _with_gaps(frame[frame[hue] == group], x, y)
+        known = np.concatenate([layout.numbers(frame if shared else own, column) for column in ends])
+        low, top = np.nanmin([*known, 0.0]), np.nanmax([*known, 0.0])
+        tall = (top - low) or 1.0
+        ax.hlines(place + 0.8 + low / tall * 1.6, *ax.get_xlim(), color=palette.LINE, lw=1)
         drawn = own.assign(**{column: place + 0.8 - (own[column] - low) / tall * 1.6 for column in ends})
         _told(ax, drawn, x, y, err_kws={"alpha": 0.16, "lw": 0}, lw=2)
         end = own.index[own[y].notna()][-1:]

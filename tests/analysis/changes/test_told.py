@@ -97,7 +97,7 @@ def test_the_companys_own_total_is_reconciled(company):
 
 @pytest.mark.parametrize(
     ("change", "behaviour", "said"),
-    [(-8.0, -35.0, "by itself"), (8.0, -3.0, "by itself"), (-8.0, -8.0, "of it because"), (8.0, 3.0, "rose")],
+    [(-8.0, -35.0, "differently alone"), (8.0, -3.0, "by itself"), (-8.0, -8.0, "of it because"), (8.0, 3.0, "rose")],
 )
 def test_a_part_is_called_so_only_where_it_is_one(change, behaviour, said):
     numbers = {"last_value": 100.0, "this_value": 100 + change, "whole_change": change, "behaviour": behaviour}

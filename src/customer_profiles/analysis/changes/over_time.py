@@ -112,13 +112,13 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
         Text(N_("Key figures over all runs")),
         OVERLAPPING,
         claims=_how_many,
-        about=Text(N_("Change since the first run, in per cent; scores in points. The band is the interval.")),
+        about=Text(N_("Change since the first run, in per cent; scores in points. Each line has a scale of its own.")),
         columns=["headline", "day", *(f"relative_change{end}" for end in ENDS), "value", "n"],
     )
 
 
 def _how_many(table: pd.DataFrame) -> list[Finding]:
     """What the lines are made of."""
-    told = N_("Since {day:day}, reports as of {days:count} days tell how each key figure moved.")
+    told = N_("{days:count} reports since {day:day} tell how each key figure moved.")
     values = {"day": table["day"].min().date(), "days": int(table["day"].nunique())}
     return [Finding(told, values, id="headline_history", n=int(table["n"].max()), effect=0.05)]

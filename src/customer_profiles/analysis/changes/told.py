@@ -37,11 +37,15 @@ MOVED = (
     N_("{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_("{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_(
+        "{headline:label} went from {before:label} to {now:label}: by what customers do differently alone it would "
+        "have changed by {by:label}."
+    ),
+    N_(
         "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
-        "itself, and other causes work against it."
+        "itself, but other causes outweigh it."
     ),
 )
-"""How a figure moved: up, down, or while other causes work against it."""
+"""How a figure moved: up, down, less than by itself, or the other way."""
 SINCE = (
     N_(
         "{headline:label} since {since:day} rose to {now:label}, from {before:label} in as many months before: "
@@ -52,8 +56,12 @@ SINCE = (
         "{by:label} of it because customers act differently, or because of the season."
     ),
     N_(
+        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: by what "
+        "customers do differently, or by the season, alone it would have changed by {by:label}."
+    ),
+    N_(
         "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: what "
-        "customers do differently, or the season, makes {by:label} by itself, and other causes work against it."
+        "customers do differently, or the season, makes {by:label} by itself, but other causes outweigh it."
     ),
 )
 """The same where records are too young for what the figure looks back."""
@@ -259,8 +267,8 @@ def moved(row: Any, family: int) -> Finding:
     """How far a key figure moved, and what of it customers do; from a row of `decomposition`."""
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
     young = not is_missing(getattr(row, "since", None))
-    up, down, more = SINCE if young else MOVED
-    message = more if not 0 < part <= 1 else up if row.behaviour > 0 else down
+    up, down, more, against = SINCE if young else MOVED
+    message = against if part <= 0 else more if part > 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     since = {"since": row.since} if young else {}
     amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}

@@ -209,6 +209,7 @@ DRIVER = Claims(
     {
         **{name: name for name in ("driver", "value", "n", "explained")},
         "size": lambda row: abs(row.difference),
+        "tone": lambda row: "negative" if row.difference < 0 else "positive",  # of comments that fit
         "low": lambda row: signed(row, "difference")[0],
         "high": lambda row: signed(row, "difference")[1],
         "from": "explained_low",

@@ -211,8 +211,8 @@ def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int) -> Re
         family=family,
         about=Text(
             N_(
-                "Each period is named by its first month. What tickets tell is a share of the customers of each month, "
-                "what customers do a share of all occasions."
+                "Periods are named by their first month. Tickets: share of customers a month; behaviour: share of "
+                "occasions."
             )
         ),
     )

@@ -49,6 +49,8 @@ TOLD = {
     "country": N_("from {value:value}"),
     "city": N_("from {value:value}"),
     "age_band": N_("aged {value:value}"),
+    "employees_band": N_("with {value:value} employees"),
+    "revenue_band": N_("with a revenue of {value:value}"),
 }
 """What customers with a value are called, where the value alone does not say what it is of."""
 WHO = {("gender", "female"): N_("women"), ("gender", "male"): N_("men")}
@@ -78,12 +80,12 @@ def name(rows: pd.DataFrame, segment: int, size: int, taken: set[Name]) -> Text:
     """
     most = rows[rows["n"].astype(float) > MAJORITY * size]
     pairs = list(zip(most["attribute"].astype(str), most["value"].astype(str), strict=True))
-    way = [told for key, told in WAYS.items() if key in pairs][:1]
+    ways = [told for key, told in WAYS.items() if key in pairs]
     what: dict[str, tuple[str, str]] = {}
     for attribute, value in pairs:
         if attribute not in OF_WAYS:
             what.setdefault(value, (attribute, value))
-    for key in _choices(way, sorted(what.values(), key=lambda trait: not _is_word(trait[1]))):
+    for key in _choices(ways, sorted(what.values(), key=lambda trait: not _is_word(trait[1]))):
         if key not in taken:
             taken.add(key)
             return _text(key)
@@ -95,16 +97,24 @@ def is_named(text: Text) -> bool:
     return "segment" not in text.values
 
 
-def _choices(way: list[str], what: list[tuple[str, str]]) -> list[Name]:
-    """Names that are true, the best first: how they buy and one trait, else two traits, else one of them.
+def _choices(ways: list[str], what: list[tuple[str, str]]) -> list[Name]:
+    """Names that are true, the best first: how they buy and one trait, else two traits, else one, else two ways to buy.
 
     A bare number or a yes is part of a name only where nothing else tells the segment from others.
     """
+    way = ways[:1]
     telling, bare = [trait for trait in what if not _is_bare(trait[1])], [trait for trait in what if _is_bare(trait[1])]
     both = [sorted((telling[0], other), key=lambda trait: trait[0] != FIRST) for other in telling[1:]]
     pairs = [(*way, trait) for trait in telling] if way else [tuple(two) for two in both]
     alone = [*([(way[0],)] if way else []), *((trait,) for trait in telling)]
-    return [*pairs, *alone, *((*(way or telling[:1]), trait) for trait in bare), *((trait,) for trait in bare)]
+    two_ways = [(*way, other) for other in ways[1:]]
+    return [
+        *pairs,
+        *alone,
+        *two_ways,
+        *((*(way or telling[:1]), trait) for trait in bare),
+        *((trait,) for trait in bare),
+    ]
 
 
 def _is_bare(value: str) -> bool:
@@ -119,7 +129,8 @@ def _is_word(value: str) -> bool:
 def _text(parts: Name) -> Text:
     """The parts behind each other; a word that says by itself what it is of stands alone."""
     values = {f"part_{at}": _part(part) for at, part in enumerate(parts)}
-    return Text(", ".join(f"{{{name}:{'label' if at else 'capital'}}}" for at, name in enumerate(values)), values)
+    apart = " · " if len(parts) > 1 and parts[1] in WAYS.values() else ", "
+    return Text(apart.join(f"{{{name}:{'label' if at else 'capital'}}}" for at, name in enumerate(values)), values)
 
 
 def _part(part: str | tuple[str, str]) -> str | Text:

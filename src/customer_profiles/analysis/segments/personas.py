@@ -275,7 +275,7 @@ def personas(
                 segment=int(segment),
                 name=Text("{own:label}", {"own": SEGMENT_NAME.format(segment)})
                 if segment in renamed
-                else naming.name(rows, int(segment), int(n), taken),
+                else naming.name(_apart(rows), int(segment), int(n), taken),
                 given_name=GIVEN_NAMES[number % len(GIVEN_NAMES)],
                 n=int(n),
                 base=base or int(sum(sizes.values())),
@@ -338,6 +338,11 @@ def _striking(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["h", "attribute", "value"], ascending=[False, True, True], kind="stable").drop_duplicates(
         "attribute"
     )
+
+
+def _apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Traits that most other customers do not have: what nearly everybody buys names nobody."""
+    return rows[rows["share_rest"] <= naming.MAJORITY]
 
 
 def _sentence(row) -> Text:
