@@ -25,9 +25,10 @@ from customer_profiles.ingest.ledger import Account
 from customer_profiles.ingest.parsing import casting, notation
 from customer_profiles.ingest.parsing.cleaning import Log
 from customer_profiles.ingest.pipeline import collect
-from customer_profiles.ingest.readers import csv_file
+from customer_profiles.ingest.readers import csv_file, json_file
 from customer_profiles.ingest.readers.chunks import Chunk
 from customer_profiles.ingest.reading import Run, casts
+from customer_profiles.ingest.regular import json_lines as json_lines_of
 from customer_profiles.privacy.opt_outs import Suppressed
 from customer_profiles.tables import Tables
 
@@ -45,6 +46,7 @@ def careful():
     """Only the careful way, as if nothing were regular or plain."""
     with (
         mock.patch.object(csv_file, "_regular_header", return_value=None),
+        mock.patch.object(json_file, "regular_cells", return_value=None),
         mock.patch.object(casting, "plain_values", return_value=None),
     ):
         yield
@@ -142,6 +144,106 @@ def test_what_is_regular(tmp_path, text, regular):
     form = Source.model_validate({**ORDERS, "path": path.name})
     dialect = csv_file.dialect_of(path, form, ["id"])
     assert (csv_file._regular_header(path, form, dialect) is not None) == regular
+
+
+# Lines of JSON: mostly in one form, sometimes not.
+
+VALUES = [
+    *(
+        '"K1"',
+        '""',
+        '"Köln"',
+        '" x"',
+        '"1.5"',
+        '"null"',
+        '"\u2028"',
+        '"\x85 "',
+        '"a,b"',
+        '"}"',
+        '"\x7f"',
+        "\"{'a': 1}\"",
+    ),
+    *("1", "-1", "0", "-0", "1.50", "2.0", "-0.0", "999999999999999", "0.1234567890123456", "true", "false", "null"),
+]
+ODD_VALUES = [
+    *(r'"a\"b"', r'"\u0041"', r'"\u0000"', r'"\ud800"', '"a\tb"', '"a\x00b"', "{}", "[]", "[1]", '{"k": 1}'),
+    *("1e5", "01", "1.", ".5", "+1", "-", "٣", "1_0", "NaN", "Infinity", "True", "9" * 16, "0." + "1" * 18, "1 ", ""),
+    *('[{"id": 7, "value": "x"}]', '"x', "x"),
+]
+KEYS = ["id", "at", "amount", "k.a", "note", "größe", "gro\u0308ße"]
+ODD_LINES = ["", " ", "{}", "[]", "null", '"x"', "{", "}", "x", "\u3000", '{"id": "K1"}', '{"id": 1, "id": 2}', "{} {}"]
+
+
+@st.composite
+def json_lines(draw) -> bytes:
+    """A file of up to nine lines."""
+    keys = draw(
+        st.lists(st.sampled_from(["id", *KEYS] * 3 + ["id "]), min_size=1, max_size=4, unique=draw(st.booleans()))
+    )
+    comma, colon, brackets = draw(
+        st.sampled_from([(",", ":", "{}"), (", ", ": ", "{}"), (" ,  ", " :  ", ("{ ", " }"))])
+    )
+    few = draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=3))
+    value = st.one_of(*[st.sampled_from(few)] * 12, st.sampled_from(ODD_VALUES if draw(st.booleans()) else VALUES))
+    lines = []
+    for _ in range(draw(st.integers(0, 9))):
+        mine = keys if draw(st.integers(0, 9)) else draw(st.permutations(keys))[: draw(st.integers(1, 4))]
+        members = comma.join(f'"{key}"{colon}{draw(value)}' for key in mine)
+        lines.append(
+            brackets[0] + members + brackets[1] if draw(st.integers(0, 19)) else draw(st.sampled_from(ODD_LINES))
+        )
+    end = draw(st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", " \n"]))
+    text = end.join(lines) + draw(st.sampled_from([end, end, "", end + end]))
+    return draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"])) + text.encode(
+        draw(st.sampled_from(["utf-8", "utf-8", "utf-8", "cp1252"])), errors="replace"
+    )
+
+
+@MANY
+@given(content=json_lines(), needed=st.sampled_from([["id"], ["id", "at"], ["id", "k.a"], ["größe"], ["more"]]))
+def test_lines_of_json_are_read_alike(content, needed, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "regular.jsonl"
+    path.write_bytes(content)
+    form = Source.model_validate({**ORDERS, "path": path.name})
+
+    def read():
+        told = []
+        for chunk in json_file.read_jsonl(path, form, needed):
+            cells = {
+                name: [(type(cell).__name__, str(cell)) for cell in column] for name, column in chunk.cells.items()
+            }
+            told.append(
+                [list(cells), cells, chunk.cells.dtypes.astype("str").tolist(), chunk.rows.tolist(), [*chunk.faults]]
+            )
+        return told
+
+    with mock.patch.object(json_file, "CHUNK_ROWS", 3), mock.patch.object(json_file, "CHUNK_CHARACTERS", 120):
+        short, long = both(read)
+    assert short == long
+
+
+@pytest.mark.parametrize(
+    ("text", "regular"),
+    [
+        ('{"id": "K1", "n": 1}\n{"id": "K2", "n": null}\n', True),
+        ('{"id":"K1","n":1.5}\n{"id":true,"n":"x"}', True),
+        ('{ "id": "" }\n', True),
+        ('{"id": "K1"}\n{"id":"K2"}\n', False),
+        ('{"id": "K1"}\n\n{"id": "K2"}\n', False),
+        ('{"id": "K1", "n": 1}\n{"n": 1, "id": "K2"}\n', False),
+        ('{"id": "K1", "id": "K2"}\n', False),
+        ('{"id": "K1", "n": {"m": 1}}\n', False),
+        (r'{"id": "K\"1"}', False),
+        ('{"id": 1e5}\n', False),
+        ('{"id": 01}\n', False),
+        ('{"id": ٣}\n', False),
+        ('{"id": "K1"} x\n', False),
+        ('{"id": "K1"\n', False),
+        ("{}\n", False),
+    ],
+)
+def test_which_lines_of_json_are_regular(text, regular):
+    assert (json_lines_of.regular_cells(text.splitlines(keepends=True)) is not None) == regular
 
 
 # Columns: each kind in the notations that sources declare.

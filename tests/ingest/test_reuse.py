@@ -13,9 +13,10 @@ from privacy.test_opt_outs import SOURCES, TRACES, ZOE, erase, everything, shop 
 from written_company import CUSTOMERS, KEY, ORDERS, source
 
 from customer_profiles.demo import make_company
-from customer_profiles.ingest import pipeline, reuse
+from customer_profiles.ingest import pipeline, profile, reuse
 from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.pipeline import collect
+from customer_profiles.ingest.profile import build_profile
 from customer_profiles.tables import Tables
 
 AS_OF = date(2025, 12, 31)
@@ -39,6 +40,13 @@ class Runs:
             (self.folder / "latest").unlink(missing_ok=True)
             (self.folder / "latest").symlink_to(tables.folder.name)
         return reading.called, {path.name: path.read_bytes() for path in tables.folder.glob("*.*")}
+
+    def profile(self, as_of=AS_OF, **keys) -> tuple[bool, pd.DataFrame]:
+        """Whether the profile of the latest run was built, and the profile."""
+        tables = Tables((self.folder / "latest").resolve())
+        with mock.patch.object(profile, "open_engine", wraps=profile.open_engine) as engine:
+            made = build_profile(tables, as_of, load_dataset(self.file).attributes(), **keys)
+        return engine.called, made
 
 
 @pytest.fixture
@@ -77,6 +85,45 @@ def test_what_check_has_read_is_taken_by_the_next_run(runs, tmp_path):
     assert not read
     assert len(pd.read_parquet(runs.folder / "latest" / "transactions.parquet")) == 2
     assert "customers.sha256" in tables
+
+
+@pytest.mark.parametrize("kind", ["b2c", "b2b"])
+def test_a_kept_profile_is_what_would_be_built(tmp_path, kind):
+    runs = Runs(make_company(tmp_path / "demo", customers=60, kind=kind))
+    runs.collect()
+    built = runs.profile()
+    runs.collect()
+    for _ in range(2):
+        reused = runs.profile()
+        assert (built[0], reused[0]) == (True, False)
+        pd.testing.assert_frame_equal(built[1], reused[1], check_column_type="exact", check_index_type="exact")
+    reuse.forget(runs.folder)
+    assert runs.profile()[0]
+    assert not (runs.folder / reuse.FOLDER).exists()
+
+
+def test_a_profile_of_other_tables_days_rules_or_programs_is_built(runs):
+    runs.collect()
+    first = runs.profile()[1]
+    assert runs.profile(new_days=7)[0]
+    assert runs.profile(as_of=date(2025, 12, 30))[0]
+    assert runs.profile()[0]
+    with mock.patch.object(reuse, "_program", return_value="a later version"):
+        assert runs.profile()[0]
+    assert runs.profile()[0]
+    assert not runs.profile()[0]
+    (runs.file.parent / "orders.csv").write_text("id,at,amount,shop\nK1,2025-01-01,50,A\nK2,2025-01-02,7,B\n")
+    runs.collect()
+    built, later = runs.profile()
+    assert built
+    assert later["spend"].sum() == first["spend"].sum() + 45
+    (runs.folder / reuse.FOLDER / "profile.parquet").write_bytes(b"damaged")
+    assert runs.profile()[0]
+    assert stat.S_IMODE((runs.folder / reuse.FOLDER / "profile.parquet").stat().st_mode) == 0o600
+    other = pd.DataFrame({"customer_no": [0], "at": [pd.Timestamp(AS_OF)]})
+    Tables((runs.folder / "latest").resolve()).write("transactions", other)
+    with pytest.raises(AttributeError):  # no amount: the changed table is read
+        runs.profile()
 
 
 def test_only_the_owner_can_read_it_and_the_next_takes_its_place(runs):
@@ -170,8 +217,10 @@ def test_databases_are_always_read(company):
 
 def test_who_refuses_is_in_nothing_that_is_reused(runs, tmp_path):
     runs.collect()
+    runs.profile()
     (runs.file.parent / "crm.csv").write_text("id,mail,ok\nK1,a@x.de,yes\nK2,b@x.de,no\nK3,c@x.de,no\n")
     assert runs.collect(Tables(tmp_path / "elsewhere"))[0]  # as `check` reads
+    assert [path.name for path in (runs.folder / reuse.FOLDER).glob("profile*")] == []
     space = load_dataset(runs.file).sources[0].ids
     gone = {pipeline.pseudonym(KEY, space, raw_id) for raw_id in ("K2", "K3")} | {"b@x.de", "c@x.de"}
     assert not {trace for trace in gone if trace in everything(runs.folder / reuse.FOLDER)}
@@ -183,11 +232,13 @@ def test_who_refuses_is_in_nothing_that_is_reused(runs, tmp_path):
 def test_who_is_erased_is_in_nothing_that_is_reused(shop):  # noqa: F811
     runs = Runs(shop.folder / "dataset.yaml")
     runs.collect()
+    runs.profile()
     assert {trace for trace in TRACES if trace in everything(runs.folder / reuse.FOLDER)}
     erase(shop, emails=[ZOE[1]])
     assert not {trace for trace in TRACES if trace in everything(runs.folder)}
     shop.dataset(*SOURCES)
     while runs.collect()[0]:
+        runs.profile()
         assert not {trace for trace in TRACES if trace in everything(runs.folder)}
         assert runs.number < 5
     assert not {trace for trace in TRACES if trace in everything(runs.folder)}

@@ -127,11 +127,12 @@ class People:
         """
         codes, distinct = pd.factorize(raw_ids, use_na_sentinel=True)
         known = self._numbers.setdefault(space, {})
-        distinct = distinct.tolist()
-        for raw_id in distinct if space not in self._closed else ():
-            if raw_id not in known:
-                known[raw_id] = self._number_of(space, raw_id)
-        found = [known.get(raw_id, UNKNOWN) for raw_id in distinct]
+        found = list(map(known.get, distinct := distinct.tolist()))
+        for place in [place for place, number in enumerate(found) if number is None]:
+            if space in self._closed:
+                found[place] = UNKNOWN
+            else:
+                found[place] = known[distinct[place]] = self._number_of(space, distinct[place])
         return np.array([*found, UNKNOWN], dtype="int64")[codes]
 
     def _number_of(self, space: str, raw_id: str) -> int:

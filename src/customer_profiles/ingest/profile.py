@@ -27,6 +27,7 @@ from .config.dataset import (
 )
 from .config.derived import derive
 from .engine import EngineName, fetch, open_engine
+from .reuse import with_profile
 from .visitors import NEW_DAYS
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def build_profile(
     memory_limit: str | None = None,
     new_days: int = NEW_DAYS,
 ) -> pd.DataFrame:
-    """Build the profile from the canonical tables of a run.
+    """Build the profile from the canonical tables of a run, or take it if it is kept with them, see `reuse`.
 
     Parameters
     ----------
@@ -82,6 +83,26 @@ def build_profile(
     EnvironmentFailed
         If the engine is missing or runs out of memory or disk.
     """
+    made_by = {
+        "as_of": as_of.isoformat(),
+        "attributes": {name: attribute.model_dump_json() for name, attribute in attributes.items()},
+        "new_days": new_days,
+    }
+
+    def build() -> pd.DataFrame:
+        return _build(tables, as_of, attributes, engine, memory_limit, new_days)
+
+    return with_profile(tables, (*EXPRESSIONS, "areas"), made_by, build)
+
+
+def _build(
+    tables: Tables,
+    as_of: date,
+    attributes: Mapping[str, Attribute],
+    engine: EngineName,
+    memory_limit: str | None,
+    new_days: int,
+) -> pd.DataFrame:
     with open_engine(engine, tables.folder, memory_limit) as connection:
         read = {name: connection.read_parquet(str(tables.path(name))) for name in EXPRESSIONS if tables.has(name)}
         who = _sized(_who(read["customers"], as_of, "age_band" in attributes), attributes)

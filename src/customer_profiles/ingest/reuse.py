@@ -4,7 +4,7 @@ What is kept is what a run keeps, without names, addresses and whoever must not 
 was made of is the same, down to the last byte: files, dataset.yaml, day, key, suppression list, ids of the last run,
 this package and the libraries it stands on. There is one such folder for a data set: whatever is collected next takes
 its place, and whoever is erased takes it away. What comes from a database is always read, because nothing tells
-whether it has changed.
+whether it has changed. The profile that is built from these tables is kept among them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ import os
 import shutil
 import sys
 import sysconfig
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+
+import pandas as pd
 
 from ..errors import InputRejected
 from ..identity.id_ledger import TABLE as IDENTITIES
@@ -31,6 +34,7 @@ from .readers.file_format import DATABASES
 from .readers.registry import files, files_read
 
 FOLDER, _SIGN = ".collected", "made_of.json"
+_PROFILE, _PROFILE_SIGN = "profile.parquet", "profile.json"
 
 
 def forget(runs: Path) -> None:
@@ -99,12 +103,53 @@ class Kept:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name in tables.made:
                 _link(tables.folder / f"{name}.parquet", folder / f"{name}.parquet")
-            part = folder / f"{_SIGN}.part"
-            part.write_text(json.dumps(told), encoding="utf-8")
-            part.chmod(0o600)
-            part.replace(folder / _SIGN)
+            _tell(folder / _SIGN, told)
         except OSError:
             forget(self.runs)
+
+
+def with_profile(
+    tables: Tables, names: Collection[str], made_by: Mapping[str, object], build: Callable[[], pd.DataFrame]
+) -> pd.DataFrame:
+    """The profile that is kept with the tables of a run, if they are the kept ones; else it is built, and kept then.
+
+    Parameters
+    ----------
+    tables : Tables
+        Of the run.
+    names : collection of str
+        Tables that a profile is made of, as far as there are any.
+    made_by : mapping of str to object
+        What else it depends on, as JSON can hold it; engines agree and do not count.
+    build : callable
+        Makes the profile.
+    """
+    folder = tables.folder.parent / FOLDER
+    try:
+        kept = json.loads((folder / _SIGN).read_text(encoding="utf-8"))["tables"]
+    except (OSError, ValueError, KeyError):
+        return build()
+    mine = {name: tables.path(name).with_suffix(".sha256").read_text() for name in names if tables.has(name)}
+    if mine != {name: kept[name] for name in names if name in kept}:
+        return build()
+    sign = json.dumps({"program": _program(), "tables": mine, **made_by}, sort_keys=True)
+    try:
+        told = json.loads((folder / _PROFILE_SIGN).read_text(encoding="utf-8"))
+        if told["sign"] == sign and told["version"] == file_hash(folder / _PROFILE):
+            return pd.read_parquet(folder / _PROFILE)
+    except (OSError, ValueError, KeyError):  # whatever is not whole is made anew
+        pass
+    profile = build()
+    try:
+        part = folder / f"{_PROFILE}.part"
+        profile.to_parquet(part, index=False)
+        part.chmod(0o600)
+        version = file_hash(part)
+        part.replace(folder / _PROFILE)
+        _tell(folder / _PROFILE_SIGN, {"sign": sign, "version": version})
+    except OSError:  # no space, or the tables have been forgotten meanwhile
+        (folder / _PROFILE_SIGN).unlink(missing_ok=True)
+    return profile
 
 
 def sign_of(dataset: Dataset, as_of: date, key: bytes) -> str:
@@ -140,6 +185,14 @@ def _program() -> str:
     for path in sorted(Path(sysconfig.get_path("purelib")).glob("*.dist-info")):
         found.update(path.name.encode())
     return found.hexdigest()
+
+
+def _tell(path: Path, told: Mapping[str, object]) -> None:
+    """Write a note that is there as a whole or not at all, for the owner alone."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(told), encoding="utf-8")
+    part.chmod(0o600)
+    part.replace(path)
 
 
 def _link(path: Path, to: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from ...errors import InputRejected
 from ..config.dataset import FileFormat
+from ..regular.json_lines import regular_cells
 from .chunks import CHUNK_ROWS, Chunk, Fault, check_header, mask
 from .json_text import KEY_TWICE, NO_OBJECT, REASONS, Unreadable, records, value_of
 
@@ -31,25 +33,26 @@ def read_jsonl(path: Path, form: FileFormat, needed: Collection[str]) -> Iterato
     InputRejected
         If the encoding is wrong or a needed column is in no row.
     """
-    gathered = _Gathered(needed)
-    number = 0
+    gathered, is_last = _Gathered(needed), False
     with path.open(encoding=_encoding(form)) as file:
+        lines = _Lines(file)
         try:
-            for number, line in enumerate(file, start=1):
-                if line.isspace():
+            while not is_last:
+                ahead, is_last = lines.ahead()
+                cells = regular_cells(ahead) if ahead else None
+                if cells is not None:
+                    yield gathered.whole(cells, lines.pass_by())
                     continue
-                try:
-                    gathered.add(number, value_of(line), len(line))
-                except Unreadable as error:
-                    reason = str(error) if str(error) in REASONS else NO_OBJECT
-                    gathered.faults.append((number, "", reason, f"{len(line)}×<character>"))
-                if gathered.is_full():
-                    yield gathered.chunk()
+                for number, line in lines:
+                    gathered.read(number, line)
+                    if gathered.is_full():
+                        is_last = False
+                        break
+                yield gathered.chunk()
         except UnicodeError:
             raise InputRejected(
-                f"{path.name}, near line {number + 1}: not {form.encoding} text; set 'encoding' in dataset.yaml"
+                f"{path.name}, near line {lines.read + 1}: not {form.encoding} text; set 'encoding' in dataset.yaml"
             ) from None
-    yield gathered.chunk()
     gathered.check(path)
 
 
@@ -89,6 +92,40 @@ def _encoding(form: FileFormat) -> str:
     return "utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding
 
 
+class _Lines:
+    """Lines of a file with their numbers, from 1, which can be looked at ahead."""
+
+    def __init__(self, file: Iterable[str]):
+        self.read = 0
+        self._file, self._ahead = iter(file), deque[str]()
+
+    def ahead(self) -> tuple[Sequence[str], bool]:
+        """The lines to come, as many as fill a chunk if each is a record, and whether there are no more."""
+        characters = sum(map(len, self._ahead))
+        while len(self._ahead) < CHUNK_ROWS and characters < CHUNK_CHARACTERS:
+            line = next(self._file, None)
+            if line is None:
+                return self._ahead, True
+            self._ahead.append(line)
+            self.read += 1
+            characters += len(line)
+        return self._ahead, False
+
+    def pass_by(self) -> np.ndarray:
+        """Numbers of the lines that were looked at, which are done."""
+        first = self.read - len(self._ahead) + 1
+        self._ahead.clear()
+        return np.arange(first, self.read + 1, dtype="int64")
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        """All lines that are not done."""
+        while self._ahead:
+            yield self.read - len(self._ahead) + 1, self._ahead.popleft()
+        for line in self._file:
+            self.read += 1
+            yield self.read, line
+
+
 class _Gathered:
     """Records until they are enough for a chunk, and all keys seen."""
 
@@ -100,6 +137,22 @@ class _Gathered:
         self.records: list[dict[str, Any]] = []
         self.numbers: list[int] = []
         self.characters = 0
+
+    def read(self, number: int, line: str) -> None:
+        """Take what a line of JSON has, or note why it cannot be read; nothing of a blank line."""
+        if line.isspace():
+            return
+        try:
+            self.add(number, value_of(line), len(line))
+        except Unreadable as error:
+            reason = str(error) if str(error) in REASONS else NO_OBJECT
+            self.faults.append((number, "", reason, f"{len(line)}×<character>"))
+
+    def whole(self, cells: dict[str, pd.Series], numbers: np.ndarray) -> Chunk:
+        """A chunk of columns that were read at once."""
+        self.seen.update(dict.fromkeys(cells))
+        missing = pd.Series(pd.array([None] * len(numbers), dtype="str"))
+        return Chunk(pd.DataFrame(cells | {name: missing for name in self.needed if name not in cells}), numbers)
 
     def add(self, number: int, record: Any, characters: int) -> None:
         """Take a record, or note that it is none."""
