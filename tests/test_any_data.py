@@ -226,6 +226,19 @@ def test_attributes_may_be_called_anything(undrawn, names, tmp_path):
         assert profile[name].value_counts().to_dict() == people[column.column].value_counts().to_dict()
 
 
+def test_names_that_differ_in_letters_only_stay_apart():
+    names = ["spend", "Spend", "own_spend", "OWN_SPEND", "club", "CLUB", "own_club"]
+    source = {"table": "customers", "attributes": {name: f"c{n}" for n, name in enumerate(names)}}
+    (own,) = with_own_names({"sources": [source]})["sources"]
+    found = {
+        name: column if isinstance(column, str) else column["column"] for name, column in own["attributes"].items()
+    }
+    assert len({name.casefold() for name in found}) == len(names)
+    assert sorted(found.values()) == sorted(f"c{n}" for n in range(len(names)))
+    assert found["own_spend"] == "c2"  # who needs no other name keeps it
+    assert found["own_club"] == "c6"
+
+
 def test_rules_mean_the_attribute_that_the_file_has_under_that_name():
     source = {"table": "customers", "attributes": {"spend": "x", "club": "y"}}
     content = {

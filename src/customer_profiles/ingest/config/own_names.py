@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .. import contract
@@ -35,20 +35,33 @@ def with_own_names(content: Any) -> Any:
     for source in sources:
         table, own = source.get("table"), source.get("attributes")
         names = list(own) if isinstance(own, dict) else []
-        small = [name.casefold() for name in names]
-        clash = [
-            n
-            for n, low in zip(names, small, strict=True)
-            if contract.is_taken(str(table), n) or low in small[: names.index(n)]
-        ]
+        named = _free(names, {name for name in names if contract.is_taken(str(table), name)})
+        clash = [name for name in names if named[name] != name]
         if clash:
-            named = {f"own_{name}" if name in clash else name: _called(of, name, clash) for name, of in own.items()}
-            source = source | {"attributes": named}
+            source = source | {"attributes": {named[name]: _called(of, name, clash) for name, of in own.items()}}
         changed.append(source)
         if table == "customers":
-            taken |= {name: f"own_{name}" for name in clash}
+            taken |= {name: named[name] for name in clash}
     renamed = {part: _renamed(content[part], taken, part, part) for part in _PARTS if taken and part in content}
     return content | {"sources": changed} | renamed
+
+
+def _free(names: Sequence[str], taken: Collection[str]) -> dict[str, str]:
+    """A name for each that is neither taken nor, as the engine reads names, another's in other letters.
+
+    >>> _free(["spend", "Spend", "club", "Club"], {"spend", "Spend"})
+    {'spend': 'own_spend', 'Spend': 'own_own_Spend', 'club': 'club', 'Club': 'own_Club'}
+    """
+    first = {name.casefold(): name for name in reversed(names) if name not in taken}
+    named = {name: name for name in first.values()}  # keeps its name, also from one before it that needs another
+    used = set(first)
+    for name in names:
+        own = name
+        while name not in named and own.casefold() in used | {name.casefold()}:
+            own = f"own_{own}"
+        named.setdefault(name, own)
+        used.add(own.casefold())
+    return named
 
 
 def _called(column: Any, name: str, clash: list[str]) -> Any:
