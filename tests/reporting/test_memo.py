@@ -1,11 +1,14 @@
 """What a chapter answers on the summary."""
 
+import pandas as pd
+import pytest
+
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.messages import Finding, Text
+from customer_profiles.messages import UNKNOWN, Finding, Text
 from customer_profiles.reporting import memo
 from customer_profiles.reporting.language import Language
 from customer_profiles.reporting.panel import Drawing, Panel
-from customer_profiles.reporting.stored import Results
+from customer_profiles.reporting.stored import PublishedTable, Results
 
 SPEC = CHAPTERS["05"]
 RULE = Panel(
@@ -68,3 +71,26 @@ def test_a_low_score_is_not_illustrated_by_praise():
     complaint = {"theme": "mixed: parcel", "language": "de", "quote": "Das Paket kam spät.", "sentiment": "negative"}
     assert memo.quote([praise, complaint], lower, "en") == complaint
     assert memo.quote([praise], lower, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "months", "since", "told"),
+    [
+        ("en", 12, "2025-01-01", "12 months"),
+        ("en", 9, "2025-04-01", "April 2025 to December 2025"),
+        ("de", 9, "2025-04-01", "April 2025 bis Dezember 2025"),
+        ("en", 1, "2025-12-01", "December 2025"),
+    ],
+)
+def test_a_period_that_the_records_do_not_fill_is_told_by_its_months(code, months, since, told):
+    day = pd.Timestamp(since)
+    rows = [("buyers", "count", 90.0), ("sales", "money", 1000.0)]
+    frame = pd.DataFrame(rows, columns=["kpi", "kind", "value"]).assign(
+        label="Buyers", definition="", verdict=UNKNOWN, months=months, since=day, until=pd.Timestamp("2025-12-31")
+    )
+    language = Language(code, currency="EUR")
+    tables = {"kpis": PublishedTable("", frame)}
+    assert [tile["period"] for tile in memo.tiles(tables, language)] == [told, told]
+    said = memo.standing(tables, language, compared=False)
+    assert (language.text(Text("{day:day}", {"day": day})) in said) is (months != 12)
+    assert ("12" in said) is (months == 12)

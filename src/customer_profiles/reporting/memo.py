@@ -29,7 +29,7 @@ QUESTIONS_LEFT = 3
 GROUPS = N_("Which groups stand out?")
 PERIODS = {12: N_("12 months"), 3: N_("last quarter")}
 """Of months looked back."""
-YOUNG = N_("since {since:day}")
+ONE_MONTH, MONTHS = N_("{since:month}"), N_("{since:month} to {until:month}")
 """Period of records that do not reach back so far."""
 SEGMENTS = "segments"
 """Fact of the chapter on segments: how many there are."""
@@ -222,7 +222,10 @@ def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
 
 def _period(row: Any, language: Language) -> str:
     """How far a figure looks back; empty for one that does not."""
-    return "" if is_missing(row.months) else language.text(Text(PERIODS.get(row.months, YOUNG), {"since": row.since}))
+    if is_missing(row.months):
+        return ""
+    message = PERIODS.get(row.months, ONE_MONTH if row.months == 1 else MONTHS)
+    return language.text(Text(message, {"since": row.since, "until": row.until}))
 
 
 def _own_label(row: Any, language: Language) -> str:
