@@ -108,8 +108,10 @@ def test_no_skill_in_shops_without_differences():
 
 
 @pytest.mark.slow
-def test_no_skill_in_fifty_shops_without_differences():
-    assert claims_in_null_shops(range(201, 251)) <= 7
+def test_no_skill_in_fifty_shops_without_differences(record_property):
+    found = claims_in_null_shops(range(201, 251))
+    record_property("claims", found)
+    assert found <= 7
 
 
 def covered(seeds: range) -> float:
@@ -127,8 +129,10 @@ def test_the_interval_holds_what_comes_in_simulated_shops():
 
 
 @pytest.mark.slow
-def test_the_interval_holds_what_comes_in_fifty_simulated_shops():
-    assert covered(range(401, 451)) >= 0.9
+def test_the_interval_holds_what_comes_in_fifty_simulated_shops(record_property):
+    found = covered(range(401, 451))
+    record_property("covered", found)
+    assert found >= 0.9
 
 
 def test_too_few_repeat_buyers_are_refused_and_named():
