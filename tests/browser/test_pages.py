@@ -25,7 +25,7 @@ FOLDED_CODE = "details:not(.published-table details)"
 REPORTS = ("demo_report", "complete_journey_report")
 PAGES = [*(file_name(spec) for _, spec in sorted(CHAPTERS.items())), SLIDES]
 # By data set: pages of chapters that have nothing to say, as that of what changed in a first year.
-SILENT = {"complete_journey": {"04_analyse_feedback.html", "11_track_changes.html"}}
+SILENT = {"complete_journey": {"04_analyse_feedback.html", "09_plan_actions.html", "11_track_changes.html"}}
 
 # Words that end outside the window, or outside a box that neither scrolls nor grows. What lies in a region made to
 # scroll is within reach; what is hidden for the eye on purpose (the skip link) does not count.

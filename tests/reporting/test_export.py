@@ -71,7 +71,7 @@ def kept(tmp_path):
     published = Gate(10).publish(frame)
     drawing = panels.draw(viz.bars, published.frame, Language("en"), "Shares", "shares", x="share", y="value")
     folder = tmp_path / "chapters" / "02"
-    stored.write_panel(folder, panels.Panel("shares", Text("Shares"), drawing=drawing, table=published))
+    stored.write_panel(folder, panels.Panel("shares", Text("Shares"), drawing=drawing, table=published, asks=True))
     stored.write_block(folder, "words", "<p>Said with numbers.<script>alert(1)</script></p>")
     return tmp_path
 

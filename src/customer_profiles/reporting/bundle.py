@@ -12,7 +12,7 @@ from ..errors import PrivacyRefused
 from ..identity.pseudonyms import fingerprint
 from ..privacy.outgoing import scan
 from ..tables import Tables
-from . import alerts, mail, memo, slides
+from . import alerts, mail, memo, slides, storyline
 from . import findings as statements
 from .excel import Sheet, write_workbook
 from .export import export, panels_of
@@ -62,7 +62,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
 def tells(spec: ChapterSpec, report: Report, panels: Sequence[Panel]) -> bool:
     """Whether a chapter has anything to say, so that it has a page; a first run cannot say what changed."""
     results = report.results[spec.number]
-    return bool(spec.number == SUMMARY or results.findings or any(panel.claims for panel in panels))
+    return bool(spec.number == SUMMARY or results.findings or storyline.seen(panels, spec.answers, spec.charts))
 
 
 def sheets(report: Report, chapters: Mapping[str, Sequence[Panel]]) -> list[Sheet]:

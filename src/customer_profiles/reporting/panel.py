@@ -83,6 +83,8 @@ class Panel:
     simes : float, optional
         p-value of "none of its comparisons differs" (`stats.families.simes`): the smallest adjusted one. None where
         nothing was compared, and where another panel of the same result has it.
+    asks : bool
+        Whether its result looks for something to say; a frame of one's own does not.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Panel:
     drawing: Drawing | None = None
     table: Published | None = None
     simes: float | None = None
+    asks: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; the table stands in a file of its own."""
@@ -104,6 +107,7 @@ class Panel:
             "about": self.about.to_dict() if self.about else None,
             "note": self.note.to_dict() if self.note else None,
             "simes": self.simes,
+            "asks": self.asks,
             "drawing": {k: getattr(drawing, k) for k in ("wide", "narrow", "alt", "foreign", "small")}
             if drawing
             else None,
@@ -121,6 +125,7 @@ class Panel:
             Drawing(**plain["drawing"]) if plain["drawing"] else None,
             table,
             plain["simes"],
+            plain["asks"],
         )
 
     def save(self, path: str | Path) -> Path:
@@ -225,11 +230,14 @@ def of_result(
     shown = result.view.of(published.frame)
     if chart is not None and not ("x" in columns and columns["x"] in shown and shown[columns["x"]].isna().all()):
         words = alt or language.text(claims[0] if claims else result.title)
-        drawing = draw(chart, result.view.of(published.frame), language, words, name, small=small, **columns)
+        drawing = draw(chart, shown, language, words, name, small=small, **columns)
+    elif chart is not None and again:  # its evidence stands elsewhere, too
+        return None
     kept, simes = (None, None) if again else (published, family_p(result, claims))
     said = (result.title, result.about, result.note)
     title, about, note = (rounding.text(text) if text and language.rounded else text for text in said)
-    return Panel(name, title or result.title, claims, about, note, drawing, kept, simes)
+    asks = result.claims is not None
+    return Panel(name, title or result.title, claims, about, note, drawing, kept, simes, asks)
 
 
 def own(frame: pd.DataFrame, title: str, columns: Mapping[str, object]) -> Result:

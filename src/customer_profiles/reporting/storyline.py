@@ -57,7 +57,7 @@ def seen(panels: Sequence[Panel], answers: Sequence[str], charts: int = MOST) ->
         return last if is_vague(best) else place.get(panel.name, last), _order(best), -best.weight
 
     chosen: list[Panel] = []
-    shown = told if any(panel.claims for panel in panels) else panels
+    shown = told if any(panel.claims or panel.asks for panel in panels) else panels
     for panel in sorted((each for each in shown if each.name in place or not _is_tall(each)), key=rank):
         tables = sum(other.drawing is None for other in chosen)
         fits = len(chosen) - tables < charts if panel.drawing else tables < TABLES and _is_small(panel)

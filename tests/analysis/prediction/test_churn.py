@@ -106,7 +106,7 @@ def test_where_customers_are_alike_skill_is_rarely_claimed():
 @pytest.mark.slow
 def test_where_customers_are_alike_skill_is_claimed_in_seven_of_fifty_at_most(record_property):
     found = claimed(range(101, 151))
-    record_property("claims", found)
+    record_property("claims_of_churn", found)
     assert found <= 7
 
 

@@ -110,7 +110,7 @@ def test_no_skill_in_shops_without_differences():
 @pytest.mark.slow
 def test_no_skill_in_fifty_shops_without_differences(record_property):
     found = claims_in_null_shops(range(201, 251))
-    record_property("claims", found)
+    record_property("claims_of_orders", found)
     assert found <= 7
 
 
