@@ -45,7 +45,6 @@ WORDS = {
     "neighbours": N_("Previous and next chapter"),
     "previous": N_("Previous chapter"),
     "next": N_("Next chapter"),
-    "next_question": N_("Next question"),
     "privacy": N_("Groups too small to be anonymous are not shown, and no page names or depicts a single customer."),
 }
 
@@ -152,9 +151,7 @@ def methods(findings: tuple[Finding, ...], language: Language) -> list[str]:
 
 
 def _link(report: Report, spec: ChapterSpec) -> dict[str, Any]:
-    speak = report.language
-    asked = speak.translate(spec.question) if spec.question else ""
-    return {"href": file_name(spec), "title": speak.translate(spec.title), "question": asked}
+    return {"href": file_name(spec), "title": report.language.translate(spec.title)}
 
 
 def _neighbours(report: Report, spec: ChapterSpec) -> list[dict[str, Any]]:

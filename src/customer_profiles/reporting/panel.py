@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = 720, 343
 """Pixels: a full column of a page, and a phone."""
-ALSO = 2
+ALSO = 1
 """Claims beside the message that are seen at once; further ones are in the evidence."""
 DRAWN = frozenset({"x", "y", "hue"})
 """Arguments of a chart that name columns."""
