@@ -105,6 +105,21 @@ def test_who_has_left_by_a_contract_is_to_be_won_back():
     outcome = SimpleNamespace(column="status", value="left", good=False)
     listed = addressees.lists(profile, predicted.assign(p_alive=0.99), outcome, N)
     assert listed["purpose"].eq(addressees.WIN_BACK).tolist() == profile["status"].eq("left").tolist()
+    assert set(listed.loc[listed["purpose"] == addressees.WIN_BACK, "reason"]) == {addressees.LEFT}
+
+
+def test_who_has_a_contract_has_not_left_however_probable_it_is():
+    """What may be lost with those on file as staying is said of the same customers as in what is foreseen."""
+    profile, predicted = company()
+    profile = profile.assign(status="there", consent=1, open_tickets=0, preferred_channel="phone")
+    outcome = SimpleNamespace(column="status", value="left", good=False)
+    likely = predicted.assign(p_churn=0.9, expected_loss=predicted["expected_spend"])
+    listed = addressees.lists(profile, likely, outcome, 200)
+    called = listed[listed["purpose"] == addressees.CALL]
+    assert not listed["purpose"].eq(addressees.WIN_BACK).any()
+    assert called["loss"].sum() == pytest.approx(likely["expected_loss"].nlargest(200).sum())
+    unknown = addressees.lists(profile.assign(status=pd.NA), likely, outcome, 200)
+    assert set(unknown.loc[unknown["purpose"] == addressees.WIN_BACK, "reason"]) == {addressees.GONE}
 
 
 def test_each_list_is_told_with_its_number():

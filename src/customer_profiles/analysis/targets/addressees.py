@@ -17,7 +17,7 @@ from ..segments.channels import SELF, ways
 CALL, WRITE, WIN_BACK, ALONE = N_("call"), N_("write to"), N_("win back"), N_("leave alone")
 REST = N_("nothing to do now")
 PURPOSES = (CALL, WRITE, WIN_BACK, ALONE, REST)
-AT_RISK, GONE = N_("may be lost"), N_("has probably left")
+AT_RISK, LEFT, GONE = N_("may be lost"), N_("has left"), N_("has probably left")
 OPEN_CASE, NO_CONSENT = N_("has an open case"), N_("consent is not on file")
 LEAST, MOST = 0.1, 0.5
 """Chance to be lost from which a customer may be lost, and has probably left."""
@@ -28,8 +28,9 @@ def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity
     """The list of each customer.
 
     Who has an open case, or has not consented where others have, is left alone whatever may be lost. Of the others,
-    those who may be lost are called, or written to if they ask for a channel without a person; those who have probably
-    left are to be won back. Each of the three lists has those with most at stake.
+    those who may be lost are called, or written to if they ask for a channel without a person; those who have left, or
+    probably have where nothing on file says who has, are to be won back. Each of the three lists has those with most at
+    stake.
 
     Parameters
     ----------
@@ -53,15 +54,15 @@ def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity
     chance, loss, spent = _chance(table), _loss(table), _numbers(profile, "spend")
     # Where no money is known, orders rank customers; they are no amount.
     stakes = loss if np.isfinite(loss).any() else _chance(table) * _if_they_stay(table, "expected_orders")
-    left = _has_left(profile, outcome)
-    chance = np.where(left, 1.0, chance)
+    left, stayed = _has_left(profile, outcome)
+    gone = left | (~stayed & (chance >= MOST))
     told = [_flag(profile, "open_tickets"), _no_consent(profile)]
     channel = profile["preferred_channel"] if "preferred_channel" in profile else pd.Series(pd.NA, profile.index)
     alone_with_it = (ways(channel) == SELF).to_numpy()
-    at_risk = (chance >= LEAST) & (chance < MOST) & (stakes > 0)
-    chosen = [told[0], told[1], at_risk & ~alone_with_it, at_risk & alone_with_it, chance >= MOST]
-    purpose = np.select(chosen, [ALONE, ALONE, CALL, WRITE, WIN_BACK], REST)
-    reason = np.select(chosen, [OPEN_CASE, NO_CONSENT, AT_RISK, AT_RISK, GONE], "")
+    at_risk = ~gone & (chance >= LEAST) & (stakes > 0)
+    chosen = [told[0], told[1], at_risk & ~alone_with_it, at_risk & alone_with_it, left, gone]
+    purpose = np.select(chosen, [ALONE, ALONE, CALL, WRITE, WIN_BACK, WIN_BACK], REST)
+    reason = np.select(chosen, [OPEN_CASE, NO_CONSENT, AT_RISK, AT_RISK, LEFT, GONE], "")
     stake = pd.Series(np.where(purpose == WIN_BACK, np.nan_to_num(spent), np.nan_to_num(stakes)))
     place = stake.groupby(purpose).rank(ascending=False, method="first").to_numpy()
     over = (place > capacity) & ~np.isin(purpose, (ALONE, REST))
@@ -117,7 +118,7 @@ def _told(table: pd.DataFrame) -> list[Finding]:
     for purpose, message in (
         (
             WIN_BACK,
-            N_("{n:count} customers to win back have probably left; those who spent most come first."),
+            N_("{n:count} customers to win back have left, or probably have; those who spent most come first."),
         ),
         (
             ALONE,
@@ -146,10 +147,13 @@ def _no_consent(profile: pd.DataFrame) -> np.ndarray:
     return ~given if given.any() else np.zeros(len(profile), bool)
 
 
-def _has_left(profile: pd.DataFrame, outcome: Any) -> np.ndarray:
+def _has_left(profile: pd.DataFrame, outcome: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Who is on file as having left, and who as having stayed; nobody of whom nothing is on file."""
     if outcome is None or outcome.good or outcome.column not in profile:
-        return np.zeros(len(profile), bool)
-    return (values_of(profile[outcome.column]) == outcome.value).to_numpy(bool, na_value=False)
+        return np.zeros(len(profile), bool), np.zeros(len(profile), bool)
+    status = values_of(profile[outcome.column])
+    left = (status == outcome.value).to_numpy(bool, na_value=False)
+    return left, status.notna().to_numpy() & ~left
 
 
 def _chance(table: pd.DataFrame) -> np.ndarray:
