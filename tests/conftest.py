@@ -119,6 +119,12 @@ def shared(tmp_path_factory) -> Shared:
 
 
 @pytest.fixture
+def record_property(record_property) -> Callable[[str, object], None]:
+    """Figures that a test records, as text: workers of pytest-xdist cannot send numbers of numpy, and end the session."""
+    return lambda name, value: record_property(name, str(value))
+
+
+@pytest.fixture
 def company(tmp_path) -> Company:
     """A data set that the test writes itself, in a temporary folder."""
     return Company(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from benchmarks import figures, house
 
@@ -87,3 +88,8 @@ def test_docstrings_and_comments_are_no_code(tmp_path):
     module = tmp_path / "module.py"
     module.write_text('"""One.\n\nTwo.\n"""\n\n# three\nX = """not\n# a docstring"""\n')
     assert (house.code_lines(module), house.code_lines(module, documented=False)) == (1, 4)
+
+
+def test_a_number_of_numpy_is_recorded_as_text(request, record_property):
+    record_property("share", np.float64(0.5))
+    assert request.node.user_properties == [("share", "0.5")]
