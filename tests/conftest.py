@@ -120,7 +120,7 @@ def shared(tmp_path_factory) -> Shared:
 
 @pytest.fixture
 def record_property(record_property) -> Callable[[str, object], None]:
-    """Figures that a test records, as text: workers of pytest-xdist cannot send numbers of numpy, and end the session."""
+    """Figures of a test, recorded as text: a number of NumPy that pytest-xdist cannot send would end the session."""
     return lambda name, value: record_property(name, str(value))
 
 
