@@ -37,7 +37,8 @@ HEAD = """# Measured
 
 Every figure that is promised, its bar, and whether it holds. Written by `make figures`; registry and measurement are in
 `tests/benchmarks/`. A verdict is as old as its commit; a commit followed by + had changes that were not committed. The
-first value is never replaced. How figures are made, and what they cannot show, is in [methods.md](methods.md).
+first value is never replaced; (review) is what a review found by data of its own before the figure existed. How figures
+are made, and what they cannot show, is in [methods.md](methods.md).
 
 """
 COLUMNS = ("name", "what", "value", "bar", "verdict", "command", "commit", "first value")

@@ -52,15 +52,16 @@ def test_of_a_very_heavy_tail_hardly_anything_is_told():
 @pytest.mark.parametrize("idle", [0, 0.4])
 @pytest.mark.parametrize("n", [50, 200, 1000])
 @pytest.mark.parametrize("spread", [0.5, 1.0, 1.25, 1.5, 2.0])
-def test_spend_per_customer_over_many_tails(spread, n, idle):
+def test_spend_per_customer_over_many_tails(spread, n, idle, record_property):
     told, holds, _ = means(spread, n, idle, 2000, seed=2)
+    record_property("nothing_false_of_means", 1 - told * (1 - holds))
     assert told < TOLD_FROM or holds >= HOLDS
     assert told * (1 - holds) <= 0.10  # of all samples, those that are told something false
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("spread", "n"), [(0.5, 300), (1.0, 300), (1.0, 1500), (1.25, 1500)])
-def test_shares_of_the_best_and_gini(spread, n):
+def test_shares_of_the_best_and_gini(spread, n, record_property):
     rng, normal, hits = np.random.default_rng(3), stats.norm, {"gini": [], "top": []}
     for _ in range(100):
         buyers = pd.DataFrame({"orders": 1, "spend": rng.lognormal(4, spread, n)})
@@ -69,7 +70,8 @@ def test_shares_of_the_best_and_gini(spread, n):
         for row in concentration.concentration(buyers).frame.dropna().itertuples():
             truth = normal.cdf(spread - normal.ppf(1 - row.top))
             hits["top"].append(row.spend_share_low <= truth <= row.spend_share_high)
-    for held in hits.values():
+    for name, held in hits.items():
+        record_property(f"covered_{name}", np.mean(held))
         assert stats.binomtest(int(sum(held)), len(held), HOLDS, alternative="less").pvalue >= 0.001
 
 

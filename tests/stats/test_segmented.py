@@ -73,7 +73,7 @@ def test_p_values_keep_their_promise(correlation):
 
 
 def test_noise_models_weigh_what_explains_the_series():
-    """Weights add up to one; the most likely model is the one that `noise_covariance` chooses."""
+    """Weights add up to one; of a series that swings the likeliest remembers more than of a quiet one."""
     rng = np.random.default_rng(7)
     n = 80
     x, sampling = np.column_stack([np.ones(n), np.arange(n)]), np.full(n, 0.5)
@@ -81,12 +81,9 @@ def test_noise_models_weigh_what_explains_the_series():
     for week in range(1, n):
         swing[week] = 0.85 * swing[week - 1] + rng.standard_normal()
     y = swing + np.sqrt(0.5) * rng.standard_normal(n)
-    models = segmented.noise_models(y, x, sampling)
-    assert sum(weight for weight, _ in models) == pytest.approx(1)
-    best = max(models, key=lambda model: model[0])[1]
-    np.testing.assert_array_equal(best, segmented.noise_covariance(y, x, sampling))
-    quiet = max(segmented.noise_models(np.sqrt(0.5) * rng.standard_normal(n), x, sampling), key=lambda m: m[0])[1]
-    assert quiet[0, 1] < best[0, 1]
+    assert sum(weight for weight, _ in segmented.noise_models(y, x, sampling)) == pytest.approx(1)
+    quiet = segmented.noise_covariance(np.sqrt(0.5) * rng.standard_normal(n), x, sampling)
+    assert quiet[0, 1] < segmented.noise_covariance(y, x, sampling)[0, 1]
 
 
 def test_chance_is_drawn_from_all_models():

@@ -102,7 +102,7 @@ def test_the_hazard_ratio_is_that_of_cox():
 
 @pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("ratio", [1.5, 2, 3])
-def test_a_planted_hazard_ratio_lies_in_its_interval(ratio, draws):
+def test_a_planted_hazard_ratio_lies_in_its_interval(ratio, draws, record_property):
     covered, told = 0, []
     for seed in range(draws):
         rng = np.random.default_rng([seed, int(10 * ratio)])
@@ -111,6 +111,7 @@ def test_a_planted_hazard_ratio_lies_in_its_interval(ratio, draws):
         found = survival.log_rank(np.minimum(waited, watched).astype(int), waited <= watched, member[:, None])
         covered += found.low[0] <= ratio <= found.high[0]
         told.append(found.ratio[0])
+    record_property("covered", covered / draws)
     assert binom.cdf(covered, draws, 0.95) >= 0.01
     assert np.median(told) == pytest.approx(ratio, rel=0.05)
     assert min(told) > 1

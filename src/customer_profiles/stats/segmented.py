@@ -76,17 +76,8 @@ def noise_covariance(y: np.ndarray, x: np.ndarray, sampling: np.ndarray) -> np.n
         ``diag(sampling) + swing × memory^|distance in weeks|`` with the restricted maximum likelihood among the
         values of `MEMORY` and `SWING` (Patterson & Thompson 1971, Biometrika 58:545–554).
     """
-    distance = np.abs(np.subtract.outer(np.arange(len(y)), np.arange(len(y))))
-    best, chosen = -np.inf, np.diag(sampling)
-    for memory in MEMORY:
-        for swing in SWING:
-            if swing == 0 and memory > 0:
-                continue
-            covariance = np.diag(sampling) + swing * np.median(sampling) * float(memory) ** distance
-            likelihood = _restricted_likelihood(y, x, covariance)
-            if likelihood > best:
-                best, chosen = likelihood, covariance
-    return chosen
+    _, likeliest = max(noise_models(y, x, sampling), key=lambda model: model[0])
+    return likeliest
 
 
 def noise_models(y: np.ndarray, x: np.ndarray, sampling: np.ndarray) -> list[tuple[float, np.ndarray]]:

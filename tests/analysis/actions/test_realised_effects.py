@@ -97,6 +97,21 @@ def test_another_pain_that_grows_keeps_no_promise(planted, verdict):
     assert row["verdict"] == verdict or (verdict is None and row["verdict"] != realised_effects.KEPT)
 
 
+@pytest.mark.slow
+def test_of_actions_without_effect_none_is_kept_because_another_pain_grows(record_property):
+    kept = 0
+    for seed in range(25):
+        rows = occasions(300 + seed, 0.0, n=6000).reset_index(drop=True)
+        more = occasions(400 + seed, n=6000).assign(hit=False).query("at >= @START")
+        rows = pd.concat([rows, more], ignore_index=True)
+        evidence = evidence_of_tickets(
+            rows[["customer_no"]].assign(opened_at=rows["at"]), np.where(rows["hit"], "delivery", "login")
+        )
+        kept += judged(evidence, action(0.1, 0.2, pain="delivery")).loc[0, "verdict"] == realised_effects.KEPT
+    record_property("kept", kept)
+    assert kept <= 2
+
+
 def test_an_event_is_not_taken_for_the_action():
     rng = np.random.default_rng(8)
     rows = occasions(8, n=12000)

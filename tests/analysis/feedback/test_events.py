@@ -52,6 +52,25 @@ def test_planted_drop_is_found_and_nothing_else():
     assert table.columns.tolist() == [name for name in events.COLUMNS if name != "event"]
 
 
+@pytest.mark.parametrize("draws", [10, pytest.param(400, marks=pytest.mark.slow)])
+def test_a_drop_of_two_fifths_of_a_standard_deviation_lies_in_its_interval(draws, record_property):
+    """With a mood of its own in each week, as weekly scores have."""
+    covered, told = 0, []
+    for seed in range(draws):
+        rng = np.random.default_rng([seed, 79])
+        day = rng.integers(0, 731, 1200)
+        score = rng.gamma(4, 0.5, 1200) + rng.normal(0, 0.3, 105)[day // 7]  # leans to one side; its deviation is 1.04
+        at = FIRST + pd.to_timedelta(day, unit="D")
+        said = pd.DataFrame({"at": at, "metric": "effort", "score": score - 0.4 * 1.04 * (at >= "2025-03-01")})
+        event = CALENDAR.iloc[[1]].assign(at=pd.Timestamp("2025-03-01"))
+        row = effects(said, pd.concat([CALENDAR.iloc[[0, 2]], event])).set_index("event").loc["app relaunch"]
+        covered += row["change_low"] <= -0.4 * 1.04 <= row["change_high"]
+        told.append(row["change"])
+    record_property("covered", covered / draws)
+    assert stats.binom.cdf(covered, draws, 0.95) >= 0.01
+    assert np.mean(told) == pytest.approx(-0.4 * 1.04, abs=4 * np.std(told) / np.sqrt(draws))
+
+
 def test_an_event_that_ends_is_measured_while_it_lasts():
     calendar = CALENDAR.assign(until=pd.to_datetime([None, None, "2025-10-15"]))
     table = effects(answers(2, drop=2.5, until="2025-10-15"), calendar).set_index("event")

@@ -173,7 +173,7 @@ def test_a_score_is_laid_to_no_later_pain(shop):
 
 @pytest.mark.parametrize("draws", [2, pytest.param(400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("hazard", "spend"), [(1, 1), (1.5, 1), (2, 0.7), (3, 1)])
-def test_what_was_planted_to_follow_a_pain_is_told(hazard, spend, draws):
+def test_what_was_planted_to_follow_a_pain_is_told(hazard, spend, draws, record_property):
     """On the way through the whole table.
 
     The day of leaving is not stated. What is spent is a little cautious: who first suffers within the year counts as
@@ -188,9 +188,37 @@ def test_what_was_planted_to_follow_a_pain_is_told(hazard, spend, draws):
         ratio, low, high = pd.concat([table.loc[[outcome]] for table in found]).dropna().to_numpy().T
         assert len(ratio) or (outcome, hazard) == ("spend", 3)  # of whom too few stay
         covered = (true <= high) & ((low <= true) | (true < 1))
+        record_property(f"covered_{outcome}", covered.mean())
         assert binom.cdf(covered.sum(), len(ratio), 0.95) >= 0.01, outcome
         assert np.sum(low > 1 if true < 1 else high < 1) <= binom.ppf(0.99, len(ratio), 0.025), outcome
         assert true == 1 or (np.median(ratio) > 1) == (true > 1)
+
+
+@pytest.mark.parametrize("draws", [8, pytest.param(400, marks=pytest.mark.slow)])
+def test_two_points_lost_after_a_pain_lie_in_their_interval(draws, record_property):
+    """Answers lean to the upper end and spread more after the pain; who answered before it counts as unharmed."""
+    steps, content = np.arange(11), np.array([2, 1, 1, 1, 2, 5, 6, 12, 20, 25, 25]) / 100
+    low = np.where(steps < 7, 1 / 7, 0)
+    angry = 2 / (steps @ (content - low))
+    suffering = (1 - angry) * content + angry * low
+    assert steps @ (suffering - content) == pytest.approx(-2)
+    covered, told = 0, []
+    for seed in range(draws):
+        rng = np.random.default_rng([seed, 78])
+        pain, answered = rng.exponential(700, 500), rng.uniform(0, 730, 500)
+        score = np.where(pain < answered, rng.choice(steps, 500, p=suffering), rng.choice(steps, 500, p=content))
+        at = pd.Timestamp(AS_OF) + pd.to_timedelta(answered - 730, unit="D")
+        feedback = pd.DataFrame({"customer_no": range(500), "at": at, "metric": "nps", "score": score.astype(float)})
+        profile = pd.DataFrame({"customer_no": range(500), "nps_score": feedback["score"]})
+        profile = profile.assign(region=rng.choice(["north", "south"], 500))
+        hits = who(pain < 730).assign(at=pd.Timestamp(AS_OF) + pd.to_timedelta(pain[pain < 730] - 730, unit="D"))
+        table = costs_of(evidence_of(hits), profile, records={"feedback": feedback}).frame.set_index("outcome")
+        row = table.loc["score"]
+        covered += row["difference_low"] <= -2 <= row["difference_high"]
+        told.append(row["difference"])
+    record_property("covered", covered / draws)
+    assert binom.cdf(covered, draws, 0.95) >= 0.01
+    assert max(told) < 0
 
 
 def test_stated_reasons_are_compared_with_other_reasons(shop):

@@ -171,18 +171,20 @@ def rated(seed: int, twice: float = 1, n: int = 1500, by_year: bool = True) -> p
 
 
 @pytest.mark.parametrize("draws", [8, pytest.param(400, marks=pytest.mark.slow)])
-def test_who_has_been_there_longer_is_not_hit_more(draws):
+def test_who_has_been_there_longer_is_not_hit_more(draws, record_property):
     """Nor who has stayed, at constant rates; by shares of customers they would be."""
     assert rated(0, by_year=False)["claim"].any()
     wrong = [rated(seed)["claim"].any() for seed in range(draws)]
+    record_property("claimed", sum(wrong) / draws)
     assert sum(wrong) <= binom.ppf(0.99, draws, 0.05)
 
 
 @pytest.mark.parametrize("draws", [8, pytest.param(400, marks=pytest.mark.slow)])
-def test_twice_as_many_cases_are_told_as_such(draws):
+def test_twice_as_many_cases_are_told_as_such(draws, record_property):
     tables = [rated(seed, twice=2) for seed in range(draws)]
     north = pd.concat([table[table["value"] == "north"] for table in tables])
     covered = (north["ratio_low"] <= 2) & (north["ratio_high"] >= 2)
+    record_property("covered", covered.mean())
     assert binom.cdf(covered.sum(), draws, 0.95) >= 0.01
     assert (north["verdict"] == prevalence.HARDER).all()
 
@@ -339,7 +341,7 @@ def test_without_any_evidence_every_table_is_empty(company):
 
 
 @pytest.mark.parametrize("draws", [3, pytest.param(400, marks=pytest.mark.slow)])
-def test_more_customers_with_more_tickets_are_no_more_frequent_pains(draws):
+def test_more_customers_with_more_tickets_are_no_more_frequent_pains(draws, record_property):
     """Three times as many customers at the end, who ask for help as often as ever."""
     month, wrong = pd.date_range("2023-01-01", periods=36, freq="MS"), 0
     for seed in range(draws):
@@ -350,6 +352,7 @@ def test_more_customers_with_more_tickets_are_no_more_frequent_pains(draws):
         hits = tickets.assign(row=tickets.index, pain=rng.choice(["a", "b", "c"], len(tickets)))
         months = prevalence.volumes(evidence_of(hits), tickets.rename(columns={"at": "opened_at"}), active)
         wrong += trend.drift(months, "pain", "share")["claim"].any()
+    record_property("claimed", wrong / draws)
     assert wrong <= binom.ppf(0.99, draws, 0.05)
 
 
