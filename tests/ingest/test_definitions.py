@@ -19,6 +19,7 @@ def test_what_is_defined_otherwise_is_told_part_by_part(company):
     assert changed(plain, parts(company, CUSTOMERS, other)) == {"source:orders"}
     assert changed(plain, parts(company, CUSTOMERS, ORDERS, identity={"threshold": 0.99})) == {"identity"}
     assert changed(plain, parts(company, CUSTOMERS, ORDERS, time_zone="UTC")) == {"rules"}
+    assert changed(plain, parts(company, CUSTOMERS, ORDERS, segment_by=["orders"])) == {"segments"}
     assert changed(plain, parts(company, CUSTOMERS, ORDERS, params={"01": {"seed": 2}})) == {"parameters 01"}
 
 
@@ -27,3 +28,9 @@ def test_what_changes_no_figure_is_no_definition(company):
     targets = {"kpis": {"sales": {"target": 1, "owner": "Sales"}}}
     told = parts(company, CUSTOMERS, {**ORDERS, "path": "february.csv"}, title="Other", language="de", **targets)
     assert changed(plain, told) == set()
+    named = {"segments": {1: {"en": "Regulars"}}, "labels": {"web": {"de": "Netz"}}, "privacy": {"quotes": True}}
+    assert changed(plain, parts(company, CUSTOMERS, ORDERS, **named)) == set()
+    homes = (
+        {**CUSTOMERS, "attributes": {"home": {"column": "id", "label": {"en": name}}}} for name in ("Home", "Flat")
+    )
+    assert changed(*(parts(company, home, ORDERS) for home in homes)) == set()

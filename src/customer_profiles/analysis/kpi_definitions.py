@@ -12,11 +12,24 @@ YEAR, QUARTER = 12, 3
 
 @dataclass(frozen=True)
 class Part:
-    """A total: the sum of a column of monthly sums, or the number of customers who have any."""
+    """A total: the sum of a column of monthly sums, or the number of customers who have any.
+
+    Parameters
+    ----------
+    table, column : str
+    customers : bool
+        Count customers instead of adding up.
+    months_before : int
+        Look at so many months before the period instead of the period.
+    lost : bool
+        Only of customers who have nothing in the period.
+    """
 
     table: str
     column: str
     customers: bool = False
+    months_before: int = 0
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +51,8 @@ class KPI:
     better : int
         1 if more is better, −1 if less is.
     up, down : str
-        Sentence if it rose or fell, with ``{value}`` and ``{before}`` in the formatter of `kind`.
+        Sentence if it rose or fell, with ``{value}`` and ``{before}`` in the formatter of `kind`; the summary tells
+        no figure without.
     """
 
     label: str
@@ -54,6 +68,7 @@ class KPI:
 
 
 ORDERS, BUYERS = Part("orders", "orders"), Part("orders", "orders", customers=True)
+FORMER, LOST = (Part("orders", "orders", customers=True, months_before=YEAR, lost=lost) for lost in (False, True))
 ALL = Part("profile", "customers")
 KPIS = {
     "buyers": KPI(
@@ -141,6 +156,14 @@ KPIS = {
         better=-1,
         up=N_("Service cases rose to {value:count} within a year, from {before:count}."),
         down=N_("Service cases fell to {value:count} within a year, from {before:count}."),
+    ),
+    "churn": KPI(
+        N_("Lost buyers"),
+        N_("Share of the buyers of the 12 months before who bought nothing in the 12 months."),
+        "share",
+        LOST,
+        FORMER,
+        better=-1,
     ),
 }
 INSTEAD = {"tickets": "tickets_per_100_orders"}

@@ -284,14 +284,17 @@ def period(name: str, months: Months, as_of: date) -> tuple[int, int]:
     return _period(name, months, _full_month(as_of))
 
 
-def covers(name: str, months: Months, first: int) -> bool:
-    """Whether the records behind a key figure reach back to a month, its first day included."""
-    return _first(months, KPIS[name]) <= first
-
-
 def covered(name: str, months: Months, last: int) -> int:
     """Months up to `last` that the records behind a key figure cover."""
     return max(last - _first(months, KPIS[name]) + 1, 0)
+
+
+def too_young(months: Any, needed: Any) -> Any:
+    """Whether records of so many months are too young for a figure that looks back over those that are needed.
+
+    Whoever compares or judges a figure asks here. What is on file, without months, never is.
+    """
+    return months < needed
 
 
 def ratio(name: str, months: Months, first: int, last: int) -> pd.DataFrame:
@@ -308,8 +311,10 @@ def ratio(name: str, months: Months, first: int, last: int) -> pd.DataFrame:
 
 
 def _available(months: Months, end: int) -> list[str]:
-    """Key figures that the summary tells, at most `MOST`."""
-    return _known(months, end)[:MOST]
+    """Key figures that the summary tells, at most `MOST`, of scores one."""
+    found = [name for name in _known(months, end) if KPIS[name].up]
+    score = next((name for name in ONE_SCORE if name in found), None)
+    return [name for name in found if name not in ONE_SCORE or name == score][:MOST]
 
 
 def _known(months: Months, end: int) -> list[str]:
@@ -317,13 +322,15 @@ def _known(months: Months, end: int) -> list[str]:
     def has(name: str) -> bool:
         return all(
             part is None
-            or (part.table in months and months[part.table].sums["month"].between(end - YEAR + 1, end).any())
+            or (
+                part.table in months
+                and months[part.table].sums["month"].between(end - YEAR + 1, end).any()
+                and not (part.months_before and too_young(covered(name, months, _last(months, KPIS[name], end)), YEAR))
+            )
             for part in (KPIS[name].top, KPIS[name].bottom)
         )
 
     found = [name for name in KPIS if has(name)]
-    score = next((name for name in ONE_SCORE if name in found), None)
-    found = [name for name in found if name not in ONE_SCORE or name == score]
     return [name for name in found if INSTEAD.get(name) not in found]
 
 
@@ -337,7 +344,7 @@ def _compared(name: str, months: Months, end: int) -> dict[str, Any] | None:
         return None
     until = first_day(last + 1) - pd.Timedelta(days=1)
     row = {"kpi": name, "kind": kpi.kind, "months": span, "since": first_day(first), "until": until}
-    if not covers(name, months, first - YEAR):
+    if too_young(covered(name, months, last), span + YEAR):
         value = kpi.times * top.sum() / (1 if bottom is None else bottom.sum())
         return (
             row
@@ -388,7 +395,11 @@ def _totals(kpi: KPI, months: Months, first: int, last: int) -> tuple[pd.Series,
 
 def _total(part: Part, months: Months, first: int, last: int) -> pd.Series:
     table = months[part.table].sums
-    own = table[table["month"].between(first, last)].groupby("customer_no")[part.column].sum()
+    inside = table["month"].between(first, last)
+    wanted = table["month"].between(first - part.months_before, first - 1) if part.months_before else inside
+    if part.lost:
+        wanted &= ~table["customer_no"].isin(table.loc[inside, "customer_no"])
+    own = table[wanted].groupby("customer_no")[part.column].sum()
     return (own > 0).astype(float) if part.customers else own.astype(float)
 
 
@@ -407,7 +418,7 @@ def _effect(kpi: KPI, now: float, before: float, sums: pd.DataFrame) -> float:
 
 def _first(months: Months, kpi: KPI) -> int:
     """First month from which on the figure can be known: the later beginning of its parts."""
-    return max(months[part.table].first for part in (kpi.top, kpi.bottom) if part is not None)
+    return max(months[part.table].first + part.months_before for part in (kpi.top, kpi.bottom) if part is not None)
 
 
 def _last(months: Months, kpi: KPI, end: int) -> int:

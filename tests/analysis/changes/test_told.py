@@ -45,7 +45,35 @@ def test_no_part_counts_few_customers():
     assert not told_parts.abs().lt(10).where(told_parts != 0, other=False).any().any()
     few = found["untold"].abs().between(1, 9)
     assert told_parts[few].eq(0).all().all()  # only the whole change, which both runs show
-    assert parts.joined(table.assign(headline="sales"), 10)["identity"].tolist() == table["identity"].tolist()
+
+
+def test_what_few_customers_make_of_a_sum_is_told_with_the_mix(company):
+    """One customer whose records are gone, or who is joined otherwise, is a part of no key figure."""
+    one = company.orders["customer_id"].value_counts().index[0]
+    before, left = company.run(THEN), company.orders[company.orders["customer_id"] != one]
+    for day, into in ((NOW, "mix"), (THEN, "untold")):
+        exact = parts.split(company.run(day, transactions=left), before, ["region"])
+        found = parts.joined(exact, 10)
+        sales, was = (table.set_index("headline").loc["sales"] for table in (found, exact))
+        assert (was["coverage_n"], sales["coverage"], sales[into]) == (1, 0, was[into] + was["coverage"])
+        assert found[list(parts.PARTS)].sum(axis=1).tolist() == pytest.approx(found["change"].tolist())
+    many = company.run(NOW, transactions=company.orders[::2])
+    assert parts.joined(parts.split(many, before, []), 10).set_index("headline").loc["sales", "coverage"] < 0
+
+
+def test_a_source_of_one_run_only_is_more_or_less_coverage(company):
+    """Another file of orders is no other definition: what it says of the time of the last run is more records."""
+    web = company.run(NOW)["inventory"].assign(source=lambda rows: rows["source"].replace("shop", "till"))
+    before, now = company.run(THEN, transactions=company.orders[::2]), company.run(NOW)
+    added = Knowledge(NOW, now.tables | {"inventory": pd.concat([now["inventory"], web.query("source == 'till'")])})
+    added["definitions"].loc[len(added["definitions"])] = ["source:till", "1"]
+    table = parts.split(added, before, ["region"]).set_index("headline")
+    assert table["definition"].eq(0).all()
+    sales = company.run(THEN)["headlines"].set_index("headline").loc["sales", "value"]
+    assert table.loc["sales", "coverage"] == pytest.approx(sales - table.loc["sales", "value_before"])
+    assert sentences(told.sources(added, before))["changed_source.till"] == "New since the last run: the export “till”."
+    said = sentences(told.sources(company.run(NOW), added))
+    assert said["changed_source.till"] == "No longer read: the export “till”."
 
 
 def test_an_unchanged_rerun_claims_nothing(company):

@@ -53,9 +53,13 @@ class Knowledge:
 
 
 def redefined(now: Knowledge, before: Knowledge) -> set[str]:
-    """What is defined otherwise than in the run before: ``version``, ``rules``, ``source:crm``, ``parameters 05``, …"""
+    """What is defined otherwise than in the run before: ``version``, ``rules``, ``source:crm``, ``parameters 05``, …
+
+    A source that only one of the runs has is not: what it brings is more or less coverage.
+    """
     both = now["definitions"].merge(before["definitions"], on="part", how="outer", suffixes=("", "_before"))
-    return set(both.loc[both["sha256"] != both["sha256_before"], "part"].dropna())
+    both = both[both.notna().all(axis=1) | ~both["part"].str.startswith("source:")]
+    return set(both.loc[both["sha256"] != both["sha256_before"], "part"])
 
 
 def affected(table: str, changed: set[str], inventory: pd.DataFrame) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
+from .. import kpis
 from ..kpi_definitions import KPIS
 from .told import ENDS, HEADINGS, OVERLAPPING_BOTH, by_part, moved, relative
 
@@ -91,7 +92,7 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     runs = pd.concat([earlier, headlines.rename(columns=names)], ignore_index=True)
     runs = runs[runs["name"].isin(list(KPIS)) & (runs["as_of"] <= headlines["as_of"].max())]
     looks_back = runs["name"].map(headlines.set_index("headline")["months"])
-    runs = runs[runs["months"].isna() | looks_back.isna() | (runs["months"] == looks_back)]
+    runs = runs[~kpis.too_young(runs["months"], looks_back) & ~kpis.too_young(looks_back, runs["months"])]
     runs = runs.drop_duplicates(["name", "as_of"], keep="last").sort_values("as_of", kind="stable")
     runs = runs[runs["name"].isin(headlines["headline"]) & runs.groupby("name")["as_of"].transform("nunique").gt(1)]
     order = list(KPIS)

@@ -69,13 +69,16 @@ class _Row:
     """First day of the new period, if both are shorter than what the figure looks back."""
     halves: dict[str, float] = field(default_factory=dict)
     """Half of the interval of each part that has one."""
+    behind: dict[str, int] = field(default_factory=dict)
+    """Customers whose own sums a part changed, of those parts that are counted anew."""
 
     def closed(self) -> dict[str, Any]:
         """The row with the interval of each part, and what no part explains in ``untold``."""
         row, change = {**vars(self), "change": self.value - self.value_before}, self.value - self.value_before
         rest = change - sum(row[part] for part in PARTS)
         row["untold"] += rest if abs(rest) > 1e-9 * max(abs(self.value), abs(self.value_before), 1.0) else 0.0
-        halves = row.pop("halves")
+        halves, behind = row.pop("halves"), row.pop("behind")
+        row |= {f"{part}_n": behind.get(part, np.nan) for part in PARTS[:3]}
         for part in PARTS[:-1]:
             half = halves.get(part, np.nan) if row[part] else np.nan
             row |= {f"{part}_low": row[part] - half, f"{part}_high": row[part] + half}
@@ -98,7 +101,8 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: f
     -------
     DataFrame
         ``headline, kind`` (formatter)``, value_before, value, change``, the `PARTS`, which add up to the change, each
-        but the last with its interval (``behaviour_low, behaviour_high``, …; none for what is counted in full)``, p,
+        but the last with its interval (``behaviour_low, behaviour_high``, …; none for what is counted in full),
+        ``coverage_n, identity_n, definition_n`` (customers whose sums they changed; missing for counts)``, p,
         p_adjusted, claim, level, n, n_before`` (customers behind both), ``reason``: why a part cannot be told, and
         ``since``: first day of the months that are compared with as many before, where records are too young for what
         the figure looks back. Figures without a value in one of the runs are left out; empty without a run to compare
@@ -108,7 +112,7 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: f
         return pd.DataFrame(columns=[*_Row("", "", 0, 0).closed(), "p_adjusted", "claim", "level"])
     changed = knowledge.redefined(now, before)
     tables = steps(now, before)
-    published = before["headlines"].set_index("headline")["value"].to_dict()
+    published = before["headlines"].set_index("headline")[["value", "n"]]
     traits = _traits(now["profile"], attributes)
     names = [name for name in kpis.known(tables.now, now.as_of) if name in kpis.known(tables.before, before.as_of)]
     rows = [_customers(now, before, changed, published)]
@@ -135,7 +139,7 @@ def year_before(now: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
     for name in kpis.known(months, now.as_of):
         ahead = kpis.period(name, months, now.as_of)
         then = (ahead[0] - YEAR, ahead[1] - YEAR)
-        if kpis.covers(name, months, then[0]):
+        if not kpis.too_young(kpis.covered(name, months, ahead[1]), ahead[1] - then[0] + 1):
             last, current = kpis.ratio(name, months, *then), kpis.ratio(name, months, *ahead)
             row = _Row(name, KPIS[name].kind, _value(last), _value(current), len(current), len(last))
             _between(row, name, same, then, ahead, traits)
@@ -151,9 +155,11 @@ def _judged(rows: list[dict[str, Any]], level: float) -> pd.DataFrame:
 
 
 def joined(table: pd.DataFrame, least: int) -> pd.DataFrame:
-    """The same split without counts of few customers: such parts are put together into ``untold``.
+    """The same split without parts that few customers make.
 
-    Further parts join them, the smallest first, until nothing is left of which fewer than `least` customers are told.
+    Of key figures such parts are told with the mix, an estimate that hides them, or else in ``untold``. Of counts they
+    are put together into ``untold``, and further parts join them, the smallest first, until nothing is left of which
+    fewer than `least` customers are told.
 
     Parameters
     ----------
@@ -163,29 +169,32 @@ def joined(table: pd.DataFrame, least: int) -> pd.DataFrame:
         Smallest group that may be told.
     """
     table = table.copy()
-    for row in table.index[table["headline"].map(_counts_customers).astype(bool)]:
-        counts = table.loc[row, [part for part in PARTS[:3] if table.loc[row, part]]].astype(float)
-        if table.loc[row, "headline"] != "buyers" and table.loc[row, "mix"]:  # of buyers it is an estimate
-            counts["mix"] = float(table.loc[row, "mix"])
-        counts = counts.reindex(counts.abs().sort_values(kind="stable").index)
-        few = list(counts.index[counts.abs() < least])
-        rest = float(table.loc[row, "untold"])
-        taken = rest + counts[few].sum()
-        for part in counts.index[len(few) :] if few or rest else []:
-            if not 0 < abs(taken) < least:
-                break
-            few.append(part)
-            taken += counts[part]
-        table.loc[row, few] = 0.0
-        table.loc[row, [f"{part}{end}" for part in few for end in ("_low", "_high")]] = np.nan
-        table.loc[row, "untold"] = taken
-        if few:
-            table.loc[row, "reason"] = FEW
+    for index, row in table.iterrows():
+        few, into = _few(row, least)
+        taken = row[few].sum()
+        table.loc[index, few] = 0.0
+        table.loc[index, [f"{part}{end}" for part in few for end in ("_low", "_high")]] = np.nan
+        table.loc[index, [name for name in (into, f"{into}_low", f"{into}_high") if name in table]] += taken
+        if few and into == "untold":
+            table.loc[index, "reason"] = FEW
     return table
 
 
+def _few(row: pd.Series, least: int) -> tuple[list[str], str]:
+    """Parts of a row that few customers make, and the part that they are told with."""
+    parts = [part for part in PARTS[:4] if row[part]]
+    if not _counts_customers(row["headline"]):
+        return [part for part in parts if row.get(f"{part}_n", np.nan) < least], "mix" if row["mix"] else "untold"
+    counts = row[parts].astype(float).sort_values(key=abs, kind="stable")
+    few = list(counts.index[counts.abs() < least])
+    for part in counts.index[len(few) :] if few or row["untold"] else []:
+        if 0 < abs(row["untold"] + counts[few].sum()) < least:
+            few.append(part)
+    return few, "untold"
+
+
 def _counts_customers(headline: str) -> bool:
-    return headline in ("customers", "buyers") or headline.startswith("segment ")
+    return headline == "customers" or headline.startswith("segment ")
 
 
 def headlines(now: Knowledge) -> pd.DataFrame:
@@ -225,7 +234,7 @@ def _figure(
     before: Knowledge,
     traits: pd.DataFrame,
     changed: set[str],
-    published: dict[str, float],
+    published: pd.DataFrame,
 ) -> _Row:
     """A key figure of the registry."""
     kpi = KPIS[name]
@@ -243,20 +252,22 @@ def _figure(
     ]
     sums = [kpis.ratio(name, months, *period) for months, period in at_each]
     last, current = sums[0], sums[-1]
-    values = [published.get(name, _value(last)) if shorter is None else _value(last), *map(_value, sums)]
+    once = (
+        published.loc[name] if shorter is None and name in published.index else {"value": _value(last), "n": len(last)}
+    )
+    values = [once["value"], *map(_value, sums)]
     row = _Row(name, kpi.kind, values[0], values[-1], len(current), len(last))
     if shorter is not None:
         row.since, row.reason = kpis.first_day(ahead[0]), SEASON
     if not np.isfinite(values).all():
         row.reason = UNKNOWN_ONCE
         return row
-    once, lost, joined, defined, _, short = np.diff(values)
+    again, lost, joined, defined, _, short = np.diff(values)
     row.identity, row.definition, row.coverage = joined, defined, lost + short
-    if "version" in changed:
-        row.definition += once
-    else:
-        row.coverage += once
-    row.halves = _halves(sums)
+    row.halves, row.behind = _halves(sums), _behind(sums)
+    of_once = "definition" if "version" in changed else "coverage"
+    setattr(row, of_once, getattr(row, of_once) + again)
+    row.behind[of_once] += abs(int(once["n"]) - len(last))
     sources = {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
     if any(knowledge.affected(table, changed, now["inventory"]) for table in sources):
         row.reason = NOT_APART
@@ -264,7 +275,7 @@ def _figure(
         row.reason = SPAN
     if ahead == same_span:
         return row
-    if not kpis.covers(name, tables.told, min(same_span[0], ahead[0])):
+    if kpis.too_young(kpis.covered(name, tables.told, ahead[1]), ahead[1] - min(same_span[0], ahead[0]) + 1):
         row.reason, row.untold = TOO_SHORT, values[5] - values[4]
         return row
     _between(row, name, tables, same_span, ahead, traits)
@@ -277,6 +288,20 @@ def _halves(sums: list[pd.DataFrame]) -> dict[str, float]:
     last, covered, joined, told, ahead, now = (part for _, part in pd.concat(each, axis=1).fillna(0.0).items())
     parts = {"coverage": covered - last + now - ahead, "identity": joined - covered, "definition": told - joined}
     return {part: z_value() * error_of(of) for part, of in parts.items()}
+
+
+def _behind(sums: list[pd.DataFrame]) -> dict[str, int]:
+    """Customers whose own sums each part changed that was counted anew."""
+    last, covered, joined, told, ahead, now = sums
+    changes = {
+        "coverage": ((last, covered), (ahead, now)),
+        "identity": ((covered, joined),),
+        "definition": ((joined, told),),
+    }
+    return {
+        part: sum(int(one.sub(other, fill_value=0.0).ne(0).any(axis=1).sum()) for one, other in pairs)
+        for part, pairs in changes.items()
+    }
 
 
 def _between(
@@ -367,7 +392,7 @@ def _traits(profile: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
     return found
 
 
-def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: dict[str, float]) -> _Row:
+def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: pd.DataFrame) -> _Row:
     """How many customers there are: who came, who is no longer in the exports, and who is joined otherwise."""
     accounts = knowledge.links(now["identities"], before["identities"])
     sizes = accounts.groupby("part").agg(n=("customer_id", "nunique"), n_before=("customer_id_before", "nunique"))
@@ -377,7 +402,7 @@ def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: 
     since = seen.reindex(fresh["customer_id"]).astype("datetime64[us]")
     late = since < next_day(before)
     kept = int(sizes["n_before"].sum())
-    row = _Row("customers", "count", published.get("customers", kept), int(sizes["n"].sum()))
+    row = _Row("customers", "count", published["value"].get("customers", kept), int(sizes["n"].sum()))
     row.n, row.n_before = int(row.value), kept
     row.identity = float((sizes["n"] - sizes["n_before"])[both].sum())
     came, gone = float(late.sum()), float(sizes.loc[sizes["n"] == 0, "n_before"].sum())
@@ -402,7 +427,7 @@ def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[_Row
     )
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
     is_new = seen.reindex(mine.index).astype("datetime64[us]") >= next_day(before)
-    anew = changed & {*knowledge.EVERYWHERE, "parameters 05"}
+    anew = changed & {*knowledge.EVERYWHERE, "segments", "parameters 05"}
     everybody = set(now["profile"]["customer_id"])
     rows = []
     for segment in sorted(set(mine) & set(last)):

@@ -99,9 +99,10 @@ def young_periods(name: str, tables: Steps, then: Period, ahead: Period) -> tupl
 
     None where they do, or where one of the two would be empty.
     """
-    if kpis.covers(name, tables.told, then[1] - (ahead[1] - ahead[0])):
+    known = kpis.covered(name, tables.told, then[1])
+    if not kpis.too_young(known, ahead[1] - ahead[0] + 1):
         return None
-    months = min(ahead[1] - then[1], kpis.covered(name, tables.told, then[1]))
+    months = min(ahead[1] - then[1], known)
     found = tuple((last - months + 1, last) for last in (then[1], ahead[1]))
     at_each = [(each, found[0]) for each in (tables.before, tables.covered, tables.joined, tables.told)]
     at_each += [(each, found[1]) for each in (tables.told, tables.now)]

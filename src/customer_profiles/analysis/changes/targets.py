@@ -11,6 +11,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
+from .. import kpis
 from ..kpi_definitions import KPIS
 from .told import amount, headline
 
@@ -38,10 +39,9 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any]) -> Resu
         company)``, owner, claim`` (short by more than the tolerance)``, n``; figures that the data do not have are
         left out, and those whose records are younger than what they look back.
     """
-    whole = headlines["months"].isna() | (
-        headlines["months"] >= headlines["headline"].map({name: kpi.months for name, kpi in KPIS.items()})
-    )
-    known = headlines[headlines["headline"].isin(list(targets)) & whole].reset_index(drop=True)
+    needed = headlines["headline"].map({name: kpi.months for name, kpi in KPIS.items()})
+    known = headlines["headline"].isin(list(targets)) & ~kpis.too_young(headlines["months"], needed)
+    known = headlines[known].reset_index(drop=True)
     set_for = [targets[name] for name in known["headline"]]
     better = np.array([KPIS[name].better for name in known["headline"]], dtype=float)
     target, own, tolerance = (

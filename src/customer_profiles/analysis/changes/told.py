@@ -69,6 +69,7 @@ FIRST_RUN = N_("This is the first run that can be compared: from the next one on
 REDEFINED = {
     "version": N_("the version of the product"),
     "rules": N_("general rules in dataset.yaml"),
+    "segments": N_("what segments are made of"),
     "identity": N_("the rules by which customers are joined"),
     "source": N_("the source “{source}”"),
     "parameters": N_("the parameters of chapter {source}"),
@@ -289,7 +290,9 @@ def moved(row: Any, family: int) -> Finding:
 
 def _of_data(row: Any) -> Finding:
     message = {
-        "coverage": N_("{headline:label}: {by:label} of the change comes from records missing, late or corrected."),
+        "coverage": N_(
+            "{headline:label}: {by:label} of the change comes from records missing, late, corrected or of a new source."
+        ),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
         "definition": N_("{headline:label}: {by:label} of the change comes from another definition."),
     }[row.of]
@@ -311,27 +314,31 @@ def sources(now: Knowledge, before: Knowledge) -> Result:
     if not before.compares():
         return Result("changed_sources", pd.DataFrame(columns=columns), title, NOBODY)
     changed = redefinitions(now, before)
-    last = before["inventory"].set_index("source")["rows"]
-    both = pd.DataFrame({"last_rows": last, "rows": now["inventory"].set_index("source")["rows"]})
-    both = both.rename_axis("source").reset_index().fillna(0).astype({"rows": "int64", "last_rows": "int64"})
+    mine, last = (run["inventory"].set_index("source")["rows"] for run in (now, before))
+    both = pd.DataFrame({"last_rows": last, "rows": mine}).rename_axis("source").reset_index()
+    one_run = both[["last_rows", "rows"]].isna().any(axis=1)
+    both = both.fillna(0).astype({"rows": "int64", "last_rows": "int64"}).assign(part="source:" + both["source"])
     lost = 1 - both["rows"] / both["last_rows"].where(both["last_rows"] > 0)
-    both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), part="source:" + both["source"])
-    others = pd.DataFrame({"part": sorted(changed - set(both["part"]))})
+    both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), one_run=one_run)
+    others = pd.DataFrame({"part": sorted(changed - set(both["part"]))}).assign(one_run=False)
     both = pd.concat([both, others], ignore_index=True)
     both["redefined"] = both["part"].isin(list(changed))
     both["source"] = both["source"].fillna(both["part"])
-    both = both[both["redefined"] | (both["lost_share"] > SHORTER)].reset_index(drop=True)
+    both = both[both["redefined"] | both["one_run"] | (both["lost_share"] > SHORTER)].reset_index(drop=True)
     return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
 
 
 def _sources(table: pd.DataFrame) -> list[Finding]:
     shorter = N_("The export “{source}” is shorter than in the last run by {less:part} of its records.")
+    fresh = N_("New since the last run: the export “{source}”.")
+    gone = N_("No longer read: the export “{source}”.")
     otherwise = N_("Defined otherwise than in the last run: {what:label}.")
-    found = [
-        Finding(shorter, {"source": row.source, "less": float(row.lost_share)}, id=f"changed_source.{row.source}")
-        for row in table.itertuples()
-        if row.lost_share > SHORTER
-    ]
+    found = []
+    for row in table.itertuples():
+        if row.one_run or row.lost_share > SHORTER:
+            said = shorter if not row.one_run else gone if row.lost_share else fresh
+            less = {} if row.one_run else {"less": float(row.lost_share)}
+            found.append(Finding(said, {"source": row.source, **less}, id=f"changed_source.{row.source}"))
     for part in table.loc[table["redefined"].astype(bool), "part"]:
         kind, _, of = part.replace(" ", ":").partition(":")
         what = Text(REDEFINED[kind], {"source": of} if of else {})

@@ -12,10 +12,11 @@ import pandas as pd
 from ... import __version__
 from .dataset import Dataset
 
-NOT_OF_THE_FIGURES = {"name", "title", "language", "as_of", "origin", "engine", "memory_limit", "sources", "kpis"}
-"""Keys of dataset.yaml that change no figure, or are parts of their own."""
-NOT_OF_THE_ROWS = {"path", "lookups"}
-"""Keys of a source that may differ from export to export."""
+OF_THE_ROWS = {"kind", "currency", "time_zone", "cleaning"}
+"""Keys of dataset.yaml that decide what the rows of every source say."""
+OF_THE_SEGMENTS = {"segment_by", "derived"}
+NOT_OF_THE_SOURCE = {"path": True, "lookups": True, "attributes": {"__all__": {"label"}}}
+"""Keys of a source that may differ from export to export, or are names."""
 
 
 def definitions(dataset: Dataset, params: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -30,14 +31,14 @@ def definitions(dataset: Dataset, params: Mapping[str, Mapping[str, Any]]) -> pd
     Returns
     -------
     DataFrame
-        ``part`` (``version, rules, identity, source:NAME, parameters NN``) and ``sha256``.
+        ``part`` (``version, rules, segments, identity, source:NAME, parameters NN``) and ``sha256``.
     """
-    rules = dataset.model_dump(mode="json", exclude=NOT_OF_THE_FIGURES | {"identity"})
-    rules["privacy"].pop("quotes")
-    found: dict[str, Any] = {"version": __version__, "rules": rules, "identity": dataset.identity.model_dump()}
+    keys = {"rules": OF_THE_ROWS, "segments": OF_THE_SEGMENTS, "identity": {"identity"}}
+    found: dict[str, Any] = {part: dataset.model_dump(mode="json", include=of) for part, of in keys.items()}
+    found["version"] = __version__
     for source in dataset.sources:
         of_files = [lookup.model_dump(mode="json", exclude={"path"}) for lookup in source.lookups]
-        found[f"source:{source.name}"] = [source.model_dump(mode="json", exclude=NOT_OF_THE_ROWS), of_files]
+        found[f"source:{source.name}"] = [source.model_dump(mode="json", exclude=NOT_OF_THE_SOURCE), of_files]
     found |= {f"parameters {number}": dict(given) for number, given in params.items()}
     return pd.DataFrame({"part": list(found), "sha256": [_hash(value) for value in found.values()]})
 
