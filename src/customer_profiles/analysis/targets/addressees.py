@@ -36,6 +36,7 @@ def lists(
     capacity: int,
     contacts: int | None = None,
     unmoved: Collection[int] = (),
+    fewest: int = 1,
 ) -> pd.DataFrame:
     """The list of each customer.
 
@@ -60,6 +61,8 @@ def lists(
         Customers that the budget is enough for, in the order of `LISTS`.
     unmoved : collection of int
         Numbers of customers whom a contact hardly moves: they are made no offer.
+    fewest : int
+        Customers without whom there is no list of offers or of a survey: a page would have to hide it with another one.
 
     Returns
     -------
@@ -79,14 +82,17 @@ def lists(
     at_risk = ~gone & (chance >= LEAST) & (stakes > 0)
     chosen = [told[0], told[1], at_risk & ~alone_with_it, at_risk & alone_with_it, left, gone]
     stake = np.where(left | gone, spent, stakes)
-    offered = _known(table, "next_offer") & ~profile["customer_no"].isin(unmoved).to_numpy()
-    never = _numbers(profile, "answers") == 0
-    chosen += [offered, never & (_numbers(profile, "recency_days") <= A_YEAR)]
+    others = ~np.any(chosen, axis=0)
+    offered = others & _known(table, "next_offer") & ~profile["customer_no"].isin(unmoved).to_numpy()
+    expected = pd.Series(np.nan_to_num(_if_they_stay(table, "expected_spend")))
+    offered &= (expected.where(offered).rank(ascending=False, method="first") <= capacity).to_numpy()
+    never = others & ~offered & (_numbers(profile, "answers") == 0) & (_numbers(profile, "recency_days") <= A_YEAR)
+    chosen += [few & (few.sum() >= fewest) for few in (offered, never)]
     purpose = np.select(chosen, [ALONE, ALONE, CALL, WRITE, WIN_BACK, WIN_BACK, OFFER, SURVEY], REST)
     reason = np.select(chosen, [OPEN_CASE, NO_CONSENT, AT_RISK, AT_RISK, LEFT, GONE, FITS, NEVER], "")
     # Who spends most answers other questions than the rest: whom to ask is left to chance.
     chance_of = pd.util.hash_array(profile["customer_no"].to_numpy()) / 2**64
-    stake = np.select([purpose == OFFER, purpose == SURVEY], [_if_they_stay(table, "expected_spend"), chance_of], stake)
+    stake = np.select([purpose == OFFER, purpose == SURVEY], [expected, chance_of], stake)
     place = pd.Series(np.nan_to_num(stake)).groupby(purpose).rank(ascending=False, method="first").to_numpy()
     over = (place > capacity) & np.isin(purpose, LISTS)
     if contacts is not None:

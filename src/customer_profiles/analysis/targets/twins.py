@@ -159,7 +159,7 @@ def described(found: Twins, of: Prospects, told: Result, orders: Orders | None =
     known = of.features.loc[found.rows.index].rename_axis("customer_no").reset_index()
     inside, parts = known["customer_no"].isin(best).to_numpy(), []
     for group in members(known, of.features.columns, orders) if _sure(told.frame) else ():
-        n, others = (side @ group.member for side in (inside & group.known, ~inside & group.known))
+        n, others = (side @ group.member for side in (inside.astype(int), 1 - inside))
         counts = {"n": n, "base": n.sum(), "share": n / max(n.sum(), 1), "share_rest": others / max(others.sum(), 1)}
         parts.append(pd.DataFrame(counts).assign(attribute=group.attribute, value=group.values))
     columns = ["attribute", "value", "n", "base", "share", "share_rest"]
