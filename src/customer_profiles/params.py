@@ -146,6 +146,7 @@ class FindTargets(Params):
     margin: float = Field(0.0, ge=0, le=1, description=N_("part of the spend that is margin; 0: not known"))
     contact_cost: float = Field(0.0, ge=0, description=N_("cost of a contact, where the campaigns have no cost"))
     capacity: int = Field(200, ge=1, description=N_("customers who can be addressed for each purpose"))
+    budget: float = Field(0.0, ge=0, description=N_("what all contacts may cost together; 0: no limit"))
 
 
 class PlanActions(Params):

@@ -61,6 +61,7 @@ def main() -> None:
     n, rng = parser.parse_args().prospects, np.random.default_rng(1)
     older, customers = leads(rng, OLDER, 1000), people(rng, CUSTOMERS, 0.5).rename_axis("customer_no")
     table = leads(rng, n, 30)
+    began = time.process_time()
     known = prospects.prospects(older, AS_OF)
     model = timed("learnt", lambda: prospects.tried(known))
     found = timed("prepared", lambda: prospects.prospects(table, AS_OF))
@@ -68,6 +69,7 @@ def main() -> None:
     scored = timed("scored", lambda: prospects.scores(found, model))
     alike = timed("compared", lambda: twins.twins(found, customers))
     assert len(scored) == len(alike.rows) == (~found.rows["bought"]).sum()
+    print(f"all: {time.process_time() - began:.1f} CPU s")
     print(f"{len(scored):,} open, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MB at most")
 
 

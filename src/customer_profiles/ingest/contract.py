@@ -174,6 +174,7 @@ TABLES: dict[str, dict[str, Field]] = {
     },
     "leads": {
         "lead_id": _CUSTOMER,
+        "customer_id": Field("id"),
         **{name: field for name, field in _DESCRIPTION.items() if not field.personal},
         "at": _AT,
         "converted_at": Field("datetime"),
@@ -204,9 +205,10 @@ HAPPENED_AT = {"tickets": "opened_at", "customers": "signup_date", "leads": "at"
     ("transactions", "interactions", "feedback", "campaigns", "events"), "at"
 )
 
-# Tables whose rows belong to a customer; in the last two the customer may be unknown.
+# Tables whose rows belong to a customer, or may: a prospect who has become one.
 OF_CUSTOMERS = ("transactions", "tickets", "campaigns", "interactions", "feedback")
-MAY_BE_ANONYMOUS = ("interactions", "feedback")
+WITH_CUSTOMERS = (*OF_CUSTOMERS, "leads")
+MAY_BE_ANONYMOUS = ("interactions", "feedback", "leads")
 
 # Tables whose sources may bring columns of their own under `attributes`.
 EXTENSIBLE = ("customers", "leads", "areas", *OF_CUSTOMERS)

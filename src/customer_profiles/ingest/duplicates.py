@@ -79,7 +79,7 @@ def has_somebody(table: str, rows: pd.DataFrame) -> np.ndarray:
     if table not in contract.MAY_BE_ANONYMOUS:
         return np.ones(len(rows), dtype=bool)
     return (
-        rows[[name for name in ("customer_id", "anonymous_id", "email", "phone") if name in rows]]
+        rows[[name for name in ("customer_id", "anonymous_id", "lead_id", "email", "phone") if name in rows]]
         .notna()
         .any(axis=1)
         .to_numpy()

@@ -239,7 +239,7 @@ def _write_table(run: Run, table: str, people: People, accounts: dict[str, Accou
                 account.excluded[LATER] += int(late.sum())
                 rows = cutoff.as_it_stood(_without_erased(run, table, _only(rows, ~late), account), run.end, account)
                 numbers = None
-                if table in contract.OF_CUSTOMERS:
+                if table in contract.WITH_CUSTOMERS:
                     rows, numbers = _with_customers(run, table, source, rows, people, account, devices)
                 rows = names.hide_in(rows, numbers) if table in ("tickets", "feedback") else rows
                 rows = _finished(run, table, rows)

@@ -3,10 +3,12 @@
 Ways of customers are read as a Markov chain from the first touch to an order or to none. The removal effect of a touch
 is the share of the orders that the chain would lose without it (Anderl, Becker, von Wangenheim & Schumann 2016,
 International Journal of Research in Marketing 33:457–474). It is an association: customers who buy anyway also visit.
+The shares of the orders that began with a touch, and that followed on one, stand beside it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -32,9 +34,10 @@ MIN_ORDERS = 100
 """Ways ending with an order below which nothing is said."""
 
 COLUMNS = [
-    *("touch", "n", "base", "times", "touch_share", "removal", "removal_low", "removal_high"),
-    *("contribution", "contribution_low", "contribution_high"),
+    *("touch", "n", "base", "times", "touch_share", "first_share", "last_share"),
+    *("removal", "removal_low", "removal_high", "contribution", "contribution_low", "contribution_high"),
 ]
+DAYS_A_MONTH = 365.25 / 12
 
 _CHUNK = 20  # resamples at a time: with 100,000 customers 16 MB of weights
 
@@ -51,14 +54,23 @@ class Chain:
         How often each customer made each move; states are the start, an order, no order, and the touches.
     customers : array of int, shape (touches,)
         How many customers had each touch.
-    orders : int
-        Ways that ended with an order.
+    first, last : array of int, shape (touches,)
+        Ways that ended with an order and began with each touch, and those on whose last touch it followed.
+    days : int
+        From the first touch to the last.
     """
 
     touches: list[str]
     moves: csr_matrix | None
     customers: np.ndarray
-    orders: int
+    first: np.ndarray
+    last: np.ndarray
+    days: int = 0
+
+    @property
+    def orders(self) -> int:
+        """Ways that ended with an order."""
+        return int(self.last.sum())
 
     def __len__(self) -> int:
         return 0 if self.moves is None else self.moves.shape[0]
@@ -84,7 +96,10 @@ def chain(events: pd.DataFrame, as_of: date) -> Chain:
     last = (events["what"] == ORDER).astype(int)  # of two things at the same minute, the order is the end of the way
     events = events.assign(last=last).sort_values(["customer_no", "at", "last", "what"], kind="stable")
     names = events.loc[events["what"] != ORDER, "what"].value_counts()
-    touches, none = sorted(names.index, key=lambda name: (-names[name], name)), Chain([], None, np.zeros(0, int), 0)
+    touches, none = (
+        sorted(names.index, key=lambda name: (-names[name], name)),
+        Chain([], None, *(np.zeros((3, 0), int))),
+    )
     if len(touches) < 2:
         return none
     customer, place = pd.factorize(events["customer_no"])[0], {name: at + 3 for at, name in enumerate(touches)}
@@ -103,14 +118,16 @@ def chain(events: pd.DataFrame, as_of: date) -> Chain:
     who = np.concatenate([customer[begins], customer[onward], customer[over]])
     source = np.concatenate([np.zeros(begins.sum(), int), state[onward], state[over]])
     target = np.concatenate([state[begins], following[onward], np.full(over.sum(), 2)])
-    bought = int((onward & (following == 1)).sum())
-    if bought < MIN_ORDERS:
+    bought = onward & (following == 1)
+    if bought.sum() < MIN_ORDERS:
         return none
+    first = state[begins][np.cumsum(begins)[bought] - 1]  # each way is told by its beginning
     shape = (customer.max() + 1, size * size)
     moves = sparse.csr_matrix((np.ones(len(who), np.int64), (who, source * size + target)), shape=shape)
     moves = moves[np.unique(who)]
     had = pd.Series(customer[touch]).groupby(state[touch]).nunique().reindex(range(3, size))
-    return Chain(touches, moves, had.to_numpy(int), bought)
+    credited = (np.bincount(of, minlength=size)[3:] for of in (first, state[bought]))
+    return Chain(touches, moves, had.to_numpy(int), *credited, days=int(np.ptp(at[touch]) / np.timedelta64(1, "D")))
 
 
 def removal_effects(counts: np.ndarray) -> np.ndarray:
@@ -148,8 +165,9 @@ def contributions(found: Chain, seed: int = 1, resamples: int = 200) -> Result:
     -------
     Result
         ``touch, n`` (customers who had it)``, base, times, removal`` (share of the orders that the chain loses without
-        it) with interval, ``contribution`` (removal effects as shares of their sum) with interval, ``touch_share`` (of
-        all touches, to compare with); largest contribution first.
+        it) with interval, ``contribution`` (removal effects as shares of their sum) with interval, and to compare with
+        ``touch_share`` (of all touches), ``first_share`` and ``last_share`` (of the orders whose way began with it, and
+        that followed on it); largest contribution first.
     """
     return Result(
         "contribution",
@@ -159,6 +177,51 @@ def contributions(found: Chain, seed: int = 1, resamples: int = 200) -> Result:
         claims=_largest,
         about=Text(N_("Ways of {n:count} customers with a touch."), {"n": len(found)}),
         needs="transactions",
+    )
+
+
+def by_source(found: Chain, sold: float, costs: Mapping[str, float], seed: int = 1, resamples: int = 200) -> Result:
+    """How much each source of visits goes with orders by first touch, last touch and chain, and with its cost.
+
+    Parameters
+    ----------
+    found : Chain
+        Of visits by their source; of visits without one nothing is known, as in web analytics.
+    sold : float
+        Sales of an order on average.
+    costs : mapping of str to float
+        What a source costs a month.
+    seed, resamples : int
+
+    Returns
+    -------
+    Result
+        As `contributions`, ``source`` for ``touch``; ``credited_sales`` (the contribution to the orders, in money)``,
+        source_cost`` (from the first visit to the last) and ``sales_per_cost`` with interval, as far as they
+        are known.
+    """
+    table = contributions(found, seed, resamples).frame.rename(columns={"touch": "source"})
+    sales = sold * found.orders
+    if costs and sales > 0:
+        table["credited_sales"] = table["contribution"] * sales
+        table["source_cost"] = table["source"].map(costs).astype(float) * found.days / DAYS_A_MONTH
+        for end in ("", "_low", "_high"):
+            table[f"sales_per_cost{end}"] = (
+                table[f"contribution{end}"] * sales / table["source_cost"].where(table["source_cost"] > 0)
+            )
+    return Result(
+        "source_contribution",
+        table,
+        Text(N_("Sources of visits and the orders they go with (association)")),
+        OVERLAPPING,
+        claims=_of_sources,
+        about=Text(
+            N_(
+                "Ways of {n:count} customers over visits whose source is known; beside it the last source before "
+                "orders."
+            ),
+            {"n": len(found)},
+        ),
     )
 
 
@@ -189,6 +252,36 @@ CLAIMS = Claims(
 )
 
 
+SOURCES = Claims(
+    "sources",
+    lambda row: (
+        N_(
+            "Of the sources that cost something, “{source:label}” goes with most sales for its money: "
+            "{credited_sales:money} for {source_cost:money}. Whether it brought them only a test can tell."
+        )
+        if "sales_per_cost" in row._fields
+        else N_(
+            "Of all sources of visits, “{source:label}” goes with the largest part of the orders: {contribution:part}, "
+            "as the last source before them {last_share:part}. Whether it brought them only a test can tell."
+        )
+    ),
+    key=("source",),
+    test=N_("removal effect of a Markov chain, bootstrap over customers"),
+    estimate="contribution",
+    effect=0.05,
+    kind="fact",
+)
+
+
+def _of_sources(table: pd.DataFrame) -> list[Finding]:
+    """The source with most sales for its cost, or with the largest part of the orders."""
+    rows = shown(table)
+    known = rows.filter(["sales_per_cost"]).dropna()
+    rows = rows.loc[known.index].sort_values("sales_per_cost", ascending=False) if len(known) else rows
+    rows = rows if len(known) else rows.drop(columns="sales_per_cost", errors="ignore")
+    return [SOURCES.one(row) for row in rows.head(1).itertuples()]
+
+
 def _largest(table: pd.DataFrame) -> list[Finding]:
     """The touch whose absence the ways to an order would miss most."""
     return [CLAIMS.one(row) for row in shown(table).head(1).itertuples()]
@@ -212,6 +305,7 @@ def _contributions(found: Chain, seed: int, resamples: int) -> pd.DataFrame:
     removal = np.quantile(drawn, ends, axis=0)
     contribution = np.quantile(drawn / drawn.sum(axis=1, keepdims=True), ends, axis=0)
     counts = (found.touches, found.customers, customers, times.astype(int), times / times.sum())
+    counts += (found.first / found.orders, found.last / found.orders)
     table = pd.DataFrame(
         dict(zip(COLUMNS, (*counts, effects, *removal, effects / effects.sum(), *contribution), strict=True))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -15,22 +16,35 @@ from ..prediction.lifetime_value import rounded
 from ..segments.channels import SELF, ways
 
 CALL, WRITE, WIN_BACK, ALONE = N_("call"), N_("write to"), N_("win back"), N_("leave alone")
-REST = N_("nothing to do now")
-PURPOSES = (CALL, WRITE, WIN_BACK, ALONE, REST)
+OFFER, SURVEY, REST = N_("make an offer"), N_("ask in a survey"), N_("nothing to do now")
+PURPOSES = (CALL, WRITE, WIN_BACK, OFFER, SURVEY, ALONE, REST)
+LISTS = PURPOSES[:5]
+"""Lists that customers are addressed by, those first on which a budget is spent first."""
 AT_RISK, LEFT, GONE = N_("may be lost"), N_("has left"), N_("has probably left")
+FITS, NEVER = N_("something new suits them"), N_("has never answered a survey")
 OPEN_CASE, NO_CONSENT = N_("has an open case"), N_("consent is not on file")
+A_YEAR = 365
 LEAST, MOST = 0.1, 0.5
 """Chance to be lost from which a customer may be lost, and has probably left."""
 COLUMNS = ["customer_no", "purpose", "place", "reason", "channel", "loss"]
 
 
-def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity: int) -> pd.DataFrame:
+def lists(
+    profile: pd.DataFrame,
+    predicted: pd.DataFrame,
+    outcome: Any,
+    capacity: int,
+    contacts: int | None = None,
+    unmoved: Collection[int] = (),
+    fewest: int = 1,
+) -> pd.DataFrame:
     """The list of each customer.
 
     Who has an open case, or has not consented where others have, is left alone whatever may be lost. Of the others,
     those who may be lost are called, or written to if they ask for a channel without a person; those who have left, or
     probably have where nothing on file says who has, are to be won back. Each of the three lists has those with most at
-    stake.
+    stake. Of all others, who would buy something new is made an offer, those first who are expected to spend most, and
+    who bought within a year and never answered a survey is asked in one, in an order of chance.
 
     Parameters
     ----------
@@ -43,6 +57,12 @@ def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity
         Of dataset.yaml; a bad one tells who has left.
     capacity : int
         Customers that can be addressed for each purpose.
+    contacts : int, optional
+        Customers that the budget is enough for, in the order of `LISTS`.
+    unmoved : collection of int
+        Numbers of customers whom a contact hardly moves: they are made no offer.
+    fewest : int
+        Customers without whom there is no list of offers or of a survey: a page would have to hide it with another one.
 
     Returns
     -------
@@ -61,13 +81,25 @@ def lists(profile: pd.DataFrame, predicted: pd.DataFrame, outcome: Any, capacity
     alone_with_it = (ways(channel) == SELF).to_numpy()
     at_risk = ~gone & (chance >= LEAST) & (stakes > 0)
     chosen = [told[0], told[1], at_risk & ~alone_with_it, at_risk & alone_with_it, left, gone]
-    purpose = np.select(chosen, [ALONE, ALONE, CALL, WRITE, WIN_BACK, WIN_BACK], REST)
-    reason = np.select(chosen, [OPEN_CASE, NO_CONSENT, AT_RISK, AT_RISK, LEFT, GONE], "")
-    stake = pd.Series(np.where(purpose == WIN_BACK, np.nan_to_num(spent), np.nan_to_num(stakes)))
-    place = stake.groupby(purpose).rank(ascending=False, method="first").to_numpy()
-    over = (place > capacity) & ~np.isin(purpose, (ALONE, REST))
+    stake = np.where(left | gone, spent, stakes)
+    others = ~np.any(chosen, axis=0)
+    offered = others & _known(table, "next_offer") & ~profile["customer_no"].isin(unmoved).to_numpy()
+    expected = pd.Series(np.nan_to_num(_if_they_stay(table, "expected_spend")))
+    offered &= (expected.where(offered).rank(ascending=False, method="first") <= capacity).to_numpy()
+    never = others & ~offered & (_numbers(profile, "answers") == 0) & (_numbers(profile, "recency_days") <= A_YEAR)
+    chosen += [few & (few.sum() >= fewest) for few in (offered, never)]
+    purpose = np.select(chosen, [ALONE, ALONE, CALL, WRITE, WIN_BACK, WIN_BACK, OFFER, SURVEY], REST)
+    reason = np.select(chosen, [OPEN_CASE, NO_CONSENT, AT_RISK, AT_RISK, LEFT, GONE, FITS, NEVER], "")
+    # Who spends most answers other questions than the rest: whom to ask is left to chance.
+    chance_of = pd.util.hash_array(profile["customer_no"].to_numpy()) / 2**64
+    stake = np.select([purpose == OFFER, purpose == SURVEY], [expected, chance_of], stake)
+    place = pd.Series(np.nan_to_num(stake)).groupby(purpose).rank(ascending=False, method="first").to_numpy()
+    over = (place > capacity) & np.isin(purpose, LISTS)
+    if contacts is not None:
+        turn = np.lexsort((place, pd.Categorical(purpose, PURPOSES).codes, over | ~np.isin(purpose, LISTS)))
+        over[turn[contacts:]] |= np.isin(purpose, LISTS)[turn[contacts:]]
     purpose, reason = np.where(over, REST, purpose), np.where(over, "", reason)
-    listed = ~np.isin(purpose, (ALONE, REST))
+    listed = np.isin(purpose, LISTS)
     return pd.DataFrame(
         {
             "customer_no": profile["customer_no"].to_numpy(),
@@ -87,7 +119,7 @@ def counted(listed: pd.DataFrame) -> Result:
     """
     title = Text(N_("Whom to address now"))
     names = ["purpose", "n", "base", "share", "loss"]
-    if not listed["purpose"].isin((CALL, WRITE, WIN_BACK)).any():
+    if not listed["purpose"].isin(LISTS[:4]).any():
         return Result("address_lists", pd.DataFrame(columns=names), title, ONE_MARGIN)
     grouped = listed.groupby("purpose")
     table = pd.DataFrame({"n": grouped.size(), "base": len(listed), "loss": grouped["loss"].sum(min_count=1)})
@@ -124,6 +156,8 @@ def _told(table: pd.DataFrame) -> list[Finding]:
             ALONE,
             N_("Leave {n:count} customers alone for now: they have an open case, or their consent is not on file."),
         ),
+        (OFFER, N_("{n:count} customers can be made an offer: something new suits them.")),
+        (SURVEY, N_("Ask {n:count} customers in a survey: they bought within a year and never answered one.")),
     ):
         if purpose in rows.index:
             n = int(rows.loc[purpose, "n"])
@@ -135,6 +169,10 @@ def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     if name not in table:
         return np.full(len(table), np.nan)
     return table[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _known(table: pd.DataFrame, name: str) -> np.ndarray:
+    return table[name].notna().to_numpy() if name in table else np.zeros(len(table), bool)
 
 
 def _flag(profile: pd.DataFrame, name: str) -> np.ndarray:

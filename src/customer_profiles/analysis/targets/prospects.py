@@ -15,19 +15,25 @@ import pandas as pd
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, Disclosure, Result
-from ...stats.claims import Claims
+from ...stats.claims import Claims, shown
 from ...stats.comparisons import compare_shares, compared, family_size
 from ...stats.effect_sizes import from_shares
 from ...stats.survival import kaplan_meier
 from ..demographics.categories import Orders
-from ..journeys.groups import RATIO, difference, members, teller
+from ..journeys.groups import RATIO, difference, members, strongest, teller
 from ..prediction.churn import TENTHS, Cases, Tried, foreseen, learn, quality, skill_of, tenths
+from ..prediction.lifetime_value import rounded
 
 DECIDED = 0.9
 """Part of those who will buy that have bought at the horizon."""
 PART = 1 / 3
 """Last part of the decided time on which is tried what was learnt before."""
 MIN_BASE = 50
+DRAWN = 10_000
+"""People drawn from a reference population."""
+FIRST, LATER, UNFIT = N_("contact first"), N_("keep informed"), N_("not qualified: can wait")
+STEPS = (FIRST, LATER, UNFIT)
+SCORES = ["lead_id", "p_converts", "lead_tenth", "expected_value", "next_step", "reason"]
 NOT_KNOWN_THEN = frozenset(
     (
         *("lead_id", "customer_id", "customer_no", "at", "converted_at", "signup_date", "birth_date", "status"),
@@ -51,12 +57,15 @@ class Prospects:
         From `survival.kaplan_meier`.
     horizon : int
         Days; 0 where nobody bought.
+    drawn : bool
+        Whether they are people drawn from a reference population.
     """
 
     rows: pd.DataFrame
     features: pd.DataFrame
     curve: pd.DataFrame
     horizon: int
+    drawn: bool = False
 
     @property
     def decided(self) -> pd.DataFrame:
@@ -65,7 +74,7 @@ class Prospects:
         return old.assign(won=old["bought"] & (old["days"] <= self.horizon))
 
 
-def prospects(leads: pd.DataFrame, as_of: date) -> Prospects:
+def prospects(leads: pd.DataFrame, as_of: date, profile: pd.DataFrame | None = None) -> Prospects:
     """Prospects with the delay of their purchases and the horizon that follows from it.
 
     Parameters
@@ -73,10 +82,14 @@ def prospects(leads: pd.DataFrame, as_of: date) -> Prospects:
     leads : DataFrame
         Table of the contract. Who bought before they were a prospect is none.
     as_of : date
+    profile : DataFrame, optional
+        A prospect found again as one of these customers bought with the customer's first order, whatever the file says.
     """
     end = pd.Timestamp(as_of).normalize()
     rows = leads.dropna(subset=["lead_id", "at"]).drop_duplicates("lead_id").set_index("lead_id")
     bought = rows["converted_at"] if "converted_at" in rows else pd.Series(pd.NaT, rows.index)
+    if profile is not None and "first_order_at" in profile and "customer_no" in rows:
+        bought = bought.fillna(rows["customer_no"].map(profile.set_index("customer_no")["first_order_at"]))
     since = rows["at"].dt.normalize()
     delay = (bought.dt.normalize() - since).dt.days
     keep = (since <= end) & ~delay.lt(0)
@@ -89,6 +102,25 @@ def prospects(leads: pd.DataFrame, as_of: date) -> Prospects:
     horizon = int(curve.loc[gone >= DECIDED * gone.max() - 1e-12, "day"].min()) if len(curve) else 0
     known = [name for name in rows if name not in NOT_KNOWN_THEN and rows[name].notna().any()]
     return Prospects(table, rows[known], curve, horizon)
+
+
+def of_population(population: pd.DataFrame, as_of: date, seed: int = 1) -> Prospects:
+    """People as they live in a reference population, to be compared with customers where no prospects are on file.
+
+    Parameters
+    ----------
+    population : DataFrame
+        Table of the contract. It has a share of each value and none of two together, so attributes are drawn as if
+        they did not go together.
+    as_of : date
+    seed : int
+    """
+    rng, drawn = np.random.default_rng(seed), {}
+    for name, part in population[population["share"].gt(0)].groupby("attribute"):
+        drawn[name] = rng.choice(part["value"].to_numpy(object), DRAWN, p=part["share"] / part["share"].sum())
+    features = pd.DataFrame(drawn, index=pd.RangeIndex(DRAWN if drawn else 0, name="lead_id"))
+    rows = pd.DataFrame({"at": pd.Timestamp(as_of), "age": 0, "days": 1, "bought": False}, features.index)
+    return Prospects(rows, features, pd.DataFrame(columns=["day", "waiting"]), 0, drawn=True)
 
 
 def tried(found: Prospects, seed: int = 1) -> Tried:
@@ -164,18 +196,38 @@ def by_group(found: Prospects, orders: Orders | None = None) -> Result:
     )
 
 
-def scores(found: Prospects, model: Tried | None) -> pd.DataFrame:
+def scores(
+    found: Prospects,
+    model: Tried | None,
+    groups: Result | None = None,
+    worth: float = np.nan,
+    capacity: int = 200,
+    orders: Orders | None = None,
+) -> pd.DataFrame:
     """Chance of each open prospect to buy, and the tenth among them; empty without a model that holds.
+
+    Parameters
+    ----------
+    found : Prospects
+    model : Tried or None
+    groups : Result, optional
+        From `by_group`: what is established of kinds of prospects is the reason.
+    worth : float
+        What a customer is worth on average.
+    capacity : int
+        Prospects who can be contacted first.
+    orders : mapping, optional
 
     Returns
     -------
     DataFrame
-        ``lead_id, p_converts, lead_tenth``, the best first; of equal ones who came last. Who has waited for long has
-        less of the chance left: with the share G of the buyers who buy by that age, p becomes p (1 − G) / (1 − p G).
+        ``lead_id, p_converts, lead_tenth, expected_value, next_step, reason``, the best first; of equal ones who came
+        last. Who has waited for long has less of the chance left: with the share G of the buyers who buy by that age,
+        p becomes p (1 − G) / (1 − p G). The half with the lowest chance is not qualified.
     """
     open_ones = found.rows[~found.rows["bought"] & (found.rows["age"] < found.horizon)]
     if model is None or not model.models or not len(open_ones):
-        return pd.DataFrame(columns=["lead_id", "p_converts", "lead_tenth"])
+        return pd.DataFrame(columns=SCORES)
     known = list(model.models[0].feature_names_in_)
     p = foreseen(model.models, found.features.loc[open_ones.index, known]).to_numpy()
     gone = 1 - found.curve["waiting"].to_numpy()
@@ -186,7 +238,69 @@ def scores(found: Prospects, model: Tried | None) -> pd.DataFrame:
     table = left.to_frame().assign(at=open_ones["at"], same=left.round(9)).rename_axis("lead_id").reset_index()
     table = table.sort_values(["same", "at", "lead_id"], ascending=[False, False, True]).reset_index(drop=True)
     table["lead_tenth"] = np.ceil((table.index + 1) / len(table) * TENTHS).astype(int)
-    return table[["lead_id", "p_converts", "lead_tenth"]]
+    low, first = table["lead_tenth"] > TENTHS // 2, table.index < capacity
+    table["next_step"], table["expected_value"] = (
+        np.select([low, first], [UNFIT, FIRST], LATER),
+        worth * table["p_converts"],
+    )
+    reasons = _reasons(found.features.loc[table["lead_id"]], groups, low.to_numpy(), orders)
+    return table.assign(reason=reasons)[SCORES]
+
+
+def steps(open_ones: pd.DataFrame) -> Result:
+    """Open prospects by what to do next: ``next_step, n, base, share, expected_buyers, expected_value``."""
+    grouped = open_ones.groupby("next_step")
+    sums = {"p_converts": "expected_buyers", "expected_value": "expected_value"}
+    table = grouped[list(sums)].sum(min_count=1).rename(columns=sums).assign(n=grouped.size(), base=len(open_ones))
+    table = table.reindex([name for name in STEPS if name in table.index]).rename_axis("next_step").reset_index()
+    table["share"] = table["n"] / table["base"]
+    return Result(
+        "lead_steps",
+        table[["next_step", "n", "base", "share", *sums.values()]],
+        Text(N_("What to do next with the open prospects")),
+        ONE_MARGIN,
+        _next,
+        about=Text(
+            N_(
+                "Each of the {n:count} prospects of whom nothing is decided is in one row; the list is kept with the "
+                "run."
+            ),
+            {"n": len(open_ones)},
+        ),
+        columns=["next_step", "n", "share", *sums.values()],
+    )
+
+
+def _reasons(known: pd.DataFrame, groups: Result | None, low: np.ndarray, orders: Orders | None) -> np.ndarray:
+    """What is established of a prospect's kind and speaks for their place: the strongest first, empty if nothing."""
+    reason = np.full(len(known), "", dtype=object)
+    if groups is None or not len(groups.frame):
+        return reason
+    rows = strongest(groups.frame, None, ["attribute", "value"])
+    profile = known.rename_axis("customer_no").reset_index()
+    of = {group.attribute: group for group in members(profile, rows["attribute"].unique(), orders)}
+    for row in rows.itertuples():
+        has = of[row.attribute].member[:, of[row.attribute].values.index(row.value)]
+        reason[has & (low == (row.ratio < 1)) & (reason == "")] = f"{row.attribute}: {row.value}"
+    return reason
+
+
+def _next(table: pd.DataFrame) -> list[Finding]:
+    """Whom to contact first, and what is expected of it."""
+    rows = shown(table).set_index("next_step")
+    if FIRST not in rows.index:
+        return []
+    row = rows.loc[FIRST]
+    money = N_("Contact {n:count} prospects first: {buyers:count} of them are expected to buy, worth {worth:money}.")
+    values = {"n": int(row["n"]), "buyers": round(float(row["expected_buyers"]))}
+    if np.isfinite(worth := float(row["expected_value"])):
+        values["worth"] = rounded(worth)
+    message = (
+        money
+        if "worth" in values
+        else N_("Contact {n:count} prospects first: {buyers:count} of them are expected to buy.")
+    )
+    return [Finding(message, values, id="leads.first", n=int(row["n"]), reach=int(row["n"]), effect=0.2)]
 
 
 def limits(found: Prospects, model: Tried) -> list[Limit]:

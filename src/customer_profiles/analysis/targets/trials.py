@@ -81,13 +81,17 @@ def contacts(campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``campaign, customer_no, at, held, responded``, and ``cost`` if the table has it; what came before the contact
-        is no response to it. A campaign that was sent in several kinds is as many campaigns.
+        ``campaign, customer_no, at, held, responded, of``, and ``cost`` if the table has it; what came before the
+        contact is no response to it. A campaign that was sent in several kinds is as many campaigns; ``of`` is the
+        name of all of them.
     """
     rows = campaigns.dropna(subset=["customer_no", "at", "campaign"])
     rows = rows[rows["at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)].sort_values("at", kind="stable")
     rows = rows.assign(campaign=rows["campaign"].astype(str), held=_flag(rows, "control_group"))
+    rows["of"] = rows["campaign"]
     if "kind" in rows:
+        # Answers may come from a file of their own, which does not know what was sent.
+        rows["kind"] = rows["kind"].fillna(rows.groupby(["campaign", "customer_no"])["kind"].transform("first"))
         kinds = rows["kind"].where(~rows["held"]).groupby(rows["campaign"]).transform("nunique")
         arm = rows["campaign"] + ": " + rows["kind"].astype(str)
         rows["campaign"] = arm.where((kinds > 1) & rows["kind"].notna(), rows["campaign"])
@@ -96,7 +100,7 @@ def contacts(campaigns: pd.DataFrame, as_of: date) -> pd.DataFrame:
     rows["responded"] = (_flag(rows, "responded") | when.notna().to_numpy()) & ~early.to_numpy()
     any_answer = rows.groupby(["campaign", "customer_no"])["responded"].transform("any")
     once = rows.assign(responded=any_answer).drop_duplicates(["campaign", "customer_no"])
-    names = ["campaign", "customer_no", "at", "held", "responded", *({"cost"} & set(once))]
+    names = ["campaign", "customer_no", "at", "held", "responded", "of", *({"cost"} & set(once))]
     return once[names].reset_index(drop=True)
 
 
@@ -214,6 +218,42 @@ def effects(found: list[Trial], checked: Result) -> Result:
             ),
             {"days": max((trial.days for trial in found), default=0), "k": checked.family},
         ),
+    )
+
+
+def versions(sent: pd.DataFrame, profile: pd.DataFrame, traits: pd.DataFrame) -> Result:
+    """Two or more versions of a mailing or of an invitation to a survey: which of them was answered more often.
+
+    Parameters
+    ----------
+    sent : DataFrame
+        From `contacts`; versions are the kinds of a campaign. Those held back are left out.
+    profile, traits : DataFrame
+        See `balance`: where the customers of a version were others, nothing is claimed of it.
+
+    Returns
+    -------
+    Result
+        As `effects`, of each version beside all others of its campaign; of two, the one that was answered more often.
+    """
+    found = []
+    for _, rows in sent[~sent["held"]].groupby("of"):
+        rows = rows.drop_duplicates("customer_no").reset_index(drop=True)
+        arms = rows.groupby("campaign")["responded"].mean().sort_values(ascending=False, kind="stable")
+        for arm in arms.index[: 1 if len(arms) == 2 else len(arms)] if len(arms) > 1 and arms.iloc[-1] > 0 else ():
+            beside = rows.assign(held=rows["campaign"] != arm)
+            if min(beside["held"].sum(), (~beside["held"]).sum()) >= MIN_ARM:
+                found.append(Trial(arm, beside, 0, len(beside)))
+    measured = effects(found, balance(found, profile, traits))
+    return replace(
+        measured,
+        name="campaign_versions",
+        title=Text(N_("Which version was answered more often")),
+        claims=lambda frame: VERSIONS.tell(frame, measured.family),
+        about=Text(
+            N_("Customers more of 100 who got the version than of 100 who got another one of the same mailing.")
+        ),
+        note=None,
     )
 
 
@@ -422,6 +462,19 @@ SPENDS = replace(
 )
 
 
+VERSIONS = replace(
+    SHARES,
+    subject="versions",
+    message=lambda row: (
+        N_("Version “{campaign:label}” was answered more often than the others: {share:part} instead of {rest:part}.")
+        if row.brought > 0
+        else N_(
+            "Version “{campaign:label}” was answered less often than the others: {share:part} instead of {rest:part}."
+        )
+    ),
+    values={"campaign": "campaign", "share": "share", "rest": "share_rest"},
+    nothing=N_("No version of a mailing was answered more often than another ({family:count} comparisons)."),
+)
 RETURNS = Claims(
     "returns",
     lambda row: (

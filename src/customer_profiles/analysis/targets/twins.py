@@ -6,14 +6,16 @@ A likeness is no chance to buy: it says that customers look so, not that those w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from ...messages import N_, Finding, Text
-from ...results import ONE_MARGIN, Result
+from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.intervals import add_shares
-from ..demographics.categories import values_of
+from ..demographics.categories import Orders, values_of
+from ..journeys.groups import members
 from ..prediction.churn import FOLDS, MOST, TENTHS, model_of
 from ..segments.embedding import is_number
 from .prospects import MIN_BASE, Prospects
@@ -37,10 +39,13 @@ class Twins:
         By ``lead_id``: ``likeness`` (from models that have not seen the prospect)``, at, outside``.
     hidden : Series of float
         Likeness of the customers who were hidden among them.
+    drawn : bool
+        Whether the prospects are people drawn from a reference population.
     """
 
     rows: pd.DataFrame
     hidden: pd.Series
+    drawn: bool = False
 
 
 def twins(found: Prospects, traits: pd.DataFrame, seed: int = 1) -> Twins:
@@ -82,7 +87,7 @@ def twins(found: Prospects, traits: pd.DataFrame, seed: int = 1) -> Twins:
         .join(found.rows["at"])
         .assign(outside=outside(_drawn(ours, NEAREST, rng), theirs))
     )
-    return Twins(rows, pd.Series(of_spikes.round(9)))
+    return Twins(rows, pd.Series(of_spikes.round(9)), found.drawn)
 
 
 def outside(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
@@ -92,6 +97,7 @@ def outside(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors
 
+    place, theirs = theirs.groupby(list(theirs), sort=False).ngroup().to_numpy(), theirs.drop_duplicates()
     both = pd.concat([ours, theirs], ignore_index=True)
     columns = [_numbers(both[name], len(ours)) for name in both if is_number(both[name])]
     columns += [pd.get_dummies(values_of(both[name]), dtype=float) / 2 for name in both if not is_number(both[name])]
@@ -99,8 +105,13 @@ def outside(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
     known, first, times = np.unique(points[: len(ours)], axis=0, return_inverse=True, return_counts=True)
     near = NearestNeighbors(n_neighbors=min(2, len(known)), metric="manhattan").fit(known)
     own = np.where(times[first] > 1, 0.0, near.kneighbors(known)[0][first, -1])
-    asked, place = np.unique(points[len(ours) :], axis=0, return_inverse=True)
-    return near.kneighbors(asked, 1)[0][place, 0] > np.quantile(own, ALONE) + 1e-9
+    asked, limit, far = points[len(ours) :], np.quantile(own, ALONE) + 1e-9, np.ones(len(theirs), bool)
+    # Most prospects are near one of a few customers: only those who are not are compared with the rest.
+    known = np.random.default_rng(1).permutation(known)
+    for some in np.array_split(known, [len(known) // 50, len(known) // 5]):
+        if len(some) and far.any():
+            far[far] = near.fit(some).kneighbors(asked[far], 1)[0][:, 0] > limit
+    return far[place]
 
 
 def spikes(found: Twins) -> Result:
@@ -117,16 +128,49 @@ def spikes(found: Twins) -> Result:
     return Result(
         "twin_spikes",
         table,
-        Text(N_("Whether prospects who are like customers can be told")),
+        Text(
+            N_("Whether customers can be told from the population")
+            if found.drawn
+            else N_("Whether prospects who are like customers can be told")
+        ),
         ONE_MARGIN,
-        _found,
+        partial(_found, drawn=found.drawn),
         int(len(table) > 0),
         Text(
             N_(
+                "{n:count} customers were hidden among people drawn from the reference population, as if their traits "
+                "did not go together: where they come, by tenths, the most alike first."
+            )
+            if found.drawn
+            else N_(
                 "{n:count} customers were hidden among the prospects: where they come, by tenths, the most alike first."
             ),
             {"n": len(found.hidden)},
         ),
+    )
+
+
+def described(found: Twins, of: Prospects, told: Result, orders: Orders | None = None) -> Result:
+    """What the tenth most like customers is like, beside all others: ``attribute, value, n, base, share, share_rest``.
+
+    Empty if hidden customers were not found.
+    """
+    best = found.rows.sort_values(["outside", "likeness"], ascending=[True, False]).index[: len(found.rows) // TENTHS]
+    known = of.features.loc[found.rows.index].rename_axis("customer_no").reset_index()
+    inside, parts = known["customer_no"].isin(best).to_numpy(), []
+    for group in members(known, of.features.columns, orders) if _sure(told.frame) else ():
+        n, others = (side @ group.member for side in (inside.astype(int), 1 - inside))
+        counts = {"n": n, "base": n.sum(), "share": n / max(n.sum(), 1), "share_rest": others / max(others.sum(), 1)}
+        parts.append(pd.DataFrame(counts).assign(attribute=group.attribute, value=group.values))
+    columns = ["attribute", "value", "n", "base", "share", "share_rest"]
+    table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    more = (table["share"] - table["share_rest"]).astype(float)
+    return Result(
+        "twin_traits",
+        table.iloc[np.argsort(-more, kind="stable")].reset_index(drop=True),
+        Text(N_("What those who are most like customers are, beside all others")),
+        Disclosure(within=("attribute",)),
+        about=Text(N_("The tenth most like customers: {n:count} of them."), {"n": len(best)}),
     )
 
 
@@ -175,7 +219,8 @@ def facts(tenths: pd.DataFrame, unlike: pd.DataFrame) -> dict[str, int]:
 def _shared(theirs: pd.Series, ours: pd.Series) -> bool:
     """Whether a trait is known of enough of both, and in the same words."""
     enough = min(theirs.notna().mean(), ours.notna().mean()) >= KNOWN
-    return bool(enough and set(values_of(theirs.dropna())) & set(values_of(ours.dropna())))
+    words = [set(values_of(of.dropna().drop_duplicates())) for of in (theirs, ours)] if enough else [set(), set()]
+    return bool(words[0] & words[1])
 
 
 def _drawn(rows: pd.DataFrame, most: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -193,19 +238,28 @@ def _sure(table: pd.DataFrame) -> bool:
     return bool(len(table) and table["share_low"].iloc[0] > 1 / TENTHS)
 
 
-def _found(table: pd.DataFrame) -> list[Finding]:
+def _found(table: pd.DataFrame, drawn: bool = False) -> list[Finding]:
     first = table.iloc[0]
     n, ends = int(first["base"]), (float(first["share_low"]), float(first["share_high"]))
     test = N_("logistic regression, a fifth of the customers hidden; Wilson interval")
     if first["hidden"] or not _sure(table):
-        message = N_(
-            "Prospects who are like customers cannot be told: hidden customers were found no more than by chance."
+        message = (
+            N_("Customers cannot be told from the population: they were found in it no more than by chance.")
+            if drawn
+            else N_(
+                "Prospects who are like customers cannot be told: hidden customers were found no more than by chance."
+            )
         )
         return [Finding(message, {}, id="twins.nothing", n=n, interval=ends, test=test, kind="nothing")]
     message = N_(
         "Prospects who are like customers can be told: {share:part} of the customers hidden among them are in the best "
         "tenth, by chance {chance:part}."
     )
+    if drawn:
+        message = N_(
+            "Customers can be told from the population: {share:part} of those hidden in it are in the tenth most like "
+            "customers, by chance {chance:part}."
+        )
     values = {"share": float(first["share"]), "chance": 1 / TENTHS}
     effect = float(first["share"]) - 1 / TENTHS
     return [Finding(message, values, id="twins.found", n=n, interval=ends, test=test, effect=effect, reach=n)]

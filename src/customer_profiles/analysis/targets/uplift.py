@@ -152,6 +152,13 @@ def fifths(found: Iterable[Ranked], measured: Result) -> Result:
     )
 
 
+def unmoved(found: Iterable[Ranked], measured: Result) -> pd.Index:
+    """Customers in the half whom a campaign moves least, where that can be told: numbers of customers."""
+    sure = set(measured.frame.loc[measured.frame["claim"], "campaign"])
+    least = [each.rows.index[each.rows["place"] <= 1 / 2] for each in found if each.campaign in sure]
+    return least[0].append(least[1:]).unique() if least else pd.Index([])
+
+
 def facts(measured: pd.DataFrame) -> dict[str, float]:
     """``qini_<campaign>`` with ``_low`` and ``_high``, of what a page shows of `quality`."""
     return {k: v for row in measured.itertuples() for k, v in named(f"qini_{row.campaign}", row, "qini").items()}

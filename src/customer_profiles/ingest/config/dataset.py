@@ -7,7 +7,7 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
@@ -140,8 +140,8 @@ class Source(FileFormat):
                 raise ValueError(f"{name!r}: 'missing' names a category, which this column does not hold")
         needed = {name for name, field in fields.items() if field.required} - set(self.columns)
         if self.key:
-            if self.table not in contract.OF_CUSTOMERS:
-                raise ValueError(f"'key' is possible for {', '.join(contract.OF_CUSTOMERS)}")
+            if self.table not in contract.WITH_CUSTOMERS:
+                raise ValueError(f"'key' is possible for {', '.join(contract.WITH_CUSTOMERS)}")
             if self.key not in self.columns:
                 raise ValueError(f"key {self.key!r} needs an entry {self.key!r} under 'columns'")
             needed -= {"customer_id"}
@@ -229,6 +229,9 @@ class Dataset(Model):
     )
     kpis: dict[str, targets.Target] = Field(
         default_factory=dict, description="key figure such as sales or nps to its target and the company's own total"
+    )
+    source_costs: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, description="source of visits, as the interactions name it, to what it costs a month"
     )
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
