@@ -97,7 +97,8 @@ def outside(ours: pd.DataFrame, theirs: pd.DataFrame) -> np.ndarray:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    place, theirs = theirs.groupby(list(theirs), sort=False, observed=True).ngroup().to_numpy(), theirs.drop_duplicates()
+    place = theirs.groupby(list(theirs), sort=False, observed=True).ngroup().to_numpy()
+    theirs = theirs.drop_duplicates()
     both = pd.concat([ours, theirs], ignore_index=True)
     columns = [_numbers(both[name], len(ours)) for name in both if is_number(both[name])]
     columns += [pd.get_dummies(values_of(both[name]), dtype=float) / 2 for name in both if not is_number(both[name])]
