@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit, Text
+from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import Claims
 from ...stats.intervals import CONFIDENCE
 from .paths import ORDER
 
@@ -156,7 +156,7 @@ def contributions(found: Chain, seed: int = 1, resamples: int = 200) -> Result:
         _contributions(found, seed, resamples) if len(found) else pd.DataFrame(columns=COLUMNS),
         Text(N_("Touches and the orders they go with (association)")),
         OVERLAPPING,
-        claims=_largest,
+        claims=CLAIMS,
         about=Text(N_("Ways of {n:count} customers with a touch."), {"n": len(found)}),
         needs="transactions",
     )
@@ -176,22 +176,14 @@ CLAIMS = Claims(
         "({low:share} to {high:share}), with {touches:share} of the touches. This is an association: customers who "
         "would have bought anyway get in touch, too."
     ),
-    {
-        "touch": "touch",
-        "touches": "touch_share",
-        **{name.replace("contribution", "share").removeprefix("share_"): name for name in COLUMNS[-3:]},
-    },
+    {"touches": "touch_share", "share": "contribution"},
     key=("touch",),
     test=N_("removal effect of a Markov chain, bootstrap over customers"),
     estimate="contribution",
     effect=0.05,
     kind="fact",
+    most=1,
 )
-
-
-def _largest(table: pd.DataFrame) -> list[Finding]:
-    """The touch whose absence the ways to an order would miss most."""
-    return [CLAIMS.one(row) for row in shown(table).head(1).itertuples()]
 
 
 def _contributions(found: Chain, seed: int, resamples: int) -> pd.DataFrame:
