@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Self
 
 import pandas as pd
 
 from .errors import ConfigurationError
 from .messages import Finding, Text
+from .stats.claims import Claims
 from .stats.selection import widened
 
 Margins = Sequence[str] | Sequence[Sequence[str]] | None
@@ -94,8 +96,9 @@ class Result:
         What it is about, in a few words; the title of the panel unless a claim is one.
     disclosure : Disclosure
         What counts persons in it.
-    claims : callable, optional
-        From the frame with the column ``hidden`` (rows that no sentence may speak of) to findings, strongest first.
+    claims : Claims or callable, optional
+        How its established rows are told; or from the frame with the column ``hidden`` (rows that no sentence may speak
+        of) to findings, strongest first.
     family : int
         Number of comparisons that were corrected together; 0 if nothing was compared.
     about : Text, optional
@@ -127,6 +130,10 @@ class Result:
     columns: Sequence[str] | None = None
     needs: str = ""
     view: View = field(default_factory=View)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.claims, Claims):  # who tells a table has to know how many comparisons it holds
+            object.__setattr__(self, "claims", partial(self.claims.tell, family=self.family))
 
     def findings(self, marked: pd.DataFrame) -> Sequence[Finding]:
         """The claims of its frame with the column ``hidden``.

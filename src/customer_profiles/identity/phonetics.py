@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib.resources import files
 
 _VOWELS, _BEFORE_HARD_C = "aeijouy", "ahkoqux"
 _PLAIN = {"b": "1", "f": "3", "v": "3", "w": "3", "g": "4", "k": "4", "q": "4", "l": "5", "m": "6", "n": "6"}
@@ -12,45 +13,6 @@ _SPELLINGS = (
     ("ph", "f"), ("th", "t"), ("dt", "t"), ("ck", "k"), ("chr", "kr"), ("c(?![eihy])", "k"), ("y", "i"), ("ie", "i"),
     ("w", "v"), ("ae(?=$|[^u])", "e"), ("h(?=$|[^aeiou])", ""), (r"(.)\1+", r"\1"),
 )  # fmt: skip
-
-# Full name: what the same person is also called, folded. Common German and English short forms; the same short form
-# may stand for several names. Names that are merely alike (Anna, Anne) are not here.
-_SHORT_FORMS = """
-abigail: abby|adelheid: heidi|agnes: agi|albert: bert al|alexander: alex sascha sandro xander
-alexandra: alex sandra sascha|andrea: andi|andreas: andi andy|andrew: andy drew|angelika: geli|anneliese: anne liesl
-annemarie: anne mia|anthony: tony|anton: toni|antonia: toni|barbara: babsi barb babs|benedikt: ben bene
-benjamin: ben benny benni benno|bernhard: bernd berni hardy|birgit: biggi|brigitte: gitti gitte biggi
-charles: charlie chuck|charlotte: lotte charlie lotti|christian: chris|christina: chris tina tine
-christine: chris tine christl tina|christoph: chris stoffel|christopher: chris kit topher|cornelia: conny nele
-daniel: dan danny dani|daniela: dani|david: dave davy|deborah: debbie deb|dieter: didi|dietrich: dieter
-dominik: domi nik|donald: don donny|dorothea: doro thea dora|dorothee: doro|dorothy: dot dottie dolly
-eberhard: hardy ebi|eduard: edi ede|edward: ted eddie ed ned teddy|eleonore: lore nora
-elisabeth: lisa elli else ilse lisbeth sissi betti liesel elsbeth|elizabeth: liz lizzie beth betty eliza liza betsy
-ernst: ernie|eugene: gene|eva: evi|evelyn: evi eve|franz: franzl|franziska: franzi sissi|frederick: fred freddie
-friedrich: fritz fred|gabriele: gabi|georg: schorsch|gerhard: gerd hardy gerdi|gregory: greg|guenter: guenni
-hannelore: hanne lore|hans: hannes|heinrich: heinz heiner heini henrik|helena: lena leni|henry: harry hank
-herbert: bert|hildegard: hilde|hubert: hubi bert|irmgard: irmi|jacob: jake|jacqueline: jackie|jakob: jaki
-james: jim jimmy jamie|jennifer: jenny jen|jessica: jess jessie|johannes: hans hannes johann jo johnny
-jonathan: jon jonny nathan|josef: sepp jupp josi beppo|josefine: josi fine|joseph: joe joey|juergen: juergi
-karl: kalle charly|katharina: kathi kaethe kati katja kathrin nina|katherine: kate kathy katie kat kit
-kenneth: ken kenny|kimberly: kim|laurence: larry|lawrence: larry|leonard: leo lenny len|leonhard: leo|lorenz: lenz
-ludwig: lutz wiggerl|luise: lulu|magdalena: lena leni magda|manfred: manni manne|manuel: manu|manuela: manu ela
-margaret: maggie peggy meg marge margie daisy|margarete: grete gretel marga rita gretchen|marianne: nanni|marion: mari
-martina: tina|mathilde: tilda|matthew: matt|matthias: matze hias matti matt|maximilian: max maxi|melanie: mel melli
-michael: micha michi michel mike mick|michaela: micha michi ela|natalie: nat|nicholas: nick nicky|nicole: nici nicky
-nikolaus: klaus niko nik claus|norbert: bert nobby|oliver: ollie olli|pamela: pam|patricia: pat trish patty
-patrick: pat paddy|peter: pete|philip: phil|philipp: phil lipp|raphael: rafi|raymond: ray|rebecca: becky becca
-rebekka: bekki|regina: gina|reinhard: reiner|renate: rena|richard: dick rick richie rich
-robert: bob rob bobby robbie bert|ronald: ron ronny|rosemarie: rosi|roswitha: rosi|rudolf: rudi|rudolph: rudy
-samantha: sam sammie|samuel: sam sammy|sandra: sandy|sebastian: basti bastian|siegfried: sigi|sigrid: sigi|simon: si
-sophia: sophie|stefan: steff|stefanie: steffi stephie|stephen: steve|steven: steve|stuart: stu|susan: sue susie
-susanne: susi sanne|terence: terry|teresa: terry resi tess|thaddaeus: tad|theodor: theo|theodore: ted theo teddy
-theresa: resi thesi tess|therese: resi|thomas: tom tommy|timothy: tim timmy|tobias: tobi|ulrich: uli|ulrike: uli rike
-ursula: uschi ulla ursel|valentin: vali|veronica: ronnie|veronika: vroni|victoria: vicky vic tori
-viktoria: vicki vikki|vincent: vince vinnie|vinzenz: vinz|walter: walt wally|waltraud: traudl|wendelin: wendel
-werner: wern|wilhelm: willi willy wim|william: bill will billy willie liam|winfried: winni|wolfgang: wolf wolfi
-xaver: xaverl|zacharias: zach|zachary: zach zack
-"""
 
 
 def cologne(text: str) -> str:
@@ -111,8 +73,10 @@ def short_forms() -> dict[str, frozenset[str]]:
     >>> sorted(short_forms()["bob"])
     ['bob', 'robert']
     """
+    # Common German and English short forms; the same one may stand for several names. Names that are merely alike
+    # (Anna, Anne) are not among them.
     stands_for: dict[str, set[str]] = {}
-    for entry in _SHORT_FORMS.replace("\n", "|").split("|"):
+    for entry in (files(__package__) / "short_forms.txt").read_text(encoding="utf-8").splitlines():
         full, _, shorts = entry.partition(":")
         for name in shorts.split():
             for known in (name, full):

@@ -30,9 +30,11 @@ class Claims:
         Prefix of the ids, stable over releases: ``pains``.
     message : str or callable
         Sentence with placeholders, or what gives one for a row. A placeholder is a column of its name; ``low`` and
-        ``high`` are the ends of the estimate's interval.
+        ``high`` are the ends of the estimate's interval, ``rest`` is the share of the others.
     values : dict of str to str or callable
         What fills the other placeholders: a column, or what gives the value for a row.
+    sized : str
+        Placeholder that tells the estimate without its sign, and so its interval; empty: the sign is told.
     key : sequence of str
         Columns whose values name a claim among others of its subject.
     nothing : str
@@ -49,11 +51,14 @@ class Claims:
         Kind of the findings.
     most : int
         Sentences at most.
+    rows : callable, optional
+        From the table to the rows that are told, in their order; by default all established ones, of facts all.
     """
 
     subject: str
     message: str | Callable[[Any], str]
     values: dict[str, Any] = field(default_factory=dict)
+    sized: str = ""
     key: Sequence[str] = ()
     nothing: str = ""
     test: str = ""
@@ -63,6 +68,11 @@ class Claims:
     effect: str | Callable[[Any], Any] | float = "effect"
     kind: str = "difference"
     most: int = MOST
+    rows: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+
+    def __call__(self, table: pd.DataFrame) -> list[Finding]:
+        """The findings of a table in which nothing was compared."""
+        return self.tell(table, 0)
 
     def tell(self, table: pd.DataFrame, family: int, rows: pd.DataFrame | None = None, base: int = 0) -> list[Finding]:
         """The findings of a table.
@@ -78,13 +88,20 @@ class Claims:
         base : int
             Base of every sentence; by default each row's own, and the largest where nothing was found.
         """
+        if self.kind == "fact":
+            return self.each(self.rows(table) if self.rows else table, family)
         if not family:
             return []
         if not len(table) or not table["claim"].fillna(False).astype(bool).any():
             return self._none(table, family, base)
-        rows = table[table["claim"].fillna(False).astype(bool)] if rows is None else rows
-        told = [self.one(row, family) for row in shown(rows).head(self.most).itertuples()]
+        if rows is None:
+            rows = self.rows(table) if self.rows else table[table["claim"].fillna(False).astype(bool)]
+        told = self.each(rows, family)
         return [dataclasses.replace(finding, n=base) for finding in told] if base else told
+
+    def each(self, rows: pd.DataFrame, family: int = 0) -> list[Finding]:
+        """The findings of the first rows that may be spoken of, established or not."""
+        return [self.one(row, family) for row in shown(rows).head(self.most).itertuples()]
 
     def one(self, row: Any, family: int = 0) -> Finding:
         """The finding of one row, a named tuple."""
@@ -92,7 +109,11 @@ class Claims:
         ends = (f"{self.estimate}_low", f"{self.estimate}_high") if self.estimate else ()
         known = row._fields if hasattr(row, "_fields") else row.index  # a named tuple, or a row of a frame
         named = [name for name, _ in placeholders(message)]
-        sources = {name: name for name in named if name in known} | dict(zip(("low", "high"), ends, strict=False))
+        sources: dict[str, Any] = {name: name for name in named if name in known}
+        sources |= dict(zip(("low", "high"), ends, strict=False)) | {"rest": "share_rest"}
+        if self.sized:
+            size, low, high = _size(*(getattr(row, name) for name in (self.estimate, *ends)))
+            sources |= {self.sized: lambda _: size, "low": lambda _: low, "high": lambda _: high}
         sources = {name: source for name, source in sources.items() if name in named} | self.values
         p = getattr(row, "p_adjusted", None)
         return Finding(
@@ -127,9 +148,21 @@ class Claims:
         ]
 
 
+def fact(subject: str, message: str | Callable[[Any], str], values: dict[str, Any] | None = None, **how: Any) -> Claims:
+    """Claims that are no news by themselves: figures and caveats, which weigh nothing among the findings."""
+    usual: dict[str, Any] = {"effect": 0.0, "reach": lambda row: 0, "kind": "fact"}
+    return Claims(subject, message, values or {}, **usual | how)
+
+
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """The rows that sentences may speak of: all but those the gate has marked ``hidden``."""
     return table[~table["hidden"].astype(bool)] if "hidden" in table else table
+
+
+def _size(value: float, low: float, high: float) -> tuple[float, float, float]:
+    """An estimate without its sign, and the ends of its interval in that direction."""
+    ends = sorted((-1 if value < 0 else 1) * float(end) for end in (low, high))
+    return abs(float(value)), ends[0], ends[1]
 
 
 def _value(row: Any, source: str | Callable[[Any], Any]) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,35 @@ def adjust(table: pd.DataFrame, together: list[str] | None = None) -> pd.DataFra
 def family_size(table: pd.DataFrame, together: list[str] | None = None) -> int:
     """Number of comparisons behind a table with all rows that were corrected together, see `adjust`."""
     return Family.of(table["p"], [table[column] for column in together or ()]).size
+
+
+def corrected(
+    rows: pd.DataFrame | Sequence[pd.DataFrame] | Sequence[Mapping[str, Any]],
+    columns: Sequence[str] | None = None,
+    together: list[str] | None = None,
+) -> tuple[pd.DataFrame, int]:
+    """All comparisons that answer one question as a table, corrected together, and how many they are.
+
+    Parameters
+    ----------
+    rows : DataFrame, or sequence of DataFrame or of mapping
+        The comparisons, with ``p`` where one was made; none at all give an empty table.
+    columns : sequence of str, optional
+        Columns of the table, in their order; by default all.
+    together : list of str, optional
+        Columns that name a question, see `adjust`.
+
+    >>> corrected([{"value": "a", "p": 0.01}, {"value": "b"}], ["value", "p_adjusted", "claim"])[1]
+    1
+    """
+    if not isinstance(rows, pd.DataFrame):
+        parts = [row for row in rows if isinstance(row, pd.DataFrame)]
+        rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(list(rows))
+    rows = (rows if "p" in rows else rows.assign(p=np.nan)).astype({"p": float})
+    together = [name for name in together or () if name in rows]  # of no rows at all no column is known
+    table, family = adjust(rows, together), family_size(rows, together)
+    table = table if columns is None else table.reindex(columns=columns)
+    return table.astype({"effect": float}) if "effect" in table and not len(table) else table, family
 
 
 def compared(estimate: str) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
-from ...stats.claims import shown
+from ...stats.claims import Claims, shown
 
 SAME_SUBJECT = 0.5
 """Share of the customers of a pain who have an answered one, from which it is answered, too."""
@@ -133,12 +133,7 @@ def _claims(worst: pd.DataFrame, answered: frozenset[str] | None = None) -> list
     if spoken.empty:
         return []
     missing = spoken[~spoken["pain"].isin(answered)] if answered is not None else spoken[:0]
-    return [_most(spoken.iloc[0]), *(_missing(row) for _, row in missing.head(1).iterrows())]
-
-
-def _missing(row: pd.Series) -> Finding:
-    values = {"pain": row["pain"], "n": int(row["n"])}
-    return Finding(_UNANSWERED, values, id="proposal.unanswered", n=int(row["base"]), reach=int(row["n"]), kind="fact")
+    return [_most(spoken.iloc[0]), *UNANSWERED.each(missing)]
 
 
 def _most(row: pd.Series) -> Finding:
@@ -157,9 +152,15 @@ def _most(row: pd.Series) -> Finding:
     )
 
 
-_UNANSWERED = N_(
-    "No action on the list is against “{pain:value}”, which hit {n:count} customers within a year and goes with lower "
-    "scores."
+UNANSWERED = Claims(
+    "proposal.unanswered",
+    N_(
+        "No action on the list is against “{pain:value}”, which hit {n:count} customers within a year and goes with "
+        "lower scores."
+    ),
+    effect=0.0,
+    kind="fact",
+    most=1,
 )
 _WORST = N_(
     "“{pain:value}” does most harm: the customers it hit score {size:number} points lower than comparable customers "

@@ -19,7 +19,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import poisson
@@ -140,13 +140,12 @@ def by_action(
                 row |= _before_and_after(known, action, actions, events)
         rows.append(row)
     numbers = [*(name for name in COLUMNS if name.startswith(("expected", "realised"))), "p"]
-    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
-    table = adjust(table.astype(dict.fromkeys(numbers, float) | {"started_on": "datetime64[us]"}))
-    family = family_size(table)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table, family = corrected(table.astype(dict.fromkeys(numbers, float) | {"started_on": "datetime64[us]"}), COLUMNS)
     table["verdict"] = [_judged(row) for row in table.itertuples()]
     return Result(
         "action_outcomes",
-        table[COLUMNS],
+        table,
         Text(N_("What was promised, and what came")),
         Disclosure(within=None, mask=MEASURED),
         claims=partial(_claims, family=family),

@@ -17,7 +17,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import MIN_EXPECTED, adjust, family_size
+from ...stats.comparisons import MIN_EXPECTED, corrected
 from ...stats.effect_sizes import from_delta
 from ...stats.group_tests import van_elteren
 from ...stats.intervals import add_shares, median_interval, t_interval, z_value
@@ -255,18 +255,15 @@ def compare(cases: pd.DataFrame) -> Result:
                 rows.append(
                     row | _cliffs_delta(sign * known[measure].to_numpy(float), member, known["stratum"], measure)
                 )
-    names = [name for name in COLUMNS if name not in ("p_adjusted", "claim")]
-    found = pd.DataFrame(rows, columns=names)
-    text = ("pain", "resolution", "measure")
-    kinds = dict.fromkeys(names, float) | dict.fromkeys(text, "str") | {"n": "int64", "n_rest": "int64"}
-    found = adjust(found.astype(kinds))
-    family = family_size(found)
+    text = dict.fromkeys(("pain", "resolution", "measure"), "str") | {"n": "int64", "n_rest": "int64"}
+    found = pd.DataFrame(rows, columns=COLUMNS)
+    found, family = corrected(found.astype(dict.fromkeys(found, float) | text), COLUMNS)
     order = np.lexsort(
         (found["measure"], found["resolution"], found["pain"], -found["effect"].abs().fillna(-1), ~found["claim"])
     )
     return Result(
         "resolution_effects",
-        found.iloc[order].loc[lambda t: t["p"].notna(), COLUMNS].reset_index(drop=True),
+        found.iloc[order].loc[lambda t: t["p"].notna()].reset_index(drop=True),
         Text(N_("Answers against other answers to the same pain")),
         OVERLAPPING,
         claims=partial(_claims, family=family),

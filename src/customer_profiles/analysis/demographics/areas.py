@@ -16,7 +16,7 @@ from ...needs import NEEDS
 from ...places import area_of
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, exact_binomial_p, family_size
+from ...stats.comparisons import MIN_EXPECTED, cohens_h, corrected, exact_binomial_p
 from ...stats.effect_sizes import from_shares
 from ...stats.intervals import CONFIDENCE, add_shares
 from .categories import values_of
@@ -167,8 +167,7 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:
     tested = k.sum() * np.minimum(part, 1 - part) >= MIN_EXPECTED
     table["p"] = exact_binomial_p(k, np.where(tested, k.sum(), 0), part)
     table["effect"] = cohens_h(k / k.sum(), part)
-    table = adjust(table.assign(all="areas"), together=["all"])
-    family = family_size(table, ["all"])
+    table, family = corrected(table.assign(all="areas"), together=["all"])
     table = table.sort_values(["rate", "area"], ascending=[False, True], ignore_index=True)[[*head, *measures]]
     return replace(result, frame=table, family=family, claims=partial(_claims, family=family))
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_correlation
 from ...stats.families import ALPHA
 from ...stats.group_tests import chi2_test
@@ -203,22 +203,13 @@ def scan(
     names = [name for name in names if len(np.unique(traits[name].values[~np.isnan(traits[name].values)])) > 1]
     pairs = [pair for pair in combinations(names, 2) if not one_source(*pair, made_of)]
     rows = [_row(first, second, traits) for first, second in pairs]
-    table = adjust(
-        pd.DataFrame(
-            rows,
-            columns=[
-                name for name in COLUMNS if name not in ("p_adjusted", "claim", "same_as", "value", "other_value")
-            ],
-        )
-    )
-    family = family_size(table)
+    table, family = corrected(pd.DataFrame(rows, columns=[*COLUMNS[:8], "p"]), COLUMNS)
     table = table.sort_values(
         ["strength", "attribute", "other"], ascending=[False, True, True], na_position="last", ignore_index=True
     )
     table["same_as"] = _same(table, names)
     standing = [_standing_out(traits, *row[1:4]) if row.claim else ("", "") for row in table.itertuples()]
     table["value"], table["other_value"] = [value for value, _ in standing], [value for _, value in standing]
-    table = table[COLUMNS].astype({"claim": bool})
     return Result(
         "associations",
         table,
@@ -304,7 +295,6 @@ _TESTS = {
 CLAIMS = _Pairs(
     "pairs",
     _message,
-    {name: name for name in ("attribute", "other", "n", "strength", "value", "other_value")},
     key=("attribute", "other"),
     nothing=N_("No two traits go together by more than chance would allow (pairs compared: {family:count})."),
     test=N_("rank correlation, Kruskal–Wallis or χ² test, Benjamini–Hochberg"),

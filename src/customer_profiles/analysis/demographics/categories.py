@@ -94,6 +94,31 @@ def banded(profile: pd.DataFrame, attributes: Iterable[str]) -> pd.DataFrame:
     )
 
 
+def counted(
+    profile: pd.DataFrame, hit: pd.Series, attributes: Iterable[str], orders: Orders | None = None
+) -> pd.DataFrame:
+    """How many customers of each group it hit, and how many of the others: ``n`` of ``base, n_rest`` of ``base_rest``.
+
+    Parameters
+    ----------
+    profile : DataFrame
+    hit : Series of bool
+        In the order of the profile.
+    attributes : iterable of str
+        Columns of the profile.
+    orders : mapping of str to sequence of str, optional
+        Logical order of values by attribute.
+    """
+    parts = [pd.DataFrame(columns=["attribute", "value", "n", "base", "n_rest", "base_rest"])]
+    for attribute, column in banded(profile, attributes).items():
+        values, order = values_of(column), order_of(column, (orders or {}).get(attribute))
+        base = values.value_counts().reindex(order).to_numpy(int)
+        n = values[hit.to_numpy(bool)].value_counts().reindex(order, fill_value=0).to_numpy(int)
+        part = pd.DataFrame({"attribute": attribute, "value": pd.array(order, dtype="str"), "n": n, "base": base})
+        parts.append(part.assign(n_rest=n.sum() - n, base_rest=base.sum() - base))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
 def _round(cut: float, whole: bool) -> float:
     """Two significant digits; whole numbers stay whole."""
     rounded = float(f"{cut:.2g}")

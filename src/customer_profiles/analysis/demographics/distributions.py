@@ -13,7 +13,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats import comparisons, group_tests
-from ...stats.claims import Claims, shown
+from ...stats.claims import Claims, fact, shown
 from ...stats.effect_sizes import from_delta
 from ...stats.intervals import add_shares
 from .categories import Orders, banded, order_of, values_of
@@ -153,8 +153,7 @@ def who_is_missing(
     if not rows:
         return Result("who_is_missing", pd.DataFrame(columns=columns), title, OVERLAPPING)
     table = pd.DataFrame(rows)
-    once = comparisons.adjust(table.drop_duplicates(["gap", "metric"]))
-    family = comparisons.family_size(once)
+    once, family = comparisons.corrected(table.drop_duplicates(["gap", "metric"]))
     table = table.merge(
         once[["gap", "metric", "p_adjusted", "claim"]], on=["gap", "metric"], how="left", validate="m:1"
     )
@@ -197,7 +196,7 @@ def _hidden(table: pd.DataFrame, family: int) -> list[Finding]:
     return [HIDES.one(row, family) for row in told.head(GAPS_TOLD).itertuples()]
 
 
-MOST_FREQUENT = Claims(
+MOST_FREQUENT = fact(
     "distribution",
     N_(
         "{attribute:label}: the most frequent value is “{value:value}”, {share:share} of the customers for whom it "
@@ -206,19 +205,13 @@ MOST_FREQUENT = Claims(
     key=("attribute",),
     test=N_("Wilson interval"),
     estimate="share",
-    effect=0.0,
-    reach=lambda row: 0,
-    kind="fact",
 )
-UNKNOWN = Claims(
+UNKNOWN = fact(
     "missing",
     N_("“{attribute:label}” is unknown for {share:share} of customers ({n:count} of {base:count})."),
     key=("attribute",),
     test=N_("Wilson interval"),
     estimate="share",
-    effect=0.0,
-    reach=lambda row: 0,
-    kind="fact",
 )
 HIDES = Claims(
     "missing",

@@ -281,7 +281,6 @@ _NAMED = N_(
 CLAIMS = Claims(
     "index",
     _OTHERS,
-    {"rest": "share_rest"},
     key=("attribute", "value"),
     nothing=N_("Nothing stands out: no difference is larger than chance would allow (compared: {family:count})."),
     estimate="index",

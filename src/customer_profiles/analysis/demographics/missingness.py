@@ -12,7 +12,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust, family_size
+from ...stats.comparisons import MIN_EXPECTED, corrected
 from ...stats.group_tests import chi2_test
 from .associations import MadeOf, one_source
 from .categories import banded, values_of
@@ -78,13 +78,12 @@ def uneven(
             derived = name in (made_of or {}) and one_source(name, attribute, made_of)
             if name != attribute and not derived and (test := _test(absent, *group)):
                 rows.append({"attribute": attribute, "group": name} | test)
-    table = adjust(pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")]))
-    family = family_size(table)
+    table, family = corrected(rows, COLUMNS)
     table = table.loc[table["value"] != ""]
     table = table.sort_values(["effect", "attribute", "group"], ascending=[False, True, True], ignore_index=True)
     return Result(
         "uneven_gaps",
-        table[COLUMNS].astype({"claim": bool}),
+        table,
         Text(N_("Groups that lack a value most often, most uneven gap first")),
         OVERLAPPING,
         claims=partial(_claims, family=family),
@@ -98,7 +97,6 @@ CLAIMS = Claims(
         "“{attribute:label}” is unknown most often for {group/value:group}: {share:share} of them against {rest:share} "
         "of the others (n = {base:count} and {base_rest:count}). What is said about it holds less for them."
     ),
-    {"rest": "share_rest"},
     key=("attribute",),
     nothing=N_(
         "No gap is spread unevenly: no group lacks values more often than chance would allow (compared: "

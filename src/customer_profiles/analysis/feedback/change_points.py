@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,11 +10,11 @@ import pandas as pd
 from ...messages import N_, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_d
 from ...stats.intervals import CONFIDENCE
 from ...stats.segmented import RESAMPLES, noise_covariance
-from .events import TOGETHER, signed, under, weekly, within_weeks
+from .events import TOGETHER, under, weekly, within_weeks
 
 TRIM = 0.15
 """Share of the weeks at either end in which no break is looked for (Andrews 1993)."""
@@ -73,16 +72,13 @@ def breaks(answers: pd.DataFrame, seed: int = 1, known: pd.DataFrame | None = No
         _largest(part.dropna(subset=["score", "at"]), str(name), seed, known[known["metric"] == name])
         for name, part in answers.groupby("metric", sort=True)
     ]
-    rows = [row for row in rows if row]
-    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
-    table = adjust(table.astype({"p": float}))
-    family = family_size(table)
+    table, family = corrected([row for row in rows if row], COLUMNS)
     return Result(
         "breaks",
-        table[COLUMNS],
+        table,
         Text(N_("The largest break of each score, and whether chance explains it")),
         OVERLAPPING,
-        claims=partial((replace(BREAK, nothing=_NO_OTHER) if len(known) else BREAK).tell, family=family),
+        claims=replace(BREAK, nothing=_NO_OTHER) if len(known) else BREAK,
         family=family,
         needs="feedback",
     )
@@ -124,14 +120,8 @@ _NO_OTHER = N_("No score jumps at any time that no event explains: {family:count
 BREAK = Claims(
     "breaks",
     lambda row: _ALL if row.metric == TOGETHER else _DROP if row.change < 0 else _RISE,
-    {
-        "metric": "metric",
-        "day": lambda row: row.at.date(),
-        "change": lambda row: abs(row.change),
-        "low": lambda row: signed(row, "change")[0],
-        "high": lambda row: signed(row, "change")[1],
-        "before": lambda row: None if row.metric == TOGETHER else row.mean_before,
-    },
+    {"day": lambda row: row.at.date(), "before": lambda row: None if row.metric == TOGETHER else row.mean_before},
+    sized="change",
     key=("metric",),
     nothing=N_("No score jumps at any time: {family:count} tested, none by more than chance."),
     test=N_("supremum test of a break, simulated series, Benjamini–Hochberg"),

@@ -11,14 +11,13 @@ import pandas as pd
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
-from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.claims import Claims, fact
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_explained
 from ...stats.group_tests import kruskal, welch
 from ...stats.importance import Moments, alone, lmg, moments
 from .driver_facts import MEMORY_DAYS, TOPIC, Candidates
 from .driver_facts import candidates as candidates
-from .events import signed
 
 ENOUGH = 100
 """Answers from which drivers are looked for: Green (1991), Multivariate Behavioral Research 26:499–510, asks for
@@ -74,11 +73,7 @@ def drivers(found: Candidates, seed: int = 1, resamples: int = RESAMPLES) -> Res
         return nothing
     score = found.score.to_numpy(float)
     tests = [kruskal(score, found.values[name].astype(object)) for name in found.values]
-    tested = pd.DataFrame(
-        {"driver": list(found.values), "p": [t.p for t in tests], "effect": [t.effect for t in tests]}
-    )
-    tested = adjust(tested)
-    family = family_size(tested)
+    tested, family = corrected([{"p": test.p, "effect": test.effect} for test in tests])
     columns = _Columns(found.values)
     chosen, shares, nets, total = _resampled(columns, score, seed, resamples)
     rows = []
@@ -160,24 +155,16 @@ def _claims(table: pd.DataFrame, told: dict, family: int) -> list[Finding]:
     return [*driver.tell(table, family, named), replace(together, family=family)]
 
 
-TOGETHER = Claims(
+TOGETHER = fact(
     "drivers.together",
     N_(
         "{metric:label}: all that is known together explains {explained:share} of the differences between answers "
         "({low:share} to {high:share}, n = {n:count}). This is association and no proof of a cause: what goes with "
         "a low score need not bring it about."
     ),
-    {
-        **{name: name for name in ("metric", "explained", "n")},
-        "low": "explained_low",
-        "high": "explained_high",
-    },
     test=N_("Kruskal–Wallis test, Benjamini–Hochberg; LMG shares with bootstrap intervals"),
     estimate="explained",
     n="n",
-    reach=lambda row: 0,
-    effect=0.0,
-    kind="fact",
 )
 _MENTIONED = {
     True: N_(
@@ -207,14 +194,12 @@ DRIVER = Claims(
     "drivers",
     lambda row: (_MENTIONED if row.kind == TOPIC else _VALUED)[row.difference < 0],
     {
-        **{name: name for name in ("driver", "value", "n", "explained")},
-        "size": lambda row: abs(row.difference),
-        "tone": lambda row: "negative" if row.difference < 0 else "positive",  # of comments that fit
-        "low": lambda row: signed(row, "difference")[0],
-        "high": lambda row: signed(row, "difference")[1],
+        **{name: name for name in ("driver", "value")},  # of which comments fit
+        "tone": lambda row: "negative" if row.difference < 0 else "positive",
         "from": "explained_low",
         "to": "explained_high",
     },
+    sized="size",
     key=("driver",),
     nothing=N_(
         "{metric:label}: nothing that is known goes with the score by more than chance, out of {family:count} "

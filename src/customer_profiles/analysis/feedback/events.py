@@ -13,7 +13,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_d
 from ...stats.families import ALPHA, benjamini_hochberg
 from ...stats.intervals import CONFIDENCE
@@ -114,8 +114,7 @@ def event_effects(answers: pd.DataFrame, events: pd.DataFrame) -> Result:
     if not parts:
         return result
     table = pd.concat(parts, ignore_index=True)
-    once = adjust(table.drop_duplicates(["metric", "same_as"]))
-    family = family_size(once)
+    once, family = corrected(table.drop_duplicates(["metric", "same_as"]))
     once["p_turn_adjusted"] = benjamini_hochberg(once["p_turn"])
     adjusted = once[["metric", "same_as", "p_adjusted", "p_turn_adjusted"]]
     table = table.merge(adjusted, on=["metric", "same_as"], validate="m:1")
@@ -137,18 +136,6 @@ def limits(effects: Result, events: pd.DataFrame) -> list[Limit]:
     judged = set(effects.frame.loc[effects.frame["p"].notna(), "event"])
     message = N_("The effect of “{event:value}” cannot be judged: too few answers before or after it.")
     return [Limit(message, {"event": name}, needs=NEEDS["feedback"]) for name in events["name"] if name not in judged]
-
-
-def signed(row: Any, name: str) -> tuple[float, float]:
-    """Ends of the interval of a change, the size before its direction.
-
-    >>> from types import SimpleNamespace
-    >>> signed(SimpleNamespace(change=-2.0, change_low=-3.0, change_high=-1.0), "change")
-    (1.0, 3.0)
-    """
-    sign = -1 if getattr(row, name) < 0 else 1
-    low, high = sorted(sign * float(getattr(row, f"{name}_{end}")) for end in ("low", "high"))
-    return low, high
 
 
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
@@ -226,18 +213,12 @@ _LESS = N_(
     "{metric:label}: since “{event:value}” ({day:day}) the average answer changes by {turn:number} a month less "
     "than before ({low:number} to {high:number})."
 )
-_WHEN = {"metric": "metric", "event": "event", "day": lambda row: row.at.date()}
+_WHEN = {"day": lambda row: row.at.date()}
 MOVED = Claims(
     "event",
     _moved,
-    {
-        **_WHEN,
-        "change": lambda row: abs(row.change),
-        "low": lambda row: signed(row, "change")[0],
-        "high": lambda row: signed(row, "change")[1],
-        "n": "n",
-        "before": lambda row: None if row.metric == TOGETHER else row.mean_before,
-    },
+    _WHEN | {"before": lambda row: None if row.metric == TOGETHER else row.mean_before},
+    sized="change",
     key=("metric", "event"),
     test=N_("segmented regression, Newey–West errors, placebo dates"),
     estimate="change",
@@ -247,19 +228,16 @@ MOVED = Claims(
 STILL = replace(
     MOVED,
     message=lambda row: _USUAL if _usual(row) else _NONE,
-    values=_WHEN | {"change": "change", "low": "change_low", "high": "change_high"},
+    values=_WHEN,
+    sized="",
     effect=0.0,
     kind="nothing",
 )
 TURNED = Claims(
     "event.turn",
     lambda row: _MORE if row.turn > 0 else _LESS,
-    {
-        **_WHEN,
-        "turn": lambda row: abs(row.turn),
-        "low": lambda row: signed(row, "turn")[0],
-        "high": lambda row: signed(row, "turn")[1],
-    },
+    _WHEN,
+    sized="turn",
     key=("metric", "event"),
     nothing=N_(
         "No event turned the direction of a score: none of {family:count} changes of slope is more than chance."

@@ -16,7 +16,7 @@ import pandas as pd
 from ...errors import InputRejected
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import fact, shown
 from .score_kinds import METRICS, Metric
 
 HIGH, LOW = N_("high is good"), N_("low is good")
@@ -101,19 +101,16 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
     return [replace(TOLD.one(row), p_adjusted=float(row.p)) for row in rows.itertuples()]
 
 
-TOLD = Claims(
+TOLD = fact(
     "reading",
     N_(
         "{metric:label}: that “{direction:label}” was not declared but is told by the other scores of the same "
         "{n:count} customers (rank correlation {correlation:ratio}). If it is wrong, declare the direction."
     ),
-    {"metric": "metric", "direction": "direction", "n": "overlap", "correlation": "correlation"},
+    {"n": "overlap"},
     key=("metric", "source"),
     test=N_("Spearman's rank correlation"),
     n="overlap",
-    reach=lambda row: 0,
-    effect=0.0,
-    kind="fact",
 )
 
 

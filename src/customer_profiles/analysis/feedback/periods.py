@@ -11,7 +11,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_d
 from ...stats.group_tests import nps_difference, welch
 from .metrics import ESTIMATES, METRICS, summarise
@@ -56,9 +56,7 @@ def score_periods(answers: pd.DataFrame, as_of: object, min_answers: int = 30) -
             if {last, other} <= set(table.index):
                 row = {"month": last.start_time, "compared_with": name, "against": against}
                 rows.append(row | _against(table, last, other))
-    columns = [name for name in COLUMNS if name not in ("p_adjusted", "claim")]
-    table = adjust(pd.DataFrame(rows, columns=[*columns, "against"]))
-    family = family_size(table)
+    table, family = corrected(rows, [*COLUMNS, "against"])
     return Result(
         "score_periods",
         table,
@@ -79,13 +77,7 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
     return [(NPS if row.metric == "nps" else MEAN).one(row, family) for row in claims.itertuples()]
 
 
-_MOVED = {
-    "n": "n",
-    "compared": "compared_with",
-    "low": "difference_low",
-    "high": "difference_high",
-    "month": lambda row: row.month.date(),
-}
+_MOVED = {"compared": "compared_with", "month": lambda row: row.month.date()}
 NPS = Claims(
     "periods",
     N_(
@@ -105,7 +97,7 @@ MEAN = replace(
         "{metric:label}: in the quarter from {month:month} on the average is {now:number} (n = {n:count}) against "
         "{then:number} in {compared:label} (difference {low:number} to {high:number})."
     ),
-    values=_MOVED | {"now": "mean", "then": "mean_rest", "metric": "metric"},
+    values=_MOVED | {"now": "mean", "then": "mean_rest"},
     nothing=N_(
         "No score of the last full quarter differs from the quarter before or from a year before: none of "
         "{family:count} comparisons by more than chance."

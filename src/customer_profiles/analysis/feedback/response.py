@@ -11,10 +11,10 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Result
 from ...stats.claims import Claims
-from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, family_size, rate_ratio
+from ...stats.comparisons import compare_shares, family_size
 from ...stats.effect_sizes import from_shares
 from ...stats.intervals import add_shares
-from ..demographics.categories import Orders, banded, order_of, values_of
+from ..demographics.categories import Orders, counted
 
 COLUMNS = [
     *("attribute", "value", "n", "base", "share", "share_low", "share_high", "n_rest", "base_rest", "share_rest"),
@@ -54,24 +54,10 @@ def response(
         interval), ``p, p_adjusted, effect, claim``; Fisher's exact or χ² test, effect: Cohen's h. Empty where nobody
         or everybody has answered: a table of nothing but 100 % tells nothing.
     """
-    parts = []
-    for attribute, column in banded(profile, attributes).items() if answered.any() else ():
-        values = values_of(column)
-        order = order_of(column, (orders or {}).get(attribute))
-        base = values.value_counts().reindex(order).to_numpy(int)
-        n = values[answered].value_counts().reindex(order, fill_value=0).to_numpy(int)
-        part = pd.DataFrame({"attribute": attribute, "value": pd.array(order, dtype="str"), "n": n, "base": base})
-        parts.append(part.assign(n_rest=n.sum() - n, base_rest=base.sum() - base))
+    counts = counted(profile, answered, attributes, orders)
     table, family = pd.DataFrame(columns=COLUMNS).astype({"claim": bool, "effect": float}), 0
-    if parts and not all((part["n"] == part["base"]).all() for part in parts):
-        table = add_shares(pd.concat(parts, ignore_index=True))
-        k1, n1, k0, n0 = (table[name].to_numpy(float) for name in ("n", "base", "n_rest", "base_rest"))
-        table["share_rest"] = k0 / np.where(n0 > 0, n0, np.nan)
-        table["ratio"], table["ratio_low"], table["ratio_high"], p = rate_ratio(k1, n1, k0, n0)
-        expected = np.minimum(k1 + k0, n1 + n0 - k1 - k0) * np.minimum(n1, n0) / (n1 + n0)
-        table["p"] = np.where((np.minimum(n1, n0) >= min_base) & (expected >= MIN_EXPECTED), p, np.nan)
-        table["effect"] = cohens_h(table["share"], table["share_rest"])
-        table = adjust(table, together=["attribute"])
+    if answered.any() and (counts["n"] < counts["base"]).any():
+        table = add_shares(compare_shares(counts, min_base, ["attribute"]))
         family = family_size(table, ["attribute"])
     return Result(
         "response",
@@ -101,12 +87,6 @@ UNEVEN = Claims(
         "Of the {attribute/value:group}, {share:share} have answered ({low:share} to {high:share}, n = {base:count}), "
         "of the other customers {rest:share}. The scores speak for those who answer."
     ),
-    {
-        **{name: name for name in ("attribute", "value", "share", "base")},
-        "low": "share_low",
-        "high": "share_high",
-        "rest": "share_rest",
-    },
     key=("attribute", "value"),
     nothing=N_("All groups answer equally often: none of {family:count} comparisons differs by more than chance."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),

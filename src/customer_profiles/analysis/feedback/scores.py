@@ -12,8 +12,8 @@ import pandas as pd
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
-from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, family_size
+from ...stats.claims import Claims, fact, shown
+from ...stats.comparisons import corrected
 from ...stats.group_tests import nps_difference, welch
 from ...stats.intervals import add_shares, nps
 from ..demographics.categories import Orders, banded, order_of, values_of
@@ -109,16 +109,11 @@ def scores_by_group(
         answers = known.loc[known["metric"] == metric]
         of = traits.loc[answers["customer_no"].astype("int64")].set_axis(answers.index)
         parts += [_groups_of(answers, metric, of[name], min_answers, (orders or {}).get(name)) for name in attributes]
-    parts = [part for part in parts if not part.empty]
-    table, family = pd.DataFrame(columns=BY_GROUP).astype({"claim": bool, "p": float}), 0
-    if parts:
-        table = adjust(pd.concat(parts, ignore_index=True), together=["metric", "attribute"])
-        family = family_size(table, ["metric", "attribute"])
-        rank = np.lexsort((np.arange(len(table)), -table["effect"].abs().fillna(-1).round(12), table["p"].isna()))
-        table = table.iloc[rank].reset_index(drop=True)[BY_GROUP]
+    table, family = corrected([part for part in parts if not part.empty], BY_GROUP, ["metric", "attribute"])
+    rank = np.lexsort((np.arange(len(table)), -table["effect"].abs().fillna(-1).round(12), table["p"].isna()))
     return Result(
         "scores_by_group",
-        table,
+        table.iloc[rank].reset_index(drop=True),
         Text(N_("Scores of each group against the others")),
         Disclosure(within=("metric", "attribute")),
         claims=partial(_group_claims, family=family),
@@ -168,23 +163,18 @@ def _group_claims(table: pd.DataFrame, family: int) -> list[Finding]:
     return [(GROUP_NPS if row.metric == "nps" else GROUP_MEAN).one(row, family) for row in told.itertuples()]
 
 
-_HEADLINE = {"metric": "metric", "n": "n", "answers": "answers"}
-NPS = Claims(
+NPS = fact(
     "score",
     N_(
         "The Net Promoter Score is {nps:points} ({low:points} to {high:points}): the latest answers of "
         "{n:count} customers, out of {answers:count} answers."
     ),
-    _HEADLINE | {"nps": "nps", "low": "nps_low", "high": "nps_high"},
     key=("metric",),
     test=N_("adjusted-Wald interval"),
     estimate="nps",
     n="n",
-    effect=0.0,
-    reach=lambda row: 0,
-    kind="fact",
 )
-MEAN = Claims(
+MEAN = fact(
     "score",
     N_(
         "{metric:label}: {mean:number} on average ({low:number} to {high:number}) on a scale from "
@@ -192,11 +182,6 @@ MEAN = Claims(
         "{n:count} customers, out of {answers:count} answers."
     ),
     {
-        **_HEADLINE,
-        "mean": "mean",
-        "low": "mean_low",
-        "high": "mean_high",
-        "share": "share",
         "worst": lambda row: METRICS[row.metric].low,
         "best": lambda row: METRICS[row.metric].high,
         "good": lambda row: METRICS[row.metric].good,
@@ -205,18 +190,14 @@ MEAN = Claims(
     test=N_("t interval"),
     estimate="mean",
     n="n",
-    effect=0.0,
-    reach=lambda row: 0,
-    kind="fact",
 )
-_GROUP = {name: name for name in ("attribute", "value", "n")}
 GROUP_NPS = Claims(
     "scores",
     N_(
         "{attribute/value:group}: Net Promoter Score {nps:points} ({low:points} to {high:points}, n = {n:count}) "
         "against {rest:points} of the other customers."
     ),
-    _GROUP | {"nps": "nps", "low": "nps_low", "high": "nps_high", "rest": "nps_rest"},
+    {"rest": "nps_rest"},
     key=("metric", "attribute", "value"),
     test=N_("adjusted-Wald z test"),
     estimate="nps",
@@ -228,7 +209,7 @@ GROUP_MEAN = Claims(
         "{attribute/value:group}: {metric:label} {mean:number} on average ({low:number} to {high:number}, n = "
         "{n:count}) against {rest:number} of the other customers."
     ),
-    _GROUP | {"metric": "metric", "mean": "mean", "low": "mean_low", "high": "mean_high", "rest": "mean_rest"},
+    {"rest": "mean_rest"},
     key=("metric", "attribute", "value"),
     nothing=N_("No group scores differently: none of {family:count} comparisons differs by more than chance."),
     test=N_("Welch's t test"),

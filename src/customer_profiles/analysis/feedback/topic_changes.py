@@ -102,11 +102,7 @@ def topic_changes(recent: pd.DataFrame, before: pd.DataFrame, months: int = 3) -
 
 def _claims(table: pd.DataFrame, family: int, months: int) -> list[Finding]:
     """Topics that changed, or one finding that none did; each with the numbers that its sentence names."""
-    told = replace(CHANGED, values=CHANGED.values | {"months": lambda row: months}).tell(table, family)
-    return [
-        replace(found, values={name: value for name, value in found.values.items() if f"{{{name}:" in found.message})
-        for found in told
-    ]
+    return replace(CHANGED, values={"n": "base", "months": lambda row: months}).tell(table, family)
 
 
 MESSAGES = {
@@ -130,14 +126,6 @@ MESSAGES = {
 CHANGED = Claims(
     "topics",
     lambda row: MESSAGES[row.verdict],
-    {
-        "theme": "theme",
-        "share": "share",
-        "low": "share_low",
-        "high": "share_high",
-        "n": "base",
-        "rest": "share_rest",
-    },
     key=("theme",),
     nothing=N_(
         "No topic is new and none has vanished: {family:count} compared with the time before, none by more than chance."

@@ -11,7 +11,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.group_tests import nps_difference, welch
 from .driver_facts import LEAST, TOPIC, Candidates
 from .metrics import METRICS
@@ -45,12 +45,10 @@ def topic_effects(found: Candidates, seed: int = 1, resamples: int = 2000) -> Re
         row = {"theme": name, "n": int(mentions.sum()), "base": len(at), "share": mentions.mean(), "score": of_all}
         row |= {"without": without, "lift": without - of_all, "lift_low": low, "lift_high": high}
         rows.append(row | {"p": _p_of(counts, grid, found.metric)})
-    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
-    table = adjust(table.astype({"p": float}))
-    family = family_size(table)
+    table, family = corrected(rows, COLUMNS)
     return Result(
         "topic_effects",
-        table.sort_values(["lift", "theme"], ascending=[False, True], ignore_index=True)[COLUMNS],
+        table.sort_values(["lift", "theme"], ascending=[False, True], ignore_index=True),
         Text(N_("The score of all answers, and without those that mention a topic")),
         OVERLAPPING,
         claims=partial(_claims, metric=found.metric, family=family),
@@ -67,23 +65,18 @@ def _claims(table: pd.DataFrame, metric: str, family: int) -> list[Finding]:
     if metric == "nps":
         return WITHOUT_NPS.tell(table, family, rows)
     metric_length = METRICS[metric].high - METRICS[metric].low
-    values = WITHOUT_MEAN.values | {"metric": lambda row: metric}
-    told = replace(WITHOUT_MEAN, values=values, effect=lambda row: min(row.lift / metric_length, 1.0))
+    told = replace(
+        WITHOUT_MEAN, values={"metric": lambda row: metric}, effect=lambda row: min(row.lift / metric_length, 1.0)
+    )
     return told.tell(table, family, rows)
 
 
-_WITHOUT = {
-    **{name: name for name in ("theme", "n", "without", "score")},
-    "low": "lift_low",
-    "high": "lift_high",
-}
 WITHOUT_NPS = Claims(
     "topic",
     N_(
         "Without the answers that mention “{theme:label}” (n = {n:count}) the Net Promoter Score would be "
         "{without:points} instead of {score:points} (difference {low:number} to {high:number})."
     ),
-    _WITHOUT,
     key=("theme",),
     test=N_("bootstrap interval; z or Welch's t test, Benjamini–Hochberg"),
     estimate="lift",

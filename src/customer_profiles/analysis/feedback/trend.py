@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected, family_size
 from ...stats.effect_sizes import from_tau
 from ...stats.intervals import add_shares
 from .metrics import ESTIMATES, METRICS, summarise
@@ -133,9 +132,8 @@ def drift(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
             row |= {"tau": tau.statistic, "p": tau.pvalue, "slope": slope.slope}
             row |= {"slope_low": slope.low_slope, "slope_high": slope.high_slope}
         rows.append(row)
-    result = pd.DataFrame(rows, columns=[by, "n", "tau", "p", "slope", "slope_low", "slope_high"])
-    result = adjust(result.astype(dict.fromkeys(["tau", "p", "slope", "slope_low", "slope_high"], float)))
-    return result[[by, *_DRIFT]]
+    result = corrected(rows, [by, *_DRIFT])[0]
+    return result.astype(dict.fromkeys(["tau", "slope", "slope_low", "slope_high"], float))
 
 
 def _claims(_: pd.DataFrame, drifts: pd.DataFrame, family: int, answers: int) -> list[Finding]:
@@ -143,10 +141,8 @@ def _claims(_: pd.DataFrame, drifts: pd.DataFrame, family: int, answers: int) ->
 
     A trend is that of all months together, so that no month is too small for it to be told.
     """
-    sign = np.sign(drifts["slope"])
-    ends = np.sort(12 * drifts[["slope_low", "slope_high"]].mul(sign, axis=0).to_numpy(), axis=1)
-    size = {"size": 12 * drifts["slope"].abs(), "size_low": ends[:, 0], "size_high": ends[:, 1]}
-    return DRIFT.tell(drifts.assign(**size, answers=answers), family)
+    a_year = {name: 12 * drifts[name] for name in ("slope", "slope_low", "slope_high")}
+    return DRIFT.tell(drifts.assign(**a_year, answers=answers), family)
 
 
 _RISES = N_(
@@ -160,13 +156,14 @@ _FALLS = N_(
 DRIFT = Claims(
     "score_trend",
     lambda row: _RISES if row.slope > 0 else _FALLS,
-    {"metric": "metric", "slope": "size", "low": "size_low", "high": "size_high", "months": "n"},
+    {"months": "n"},
+    sized="slope",
     key=("metric",),
     nothing=N_(
         "No score rises or falls steadily over the whole period: {family:count} tested, none by more than chance."
     ),
     test=N_("Mann–Kendall test, Theil–Sen slope"),
-    estimate="size",
+    estimate="slope",
     n="answers",
     reach="answers",
     effect=lambda row: from_tau(row.tau),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import fact, shown
 from ...stats.intervals import z_value
 from ..demographics.categories import banded, values_of
 from .metrics import METRICS
@@ -210,22 +210,19 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
     return [(NPS if row.metric == "nps" else MEAN).one(row) for row in shown(table).itertuples()]
 
 
-_WEIGHTED = {"n": "n", "effective": lambda row: round(row.n_effective)}
-NPS = Claims(
+_WEIGHTED = {"effective": lambda row: round(row.n_effective)}
+NPS = fact(
     "weighted",
     N_(
         "Weighted to the mix of all customers the Net Promoter Score is {weighted:points} ({low:points} to "
         "{high:points}) instead of {plain:points}. {n:count} answers then tell as much as {effective:count} that weigh "
         "the same."
     ),
-    _WEIGHTED | {"weighted": "nps_weighted", "low": "nps_weighted_low", "high": "nps_weighted_high", "plain": "nps"},
+    _WEIGHTED | {"weighted": "nps_weighted", "plain": "nps"},
     key=("metric",),
     test=N_("raking, linearised interval"),
     estimate="nps_weighted",
     n="n",
-    reach=lambda row: 0,
-    effect=0.0,
-    kind="fact",
 )
 MEAN = replace(
     NPS,
@@ -234,14 +231,7 @@ MEAN = replace(
         "{high:number}) instead of {plain:number}. {n:count} answers then tell as much as {effective:count} that weigh "
         "the same."
     ),
-    values={
-        **_WEIGHTED,
-        "metric": "metric",
-        "weighted": "mean_weighted",
-        "plain": "mean",
-        "low": "mean_weighted_low",
-        "high": "mean_weighted_high",
-    },
+    values=_WEIGHTED | {"weighted": "mean_weighted", "plain": "mean"},
     estimate="mean_weighted",
 )
 

@@ -174,7 +174,7 @@ def contributions(found: Chain, seed: int = 1, resamples: int = 200) -> Result:
         _contributions(found, seed, resamples) if len(found) else pd.DataFrame(columns=COLUMNS),
         Text(N_("Touches and the orders they go with (association)")),
         OVERLAPPING,
-        claims=_largest,
+        claims=CLAIMS,
         about=Text(N_("Ways of {n:count} customers with a touch."), {"n": len(found)}),
         needs="transactions",
     )
@@ -239,16 +239,13 @@ CLAIMS = Claims(
         "({low:share} to {high:share}), with {touches:share} of the touches. This is an association: customers who "
         "would have bought anyway get in touch, too."
     ),
-    {
-        "touch": "touch",
-        "touches": "touch_share",
-        **{name.replace("contribution", "share").removeprefix("share_"): name for name in COLUMNS[-3:]},
-    },
+    {"touches": "touch_share", "share": "contribution"},
     key=("touch",),
     test=N_("removal effect of a Markov chain, bootstrap over customers"),
     estimate="contribution",
     effect=0.05,
     kind="fact",
+    most=1,
 )
 
 
@@ -280,11 +277,6 @@ def _of_sources(table: pd.DataFrame) -> list[Finding]:
     rows = rows.loc[known.index].sort_values("sales_per_cost", ascending=False) if len(known) else rows
     rows = rows if len(known) else rows.drop(columns="sales_per_cost", errors="ignore")
     return [SOURCES.one(row) for row in rows.head(1).itertuples()]
-
-
-def _largest(table: pd.DataFrame) -> list[Finding]:
-    """The touch whose absence the ways to an order would miss most."""
-    return [CLAIMS.one(row) for row in shown(table).head(1).itertuples()]
 
 
 def _contributions(found: Chain, seed: int, resamples: int) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
-from ...stats.comparisons import adjust, cohens_h, family_size
+from ...stats.comparisons import cohens_h, corrected
 from ...stats.intervals import Interval, wilson, z_value
 from ..demographics.categories import Orders
 from .groups import members
@@ -132,13 +132,7 @@ def by_group(
             continue
         for group in members(profile, attributes, orders, pd.Series(of.index)):
             parts.append(_compared(of, group).assign(step=name, attribute=group.attribute))
-    if not parts:
-        return tested(pd.DataFrame(columns=BY_GROUP), TOGETHER, BY_GROUP)
-    table = pd.concat(parts, ignore_index=True)
-    enough = (np.minimum(table["base"], table["base_rest"]) >= min_customers) & (table["least"] >= MIN_HITS)
-    table["p"] = table["p"].where(enough)
-    table["effect"] = cohens_h(table["share"], table["share_rest"])
-    return tested(table, TOGETHER, BY_GROUP)
+    return _judged(parts, min_customers)
 
 
 def by_visit(
@@ -171,8 +165,13 @@ def by_visit(
         for name in attributes
         if name in of and (rows := of.dropna(subset=name))[name].nunique() > 1 and 0 < rows["hit"].mean() < 1
     ]
+    return _judged(parts, min_customers)
+
+
+def _judged(parts: list[pd.DataFrame], min_customers: int) -> tuple[pd.DataFrame, int]:
+    """All comparisons of groups, those with enough customers and hits tested together."""
     if not parts:
-        return tested(pd.DataFrame(columns=BY_GROUP), TOGETHER, BY_GROUP)
+        return corrected([], BY_GROUP)
     table = pd.concat(parts, ignore_index=True)
     enough = (np.minimum(table["base"], table["base_rest"]) >= min_customers) & (table["least"] >= MIN_HITS)
     table["p"] = table["p"].where(enough)
@@ -208,11 +207,12 @@ def _of_visits(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.DataFrame(parts)
 
 
-def tested(table: pd.DataFrame, together: list[str], columns: list[str]) -> tuple[pd.DataFrame, int]:
+def tested(
+    rows: pd.DataFrame | list[pd.DataFrame], together: list[str], columns: list[str]
+) -> tuple[pd.DataFrame, int]:
     """The comparisons as one family, in these columns, and its size; no rows if none of them could be tested."""
-    adjusted = adjust(table, together)
-    family = family_size(adjusted, together)
-    return pd.DataFrame(adjusted if family else None, columns=columns), family
+    table, family = corrected(rows, columns, together)
+    return table if family else table.iloc[:0], family
 
 
 def _per_customer(occasions: pd.DataFrame, by: str) -> pd.DataFrame:

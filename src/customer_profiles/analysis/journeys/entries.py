@@ -9,13 +9,12 @@ import pandas as pd
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
-from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ..demographics.categories import Orders
 from ..pain_points.behaviour import SEARCHES
 from . import clustered
-from .funnels import ENTRY, TEST
-from .groups import RATIO, difference, teller
+from .funnels import ENTRY
+from .groups import by_ratio, teller
 
 WAYS = (*ENTRY, "channel")
 """What a visit is told apart by."""
@@ -78,9 +77,7 @@ def dwell(
     by_way, _ = clustered.by_visit(told.assign(customer_no=told["visitor"]), WAYS)
     by_group, _ = clustered.by_group(told.dropna(subset="customer_no"), profile, attributes, orders)
     parts = [part for part in (by_way, by_group) if len(part)]
-    table = pd.concat(parts, ignore_index=True) if parts else by_way
-    table = adjust(table, clustered.TOGETHER) if len(table) else table
-    family = family_size(table, clustered.TOGETHER) if len(table) else 0
+    table, family = corrected(parts, clustered.BY_GROUP, clustered.TOGETHER)
     return Result(
         "dwell",
         table,
@@ -152,52 +149,33 @@ def limits(visits: pd.DataFrame) -> list[Limit]:
     return [] if known else [Limit(question, needs=NEEDS["interactions"])]
 
 
-CONVERSION = Claims(
+CONVERSION = by_ratio(
     "entry",
     N_(
         "Visits with {attribute:label} “{value:value}” reach the step “{step:label}” {ratio:ratio} times as often as "
         "all others ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits, n = {n:count} "
         "visitors."
     ),
-    RATIO | {"step": "step", "n": "base"},
-    key=("attribute", "value"),
-    nothing=N_(
-        "No device, source, medium, campaign or channel brings more visits to the end ({family:count} comparisons)."
-    ),
+    N_("No device, source, medium, campaign or channel brings more visits to the end ({family:count} comparisons)."),
+    ("attribute", "value"),
     test=N_("score test with the visitor as the unit, Benjamini–Hochberg"),
-    estimate="ratio",
-    reach="base",
-    effect=difference,
-    most=4,
 )
-DWELL = Claims(
+DWELL = by_ratio(
     "dwell",
     N_(
         "Visits of {attribute:label} “{value:value}” are longer than the usual one {ratio:ratio} times as often as all "
         "others ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits, n = {n:count}."
     ),
-    RATIO | {"n": "base"},
-    key=("attribute", "value"),
-    nothing=N_("No group and no way to come makes for longer or shorter visits ({family:count} comparisons)."),
-    test=TEST,
-    estimate="ratio",
-    reach="base",
-    effect=difference,
-    most=4,
+    N_("No group and no way to come makes for longer or shorter visits ({family:count} comparisons)."),
+    ("attribute", "value"),
 )
-EXITS = Claims(
+EXITS = by_ratio(
     "exits",
     N_(
         "On the page “{page:value}” {attribute:label} “{value:value}” leave {ratio:ratio} times as often as other "
         "customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that saw it, "
         "n = {n:count} customers."
     ),
-    RATIO | {"page": "page", "n": "base"},
-    key=("attribute", "value", "page"),
-    nothing=N_("No group leaves on a page more often than others ({family:count} comparisons)."),
-    test=TEST,
-    estimate="ratio",
-    reach="base",
-    effect=difference,
-    most=4,
+    N_("No group leaves on a page more often than others ({family:count} comparisons)."),
+    ("attribute", "value", "page"),
 )

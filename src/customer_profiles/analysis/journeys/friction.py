@@ -6,15 +6,14 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ...messages import N_, Finding, Limit, Text
+from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import Claims
 from ..demographics.categories import Orders
 from ..pain_points.behaviour import BASKETS, LOOKS, PURCHASES, SEARCHES
 from . import clustered
-from .funnels import TEST
-from .groups import RATIO, difference, teller
+from .groups import by_ratio, teller
 
 TROUBLE = frozenset(
     ("help", "faq", "support", "error", "app error", "crash", "failed payment", "payment failed", "failed login", "404")
@@ -89,15 +88,10 @@ def searched_in_vain(own: pd.DataFrame, least: int) -> Result:
         table.head(MOST_WORDS),
         Text(N_("What was searched for and not found")),
         OVERLAPPING,
-        claims=_most_wanted,
+        claims=WORDS,
         about=Text(N_("Searches after which no product was looked at, put into the basket or bought.")),
         needs="interactions",
     )
-
-
-def _most_wanted(table: pd.DataFrame) -> list[Finding]:
-    """The word that most visitors searched for in vain."""
-    return [WORDS.one(row) for row in shown(table).head(1).itertuples()]
 
 
 def limits(rates: Result) -> list[Limit]:
@@ -115,29 +109,23 @@ WORDS = Claims(
         "{n:count} visitors searched for “{word:value}” and looked at nothing afterwards: {share:share} of the "
         "searches for it ({low:share} to {high:share})."
     ),
-    {"word": "word", "n": "n", "share": "share", "low": "share_low", "high": "share_high"},
     key=("word",),
     test=N_("Wilson interval with the visitor as the unit"),
     estimate="share",
     effect=0.05,
     kind="fact",
+    most=1,
 )
 
-CLAIMS = Claims(
+CLAIMS = by_ratio(
     "friction",
     N_(
         "After “{feature:label}”, {attribute/value:group} need help or meet an error {ratio:ratio} times as often as "
         "other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the uses, n = {n:count} "
         "customers."
     ),
-    RATIO | {"feature": "feature", "n": "base"},
-    key=("attribute", "value", "feature"),
-    nothing=N_("No group needs more help than others after starting to use a feature ({family:count} comparisons)."),
-    test=TEST,
-    estimate="ratio",
-    reach="base",
-    effect=difference,
-    most=4,
+    N_("No group needs more help than others after starting to use a feature ({family:count} comparisons)."),
+    ("attribute", "value", "feature"),
 )
 
 

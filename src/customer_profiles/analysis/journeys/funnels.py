@@ -10,11 +10,11 @@ import pandas as pd
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import shown
 from ..demographics.categories import Orders
 from ..pain_points.behaviour import BASKETS, IN_TIME, LATE, LOOKS, PURCHASES
 from . import clustered
-from .groups import RATIO, difference, teller
+from .groups import by_ratio, teller
 
 DELIVERIES = (*LATE, *IN_TIME)
 """Kinds of interactions that customers did not begin: a parcel that arrives is no visit."""
@@ -182,21 +182,15 @@ def limits(visits: pd.DataFrame) -> list[Limit]:
     return [] if len(visits["reached"].cat.categories) > 2 else [Limit(question, needs=NEEDS["interactions"])]
 
 
-TEST = N_("score test with the customer as the unit, Benjamini–Hochberg")
-CLAIMS = Claims(
+CLAIMS = by_ratio(
     "funnel",
     N_(
         "Visits of {attribute/value:group} reach the step “{step:label}” {ratio:ratio} times as often as those of "
         "other customers ({low:ratio} to {high:ratio}): {share:share} against {rest:share} of the visits that came as "
         "far as the step before, n = {n:count} customers."
     ),
-    RATIO | {"step": "step", "n": "base"},
-    key=("attribute", "value", "step"),
-    nothing=N_("No group of customers gets on from step to step more or less often ({family:count} comparisons)."),
-    test=TEST,
-    estimate="ratio",
-    reach="base",
-    effect=difference,
+    N_("No group of customers gets on from step to step more or less often ({family:count} comparisons)."),
+    ("attribute", "value", "step"),
     most=6,
 )
 

@@ -8,24 +8,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ...messages import Finding
+from ...messages import N_, Finding
 from ...stats.claims import Claims
 from ...stats.effect_sizes import from_shares
 from ..demographics.categories import Orders, banded, order_of, values_of
 
-RATIO = {
-    **{name: name for name in ("attribute", "value", "ratio")},
-    "low": "ratio_low",
-    "high": "ratio_high",
-    "share": "share",
-    "rest": "share_rest",
-}
-"""What sentences on the ratio of two shares are filled with."""
+TEST = N_("score test with the customer as the unit, Benjamini–Hochberg")
 
 
 def difference(row: Any) -> float:
     """Size of the difference of the two shares on the common scale of effects."""
     return float(from_shares(row.share, row.share_rest))
+
+
+def by_ratio(subject: str, message: str, nothing: str, key: Sequence[str], **how: Any) -> Claims:
+    """Claims that a group does something so many times as often as the others, with the customer as the unit."""
+    usual: dict[str, Any] = {"test": TEST, "estimate": "ratio", "reach": "base", "effect": difference, "most": 4}
+    return Claims(subject, message, {"n": "base"}, key=key, nothing=nothing, **usual | how)
 
 
 class Members(NamedTuple):

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ...messages import N_, Finding, Limit, Text
+from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats import survival
-from ...stats.claims import Claims, shown
+from ...stats.claims import Claims
 from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ..demographics.categories import Orders
 from .clustered import tested
-from .groups import RATIO, members, teller
+from .groups import members, teller
 
 if TYPE_CHECKING:
     from statsmodels.duration.survfunc import SurvfuncRight
@@ -221,7 +221,7 @@ def times(waits: pd.DataFrame, steps: Steps) -> Result:
     table = pd.DataFrame(rows, columns=["step", "n", "base", "share", "share_low", "share_high", *_MEDIAN])
     most = int(table["base"].max()) if rows else 0
     about = Text(steps.about, {"n": most})
-    return Result(steps.name, table, Text(steps.title), OVERLAPPING, _again, about=about, needs=steps.needs)
+    return Result(steps.name, table, Text(steps.title), OVERLAPPING, AGAIN, about=about, needs=steps.needs)
 
 
 def by_group(
@@ -246,15 +246,11 @@ def by_group(
             part["n_rest"] = int((group.known & event).sum()) - part["n"]
             part["base_rest"] = int(group.known.sum()) - part["base"]
             part = part.assign(ratio=found.ratio, ratio_low=found.low, ratio_high=found.high, p=found.p)
+            part["effect"] = np.sign(np.log(part["ratio"])) * from_ratio(part["ratio"])
             fewest = np.minimum(found.expected, (part["n"] + part["n_rest"]) - found.expected)
             enough = (np.minimum(part["base"], part["base_rest"]) >= MIN_GROUP) & (fewest >= MIN_EVENTS)
             parts.append(part.assign(p=part["p"].where(enough)))
-    table, family = pd.DataFrame(columns=BY_GROUP), 0
-    if parts:
-        table = pd.concat(parts, ignore_index=True)
-        table, family = tested(
-            table.assign(effect=np.sign(np.log(table["ratio"])) * from_ratio(table["ratio"])), TOGETHER, BY_GROUP
-        )
+    table, family = tested(parts, TOGETHER, BY_GROUP)
     about = N_("Above one: sooner than other customers; {n:count} customers.")
     return Result(
         steps.group_name,
@@ -282,8 +278,6 @@ def _ratios(subject: str, message: str, nothing: str) -> Claims:
     return Claims(
         subject,
         message,
-        {name: RATIO[name] for name in ("attribute", "value", "ratio", "low", "high")}
-        | {name: name for name in ("step", "n", "base")},
         key=("attribute", "value", "step"),
         nothing=nothing,
         test=N_("log-rank test, Benjamini–Hochberg"),
@@ -330,20 +324,15 @@ AGAIN = Claims(
     N_(
         "{share:share} of new buyers order again within {days:count} days ({low:share} to {high:share}, n = {n:count})."
     ),
-    {"days": lambda row: ACTIVATED, "share": "share", "low": "share_low", "high": "share_high", "n": "base"},
+    {"days": lambda row: ACTIVATED, "n": "base"},
     key=("id",),
     test=N_("Kaplan–Meier estimate"),
     estimate="share",
     reach="base",
     effect=0.1,
     kind="fact",
+    rows=lambda table: table[(table["step"] == SECOND_ORDER) & table["share"].notna()].assign(id="second"),
 )
-
-
-def _again(table: pd.DataFrame) -> list[Finding]:
-    """How many buy again within a quarter."""
-    rows = table[(table["step"] == SECOND_ORDER) & table["share"].notna()].assign(id="second")
-    return [AGAIN.one(row) for row in shown(rows).itertuples()]
 
 
 def _waiting(fitted: SurvfuncRight) -> pd.DataFrame:

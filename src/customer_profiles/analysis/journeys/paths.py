@@ -11,7 +11,7 @@ from ...results import Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import compare_shares, family_size
 from ...stats.intervals import add_shares
-from .groups import RATIO, difference, teller
+from .groups import difference, teller
 
 WINDOW_DAYS = 14
 """Days before and after a contact in which something belongs to its path, as for a repeated contact (see
@@ -216,8 +216,7 @@ CLAIMS = Claims(
         "as often as who begins elsewhere ({low:ratio} to {high:ratio}): {share:share} against {rest:share}, "
         "n = {n:count}."
     ),
-    {name: RATIO[name] for name in ("ratio", "low", "high", "share", "rest")}
-    | {"first": "first_channel", "then": "then_channel", "n": "base", "days": lambda row: WINDOW_DAYS},
+    {"first": "first_channel", "then": "then_channel", "n": "base", "days": lambda row: WINDOW_DAYS},
     key=("first_channel", "then_channel"),
     nothing=N_(
         "Whichever channel customers begin on, they are next in touch by the same channels: {family:count} "

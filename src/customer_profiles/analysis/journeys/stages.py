@@ -14,21 +14,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from ...codes import LAPSED_BY_CHANCE
-from ...messages import N_, Finding, Limit, Text
+from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, Disclosure, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import Claims
 from ...stats.comparisons import compare_shares, compared
 from ...stats.intervals import add_shares
 from ..demographics.categories import Orders
 from .clustered import tested
-from .groups import RATIO, difference, members, strongest
+from .groups import difference, members, strongest
 
 AT_RISK_FROM, INACTIVE_FROM = 0.20, LAPSED_BY_CHANCE
 """Shares of customers who go on ordering that count as at risk or inactive, and as inactive, on a day at random."""
@@ -219,7 +218,7 @@ def sizes(counts: pd.Series) -> Result:
         add_shares(table),
         Text(N_("Customers by stage")),
         ONE_MARGIN,
-        claims=_quiet,
+        claims=QUIET,
         about=Text(N_("Share of {n:count} customers."), {"n": int(counts.sum())}),
         needs="transactions",
     )
@@ -260,17 +259,14 @@ def by_group(
         part["n_rest"] = np.repeat((known @ hit).astype(int), len(group.values)) - part["n"]
         part["base_rest"] = int(known.sum()) - part["base"]
         parts.append(part[part["n"] + part["n_rest"] > 0])  # who has no order has no main category
-    table, family = pd.DataFrame(columns=BY_GROUP), 0
-    if parts:
-        table, family = tested(
-            compare_shares(pd.concat(parts, ignore_index=True), MIN_BASE, TOGETHER), TOGETHER, BY_GROUP
-        )
+    shares = [compare_shares(pd.concat(parts, ignore_index=True), MIN_BASE, TOGETHER)] if parts else []
+    table, family = tested(shares, TOGETHER, BY_GROUP)
     return Result(
         "stages_by_group",
         table,
         Text(N_("Who is in which stage more often")),
         RULE,
-        claims=partial(_groups, family=family),
+        claims=CLAIMS,
         family=family,
         about=Text(N_("Ratios among {n:count} customers."), {"n": len(profile)}),
         needs="transactions",
@@ -290,11 +286,11 @@ QUIET = Claims(
         "{n:count} of {base:count} customers are in the stage “{stage:label}”: {share:share} ({low:share} to "
         "{high:share})."
     ),
-    {**{name: name for name in ("n", "base", "stage", "share")}, "low": "share_low", "high": "share_high"},
     key=("id",),
     estimate="share",
     effect=0.1,
     kind="fact",
+    rows=lambda table: _named(table[table["stage"].isin([AT_RISK, INACTIVE])]),
 )
 CLAIMS = Claims(
     "stages",
@@ -302,25 +298,14 @@ CLAIMS = Claims(
         "{attribute/value:group} are in the stage “{stage:label}” {ratio:ratio} times as often as others ({low:ratio} "
         "to {high:ratio}): {share:share} against {rest:share}, n = {n:count} of {base:count}."
     ),
-    RATIO | {name: name for name in ("stage", "n", "base")},
     key=("attribute", "value", "id"),
     nothing=N_("No group is in any stage more often than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="ratio",
     effect=difference,
     most=6,
+    rows=lambda table: _named(strongest(table, True, ["stage", "attribute"])),
 )
-
-
-def _quiet(table: pd.DataFrame) -> list[Finding]:
-    """How many are at risk or inactive."""
-    rows = shown(_named(table[table["stage"].isin([AT_RISK, INACTIVE])]))
-    return [QUIET.one(row) for row in rows.itertuples()]
-
-
-def _groups(table: pd.DataFrame, family: int) -> list[Finding]:
-    """The groups that are in a stage more often than others, or that none is."""
-    return CLAIMS.tell(table, family, _named(strongest(table, True, ["stage", "attribute"])))
 
 
 def _named(table: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, cohens_h, family_size, rate_ratio
+from ...stats.comparisons import cohens_h, corrected, rate_ratio
 from ...stats.effect_sizes import from_d, from_ratio
 from ...stats.intervals import CONFIDENCE, z_value
 from ...stats.regression import e_value, full_rank, linear, poisson
@@ -175,9 +175,8 @@ def costs(
                 row = {"evidence": pain.evidence, "pain": pain.pain, "outcome": "lapsed"}
                 rows.append(row | _leaving(time, controls))
     text = dict.fromkeys(("pain", "evidence", "outcome"), "str") | {"n": "int64", "base": "int64"}
-    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
-    table = adjust(table.astype(dict.fromkeys(set(table) - set(text), float) | text))
-    family = family_size(table)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table, family = corrected(table.astype(dict.fromkeys(table, float) | text), COLUMNS)
     since = pd.Timestamp(as_of) - pd.Timedelta(days=YEAR_DAYS)
     met = met_since(evidence.hits, since, profile["customer_no"])
     reached = met.groupby("pain").size()
@@ -186,7 +185,7 @@ def costs(
     spent = _spent(met[met["pain"].isin(dated)], profile, min_group)
     return Result(
         "pain_costs",
-        table.iloc[order].loc[lambda rows: rows["n"] > 0, COLUMNS].reset_index(drop=True),
+        table.iloc[order].loc[lambda rows: rows["n"] > 0].reset_index(drop=True),
         Text(N_("What goes with each pain, adjusted for who the customers are")),
         OVERLAPPING,
         claims=partial(_claims, family=family, reached=reached, spent=spent),

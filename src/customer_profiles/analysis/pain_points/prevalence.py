@@ -13,7 +13,15 @@ from ...codes import OTHER
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust, case_ratio, compare_shares, compared, family_size, measurements
+from ...stats.comparisons import (
+    MIN_EXPECTED,
+    case_ratio,
+    compare_shares,
+    compared,
+    corrected,
+    family_size,
+    measurements,
+)
 from ...stats.effect_sizes import from_d, from_tau
 from ...stats.intervals import add_shares
 from ..demographics.categories import banded, order_of, values_of
@@ -127,8 +135,7 @@ def by_group(
     for name in RATED if "by_year" in table else []:
         known = table["by_year"] & ((name != "p") | table["p"].notna())
         table[name] = table[name].mask(known, table[f"{name}_by_year"])
-    table = adjust(table, TOGETHER)
-    family = family_size(table, TOGETHER)
+    table, family = corrected(table, together=TOGETHER)
     kinds = [table["p"].isna(), ~table["claim"], table["ratio"] > 1]
     table = table.assign(verdict=np.select(kinds, [TOO_FEW, CHANCE, HARDER], LESS))[COLUMNS]
     return Result(

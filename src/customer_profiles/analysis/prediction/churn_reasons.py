@@ -16,7 +16,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from ...messages import N_, Text
 from ...results import NOBODY, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from .churn import Tried, foreseen, holds
 from .order_history import KNOWN, SINCE_FIRST, SINCE_LAST
 
@@ -80,14 +80,13 @@ def reasons(
         low, high = told.tconfint_mean()
         p = told.ttest_mean(0, "larger")[1] if told.std > 0 else 1.0
         rows.append([group, len(known), told.mean, low, high, p])
-    table = adjust(pd.DataFrame(rows, columns=COLUMNS[:6])).sort_values("added_error", ascending=False, kind="stable")
-    family = family_size(table)
+    table, family = corrected(pd.DataFrame(rows, columns=COLUMNS[:6]), COLUMNS)
     return Result(
         "churn_reasons",
-        table.reset_index(drop=True)[COLUMNS],
+        table.sort_values("added_error", ascending=False, kind="stable", ignore_index=True),
         title,
         NOBODY,
-        lambda frame: CLAIMS.tell(frame, family),
+        CLAIMS,
         family,
         Text(
             N_(
@@ -107,7 +106,7 @@ def reasons(
 CLAIMS = Claims(
     "churn_reasons",
     N_("“{feature:label}” goes with being lost: without knowing it the forecast errs {added:part} more."),
-    {"feature": "feature", "added": "added_error"},
+    {"added": "added_error"},
     key=("feature",),
     nothing=N_("Nothing that is known by itself goes with being lost (compared: {family:count})."),
     test=N_("permutation on customers not learnt from, t test; Benjamini–Hochberg"),

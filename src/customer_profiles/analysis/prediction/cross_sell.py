@@ -16,7 +16,7 @@ import scipy.stats
 from ...messages import N_, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import MIN_EXPECTED, adjust, cohens_h, family_size
+from ...stats.comparisons import MIN_EXPECTED, cohens_h, corrected
 from ...stats.intervals import z_value
 from .purchases import Purchases, drawn
 
@@ -61,15 +61,14 @@ def pairs(bought: Purchases) -> Result:
         return Result("cross_sell", pd.DataFrame(columns=COLUMNS), title, OVERLAPPING)
     table = _tested(*_counts(drawn(bought.active(2))))
     table["item"], table["then"] = bought.items[table["first"]], bought.items[table["second"]]
-    table = adjust(table.astype({"p": float}))
-    family = family_size(table)
+    table, family = corrected(table, COLUMNS)
     table = table[table["p"].notna()].sort_values(["p", "item", "then"], kind="stable", ignore_index=True)
     return Result(
         "cross_sell",
-        table[COLUMNS].head(MOST_ROWS),
+        table.head(MOST_ROWS),
         title,
         OVERLAPPING,
-        lambda frame: claims.tell(frame, family),
+        claims,
         family,
         about,
         Text(
@@ -87,7 +86,7 @@ CLAIMS = Claims(
         "Of those who had bought “{item:label}” but not “{then:label}”, {share:part} bought that within {days:count} "
         "days, of customers who are as active {rest:part}."
     ),
-    {"item": "item", "then": "then", "share": "share", "rest": lambda row: float(row.share / row.ratio)},
+    {"rest": lambda row: float(row.share / row.ratio)},
     key=("item", "then"),
     nothing=N_("No item was found whose buyers go on to another more often than others (compared: {family:count})."),
     test=N_("Cochran–Mantel–Haenszel test by activity; Benjamini–Hochberg"),

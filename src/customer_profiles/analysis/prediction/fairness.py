@@ -10,7 +10,7 @@ import pandas as pd
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import MIN_EXPECTED, adjust, family_size, two_proportions
+from ...stats.comparisons import MIN_EXPECTED, corrected, two_proportions
 from ...stats.effect_sizes import from_points
 from ...stats.group_tests import welch
 from ...stats.intervals import add_shares
@@ -84,19 +84,17 @@ def parity(tried: Tried, listed: pd.Series, profile: pd.DataFrame) -> Result:
         if group.nunique() > 1
         for value in sorted(group.unique())
     ]
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table, family = corrected(rows, COLUMNS, ["measure", "attribute"])
     highest = table["share"].where(table["base"] >= MIN_BASE).groupby([table["measure"], table["attribute"]])
     below = table["share"] < FOUR_FIFTHS * highest.transform("max")
     table["below_four_fifths"] = below.astype("boolean").where(table["measure"].eq(CALLED))
-    question = ["measure", "attribute"]
-    table = add_shares(adjust(table.astype({"p": float}), question))[COLUMNS]
     return Result(
         "churn_fairness",
-        table,
+        add_shares(table),
         title,
         WITHIN,
         claims=lambda frame: _claims(frame, family),
-        family=(family := family_size(table, question)),
+        family=family,
         about=Text(N_("Percentage points against all other customers, with the interval; hollow dots may be chance.")),
         note=Text(
             N_(
@@ -148,12 +146,7 @@ MESSAGES = {
 CLAIMS = Claims(
     "fairness",
     lambda row: MESSAGES[row.measure],
-    {
-        "value": "value",
-        "share": "share",
-        "rest": "share_rest",
-        "expected": lambda row: None if pd.isna(row.expected_share) else float(row.expected_share),
-    },
+    {"expected": "expected_share"},
     key=("attribute", "value"),
     nothing=N_(
         "No difference was found between groups of customers in whom the chance to be lost picks and how well it fits "

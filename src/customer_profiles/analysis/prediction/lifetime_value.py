@@ -13,6 +13,7 @@ from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, Result
 from ...stats import value_models
+from ...stats.claims import Claims
 from ...stats.intervals import Estimate
 from ...stats.value_models import Spending
 from . import order_forecast
@@ -177,7 +178,7 @@ def activity(foreseen: pd.DataFrame) -> Result:
         table.reset_index().astype({"activity": str}),
         title,
         ONE_MARGIN,
-        claims=_stopped,
+        claims=STOPPED_BUYERS,
         about=Text(N_("Share of {n:count} buyers, by the chance that they order again at all."), {"n": len(foreseen)}),
         note=Text(
             N_("Probably stopped: the chance is below {low:part}; probably active: at least {high:part}."),
@@ -290,10 +291,10 @@ def _expected(table: pd.DataFrame, whole: Estimate | None, months: int, valued: 
     return found
 
 
-def _stopped(table: pd.DataFrame) -> list[Finding]:
-    row = table.iloc[0]
-    if row["hidden"] or not row["n"]:
-        return []
-    message = N_("{n:count} of {base:count} buyers have probably stopped.")
-    values = {"n": int(row["n"]), "base": int(row["base"])}
-    return [Finding(message, values, id="value.stopped", n=int(row["base"]), reach=int(row["n"]))]
+STOPPED_BUYERS = Claims(
+    "value.stopped",
+    N_("{n:count} of {base:count} buyers have probably stopped."),
+    effect=0.0,
+    kind="fact",
+    rows=lambda table: table.head(1)[lambda first: first["n"] > 0],
+)

@@ -13,7 +13,7 @@ import pandas as pd
 from ...messages import N_, Finding, Limit, Text
 from ...results import ONE_MARGIN, OVERLAPPING, Result
 from ...stats import purchase_models
-from ...stats.claims import shown
+from ...stats.claims import fact, shown
 from ...stats.intervals import CONFIDENCE, Estimate, add_shares, z_value
 from ...stats.purchase_models import Buying, Histories
 from . import order_history
@@ -104,18 +104,9 @@ def repeaters(history: pd.DataFrame) -> Result:
     n = [int(again.sum()), int((~again).sum())]
     table = add_shares(pd.DataFrame({"value": [AGAIN, ONCE], "n": n, "base": len(history)}))
 
-    def claims(table: pd.DataFrame) -> list[Finding]:
-        if table["hidden"].any():
-            return []
-        values = {"n": n[0], "base": len(history), "share": float(table["share"].iloc[0])}
-        ends = (float(table["share_low"].iloc[0]), float(table["share_high"].iloc[0]))
-        message = _FEW if n[0] < MIN_REPEATERS else _REPEATERS
-        found = Finding(message, values, id="orders.again", n=len(history), interval=ends, test=N_("Wilson interval"))
-        return [found]
-
     about = Text(N_("Share of {n:count} customers with an order."), {"n": len(history)})
     table = table if len(history) else table.head(0)
-    return Result("repeaters", table, Text(N_("Who came back")), ONE_MARGIN, claims, about=about)
+    return Result("repeaters", table, Text(N_("Who came back")), ONE_MARGIN, CAME_BACK, about=about)
 
 
 def compare(fitted: Fitted, came: pd.DataFrame) -> Result:
@@ -257,6 +248,13 @@ _REPEATERS = N_("{share:part} of buyers have come back: {n:count} of {base:count
 _FEW = N_(
     "Hardly anybody orders twice: {share:part} of {base:count} buyers did. What they will order cannot be foreseen "
     "from that."
+)
+CAME_BACK = fact(
+    "orders.again",
+    lambda row: _FEW if row.n < MIN_REPEATERS else _REPEATERS,
+    test=N_("Wilson interval"),
+    estimate="share",
+    rows=lambda table: table.head(0 if table["hidden"].any() else 1),
 )
 _BETTER = N_("Future orders can be foreseen: the forecast errs {less:part} less than “{than:label}”.")
 _NO_BETTER = N_("No model foresees orders better than “{than:label}”.")

@@ -15,7 +15,7 @@ import pandas as pd
 from ...messages import N_, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_ratio
 from ...stats.intervals import z_value
 from ...stats.regression import clustered_poisson
@@ -59,15 +59,13 @@ def response(lines: pd.DataFrame, seed: int = 1) -> Result:
     """
     known = _priced(lines)
     rows = [{"category": name, **_fitted(of, seed)} for name, of in known.groupby("category", observed=True)]
-    table = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in ("p_adjusted", "claim")])
-    table = adjust(table.dropna(subset="p").astype({"n": int, "p": float}))
-    family = family_size(table)
+    table, family = corrected([row for row in rows if "p" in row], COLUMNS)
     return Result(
         "price_response",
-        table[COLUMNS].sort_values(["p", "category"], kind="stable", ignore_index=True),
+        table.astype({"n": int}).sort_values(["p", "category"], kind="stable", ignore_index=True),
         Text(N_("Whether customers take more when it costs less")),
         OVERLAPPING,
-        lambda frame: CLAIMS.tell(frame, family),
+        CLAIMS,
         family,
         Text(N_("Pieces in a purchase where the product costs a tenth less than in other weeks, 1: as many.")),
         Text(
@@ -86,7 +84,7 @@ _FEWER = N_("“{category:label}”: where it costs {less:part} less, customers 
 CLAIMS = Claims(
     "prices",
     lambda row: _MORE if row.ratio > 1 else _FEWER,
-    {"category": "category", "change": lambda row: abs(float(row.ratio) - 1), "less": lambda _: 1 - LOWER},
+    {"change": lambda row: abs(float(row.ratio) - 1), "less": lambda _: 1 - LOWER},
     key=("category",),
     nothing=N_("At lower prices customers take no more at a time (categories compared: {family:count})."),
     test=N_("Poisson regression within products and months, errors clustered by customer; Benjamini–Hochberg"),

@@ -13,7 +13,7 @@ from scipy import special
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, family_size
+from ...stats.comparisons import corrected
 from ...stats.effect_sizes import from_d, from_ratio, from_shares
 from ...stats.group_tests import welch
 from ...stats.intervals import z_value
@@ -106,8 +106,7 @@ def parity(groups: pd.DataFrame, cases: pd.DataFrame, scores: pd.DataFrame) -> R
         columns += [estimate, f"{estimate}_low", f"{estimate}_high"]
     table = pd.DataFrame(rows, columns=[*columns, "p", "effect"])
     table["p"] = table["p"].where(table[["base", "base_rest"]].min(axis=1) >= MIN_BASE).astype(float)
-    table = adjust(table)[[*columns, "p", "p_adjusted", "effect", "claim"]]
-    family = family_size(table)
+    table, family = corrected(table, [*columns, "p", "p_adjusted", "effect", "claim"])
     return Result(
         "parity_of_service",
         table,

@@ -86,7 +86,7 @@ def counts(flags: pd.DataFrame, drivers: Mapping[str, str]) -> Result:
         add_shares(table),
         Text(N_("Customers with a sign that they may need particular care")),
         OVERLAPPING,
-        claims=_share,
+        claims=SHARE,
         about=Text(N_("Counted: {n:count} customers."), {"n": len(flags)}),
     )
 
@@ -250,28 +250,19 @@ def _needing(table: pd.DataFrame, family: int) -> list[Finding]:
     return [replace(finding, id=finding.id.replace(" ", "_")) for finding in NEEDING.tell(table, family, rows)]
 
 
-def _share(table: pd.DataFrame) -> list[Finding]:
-    """How many show any sign."""
-    message = N_(
+SHARE = Claims(
+    "vulnerable.share",
+    N_(
         "{share:share} of the customers of whom it is known show a permitted sign that they may need particular care "
         "({low:share} to {high:share}, n = {n:count})."
-    )
-    row = table.iloc[-1]  # any sign at all
-    if row["hidden"]:
-        return []
-    share, low, high = (float(row[name]) for name in ("share", "share_low", "share_high"))
-    return [
-        Finding(
-            message,
-            {"share": share, "low": low, "high": high, "n": int(row["base"])},
-            id="vulnerable.share",
-            n=int(row["base"]),
-            interval=(low, high),
-            test=N_("Wilson interval"),
-            effect=share,
-            reach=int(row["n"]),
-        )
-    ]
+    ),
+    {"n": "base"},
+    test=N_("Wilson interval"),
+    estimate="share",
+    effect="share",
+    kind="fact",
+    rows=lambda table: table.tail(1),  # any sign at all
+)
 
 
 def _either(flags: pd.DataFrame) -> pd.Series:

@@ -16,9 +16,9 @@ from ...messages import N_, Finding, Limit, Text
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats import effect_sizes
 from ...stats.claims import Claims, shown
-from ...stats.comparisons import adjust, compare_shares, compared, family_size
+from ...stats.comparisons import compare_shares, compared, corrected, family_size
 from ...stats.intervals import add_shares
-from ..demographics.categories import Orders, banded, order_of, values_of
+from ..demographics.categories import Orders, counted
 
 SELF, REMOTE, PERSONAL = N_("self-service"), N_("remote"), N_("personal")
 WAYS = {
@@ -131,19 +131,12 @@ def disagreement(
         nobody does both.
     """
     attributes = [name for name in attributes if name not in EVIDENCE.values()]  # they differ by construction
-    parts = []
-    for attribute, column in banded(profile, attributes).items():
-        values = values_of(column)
-        order = order_of(column, (orders or {}).get(attribute))
-        base = values.value_counts().reindex(order).to_numpy(int)
-        n = values[otherwise.to_numpy(bool)].value_counts().reindex(order, fill_value=0).to_numpy(int)
-        part = pd.DataFrame({"attribute": attribute, "value": pd.array(order, dtype="str"), "n": n, "base": base})
-        parts.append(part.assign(n_rest=n.sum() - n, base_rest=base.sum() - base))
+    counts = counted(profile, otherwise, attributes, orders)
     title, needs = Text(N_("Who acts otherwise than they ask")), EVIDENCE[ASKED]
-    if not parts or not sum(map(len, parts)):
+    if counts.empty:
         nobody = pd.DataFrame(columns=compared("ratio")).astype({"claim": bool})
         return Result("channel_disagreement", nobody, title, needs=needs)
-    table = compare_shares(pd.concat(parts, ignore_index=True), min_base, ["attribute"])
+    table = compare_shares(counts, min_base, ["attribute"])
     family = family_size(table, ["attribute"])
     claims = partial(_otherwise, n=int(otherwise.sum()), base=len(otherwise), family=family)
     about = Text(N_("Of {n:count} customers who name a channel and were seen on one."), {"n": len(otherwise)})
@@ -192,8 +185,7 @@ def shifts(profile: pd.DataFrame, seen: pd.DataFrame, orders: Orders | None = No
         tested = ["share", "share_low", "share_high", "p", "p_adjusted", "effect", "claim"]
         nothing = pd.DataFrame(columns=[*columns, *tested]).astype({"claim": bool})
         return Result("shifts", nothing, title, rule)
-    tested = adjust(pd.DataFrame(tests), together=["evidence"])
-    family = family_size(tested, ["evidence"])
+    tested, family = corrected(tests, together=["evidence"])
     table = add_shares(pd.concat(rows, ignore_index=True)).merge(tested, on=["evidence", "way"], validate="m:1")
     about = Text(N_("Shares of the customers of whom it is known, of {n:count} customers."), {"n": len(profile)})
     return Result("shifts", table, title, rule, partial(_shifting, family=family), family, about)
@@ -268,34 +260,28 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
 def _otherwise(table: pd.DataFrame, n: int, base: int, family: int) -> list[Finding]:
     """How many act otherwise than they ask, and which groups do so more or less often than the others."""
     row = add_shares(pd.DataFrame({"n": [n], "base": [base]})).iloc[0]
-    low, high = float(row["share_low"]), float(row["share_high"])
     claims = table[table["claim"].astype(bool)].sort_values("p_adjusted", kind="stable")
-    return [
-        Finding(
-            N_(
-                "{share:share} of the customers who name a channel are served on another than they ask for "
-                "({low:share} to {high:share}, n = {n:count})."
-            ),
-            {"share": float(row["share"]), "low": low, "high": high, "n": base},
-            id="channels.disagreement",
-            n=base,
-            interval=(low, high),
-            test=N_("Wilson interval"),
-            effect=float(row["share"]),
-            reach=n,
-        ),
-        *DISAGREEMENT.tell(table, family, add_shares(claims)),
-    ]
+    return [OTHERWISE.one(row), *DISAGREEMENT.tell(table, family, add_shares(claims))]
 
 
+OTHERWISE = Claims(
+    "channels.disagreement",
+    N_(
+        "{share:share} of the customers who name a channel are served on another than they ask for ({low:share} to "
+        "{high:share}, n = {n:count})."
+    ),
+    {"n": "base"},
+    test=N_("Wilson interval"),
+    estimate="share",
+    effect="share",
+    kind="fact",
+)
 DISAGREEMENT = Claims(
     "channels",
     N_(
         "Of the {attribute/value:group}, {share:share} asked for another channel ({low:share} to {high:share}, n = "
         "{base:count}), of the other customers {rest:share}."
     ),
-    {name: name for name in ("attribute", "value", "share", "base")}
-    | {"low": "share_low", "high": "share_high", "rest": "share_rest"},
     key=("attribute", "value"),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
     estimate="share",
@@ -346,8 +332,7 @@ _ENDS = {
 SHIFTING = Claims(
     "shift",
     lambda row: _ENDS[row.evidence],
-    {name: name for name in ("evidence", "way", "attribute")}
-    | {"first": "value", "first_share": "share", "low": "share_low", "high": "share_high", "n": "base"}
+    {"first": "value", "first_share": "share", "low": "share_low", "high": "share_high", "n": "base"}
     | {"last": "value_last", "last_share": "share_last", "last_n": "base_last"}
     | {"last_low": "share_low_last", "last_high": "share_high_last"},
     key=("evidence", "way"),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import Disclosure, Result
-from ...stats.claims import shown
+from ...stats.claims import fact, shown
 from ...stats.families import Family
 from ...stats.intervals import add_shares
 
@@ -135,17 +135,16 @@ def _stayed(table: pd.DataFrame) -> list[Finding]:
         return []
     stayed = int(old.loc[old["segment_before"] == old["segment"].astype(str), "n"].sum())
     row = add_shares(pd.DataFrame({"n": [stayed], "base": [int(old["n"].sum())]})).iloc[0]
-    low, high = float(row["share_low"]), float(row["share_high"])
-    return [
-        Finding(
-            N_(
-                "Since the last run, {share:share} of customers stayed in their segment ({low:share} to {high:share}, "
-                "n = {n:count})."
-            ),
-            {"share": float(row["share"]), "low": low, "high": high, "n": int(row["base"])},
-            id="segments.stayed",
-            n=int(row["base"]),
-            interval=(low, high),
-            test=N_("Wilson interval"),
-        )
-    ]
+    return [STAYED.one(row)]
+
+
+STAYED = fact(
+    "segments.stayed",
+    N_(
+        "Since the last run, {share:share} of customers stayed in their segment ({low:share} to {high:share}, "
+        "n = {n:count})."
+    ),
+    {"n": "base"},
+    test=N_("Wilson interval"),
+    estimate="share",
+)

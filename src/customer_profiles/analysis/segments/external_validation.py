@@ -8,7 +8,6 @@ put them most at risk? Segments are not a prediction and what they tell is assoc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from ...codes import LEFT
 from ...messages import N_, Text
 from ...results import Disclosure, Result
 from ...stats.claims import Claims
-from ...stats.comparisons import adjust, family_size, proportions_p
+from ...stats.comparisons import corrected, proportions_p
 from ...stats.group_tests import chi2_test
 from ...stats.intervals import Estimate, Interval, add_shares, auc_interval, z_value
 from ..leakage import determines
@@ -128,13 +127,9 @@ def by_segment(labels: pd.Series, held_out: Outcomes) -> Result:
         rows.append(pd.DataFrame(columns | {"to_all": ratio, "to_all_low": low, "to_all_high": high, "p": p}))
     title = Text(N_("Those outcomes in each segment"))
     rule = Disclosure(within=("attribute", "value"))
-    if not rows:
-        return Result("separation_by_segment", pd.DataFrame(columns=list(OF_SEGMENT)), title, rule)
-    table = adjust(pd.concat(rows, ignore_index=True))
-    family = family_size(table)
-    table = add_shares(table)[list(OF_SEGMENT)]
+    table, family = corrected(rows, OF_SEGMENT)
     about = Text(N_("Share of a segment over the share of all; hollow marks may be chance."))
-    return Result("separation_by_segment", table, title, rule, family=family, about=about)
+    return Result("separation_by_segment", add_shares(table), title, rule, family=family, about=about)
 
 
 def separate(labels: pd.Series, held_out: Outcomes, seed: int = 1) -> Result:
@@ -170,15 +165,11 @@ def separate(labels: pd.Series, held_out: Outcomes, seed: int = 1) -> Result:
         )
     title = Text(N_("Outcomes that had no part in the segments"))
     rule = Disclosure(within=None, also=("riskiest_n", "riskiest_base"))
-    if not rows:
-        return Result("separation", pd.DataFrame(columns=list(OF_OUTCOME)), title, rule, needs="feedback")
-    table = adjust(pd.DataFrame(rows))
+    table, family = corrected(rows, OF_OUTCOME)
     # Segments may differ in an outcome and yet not put in order who has it: the sentence speaks of the order.
     table["claim"] &= table["auc_low"] > 0.5
-    family = family_size(table)
-    table = add_shares(table)[list(OF_OUTCOME)]
     about = Text(N_("The tenth whose segments put them most at risk beside all customers of whom it is known."))
-    return Result("separation", table, title, rule, partial(SEPARATION.tell, family=family), family, about)
+    return Result("separation", add_shares(table), title, rule, SEPARATION, family, about, needs="feedback")
 
 
 def lift(k1, n1, k, n) -> tuple[np.ndarray, Interval]:
@@ -272,13 +263,9 @@ SEPARATION = Claims(
         "association, with an outcome that had no part in making the segments."
     ),
     {
-        "attribute": "attribute",
-        "value": "value",
         "share": "riskiest_share",
         "all": "share",
         "times": "to_all",
-        "low": "to_all_low",
-        "high": "to_all_high",
         "n": "riskiest_base",
     },
     key=("attribute", "value"),
@@ -287,5 +274,6 @@ SEPARATION = Claims(
         "they differ more than by chance."
     ),
     test=N_("χ² test of segments and outcome; ranks learned on other customers"),
+    estimate="to_all",
     reach="riskiest_base",
 )

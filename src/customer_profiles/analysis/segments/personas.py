@@ -13,7 +13,7 @@ from ...codes import SEGMENT_NAME
 from ...messages import N_, Finding, Text
 from ...results import ONE_MARGIN, Disclosure, Result
 from ...stats.claims import shown
-from ...stats.comparisons import adjust, cohens_h, family_size
+from ...stats.comparisons import cohens_h, corrected
 from ...stats.intervals import add_shares, mean_interval, median_interval, share_of_sum
 from ..demographics.index import compare
 from . import naming
@@ -129,13 +129,13 @@ def traits(
     table = pd.concat(parts or [nothing], ignore_index=True)
     table["formed_by"] = table["attribute"].isin(list(formed_by))
     table["p"] = table["p"].mask(table["formed_by"])
-    table = adjust(table, together=["segment", "attribute"])
+    table, family = corrected(table, together=["segment", "attribute"])
     return Result(
         "segment_traits",
         table[["segment", *(name for name in table if name != "segment")]],
         Text(N_("Every trait of every segment against all other customers")),
         OF_SEGMENTS,
-        family=family_size(table, ["segment", "attribute"]),
+        family=family,
         about=Text(
             N_("Index: 100 is the share among all other customers. What formed the segments stands in the table.")
         ),

@@ -156,9 +156,12 @@ def grid(scored: pd.DataFrame) -> Result:
     )
 
 
-_SPEND = ("spend", "spend_share")
-_VALUES = {"low": "share_low", "high": "share_high"} | {name: name for name in ("share", "n", *_SPEND)}
-_HOW: dict[str, Any] = {"test": N_("quintiles; Wilson interval"), "estimate": "share", "kind": "fact"}
+_HOW: dict[str, Any] = {
+    "test": N_("quintiles; Wilson interval"),
+    "estimate": "share",
+    "effect": lambda row: max(0.0, row.spend_share - row.share),
+    "kind": "fact",
+}
 TOLD = {
     "Champions": Claims(
         "rfm.champions",
@@ -166,8 +169,6 @@ TOLD = {
             "Champions (bought lately, often and for much): {share:share} of customers ({low:share} to {high:share}, "
             "n = {n:count}) account for {spend_share:share} of spend."
         ),
-        _VALUES,
-        effect=lambda row: max(0.0, row.spend_share - row.share),
         **_HOW,
     ),
     "At risk": Claims(
@@ -176,8 +177,6 @@ TOLD = {
             "At risk (good customers who have not bought for a while): {share:share} of customers ({low:share} to "
             "{high:share}, n = {n:count}), who account for {spend_share:share} of spend so far ({spend:money})."
         ),
-        _VALUES,
-        effect=lambda row: max(0.0, row.spend_share - row.share),
         **_HOW,
     ),
 }

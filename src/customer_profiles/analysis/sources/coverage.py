@@ -9,7 +9,7 @@ import pandas as pd
 from ...messages import N_, Finding, Limit, Text
 from ...needs import NEEDS
 from ...results import NOBODY, ONE_MARGIN, Disclosure, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import fact, shown
 
 LOW_COVERAGE = 0.5
 """Below half, statements about "the customers" from a source are statements about a minority."""
@@ -136,21 +136,18 @@ def limits(filled: Collection[str]) -> list[Limit]:
     return [Limit(message, needs=NEEDS[table]) for table, message in _UNANSWERED.items() if table not in set(filled)]
 
 
-UNCOVERED = Claims(
+UNCOVERED = fact(
     "coverage",
     N_("The source “{source:value}” knows {share:share} of the customers ({n:count} of {base:count})."),
     {"share": "coverage", "n": "customers"},
     key=("source",),
-    effect=0.0,
-    reach=lambda row: 0,
-    kind="fact",
+    most=_MOST_NAMED,
 )
 
 
 def _uncovered(table: pd.DataFrame) -> list[Finding]:
     few = table["of_customers"] & (table["coverage"] < LOW_COVERAGE) & (table["rows"] > 0)
-    low = shown(table[few]).sort_values(["coverage", "source"])
-    return [UNCOVERED.one(row) for row in low.head(_MOST_NAMED).itertuples()]
+    return UNCOVERED.each(table[few].sort_values(["coverage", "source"]))
 
 
 def _several(table: pd.DataFrame) -> list[Finding]:

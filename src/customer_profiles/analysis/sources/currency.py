@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import NOBODY, ONE_MARGIN, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import Claims, fact, shown
 from ...stats.intervals import wilson
 
 STALE_DAYS = 90
@@ -197,21 +197,19 @@ NEW = Claims(
 
 def _new(table: pd.DataFrame, days: int) -> list[Finding]:
     recent = table[table["known_days"] == _name(pd.Interval(-1, days - 1))].assign(days=days)
-    return [NEW.one(row) for row in shown(recent).itertuples()]
+    return NEW.each(recent)
 
 
-STALE = Claims(
+STALE = fact(
     "stale",
     N_("The newest row of the source “{source:value}” is {days:count} days old ({last:day})."),
     {"days": "age_days", "last": lambda row: row.last.date()},
     key=("source",),
-    effect=0.0,
-    reach=lambda row: 0,
-    kind="fact",
+    most=_MOST_NAMED,
 )
 
 
 def _stale(table: pd.DataFrame, customers: int) -> list[Finding]:
     latest = table.drop_duplicates("table", keep="last")  # last year's file beside this year's
     old = latest[(latest["age_days"] > STALE_DAYS) & latest["of_customers"]].assign(base=customers)
-    return [STALE.one(row) for row in old.head(_MOST_NAMED).itertuples()]
+    return STALE.each(old)

@@ -10,7 +10,7 @@ import pandas as pd
 from ...codes import LOOSE, STRICT, USED
 from ...messages import N_, Finding, Limit, Text
 from ...results import NOBODY, Disclosure, Result
-from ...stats.claims import shown
+from ...stats.claims import fact, shown
 from ...stats.intervals import z_value
 
 PRECISION, RECALL = N_("joined pairs that are one person"), N_("pairs of one person that are joined")
@@ -78,7 +78,7 @@ def estimate(pairs: pd.DataFrame, records: int) -> Result:
         rows.append((measure, share, *ends, records, (1 - share) * records))
     names = ["measure", "share", "share_low", "share_high", "base", "expected_errors"]
     table = pd.DataFrame(rows, columns=names).astype({"measure": "str", "base": "int64"})
-    return Result("match_quality", table, Text(N_("Expected quality of the matching")), NOBODY, claims=_expected)
+    return Result("match_quality", table, Text(N_("Expected quality of the matching")), NOBODY, claims=EXPECTED)
 
 
 def borderline(doubtful: pd.DataFrame) -> Result:
@@ -231,22 +231,17 @@ def _merged(records: int, customers: int) -> list[Finding]:
     return [Finding(message, values, id="merged", n=records)]
 
 
-def _expected(table: pd.DataFrame) -> list[Finding]:
-    message = N_(
+EXPECTED = fact(
+    "matching",
+    N_(
         "Of {n:count} pairs of records joined because they are alike, {share:share} are expected to be one person "
         "({low:share} to {high:share})."
-    )
-    return [
-        Finding(
-            message,
-            {"n": int(row.base), "share": row.share, "low": row.share_low, "high": row.share_high},
-            id="matching",
-            n=int(row.base),
-            interval=(float(row.share_low), float(row.share_high)),
-            test=N_("sum of the match probabilities"),
-        )
-        for row in table[table["measure"] == PRECISION].itertuples()
-    ]
+    ),
+    {"n": "base"},
+    test=N_("sum of the match probabilities"),
+    estimate="share",
+    rows=lambda table: table[table["measure"] == PRECISION],
+)
 
 
 def _spread(table: pd.DataFrame) -> list[Finding]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...messages import N_, Finding, Text
 from ...results import NOBODY, Result
-from ...stats.claims import Claims
+from ...stats.claims import fact
 
 if TYPE_CHECKING:
     from ...ingest.pipeline import Collected
@@ -86,7 +86,7 @@ def _rows(table: pd.DataFrame) -> list[Finding]:
     return [Finding(message, values, id="rows", n=values["read"])]
 
 
-UNREADABLE = Claims(
+UNREADABLE = fact(
     "set_aside",
     N_(
         "Of the source “{source:value}”, {n:count} of {base:count} rows ({share:share}) were set aside; "
@@ -95,8 +95,7 @@ UNREADABLE = Claims(
     {"column": lambda row: row.column or "–"},
     key=("source",),
     effect="share",
-    reach=lambda row: 0,
-    kind="fact",
+    most=_MOST_NAMED,
 )
 
 
@@ -105,7 +104,7 @@ def _unreadable(table: pd.DataFrame) -> list[Finding]:
     lost = table["n"].groupby(table["source"]).transform("sum")
     worst = table.drop_duplicates("source").assign(n=lost, share=lost / table["base"])
     worst = worst[worst["share"] >= MANY_SET_ASIDE].sort_values(["share", "source"], ascending=[False, True])
-    return [UNREADABLE.one(row) for row in worst.head(_MOST_NAMED).itertuples()]
+    return UNREADABLE.each(worst)
 
 
 def _cleaned(table: pd.DataFrame) -> list[Finding]:

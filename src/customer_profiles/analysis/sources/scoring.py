@@ -15,7 +15,7 @@ import pandas as pd
 from ...codes import UNKNOWN
 from ...messages import N_, Finding, Limit, Text
 from ...results import NOBODY, OVERLAPPING, Result
-from ...stats.claims import Claims, shown
+from ...stats.claims import fact
 from ...stats.intervals import wilson
 
 DIMENSIONS = {
@@ -132,7 +132,7 @@ def contradictions(compared: pd.DataFrame) -> Result:
     table = table.sort_values(["share", "field"], ascending=[False, True], ignore_index=True)
     title = Text(N_("Customers on whom the sources differ, by field"))
     about = Text(N_("Share of the customers whose value several sources give."))
-    return Result("contradictions", table, title, OVERLAPPING, claims=_contradicted, about=about)
+    return Result("contradictions", table, title, OVERLAPPING, claims=CONTRADICTED, about=about)
 
 
 def limits(ages: pd.DataFrame) -> list[Limit]:
@@ -189,17 +189,10 @@ def _weakest(table: pd.DataFrame) -> list[Finding]:
     return [Finding(message, values, id="quality", n=len(table))]
 
 
-CONTRADICTED = Claims(
+CONTRADICTED = fact(
     "contradiction",
     N_("For {share:share} of {base:count} customers whom several sources know, the sources differ on “{field:label}”."),
     key=("field",),
-    effect=0.0,
-    reach=lambda row: 0,
-    kind="fact",
+    most=1,
+    rows=lambda table: table[table["share"] >= MANY_CONTRADICTIONS],
 )
-
-
-def _contradicted(table: pd.DataFrame) -> list[Finding]:
-    """The field on which sources differ for the largest share of the customers whom several know."""
-    many = shown(table[table["share"] >= MANY_CONTRADICTIONS])
-    return [CONTRADICTED.one(row) for row in many.head(1).itertuples()]

@@ -20,7 +20,7 @@ from ...stats.comparisons import compare_shares, compared, family_size
 from ...stats.effect_sizes import from_shares
 from ...stats.survival import kaplan_meier
 from ..demographics.categories import Orders
-from ..journeys.groups import RATIO, difference, members, strongest, teller
+from ..journeys.groups import difference, members, strongest, teller
 from ..prediction.churn import TENTHS, Cases, Tried, foreseen, learn, quality, skill_of, tenths
 from ..prediction.lifetime_value import rounded
 
@@ -334,7 +334,6 @@ GROUPS = Claims(
         "{attribute:label} “{value:value}”: {share:part} of these prospects became customers, of the other prospects "
         "{rest:part}."
     ),
-    RATIO,
     key=("attribute", "value"),
     nothing=N_("No kind of prospects became customers more often than the others ({family:count} comparisons)."),
     test=N_("Fisher’s exact test or χ² test, Benjamini–Hochberg"),

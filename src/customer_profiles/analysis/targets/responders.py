@@ -17,7 +17,7 @@ from ...stats.comparisons import adjust, family_size, two_proportions
 from ...stats.effect_sizes import from_shares
 from ..demographics.categories import Orders
 from ..journeys import clustered
-from ..journeys.groups import RATIO, Members, difference, members, teller
+from ..journeys.groups import Members, difference, members, teller
 from .trials import MIN_ARM, RESPONSE, SPEND, Trial
 
 MIN_HITS = 10
@@ -207,7 +207,6 @@ GROUPS = Claims(
 RESPONDING = Claims(
     "response",
     N_("{attribute/value:group} responded to {share:part} of the contacts, the other customers to {rest:part}."),
-    RATIO,
     key=("attribute", "value"),
     nothing=N_("No group responded more often than the others ({family:count} comparisons)."),
     test=N_("score test with customers as units, Benjamini–Hochberg"),

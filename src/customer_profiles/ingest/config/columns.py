@@ -72,17 +72,23 @@ Clock = Annotated[str, AfterValidator(lambda form: form if form == UNIX else _fo
 Pattern = Annotated[str, AfterValidator(_pattern)]
 
 
-class Term(Model):
-    """A number column, or a product of some, that is added up or multiplied."""
+class OfColumn(Model):
+    """What may be written as the name of a column alone."""
 
-    column: str | None = Field(None, description="number column of the source")
-    product: tuple[str, ...] | None = Field(None, description="number columns of which it is the product")
-    factor: float = Field(1.0, description="it is multiplied by, e.g. -1 for refunds that are written without a sign")
+    column: str | None = Field(None, description="column of the source")
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, given: Any) -> Any:
         return composed({"column": given} if isinstance(given, str) else given)
+
+
+class Term(OfColumn):
+    """A number column, or a product of some, that is added up or multiplied."""
+
+    column: str | None = Field(None, description="number column of the source")
+    product: tuple[str, ...] | None = Field(None, description="number columns of which it is the product")
+    factor: float = Field(1.0, description="it is multiplied by, e.g. -1 for refunds that are written without a sign")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -96,10 +102,9 @@ class Term(Model):
         return self.product or ((self.column,) if self.column is not None else ())
 
 
-class Column(Model):
+class Column(OfColumn):
     """Where one column of a table comes from."""
 
-    column: str | None = Field(None, description="column of the source")
     value: str | None = Field(None, description="the same text for every row")
     sum: tuple[Term, ...] | None = Field(None, description="number columns of the source to add up")
     product: tuple[Term, ...] | None = Field(None, description="number columns to multiply, e.g. [price, quantity]")
@@ -136,11 +141,6 @@ class Column(Model):
     thousands: Thousands | None = Field(None, description="thousands sign, if it is not that of the source")
     date: str | None = Field(None, description="how its days are written, if otherwise than in the source")
     datetime: Clock | None = Field(None, description="how its points in time are written, if otherwise")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, given: Any) -> Any:
-        return composed({"column": given} if isinstance(given, str) else given)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

@@ -174,8 +174,7 @@ def faults(
             yield refused(at, f"there is a column {name!r} already, choose another name")
         spoken = [name, *attribute.label.values(), *attribute.made_of, *(rule.value for rule in attribute.rules)]
         if any(map(contract.is_special_category, spoken)) and not legal_basis.get(name):
-            message = f"{name!r} speaks of a special category of personal data (Art. 9 GDPR); leave it out, or name "
-            yield refused(at, message + f"its legal basis as privacy: legal_basis: {{{name}: …}}")
+            yield no_basis(at, name)
         for number, rule in enumerate(attribute.rules):
             for column, condition in rule.where.items():
                 if message := fault(column, condition, known):
@@ -283,6 +282,12 @@ def fault(column: str, condition: Condition, known: Mapping[str, Known]) -> str:
 def refused(at: tuple[str | int, ...], message: str) -> dict[str, Any]:
     """A fault at a place of dataset.yaml, as `explain` of `config_faults` takes it."""
     return {"loc": at, "type": "value_error", "msg": message}
+
+
+def no_basis(at: tuple[str | int, ...], name: str) -> dict[str, Any]:
+    """That something special is told of persons without a legal basis for it."""
+    message = f"{name!r} speaks of a special category of personal data (Art. 9 GDPR); leave it out, or name "
+    return refused(at, message + f"its legal basis as privacy: legal_basis: {{{name}: …}}")
 
 
 def met(column: pd.Series, condition: Condition, order: tuple[str, ...]) -> np.ndarray:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from ...errors import ConfigurationError
 from .suggest import nearest
-from .yaml_file import Lines
+from .yaml_file import Lines, read_yaml
+
+Read = TypeVar("Read", bound=BaseModel)
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -25,6 +28,22 @@ def absent(path: Path) -> str:
     meant = near(path.parent.name, known).replace(", ", ": ")
     there = f" (there are {', '.join(known)})" if known else ""
     return f"dataset {path.parent.name!r}{meant or there}: there is no {path}".replace("?:", "?")
+
+
+def read_model(path: Path, model: type[Read]) -> tuple[Read, Lines]:
+    """A YAML file as a model, and where its parts stand.
+
+    Raises
+    ------
+    ConfigurationError
+        If it does not fit, with every fault and its line.
+    """
+    content, lines = read_yaml(path)
+    try:
+        return model.model_validate(content or {}), lines
+    except ValidationError as error:
+        told = [explain(fault, content, lines, model) for fault in error.errors()]
+        raise ConfigurationError(f"{path}: " + "; ".join(told)) from None
 
 
 def explain(fault: Any, content: Any, lines: Lines, dataset: type[BaseModel]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -10,13 +9,13 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 import pandas as pd
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ...errors import ConfigurationError
+from ..readers.file_format import Model
 from .derived import Condition, Known, all_met, fault
-from .faults import near
-from .yaml_file import Lines, read_yaml
+from .faults import near, read_model
+from .yaml_file import write_yaml
 
 NAME = "solutions.yaml"
 
@@ -49,10 +48,8 @@ def _range(given: Any) -> Any:
 Range = Annotated[tuple[float, float], BeforeValidator(_range)]
 
 
-class Solution(BaseModel):
+class Solution(Model):
     """An action in solutions.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     action: str = Field(min_length=1, max_length=300, description="what is done; the name that reports use")
     pain: str = Field(min_length=1, description="the pain it is meant for, as reports call it")
@@ -76,10 +73,8 @@ class Solution(BaseModel):
         return self
 
 
-class SolutionsFile(BaseModel):
+class SolutionsFile(Model):
     """Content of solutions.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     solutions: tuple[Solution, ...] = ()
 
@@ -117,19 +112,15 @@ def read_solutions(path: Path, pains: Mapping[str, str], before: Collection[str]
     """
     if not path.exists():
         return ()
-    content, lines = read_yaml(path)
-    try:
-        found = SolutionsFile.model_validate(content or {}).solutions
-    except ValidationError as error:
-        raise ConfigurationError(f"{path}: " + "; ".join(_explain(e, lines) for e in error.errors())) from None
+    given, lines = read_model(path, SolutionsFile)
     names = {name: name for name in before} | dict(pains)
     written_as = {called.strip().casefold(): name for called, name in names.items()}
-    for at, solution in enumerate(found):
+    for at, solution in enumerate(given.solutions):
         if solution.pain.strip().casefold() not in written_as and (meant := near(solution.pain, pains)):
             line = lines[("solutions", at, "pain")]
             raise ConfigurationError(f"{path}: line {line}: no pain is called {solution.pain!r}{meant}")
-    named = [written_as.get(s.pain.strip().casefold(), s.pain.strip()) for s in found]
-    return tuple(s.model_copy(update={"pain": pain}) for s, pain in zip(found, named, strict=True))
+    named = [written_as.get(s.pain.strip().casefold(), s.pain.strip()) for s in given.solutions]
+    return tuple(s.model_copy(update={"pain": pain}) for s, pain in zip(given.solutions, named, strict=True))
 
 
 def write_solutions(path: Path, proposed: Sequence[Solution]) -> None:
@@ -151,11 +142,7 @@ def write_solutions(path: Path, proposed: Sequence[Solution]) -> None:
         }
         for each in proposed
     ]
-    text = yaml.safe_dump({"solutions": rows}, allow_unicode=True, sort_keys=False, width=110)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(HEADER + "\n" + text, encoding="utf-8")
-    os.replace(beside, path)
+    write_yaml(path, HEADER, {"solutions": rows})
 
 
 def table(solutions: Sequence[Solution]) -> pd.DataFrame:
@@ -228,16 +215,3 @@ def _known(column: pd.Series, attribute: Any) -> Known:
         return Known(number, values=() if number else ("yes", "no"))
     order = tuple(attribute.order) if attribute is not None else ()
     return Known(False, order, tuple(sorted(map(str, column.dropna().unique()))))
-
-
-def _explain(fault: Any, lines: Lines) -> str:
-    at = tuple(fault["loc"])
-    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
-    model = SolutionsFile if len(at) < 2 else Condition if "given_to" in at[:-1] and len(at) > 4 else Solution
-    name = next((str(part) for part in reversed(at) if isinstance(part, str)), "")
-    if fault["type"] == "extra_forbidden":
-        return f"line {line}: unknown key {name!r}{near(name, model.model_fields)}"
-    what = "is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
-    field = model.model_fields.get(name)
-    described = f" ({field.description})" if field and field.description else ""
-    return f"line {line}: " + (f"{name!r} {what}" if field else what) + described

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ...errors import ConfigurationError
-from .faults import near
-from .yaml_file import Lines, read_yaml
+from ..readers.file_format import Model
+from .faults import read_model
+from .yaml_file import write_yaml
 
 NAME = "topics.yaml"
 
@@ -38,10 +36,8 @@ class Named(Protocol):
     n: int
 
 
-class Entry(BaseModel):
+class Entry(Model):
     """A theme in topics.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, max_length=120, description="what reports call it")
     phrases: tuple[str, ...] = Field(min_length=1, description="words or groups of words that its texts have")
@@ -50,10 +46,8 @@ class Entry(BaseModel):
     n: int = Field(0, ge=0, description="texts it had in that run")
 
 
-class TopicsFile(BaseModel):
+class TopicsFile(Model):
     """Content of topics.yaml: themes of the service tickets and of the comments."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     tickets: tuple[Entry, ...] = ()
     comments: tuple[Entry, ...] = ()
@@ -83,11 +77,7 @@ def read_topics(path: Path, kind: str) -> tuple[Entry, ...]:
     """
     if not path.exists():
         return ()
-    content, lines = read_yaml(path)
-    try:
-        found = TopicsFile.model_validate(content or {})
-    except ValidationError as error:
-        raise ConfigurationError(f"{path}: " + "; ".join(_explain(e, lines) for e in error.errors())) from None
+    found, _ = read_model(path, TopicsFile)
     parts: dict[str, list[Entry]] = defaultdict(list)
     for entry in getattr(found, kind):
         parts[entry.name.strip()].append(entry)
@@ -109,17 +99,7 @@ def write_topics(path: Path, topics: Mapping[str, Sequence[Named]]) -> None:
         kind: [_plain(topic) for topic in (topics.get(kind) or kept.get(kind) or ())]
         for kind in TopicsFile.model_fields
     }
-    text = yaml.safe_dump(
-        {kind: rows for kind, rows in content.items() if rows},
-        allow_unicode=True,
-        sort_keys=False,
-        default_flow_style=None,
-        width=110,
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(HEADER + "\n" + text, encoding="utf-8")
-    os.replace(beside, path)
+    write_yaml(path, HEADER, {kind: rows for kind, rows in content.items() if rows}, default_flow_style=None)
 
 
 def _plain(topic: Named | Entry) -> dict[str, Any]:
@@ -140,15 +120,3 @@ def _merged(name: str, entries: Sequence[Entry]) -> Entry:
         pinned=any(entry.pinned for entry in entries),
         n=sum(entry.n for entry in entries),
     )
-
-
-def _explain(fault: Any, lines: Lines) -> str:
-    at = tuple(fault["loc"])
-    line = next((lines[at[:n]] for n in range(len(at), -1, -1) if at[:n] in lines), 1)
-    model = TopicsFile if len(at) < 2 else Entry
-    name = str(at[-1]) if at else ""
-    if fault["type"] == "extra_forbidden":
-        return f"line {line}: unknown key {name!r}{near(name, model.model_fields)}"
-    what = "is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
-    field = model.model_fields.get(name)
-    return f"line {line}: {name!r} {what}" + (f" ({field.description})" if field and field.description else "")

@@ -2,59 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 import pandas as pd
 
 from .. import contract
+from ..init.headings import means
 from .dataset import Dataset, Source
 
-# German headings of exports by the column of the contract that they probably are; English ones are like its name.
-_GERMAN = {
-    "geburtsdatum": "birth_date",
-    "geschlecht": "gender",
-    "anrede": "gender",
-    "alter": "age",
-    "einkommen": "income",
-    "bildung": "education",
-    "schulabschluss": "education",
-    "familienstand": "marital_status",
-    "haushaltsgröße": "household_size",
-    "kinder": "children",
-    "beruf": "occupation",
-    "land": "country",
-    "bundesland": "region",
-    "plz": "postal_code",
-    "ort": "city",
-    "stadt": "city",
-    "firma": "company",
-    "branche": "industry",
-    "mitarbeiter": "employees",
-    "umsatz": "revenue",
-    "interessen": "interests",
-    "kunde seit": "signup_date",
-    "geändert am": "updated_at",
-    "letzte änderung": "updated_at",
-    "einwilligung": "consent",
-    "telefon": "phone",
-    "straße": "street",
-    "vorname": "first_name",
-    "nachname": "last_name",
-    "warengruppe": "category",
-    "kategorie": "category",
-    "menge": "quantity",
-    "rabatt": "discount",
-    "kanal": "channel",
-    "bestellnummer": "order_id",
-    "artikelnummer": "product_id",
-    "dauer": "duration_s",
-    "sprache": "language",
-    "erledigt am": "closed_at",
-    "lösung": "resolution",
-    "kontrollgruppe": "control_group",
-}
-_ALIKE = 0.85
 # Columns of which one makes the others unnecessary, and those that do not concern persons or companies.
 _EITHER = (
     ("name", "last_name"),
@@ -120,10 +75,6 @@ def gaps(dataset: Dataset, headers: Mapping[str, list[str]]) -> pd.DataFrame:
 
 
 def _meant(heading: str, source: Source) -> str | None:
-    """Column of the contract that a column of an export looks like."""
-    plain = heading.strip().casefold().replace("_", " ").replace("-", " ")
-    if plain in _GERMAN:
-        return _GERMAN[plain] if _GERMAN[plain] in contract.TABLES[source.table] else None
-    names = {name.replace("_", " "): name for name in contract.TABLES[source.table]}
-    near = difflib.get_close_matches(plain, names, n=1, cutoff=_ALIKE)
-    return names[near[0]] if near else None
+    """Column of the source's table that a heading probably means."""
+    found = means(heading, source.table)
+    return max(found, key=lambda name: found[name], default=None)

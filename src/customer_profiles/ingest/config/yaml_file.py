@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,15 @@ def read_yaml(path: Path) -> tuple[Any, Lines]:
         raise ConfigurationError(f"{path} is not YAML: {error}") from None
     except RecursionError:
         raise ConfigurationError(f"{path} is nested too deeply to be a dataset.yaml") from None
+
+
+def write_yaml(path: Path, header: str, content: dict[str, Any], **style: Any) -> None:
+    """Write a file that a person is to edit, whole or not at all."""
+    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=110, **style)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(header + "\n" + text, encoding="utf-8")
+    os.replace(beside, path)
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
@@ -21,28 +22,7 @@ BEYOND_CHANCE = 10.83  # likelihood ratio (Dunning 1993) of "no more frequent th
 
 # Words that may set a theme apart and yet say nothing of what it is about: figures, spans of time, adverbs, verbs of
 # having and doing. (German, English, Portuguese.)
-_NO_NAMES = """
-eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig hundert halbe erste ersten zweite
-zweiten letzte letzten tag tage tagen woche wochen monat monate monaten jahr jahre jahren stunde stunden minuten
-werktag werktage werktagen mittag vormittag nachmittag montag dienstag mittwoch donnerstag freitag samstag sonntag
-ab an auf aus dran daran davon dabei dazu kaum längst ewig fast sobald obwohl trotzdem trotz wegen statt inzwischen
-plötzlich früher damals ansonsten offenbar angeblich nirgends jemand niemand beides gern gerne gut schön neu neue
-neuen stück paar sei steht stand stehe liegt lag führt kommen komme möchte konnte könnte habe hatte hat sind waren
-bin kann muss soll sollte will werde wird lassen lässt gemacht gedacht gewusst gesagt gegeben gekommen sitze tippe
-laufen reine reinen ganze ganzen gleich gleichen jedes jeder jede jeden per preislich ordnung nebenbei normal
-one two three four five six seven eight nine ten eleven twelve twenty hundred half first second last next day days
-week weeks month months year years hour hours minutes morning afternoon evening monday tuesday wednesday thursday
-friday saturday sunday later soon long ago else instead although though rather quite meant used said says say told
-came come comes went go goes gone going took take taking taken make made making need needs needed want wanted think
-thought know knew look looked looking looks like liked love loved put tell ask asked seem seems good great nice
-better best right old new little lot bit thing things way time times today able sure pretty super definitely
-perfect perfectly glad suggest concern normally usually real does am ve ll id re bought buy way
-um dois duas três quatro cinco dez dia dias semana semanas mês meses ano anos hoje ontem hora horas ainda já não muito
-muita muitos bem bom boa ótimo ótima tudo nada agora sempre nunca apenas somente só mais menos antes depois até
-nao sim comprei comprar compra veio foi fui ser estar está estou tenho tem ter fazer fiz
-pois porém mas porque quero quer gostei adorei amei super excelente recomendo parabéns obrigado obrigada lojas
-"""
-NO_NAMES = frozenset(_NO_NAMES.split())
+NO_NAMES = frozenset((files(__package__) / "no_names.txt").read_text(encoding="utf-8").split())
 
 # Not to have received something is a subject, though neither word alone is one.
 NEGATIONS = frozenset({"nicht", "keine", "kein", "keinen", "not", "no", "não", "nao", "nunca", "sem"})
