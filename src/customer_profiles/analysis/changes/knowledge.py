@@ -153,6 +153,23 @@ def silences(at: pd.Series, begin: pd.Timestamp, end: pd.Timestamp) -> list[tupl
     return [(edges[k - 1] + one, edges[k] - one) for k in np.flatnonzero(silent)]
 
 
+def spread(rows: pd.DataFrame, at: str, days: int) -> float:
+    """How much what so many days in a row bring differs from stretch to stretch: its deviation over its mean.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``amount`` where it is told, else rows count.
+    at : str
+        Column that says when.
+    days : int
+        Days without any record are left out.
+    """
+    amount = rows["amount"] if "amount" in rows else pd.Series(1.0, rows.index)
+    stretches = amount.groupby(rows[at].dt.normalize()).sum().rolling(days).sum()
+    return float(stretches.std() / abs(stretches.mean()))
+
+
 def repaired(rows: pd.DataFrame, last: pd.DataFrame, at: str, until: date) -> pd.DataFrame:
     """Rows of an export, with those that the last run had from the time in which this one has none at all.
 

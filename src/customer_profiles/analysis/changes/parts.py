@@ -21,7 +21,7 @@ from ...stats.families import ALPHA, Family
 from ...stats.intervals import z_value
 from ...stats.ratios import error_of, estimate, linearised
 from .. import kpis
-from ..kpi_definitions import KPIS, YEAR, Part
+from ..kpi_definitions import KPI, KPIS, YEAR, Part
 from . import knowledge
 from .knowledge import Knowledge
 from .steps import Gaps, Steps, next_day, own_months, periods, steps, young_periods
@@ -268,8 +268,7 @@ def _figure(
     of_once = "definition" if "version" in changed else "coverage"
     setattr(row, of_once, getattr(row, of_once) + again)
     row.behind[of_once] += abs(int(once["n"]) - len(last))
-    sources = {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
-    if any(knowledge.affected(table, changed, now["inventory"]) for table in sources):
+    if any(knowledge.affected(table, changed, now["inventory"]) for table in _tables_of(kpi)):
         row.reason = NOT_APART
     if same_span[0] != then[0]:
         row.reason = SPAN
@@ -329,10 +328,14 @@ def _between(
     if missing is None:
         row.reason, row.untold = GAP, row.untold + mix + behaviour
         return
-    # What the silent days would have brought, had they been like the others, is no behaviour.
+    # What the silent days would have brought, had they been like the others, is no behaviour; it is an estimate.
     scaled = _value(sums[1]) * (missing - 1.0)
+    unsure = z_value() * scaled * max(tables.unsure.get(one, 0.0) for one in _tables_of(KPIS[name]))
+    half = float(np.hypot(half, unsure))
     row.coverage, row.mix, row.behaviour = row.coverage - scaled, mix, behaviour + scaled
+    row.behind["coverage"] = row.behind.get("coverage", 0) + (counts[1] if scaled else 0)
     row.halves |= {"mix": factor * (one.mix_high - one.mix_low) / 2, "behaviour": half}
+    row.halves["coverage"] = float(np.hypot(row.halves.get("coverage", 0.0), unsure))
     row.p = one.p if scaled == 0 else _p(row.behaviour, half, one.p)
     row.reason = GAP if scaled else row.reason
 
@@ -357,6 +360,10 @@ def _missing(name: str, gaps: Gaps, ahead: tuple[int, int]) -> float | None:
             return None
         factors.append(1.0 if table == "feedback" or part is None else whole / (whole - lost))
     return factors[0] / factors[1]
+
+
+def _tables_of(kpi: KPI) -> set[str]:
+    return {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
 
 
 def _table_of(part: Part) -> str:

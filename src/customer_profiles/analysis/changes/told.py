@@ -14,6 +14,7 @@ from ...stats.claims import shown
 from ..kpi_definitions import KPIS
 from . import knowledge
 from .knowledge import Knowledge
+from .parts import GAP
 
 HEADINGS = {
     "coverage": N_("Source coverage"),
@@ -138,7 +139,7 @@ def by_part(figures: pd.DataFrame, parts: Mapping[str, str]) -> pd.DataFrame:
     DataFrame
         The columns of `of_data`, ``p_adjusted``, and ``key, of`` (name of the figure and of the part).
     """
-    about = ["headline", "kind", "value_before", "value", "n", "n_before", "p_adjusted", "claim"]
+    about = ["headline", "kind", "value_before", "value", "n", "n_before", "p_adjusted", "claim", "reason"]
     long = figures.melt(about, list(parts), "part", "amount", ignore_index=False).sort_index(kind="stable")
     long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index()
     ends = figures.reindex(columns=[f"{part}{end}" for part in parts for end in ("_low", "_high")]).stack()
@@ -163,7 +164,11 @@ def relative(amounts: pd.Series, split: pd.DataFrame) -> pd.Series:
 
 
 def _is_worth_a_sentence(row: Any) -> bool:
-    return row.of in OF_THE_DATA and abs(row.relative_change) > 100 * SHORTER
+    return row.of in OF_THE_DATA and (abs(row.relative_change) > 100 * SHORTER or _is_of_silent_days(row))
+
+
+def _is_of_silent_days(row: Any) -> bool:
+    return row.of == "coverage" and row.reason == GAP
 
 
 def redefinitions(now: Knowledge, before: Knowledge) -> set[str]:
@@ -289,8 +294,11 @@ def moved(row: Any, family: int) -> Finding:
 
 
 def _of_data(row: Any) -> Finding:
+    silent = N_("{headline:label}: {by:label} of the change comes from days of which an export has no record at all.")
     message = {
-        "coverage": N_(
+        "coverage": silent
+        if _is_of_silent_days(row)
+        else N_(
             "{headline:label}: {by:label} of the change comes from records missing, late, corrected or of a new source."
         ),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
@@ -322,8 +330,8 @@ def sources(now: Knowledge, before: Knowledge) -> Result:
     both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), one_run=one_run)
     others = pd.DataFrame({"part": sorted(changed - set(both["part"]))}).assign(one_run=False)
     both = pd.concat([both, others], ignore_index=True)
-    both["redefined"] = both["part"].isin(list(changed))
-    both["source"] = both["source"].fillna(both["part"])
+    both = both.assign(redefined=both["part"].isin(list(changed)), one_run=both["one_run"].astype(bool))
+    both["source"] = both["source"].fillna(both["part"].map(REDEFINED)).fillna(both["part"])
     both = both[both["redefined"] | both["one_run"] | (both["lost_share"] > SHORTER)].reset_index(drop=True)
     return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
 
