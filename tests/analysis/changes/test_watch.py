@@ -59,4 +59,4 @@ def test_a_fall_an_old_export_and_a_short_one_are_no_crisis():
     assert not told(tickets=cases(1, more=0.2)).frame["claim"].any()
     old = cases(1, more=4, since="2025-12-01")
     assert not len(told(tickets=old[old["at"] < "2025-12-20"]))
-    assert not len(told(tickets=old[old["at"] > "2025-08-01"], negative=NONE))
+    assert not len(told(tickets=old[old["at"] > "2025-08-01"], negative=NONE.astype(object)))

@@ -38,10 +38,14 @@ class Knowledge:
     tables: Mapping[str, pd.DataFrame]
 
     @classmethod
-    def of_last(cls, tables: Mapping[str, pd.DataFrame], otherwise: date) -> Self:
-        """What an earlier run knew; its day is that of the figures it published, `otherwise` if it has none."""
+    def of_last(cls, tables: Mapping[str, pd.DataFrame], today: date) -> Self:
+        """What an earlier run knew; its day is that of the figures it published, `today` if it has none.
+
+        Of a run that looks at a later day nothing is known: what came since would seem lost.
+        """
         headlines = tables["headlines"]
-        return cls(date.fromisoformat(headlines["as_of"].iloc[0]) if len(headlines) else otherwise, tables)
+        day = date.fromisoformat(headlines["as_of"].iloc[0]) if len(headlines) else today
+        return cls(day, tables if day <= today else {name: table.iloc[:0] for name, table in tables.items()})
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self.tables[name]

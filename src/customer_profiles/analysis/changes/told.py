@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ...stats.claims import shown
 from ..kpi_definitions import KPIS
 from . import knowledge
 from .knowledge import Knowledge
-from .parts import GAP
+from .parts import GAP, SPAN
 
 HEADINGS = {
     "coverage": N_("Source coverage"),
@@ -67,6 +68,7 @@ SINCE = (
 )
 """The same where records are too young for what the figure looks back."""
 FIRST_RUN = N_("This is the first run that can be compared: from the next one on, this page says what changed.")
+LATER = N_("The run to compare with looks at a later day, so nothing is compared: --compare takes an earlier one.")
 REDEFINED = {
     "version": N_("the version of the product"),
     "rules": N_("general rules in dataset.yaml"),
@@ -82,9 +84,9 @@ def standing(headlines: pd.DataFrame) -> Result:
     return Result("headlines", headlines, Text(N_("The headlines of this run")), OVERLAPPING)
 
 
-def first_run(before: Knowledge) -> list[Text]:
+def first_run(before: Knowledge, today: date) -> list[Text]:
     """What there is to say where no run can be compared with."""
-    return [] if before.compares() else [Text(FIRST_RUN)]
+    return [] if before.compares() else [Text(FIRST_RUN if before.as_of <= today else LATER)]
 
 
 def of_data(split: pd.DataFrame) -> Result:
@@ -269,6 +271,13 @@ def amount(kind: str, value: float) -> Text:
     return Text(f"{{value:{kind}}}", {"value": float(value)})
 
 
+def difference(kind: str, value: float) -> Text:
+    """How far two values are apart, in words: shares by percentage points, which are no part of a change."""
+    return (
+        Text(N_("{value:points} percentage points"), {"value": 100 * value}) if kind == "share" else amount(kind, value)
+    )
+
+
 def moved(row: Any, family: int) -> Finding:
     """How far a key figure moved, and what of it customers do; from a row of `decomposition`."""
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
@@ -277,10 +286,10 @@ def moved(row: Any, family: int) -> Finding:
     message = against if part <= 0 else more if part > 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     since = {"since": row.since} if young else {}
-    amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
+    values = {"now": amount(row.kind, row.this_value), "before": amount(row.kind, row.last_value)}
     return Finding(
         message,
-        {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()} | since,
+        {"headline": headline(row.key), "by": difference(row.kind, row.behaviour)} | values | since,
         id=f"changes.{row.key}",
         n=int(row.n),
         interval=(unit * float(row.relative_change_low), unit * float(row.relative_change_high)),
@@ -302,9 +311,14 @@ def _of_data(row: Any) -> Finding:
             "{headline:label}: {by:label} of the change comes from records missing, late, corrected or of a new source."
         ),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
-        "definition": N_("{headline:label}: {by:label} of the change comes from another definition."),
+        "definition": N_(
+            "{headline:label}: {by:label} of the change comes from looking back over another period than in the last "
+            "run."
+        )
+        if row.reason == SPAN
+        else N_("{headline:label}: {by:label} of the change comes from another definition."),
     }[row.of]
-    values = {"headline": headline(row.key), "by": amount(row.kind, row.amount)}
+    values = {"headline": headline(row.key), "by": difference(row.kind, row.amount)}
     return Finding(message, values, id=f"changes.data.{row.key}.{row.of}", n=int(row.n), effect=0.2, reach=int(row.n))
 
 

@@ -70,7 +70,7 @@ def watch(happened: Mapping[str, pd.DataFrame], as_of: date, level: float = ALPH
 
 def _rise(rows: pd.DataFrame, name: str, end: pd.Timestamp, seed: int) -> dict:
     """Row of `watch`; nothing where the series is shorter than what is looked at, or ends long before."""
-    day = rows["at"].dropna().dt.normalize()
+    day = pd.to_datetime(rows["at"]).dropna().dt.normalize()  # a table without rows has no types
     day = day[day <= end]
     if day.empty or day.min() > end - pd.Timedelta(days=WHOLE - 1) or day.max() < end - pd.Timedelta(days=7):
         return {}
