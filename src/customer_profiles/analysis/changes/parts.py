@@ -152,7 +152,7 @@ def _judged(rows: list[dict[str, Any]], level: float) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     # Of what silent days leave untold nothing is claimed, but it counts: a gap is no licence to claim the rest.
     tried = table["p"].mask(table["p"].isna() & (table["reason"] == GAP), 1.0)
-    adjusted = Family.of(tried).adjust(tried).where(table["p"].notna())
+    adjusted = np.where(table["p"].notna(), Family.of(tried).adjust(tried), np.nan)
     return table.assign(p_adjusted=adjusted, claim=adjusted <= level, level=level)
 
 
