@@ -142,12 +142,20 @@ CHAPTERS = {
             question=N_("What are they like, each on a page?"),
         ),
         ChapterSpec(
-            *("11", "11_track_changes", N_("What changed"), params.TrackChanges, ("05",)),
+            *("11", "11_track_changes", N_("What changed"), params.TrackChanges, ("04", "05")),
             short=N_("Changes"),
             makes=("headlines", "definitions", "changes"),
             charts=4,
             question=N_("What changed since the last run, and is it real?"),
-            answers=("changes", "targets", "change_parts", "headline_history", "year_before", "changed_sources"),
+            answers=(
+                "changes",
+                "watch",
+                "targets",
+                "change_parts",
+                "headline_history",
+                "year_before",
+                "changed_sources",
+            ),
         ),
         # The summary repeats all others.
         ChapterSpec(

@@ -282,12 +282,15 @@ def erase(
     help="profile: all that is known of each customer, with segments, stage and what is foreseen.",
 )
 @click.option(
-    "--layout", metavar="SYSTEM", help="Columns as the import of salesforce or hubspot wants them; for a file."
+    "--layout",
+    "system",
+    metavar="SYSTEM",
+    help="Columns as the import of salesforce, hubspot or a system of layouts: in dataset.yaml wants them; for a file.",
 )
 @click.option("--table", help="Table of the database.  [default: customer_segments or customer_profile]")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 def export(
-    dataset_yaml: str, target: str, ids: str | None, what: str, layout: str | None, table: str | None, dry_run: bool
+    dataset_yaml: str, target: str, ids: str | None, what: str, system: str | None, table: str | None, dry_run: bool
 ) -> None:
     """Hand what the last published run found for each customer to another system.
 
@@ -304,16 +307,17 @@ def export(
 
     dataset, tables, as_of = last_run(dataset_yaml)
     key = pseudonym_key(dataset)
-    if layout and target.startswith(crm_export.VARIABLE):
+    if system and target.startswith(crm_export.VARIABLE):
         raise click.UsageError("--layout is for files")
-    if layout is not None and layout not in crm_export.layouts():
-        raise ConfigurationError(f"--layout {layout}: known are {', '.join(crm_export.layouts())}")
+    names = crm_export.layout(system, dataset.layouts) if system else {}
     may = crm_export.allowed(tables, withdrawn(dataset, key, as_of))
     own = raw_ids(dataset, ids, tables.read("identities"), key, as_of) if ids else None
-    rows = crm_export.unified(tables) if what == "profile" or layout else crm_export.assignments(tables)
+    rows = crm_export.unified(tables) if what == "profile" or system else crm_export.assignments(tables)
     everybody = len(rows)
     rows = crm_export.called(rows[rows["customer_id"].isin(may)], own)
     click.echo(_reconciled(everybody, len(may), rows, own))
+    if absent := [name for name in names if name not in rows and name != "id"]:
+        click.echo(f"Of the layout {system}, this run has no value of {', '.join(absent)}.")
     if target.startswith(crm_export.VARIABLE):
         name, by = table or crm_export.NAMES[what], "id" if ids else "customer_id"
         done = write_back.to_postgres(rows, target.removeprefix(crm_export.VARIABLE), name, (by,), dry_run)
@@ -325,7 +329,7 @@ def export(
             if columns:
                 click.echo(f"Columns {word}: {', '.join(columns)}")
     elif not dry_run:
-        crm_export.to_file(crm_export.laid_out(rows, layout) if layout else rows, Path(target))
+        crm_export.to_file(crm_export.laid_out(rows, names) if names else rows, Path(target))
     click.echo(f"{len(rows)} rows {'would be ' if dry_run else ''}handed over to {target}.")
 
 

@@ -127,12 +127,36 @@ def test_who_objected_by_any_of_their_accounts_is_not_handed_over(whole):
 
 
 def test_a_layout_names_what_was_found_out_and_no_master_data(whole):
-    table = crm_export.laid_out(crm_export.unified(whole), "salesforce")
-    assert table.columns[0] == "Customer_Profile_Id__c"
-    assert all(name.endswith("__c") for name in table)
-    assert "age" not in crm_export.laid_out(crm_export.unified(whole), "hubspot")
-    for names in crm_export.layouts().values():
-        assert len(set(names.values())) == len(names)
+    table, names = (
+        crm_export.unified(whole),
+        {system: crm_export.layout(system, {}) for system in ("salesforce", "hubspot")},
+    )
+    laid = crm_export.laid_out(table, names["salesforce"])
+    assert laid.columns[0] == "Customer_Profile_Id__c"
+    assert all(name.endswith("__c") for name in laid)
+    assert "age" not in crm_export.laid_out(table, names["hubspot"])
+    for of_system in names.values():
+        assert len(set(of_system.values())) == len(of_system)
+
+
+def test_dataset_yaml_names_the_columns_of_other_systems(company, tmp_path):
+    company.write("crm.csv", "id\n" + "".join(f"{i}\n" for i in range(1, 31)))
+    own = {"dynamics": {"clv": "cp_value", "first_seen_at": "cp_since", "id": "accountnumber"}}
+    dataset = company.dataset(CUSTOMERS, layouts=own)
+    tables = Tables(company.folder / "runs" / "20260101T000000Z-abcdef")
+    collect(dataset, tables, dataset.as_of, pseudonym_key(dataset))
+    tables.write("profile", build_profile(tables, dataset.as_of, {}).assign(first_seen_at=pd.Timestamp("2025-01-01")))
+    (company.folder / "runs" / "latest").symlink_to(tables.folder.name)
+    given = ["export", str(dataset.file), "--to", str(tmp_path / "out.csv"), "--ids", "customer", "--layout"]
+    done = CliRunner().invoke(main, [*given, "dynamics"])
+    assert done.exit_code == 0, done.output
+    assert "Of the layout dynamics, this run has no value of clv." in done.output
+    table = pd.read_csv(tmp_path / "out.csv", dtype=str)
+    assert table.columns.tolist() == ["cp_since", "accountnumber"]
+    assert sorted(table["accountnumber"].astype(int)) == [*range(1, 31)]
+    refused = CliRunner().invoke(main, [*given, "dynamic"])
+    assert isinstance(refused.exception, ConfigurationError) or refused.exit_code == 2
+    assert "known are salesforce, hubspot, dynamics" in refused.output + str(refused.exception)
 
 
 def test_who_objects_after_the_run_is_left_out_at_the_hand_over(company, tmp_path):

@@ -19,10 +19,10 @@ MADE_OF = {
 }
 
 
-def run(runs, reports, name, day="2025-01-31"):
+def run(runs, reports, name, day="2025-01-31", figures=FIGURES):
     folder, pages = runs / name, reports / name
     publish.begin(folder, pages)
-    Tables(folder).write("headlines", FIGURES)
+    Tables(folder).write("headlines", figures)
     Tables(folder, stamp=Stamp(as_of=day)).write("profile", pd.DataFrame({"customer_no": [1]}))
     (pages / "run.json").write_text(json.dumps(MADE_OF))
     publish.publish(folder, pages)
@@ -51,6 +51,14 @@ def test_what_was_published_stays_when_runs_are_pruned(tmp_path):
     left = Tables(runs / NAMES[-1])
     assert left.has("headlines")
     assert not left.has("profile")
+
+
+def test_a_report_that_leaves_the_house_keeps_no_exact_figure(tmp_path):
+    """Of the run the figures stay exact, because the next one takes the difference to what it counts again."""
+    run(tmp_path / "runs", tmp_path / "reports", NAMES[0], figures=FIGURES.assign(value=[412343.0, None], n=43))
+    kept = history.update(tmp_path / "runs", rounded=True)
+    assert kept[["value", "n"]].to_numpy().tolist() == [[410000, 45]]
+    assert Tables(tmp_path / "runs" / NAMES[0]).read("headlines")["value"].iloc[0] == 412343
 
 
 def test_a_run_that_was_killed_after_publishing_is_added_by_the_next(tmp_path):

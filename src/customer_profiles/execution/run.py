@@ -184,7 +184,7 @@ def run_report(
             stopping.finish()
             if only is None:
                 publish.publish(run.folder, run.pages)
-                history.update(runs)
+                history.update(runs, run.dataset.privacy.rounded)
             publish.end(run.folder)
         except BaseException as error:
             with stopping.held():

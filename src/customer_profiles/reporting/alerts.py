@@ -13,7 +13,8 @@ from .stored import write_json
 
 CHAPTER = "11"
 NAME = "alerts.json"
-KINDS = {"changes": "change", "target": "target", "changed_source": "data", "redefined": "data", "reconciled": "data"}
+KINDS = {"changes": "change", "watch": "change", "target": "target"}
+KINDS |= dict.fromkeys(("changed_source", "redefined", "reconciled"), "data")
 """First word of a finding's id to the kind of alert; those of the data explain, they alarm nobody by themselves."""
 ALARMING = ("change", "target")
 HEAD = N_("{company}, as of {day:day}: {n:count} things to know")

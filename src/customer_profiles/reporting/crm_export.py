@@ -5,8 +5,7 @@ Handing over twice leaves the same. Whoever must not appear any more since the r
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -110,18 +109,24 @@ def allowed(tables: Tables, withdrawn: Collection[str]) -> list[str]:
     return profile[~profile.isin(gone)].tolist()
 
 
-@cache
-def layouts() -> dict[str, dict[str, str]]:
-    """How other systems call the columns, by the name of the system: see layouts.yaml."""
-    return yaml.safe_load(LAYOUTS.read_text(encoding="utf-8"))
+def layout(system: str, own: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    """What the import of another system calls the columns: as dataset.yaml says, else as layouts.yaml does.
 
-
-def laid_out(table: pd.DataFrame, system: str) -> pd.DataFrame:
-    """A table as the import of another system wants it: its names of columns, and no others.
-
-    Only what the product found out is handed over, so that no master data is written over by an older copy.
+    Raises
+    ------
+    ConfigurationError
+        If neither knows the system.
     """
-    names = layouts()[system]
+    known = yaml.safe_load(LAYOUTS.read_text(encoding="utf-8")) | dict(own)
+    if system not in known:
+        raise ConfigurationError(
+            f"--layout {system}: known are {', '.join(known)}; others go to layouts: of dataset.yaml"
+        )
+    return known[system]
+
+
+def laid_out(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """A table with the columns of a `layout`, in its order and no others, so that no master data is overwritten."""
     table = table.rename(columns={"customer_id": "id"})
     return table[[name for name in names if name in table]].rename(columns=names)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..tables import Tables
+from . import rounding
 from .publish import REPORT, published_runs
 
 NAME = "history.parquet"
@@ -44,17 +45,21 @@ def read(runs: Path) -> pd.DataFrame:
     return found.reindex(columns=list(COLUMNS)).astype(COLUMNS)  # versions before wrote fewer columns
 
 
-def update(runs: Path) -> pd.DataFrame:
+def update(runs: Path, rounded: bool = False) -> pd.DataFrame:
     """Add the published runs that are not in it yet: also one that was killed right after it was published.
 
     Parameters
     ----------
     runs : Path
         Folder of the runs of a data set; the caller holds its lock.
+    rounded : bool
+        Whether the report leaves the house: then no figure is kept that is more exact than on its page.
     """
     known = read(runs)
     missing = [run for run in published_runs(runs) if run.name not in set(known["run"])]
-    found = pd.concat([known, *filter(len, map(_figures, missing))], ignore_index=True).astype(COLUMNS)
+    found = pd.concat([known, *filter(len, (_figures(run, rounded) for run in missing))], ignore_index=True).astype(
+        COLUMNS
+    )
     if len(found) > len(known):
         part = runs / f".{NAME}.part"
         part.touch(mode=0o600)
@@ -63,13 +68,14 @@ def update(runs: Path) -> pd.DataFrame:
     return found
 
 
-def _figures(run: Path) -> pd.DataFrame:
+def _figures(run: Path, rounded: bool) -> pd.DataFrame:
     """What a run published of the headlines, with what it was made of."""
     tables, manifest = Tables(run), run / REPORT / "run.json"
     if not (tables.has("headlines") and manifest.exists()):
         return pd.DataFrame()
     made_of = json.loads(manifest.read_text(encoding="utf-8"))
-    shown = tables.read("headlines").rename(columns=FIGURES).dropna(subset="value")
+    shown = tables.read("headlines")
+    shown = (rounding.frame(shown) if rounded else shown).rename(columns=FIGURES).dropna(subset="value")
     if tables.has("changes"):
         tested = tables.read("changes").reindex(columns=["key", "p_adjusted", "level"]).dropna(subset="p_adjusted")
         shown = shown.merge(tested, left_on="name", right_on="key", how="left")

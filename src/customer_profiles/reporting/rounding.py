@@ -62,7 +62,8 @@ def frame(exact: pd.DataFrame) -> pd.DataFrame:
     exact : DataFrame
         As it has passed the gate; numbers that are hidden are missing.
     """
-    about = {*KEYS, *NUMERIC_KEYS}
+    # What rows are about is told as it is; a number of that name with an interval or a value before is none of it.
+    about = {name for name in (*KEYS, *NUMERIC_KEYS) if not {f"{name}_low", f"{name}_before"} & set(exact)}
     numbers = [name for name in exact.select_dtypes("number") if name not in about and not name.endswith("_days")]
     plain = {name: exact[name].to_numpy(dtype=float, na_value=np.nan) for name in numbers}
     counts = {name: values for name, values in plain.items() if column(name, numeric=True).kind == "count"}

@@ -199,12 +199,15 @@ def _scale(ax: Any, x: str, y: str) -> None:
 
 
 def _months(ax: Any, days: pd.Series) -> None:
-    """Months across, as far as the data reach."""
+    """Months across, as far as the data reach, each named once."""
     locator = dates.AutoDateLocator(minticks=2, maxticks=6)
     ax.xaxis.set(major_locator=locator, major_formatter=dates.AutoDateFormatter(locator))
     if len(known := days.dropna()):
         room = max((known.max() - known.min()) * 0.01, pd.Timedelta(days=2))
         ax.set_xlim(known.min() - room, known.max() + room)
+        ticks = pd.Series(dates.num2date(locator.tick_values(known.min(), known.max())))
+        if (again := ticks.dt.strftime("%Y-%m").duplicated()).any():
+            ax.xaxis.set_major_locator(FixedLocator(dates.date2num(ticks[~again])))
 
 
 def _events(ax: Any, events: pd.DataFrame) -> None:

@@ -111,6 +111,20 @@ def test_a_lost_tenth_of_an_export_is_coverage_and_nothing_is_behaviour(how, see
     record_property("lost_tenths_told", 1)
 
 
+@pytest.mark.parametrize("seed", [20, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(21, 40))])
+def test_a_lost_week_is_coverage_and_nothing_is_behaviour(seed, record_property):
+    """What the other days tell of the week is an estimate, and as unsure as weeks differ."""
+    company = Company(seed, customers=500)
+    before, whole = company.run(THEN), told(company.run(NOW), company.run(THEN))
+    left = company.orders[~company.orders["at"].between("2025-11-03", "2025-11-09")]
+    damaged = told(company.run(NOW, transactions=left), before)
+    assert not (damaged["claim"] & ~whole["claim"]).any()
+    sales, lost = damaged.loc["sales"], damaged.loc["sales", "value"] - whole.loc["sales", "value"]
+    assert sales["coverage_low"] < sales["coverage"] < sales["coverage_high"] < 0
+    assert abs(lost - sales["coverage"]) < sales["coverage_high"] - sales["coverage_low"]  # two half intervals
+    record_property("lost_weeks_told", 1)
+
+
 def test_a_tenth_lost_from_the_same_day_is_all_coverage(company):
     fewer = company.run(THEN, transactions=lost_tenth(company, "rows", "transactions"))
     table = told(fewer, company.run(THEN))

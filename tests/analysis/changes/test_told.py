@@ -25,10 +25,19 @@ def sentences(result) -> dict[str, str]:
 def test_a_first_run_says_one_sentence_and_has_no_panel(company):
     now = company.run(NOW)
     nothing = Knowledge.of_last({name: pd.DataFrame() for name in now.tables}, NOW)
-    assert [text.message for text in told.first_run(nothing)] == [told.FIRST_RUN]
+    assert [text.message for text in told.first_run(nothing, NOW)] == [told.FIRST_RUN]
     assert not len(told.decomposition(parts.split(now, nothing, []), NOW))
     assert not len(told.sources(now, nothing))
     assert told.redefinitions(now, nothing) == set()
+
+
+def test_a_run_of_a_later_day_is_not_compared_with(company):
+    """A report of an earlier day, made again, has lost nothing."""
+    later = Knowledge.of_last(company.run(NOW).tables, THEN)
+    assert [text.message for text in told.first_run(later, THEN)] == [told.LATER]
+    assert not len(parts.split(company.run(THEN), later, []))
+    assert not len(told.sources(company.run(THEN), later))
+    assert Knowledge.of_last(company.run(THEN).tables, NOW).compares()
 
 
 def test_no_part_counts_few_customers():
@@ -119,7 +128,14 @@ def test_the_companys_own_total_is_reconciled(company):
     result = targets.against_targets(headlines, {"sales": Target(own_total=sales + 250)})
     assert result.frame["differs_by"].tolist() == pytest.approx([-250])
     assert "the report counts €250 less than the company" in sentences(result)["reconciled.sales"]
-    same = targets.against_targets(headlines, {"sales": Target(own_total=sales)})
+    rows = pd.DataFrame(
+        {"table": ["transactions", "transactions", "tickets"], "read": [900, 100, 7], "set_aside": [4, 1, 1]}
+    )
+    rows = rows.assign(duplicate=[2, 0, 0], excluded=[0, 30, 0])
+    said = sentences(targets.against_targets(headlines, {"sales": Target(own_total=sales + 250)}, rows))
+    assert said["reconciled.sales.why"].startswith("Of 1,000 records in the exports behind it, 5 could not be used, 2 ")
+    same = targets.against_targets(headlines, {"sales": Target(own_total=sales)}, rows)
+    assert [*sentences(same)] == ["reconciled.sales"]
     assert "what the company counts" in sentences(same)["reconciled.sales"]
 
 
@@ -178,6 +194,14 @@ def test_figures_of_another_period_are_neither_in_the_history_nor_against_a_targ
     assert "target.sales" not in sentences(targets.against_targets(young, aim))
     before_it_was_kept = known.assign(months=np.nan)
     assert "Sales" in set(over_time.history(before_it_was_kept, headlines).frame["headline"])
+
+
+def test_shares_are_apart_by_percentage_points():
+    numbers = {"last_value": 0.5, "this_value": 0.64, "whole_change": 0.14, "behaviour": 0.05}
+    relative = {f"relative_change{end}": 10.0 for end in ("", "_low", "_high")}
+    row = pd.Series({"key": "csat", "kind": "share", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
+    said = Language("en").text(told.moved(row, 3))
+    assert said == "Satisfied rose to 64.0% from 50.0%: 5.00 percentage points of it because customers act differently."
 
 
 def test_months_shorter_than_a_figure_looks_back_are_named():

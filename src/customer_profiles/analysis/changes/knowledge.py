@@ -38,10 +38,14 @@ class Knowledge:
     tables: Mapping[str, pd.DataFrame]
 
     @classmethod
-    def of_last(cls, tables: Mapping[str, pd.DataFrame], otherwise: date) -> Self:
-        """What an earlier run knew; its day is that of the figures it published, `otherwise` if it has none."""
+    def of_last(cls, tables: Mapping[str, pd.DataFrame], today: date) -> Self:
+        """What an earlier run knew; its day is that of the figures it published, `today` if it has none.
+
+        Of a run that looks at a later day nothing is known: what came since would seem lost.
+        """
         headlines = tables["headlines"]
-        return cls(date.fromisoformat(headlines["as_of"].iloc[0]) if len(headlines) else otherwise, tables)
+        day = date.fromisoformat(headlines["as_of"].iloc[0]) if len(headlines) else today
+        return cls(day, tables if day <= today else {name: table.iloc[:0] for name, table in tables.items()})
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self.tables[name]
@@ -151,6 +155,23 @@ def silences(at: pd.Series, begin: pd.Timestamp, end: pd.Timestamp) -> list[tupl
     edges = pd.concat([pd.Series([begin - one]), days, pd.Series([end + one])], ignore_index=True)
     silent = edges.diff().dt.days.to_numpy() - 1 > usual
     return [(edges[k - 1] + one, edges[k] - one) for k in np.flatnonzero(silent)]
+
+
+def spread(rows: pd.DataFrame, at: str, days: int) -> float:
+    """How much what so many days in a row bring differs from stretch to stretch: its deviation over its mean.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``amount`` where it is told, else rows count.
+    at : str
+        Column that says when.
+    days : int
+        Days without any record are left out.
+    """
+    amount = rows["amount"] if "amount" in rows else pd.Series(1.0, rows.index)
+    stretches = amount.groupby(rows[at].dt.normalize()).sum().rolling(days).sum()
+    return float(stretches.std() / abs(stretches.mean()))
 
 
 def repaired(rows: pd.DataFrame, last: pd.DataFrame, at: str, until: date) -> pd.DataFrame:

@@ -85,8 +85,8 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     -------
     Result
         ``headline, day, relative_change`` (since the first run: per cent, points of a score as they are; with the
-        interval of the value)``, value, n``. Empty before the second day. Runs whose records were too young to look
-        back over as many months as today are left out.
+        interval of the value)``, value`` with its interval``, n``. Empty before the second day. Runs whose records were
+        too young to look back over as many months as today are left out.
     """
     names = {"headline": "name", "kind": "unit", "value_low": "low", "value_high": "high"}
     runs = pd.concat([earlier, headlines.rename(columns=names)], ignore_index=True)
@@ -102,6 +102,8 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     table = runs.assign(
         headline=[KPIS[name].label for name in runs["name"]],
         day=pd.to_datetime(runs["as_of"]),
+        value_low=runs["low"],
+        value_high=runs["high"],
         **{
             f"relative_change{end}": relative(runs[of].astype(float) - first, base)
             for end, of in zip(ENDS, ("value", "low", "high"), strict=True)
@@ -114,7 +116,7 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
         OVERLAPPING,
         claims=_how_many,
         about=Text(N_("Change since the first run, in per cent; scores in points. Each line has a scale of its own.")),
-        columns=["headline", "day", *(f"relative_change{end}" for end in ENDS), "value", "n"],
+        columns=["headline", "day", *(f"{of}{end}" for of in ("relative_change", "value") for end in ENDS), "n"],
     )
 
 

@@ -27,7 +27,7 @@ from .knowledge import Knowledge
 from .steps import Gaps, Steps, next_day, own_months, periods, steps, young_periods
 
 PARTS = ("coverage", "identity", "definition", "mix", "behaviour", "untold")
-SOURCES_OF = {"orders": "transactions", "tickets": "tickets"}
+SOURCES_OF = {"orders": "transactions", "tickets": "tickets", "profile": "customers"}
 """Table behind monthly sums; scores come from feedback."""
 MOST_LEVELS, FEWEST = 12, 30
 """Values of an attribute that are told apart, and customers that each needs."""
@@ -150,7 +150,9 @@ def year_before(now: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
 def _judged(rows: list[dict[str, Any]], level: float) -> pd.DataFrame:
     """Rows as a table, with which of them are more than chance."""
     table = pd.DataFrame(rows)
-    adjusted = Family.of(table["p"]).adjust(table["p"])
+    # Of what silent days leave untold nothing is claimed, but it counts: a gap is no licence to claim the rest.
+    tried = table["p"].mask(table["p"].isna() & (table["reason"] == GAP), 1.0)
+    adjusted = np.where(table["p"].notna(), Family.of(tried).adjust(tried), np.nan)
     return table.assign(p_adjusted=adjusted, claim=adjusted <= level, level=level)
 
 
@@ -268,8 +270,7 @@ def _figure(
     of_once = "definition" if "version" in changed else "coverage"
     setattr(row, of_once, getattr(row, of_once) + again)
     row.behind[of_once] += abs(int(once["n"]) - len(last))
-    sources = {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
-    if any(knowledge.affected(table, changed, now["inventory"]) for table in sources):
+    if any(knowledge.affected(table, changed, now["inventory"]) for table in tables_of(name)):
         row.reason = NOT_APART
     if same_span[0] != then[0]:
         row.reason = SPAN
@@ -329,10 +330,15 @@ def _between(
     if missing is None:
         row.reason, row.untold = GAP, row.untold + mix + behaviour
         return
-    # What the silent days would have brought, had they been like the others, is no behaviour.
+    # What the silent days would have brought, had they been like the others, is no behaviour; it is an estimate.
     scaled = _value(sums[1]) * (missing - 1.0)
+    unsure = z_value() * scaled * max(tables.unsure.get(one, 0.0) for one in tables_of(name))
+    half = float(np.hypot(half, unsure))
     row.coverage, row.mix, row.behaviour = row.coverage - scaled, mix, behaviour + scaled
+    row.behind["coverage"] = row.behind.get("coverage", 0) + (counts[1] if scaled else 0)
     row.halves |= {"mix": factor * (one.mix_high - one.mix_low) / 2, "behaviour": half}
+    if scaled:
+        row.halves["coverage"] = float(np.hypot(np.nan_to_num(row.halves.get("coverage", 0.0)), unsure))
     row.p = one.p if scaled == 0 else _p(row.behaviour, half, one.p)
     row.reason = GAP if scaled else row.reason
 
@@ -357,6 +363,12 @@ def _missing(name: str, gaps: Gaps, ahead: tuple[int, int]) -> float | None:
             return None
         factors.append(1.0 if table == "feedback" or part is None else whole / (whole - lost))
     return factors[0] / factors[1]
+
+
+def tables_of(name: str) -> set[str]:
+    """Tables whose rows a headline counts."""
+    kpi = KPIS[name]
+    return {_table_of(part) for part in (kpi.top, kpi.bottom) if part is not None}
 
 
 def _table_of(part: Part) -> str:

@@ -43,4 +43,9 @@ def level(history: pd.DataFrame, before: date, now: date) -> float:
     since = date.fromisoformat(tested.max()) if len(tested) else before
     if not len(tested) and len(known):
         since = date.fromisoformat(known["as_of"].min())
-    return min(ALPHA, max((now - since).days, 0) * YEARLY / 365.25)
+    return since_day(since, now)
+
+
+def since_day(day: date, now: date) -> float:
+    """What may be spent since a day: by what each run tests anew, since the run before."""
+    return min(ALPHA, max((now - day).days, 0) * YEARLY / 365.25)

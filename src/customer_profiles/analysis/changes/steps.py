@@ -36,6 +36,8 @@ class Steps:
         As this run has them.
     gaps : dict of str to list of (Timestamp, Timestamp)
         First and last of new days in a row of which a table has no record, by table.
+    unsure : dict of str to float
+        Relative error of what such days would have brought, by table.
     owner : dict of int to str
         Customer behind each number.
     """
@@ -46,6 +48,7 @@ class Steps:
     told: kpis.Months
     now: kpis.Months
     gaps: Gaps = field(default_factory=dict)
+    unsure: dict[str, float] = field(default_factory=dict)
     owner: dict[int, str] = field(default_factory=dict)
 
 
@@ -55,7 +58,7 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
     accounts = knowledge.links(now["identities"], before["identities"])
     ids, was = accounts["customer_id"], accounts["customer_id_before"]
     at_each: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in ("before", "covered", "joined", "told", "now")}
-    gaps = {}
+    gaps, unsure = {}, {}
     for name, at in TABLES.items():
         mine, last = now[name], before[name]
         told = mine
@@ -71,6 +74,8 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
             new = next_day(before)
             found = knowledge.silences(mine[at], mine[at].min().normalize(), mine[at].max().normalize())
             gaps[name] = [(max(first, new), last) for first, last in found if last >= new]
+            lost = sum((last - first).days + 1 for first, last in gaps[name])
+            unsure[name] = knowledge.spread(mine, at, lost) if lost else 0.0
     owners = pd.concat([rows["customer_id"] for tables in at_each.values() for rows in tables.values()])
     codes = {name: code for code, name in enumerate(owners.dropna().unique())}
     known: dict[tuple[int, ...], kpis.Months] = {}  # steps of which no table differs are one
@@ -78,7 +83,7 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
         same = tuple(map(id, tables.values()))
         known[same] = known.get(same) or _months(tables, codes)
     months = {step: known[tuple(map(id, tables.values()))] for step, tables in at_each.items()}
-    return Steps(**months, gaps=gaps, owner={code: name for name, code in codes.items()})
+    return Steps(**months, gaps=gaps, unsure=unsure, owner={code: name for name, code in codes.items()})
 
 
 def _months(tables: dict[str, pd.DataFrame], codes: dict[str, int]) -> kpis.Months:

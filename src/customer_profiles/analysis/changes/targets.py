@@ -13,7 +13,8 @@ from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
 from .. import kpis
 from ..kpi_definitions import KPIS
-from .told import amount, headline
+from .parts import tables_of
+from .told import amount, difference, headline
 
 COLUMNS = [
     *("headline", "this_value", "this_value_low", "this_value_high", "target", "short_of_target", "target_share"),
@@ -21,7 +22,11 @@ COLUMNS = [
 ]
 
 
-def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any]) -> Result:
+ROWS = ["read", "set_aside", "duplicate", "excluded"]
+"""What became of the rows of the exports."""
+
+
+def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any], rows: pd.DataFrame | None = None) -> Result:
     """The key figures for which dataset.yaml has a target or the company's own total.
 
     Parameters
@@ -30,6 +35,8 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any]) -> Resu
         From `parts.headlines`.
     targets : mapping of str to Target
         ``target, tolerance, owner, own_total`` by the name of the key figure.
+    rows : DataFrame, optional
+        ``table`` and `ROWS` of each source: why the report counts otherwise than the company.
 
     Returns
     -------
@@ -65,6 +72,9 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any]) -> Resu
             "n": known["n"],
         }
     )
+    if rows is not None:
+        behind = [rows[rows["table"].isin(tables_of(name))][ROWS].sum() for name in known["headline"]]
+        table = table.assign(**pd.DataFrame(behind, columns=ROWS, index=table.index))
     title = Text(N_("Key figures against their targets and the company's own totals"))
     return Result("targets", table, title, OVERLAPPING, claims=_claims, columns=COLUMNS)
 
@@ -74,6 +84,10 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
     less = N_("{headline:label}: the report counts {by:label} less than the company, {now:label} and not {own:label}.")
     more = N_("{headline:label}: the report counts {by:label} more than the company, {now:label} and not {own:label}.")
     agrees = N_("{headline:label}: the report counts what the company counts, {now:label}.")
+    why = N_(
+        "Of {read:count} records in the exports behind it, {set_aside:count} could not be used, {duplicate:count} "
+        "stand there twice, and {excluded:count} are of later days or of people who may not appear."
+    )
     told = []
     for row in shown(table).itertuples():
         values = {"headline": headline(str(row.key)), "now": amount(row.kind, row.this_value)}
@@ -84,8 +98,11 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
                 Finding(missed, values | aim, id=f"target.{row.key}", n=int(row.n), effect=0.3, reach=int(row.n))
             )
         if not np.isnan(row.own_total):
-            own = {"own": amount(row.kind, row.own_total), "by": amount(row.kind, abs(row.differs_by))}
+            own = {"own": amount(row.kind, row.own_total), "by": difference(row.kind, abs(row.differs_by))}
             same = abs(row.differs_by) <= 1e-9 * max(abs(row.own_total), 1.0)
             message, said = (agrees, values) if same else (less if row.differs_by < 0 else more, values | own)
             told.append(Finding(message, said, id=f"reconciled.{row.key}", n=int(row.n)))
+            lost = {name: int(getattr(row, name, 0)) for name in ROWS}
+            if not same and any(lost[name] for name in ROWS[1:]):
+                told.append(Finding(why, lost, id=f"reconciled.{row.key}.why", n=int(row.n)))
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ...stats.claims import shown
 from ..kpi_definitions import KPIS
 from . import knowledge
 from .knowledge import Knowledge
+from .parts import GAP, SPAN
 
 HEADINGS = {
     "coverage": N_("Source coverage"),
@@ -66,6 +68,7 @@ SINCE = (
 )
 """The same where records are too young for what the figure looks back."""
 FIRST_RUN = N_("This is the first run that can be compared: from the next one on, this page says what changed.")
+LATER = N_("The run to compare with looks at a later day, so nothing is compared: --compare takes an earlier one.")
 REDEFINED = {
     "version": N_("the version of the product"),
     "rules": N_("general rules in dataset.yaml"),
@@ -81,9 +84,9 @@ def standing(headlines: pd.DataFrame) -> Result:
     return Result("headlines", headlines, Text(N_("The headlines of this run")), OVERLAPPING)
 
 
-def first_run(before: Knowledge) -> list[Text]:
+def first_run(before: Knowledge, today: date) -> list[Text]:
     """What there is to say where no run can be compared with."""
-    return [] if before.compares() else [Text(FIRST_RUN)]
+    return [] if before.compares() else [Text(FIRST_RUN if before.as_of <= today else LATER)]
 
 
 def of_data(split: pd.DataFrame) -> Result:
@@ -138,7 +141,7 @@ def by_part(figures: pd.DataFrame, parts: Mapping[str, str]) -> pd.DataFrame:
     DataFrame
         The columns of `of_data`, ``p_adjusted``, and ``key, of`` (name of the figure and of the part).
     """
-    about = ["headline", "kind", "value_before", "value", "n", "n_before", "p_adjusted", "claim"]
+    about = ["headline", "kind", "value_before", "value", "n", "n_before", "p_adjusted", "claim", "reason"]
     long = figures.melt(about, list(parts), "part", "amount", ignore_index=False).sort_index(kind="stable")
     long = long[long["amount"].abs() > 1e-9 * long["value_before"].abs()].reset_index()
     ends = figures.reindex(columns=[f"{part}{end}" for part in parts for end in ("_low", "_high")]).stack()
@@ -163,7 +166,11 @@ def relative(amounts: pd.Series, split: pd.DataFrame) -> pd.Series:
 
 
 def _is_worth_a_sentence(row: Any) -> bool:
-    return row.of in OF_THE_DATA and abs(row.relative_change) > 100 * SHORTER
+    return row.of in OF_THE_DATA and (abs(row.relative_change) > 100 * SHORTER or _is_of_silent_days(row))
+
+
+def _is_of_silent_days(row: Any) -> bool:
+    return row.of == "coverage" and row.reason == GAP
 
 
 def redefinitions(now: Knowledge, before: Knowledge) -> set[str]:
@@ -264,6 +271,13 @@ def amount(kind: str, value: float) -> Text:
     return Text(f"{{value:{kind}}}", {"value": float(value)})
 
 
+def difference(kind: str, value: float) -> Text:
+    """How far two values are apart, in words: shares by percentage points, which are no part of a change."""
+    return (
+        Text(N_("{value:points} percentage points"), {"value": 100 * value}) if kind == "share" else amount(kind, value)
+    )
+
+
 def moved(row: Any, family: int) -> Finding:
     """How far a key figure moved, and what of it customers do; from a row of `decomposition`."""
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
@@ -272,10 +286,10 @@ def moved(row: Any, family: int) -> Finding:
     message = against if part <= 0 else more if part > 1 else up if row.behaviour > 0 else down
     unit = row.behaviour / row.relative_change if row.relative_change else 0.0
     since = {"since": row.since} if young else {}
-    amounts = {"now": row.this_value, "before": row.last_value, "by": row.behaviour}
+    values = {"now": amount(row.kind, row.this_value), "before": amount(row.kind, row.last_value)}
     return Finding(
         message,
-        {"headline": headline(row.key)} | {name: amount(row.kind, value) for name, value in amounts.items()} | since,
+        {"headline": headline(row.key), "by": difference(row.kind, row.behaviour)} | values | since,
         id=f"changes.{row.key}",
         n=int(row.n),
         interval=(unit * float(row.relative_change_low), unit * float(row.relative_change_high)),
@@ -289,14 +303,22 @@ def moved(row: Any, family: int) -> Finding:
 
 
 def _of_data(row: Any) -> Finding:
+    silent = N_("{headline:label}: {by:label} of the change comes from days of which an export has no record at all.")
     message = {
-        "coverage": N_(
+        "coverage": silent
+        if _is_of_silent_days(row)
+        else N_(
             "{headline:label}: {by:label} of the change comes from records missing, late, corrected or of a new source."
         ),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
-        "definition": N_("{headline:label}: {by:label} of the change comes from another definition."),
+        "definition": N_(
+            "{headline:label}: {by:label} of the change comes from looking back over another period than in the last "
+            "run."
+        )
+        if row.reason == SPAN
+        else N_("{headline:label}: {by:label} of the change comes from another definition."),
     }[row.of]
-    values = {"headline": headline(row.key), "by": amount(row.kind, row.amount)}
+    values = {"headline": headline(row.key), "by": difference(row.kind, row.amount)}
     return Finding(message, values, id=f"changes.data.{row.key}.{row.of}", n=int(row.n), effect=0.2, reach=int(row.n))
 
 
@@ -322,8 +344,8 @@ def sources(now: Knowledge, before: Knowledge) -> Result:
     both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), one_run=one_run)
     others = pd.DataFrame({"part": sorted(changed - set(both["part"]))}).assign(one_run=False)
     both = pd.concat([both, others], ignore_index=True)
-    both["redefined"] = both["part"].isin(list(changed))
-    both["source"] = both["source"].fillna(both["part"])
+    both = both.assign(redefined=both["part"].isin(list(changed)), one_run=both["one_run"].astype(bool))
+    both["source"] = both["source"].fillna(both["part"].map(REDEFINED)).fillna(both["part"])
     both = both[both["redefined"] | both["one_run"] | (both["lost_share"] > SHORTER)].reset_index(drop=True)
     return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
 

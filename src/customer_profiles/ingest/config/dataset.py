@@ -233,6 +233,9 @@ class Dataset(Model):
     source_costs: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict, description="source of visits, as the interactions name it, to what it costs a month"
     )
+    layouts: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="system for export --layout to column here and what its import calls it"
+    )
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
