@@ -1,7 +1,7 @@
 """What each chapter of a report costs at size: CPU seconds and memory, on a demo company of so many customers.
 
-By default chapters run one after the other, so that what a kernel uses belongs to one chapter. With `--jobs 2`, as a
-run does it, only the lines of the whole count. CPU is user + system time of a process, memory the most it has held.
+By default chapters run one after the other, so that what a kernel uses belongs to one chapter; with `--jobs 2`, as a
+run does it, only the last line counts. CPU is user + system time of the kernel, memory the most that it has held.
 """
 
 from __future__ import annotations
@@ -24,11 +24,9 @@ from customer_profiles.execution import run
 if TYPE_CHECKING:
     from customer_profiles.chapters import ChapterSpec
 
-MEGABYTE = 1 << 20
-
 
 class Watch(threading.Thread):
-    """Looks ten times a second at the processes of a run.
+    """Looks five times a second at the processes of a run.
 
     Attributes
     ----------
@@ -37,7 +35,7 @@ class Watch(threading.Thread):
     peak : dict
         Most MB of each.
     together : int
-        Most MB of all at once: what each has for itself, and once what forked kernels share.
+        Most MB of all at once, what they share counted once.
     """
 
     def __init__(self) -> None:
@@ -50,29 +48,30 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Until told to end."""
         own = psutil.Process()
-        while not self.ended.wait(0.1):
-            alone, shared = 0, 0
+        while not self.ended.wait(0.2):
+            together = 0
             for process in [own, *own.children(recursive=True)]:
                 try:
-                    times, memory = process.cpu_times(), process.memory_info()
-                    status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+                    times = process.cpu_times()
+                    status, shares = (
+                        Path(f"/proc/{process.pid}/{name}").read_text() for name in ("status", "smaps_rollup")
+                    )
                 except (psutil.Error, OSError):
                     continue  # it has ended meanwhile
-                anonymous = int(_kilobytes("RssAnon", status))
                 self.cpu[process.pid] = times.user + times.system
-                held = int(_kilobytes("VmHWM", status)) // 1024  # none where it is just ending
-                self.peak[process.pid] = max(held, self.peak.get(process.pid, 0))
-                alone, shared = alone + anonymous // 1024, max(shared, (memory.rss >> 10) - anonymous)
-            self.together = max(self.together, alone + shared // 1024)
+                self.peak[process.pid] = max(_megabytes("VmHWM", status), self.peak.get(process.pid, 0))
+                together += _megabytes("Pss", shares)
+            self.together = max(self.together, together)
 
 
-def _kilobytes(name: str, status: str) -> str:
-    found = re.search(rf"{name}:\s+(\d+)", status)
-    return found[1] if found else "0"
+def _megabytes(name: str, text: str) -> int:
+    """A line such as ``Pss: 12 kB``; 0 where there is none, because the process is just ending."""
+    found = re.search(rf"^{name}:\s+(\d+)", text, re.MULTILINE)
+    return int(found[1]) // 1024 if found else 0
 
 
 def main() -> None:
-    """Print a line per chapter, the dearest first, and two for the whole."""
+    """Print a line per chapter, and one for the whole with what starts the kernels and makes the pages."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=1)

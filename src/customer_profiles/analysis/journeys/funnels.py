@@ -45,9 +45,9 @@ def sessions(interactions: pd.DataFrame) -> pd.DataFrame:
 
     A visitor is a customer, else a device (below zero); a visit is a session, else a visitor's day (below zero).
     """
-    words = interactions.select_dtypes("str").columns.difference(["anonymous_id", "session_id"], sort=False)
-    rows = interactions.astype(dict.fromkeys(words, "category"))
-    device, session = (pd.factorize(rows.pop(name))[0] for name in ("anonymous_id", "session_id"))
+    device, session = (pd.factorize(interactions[name])[0] for name in ("anonymous_id", "session_id"))
+    rows = interactions.drop(columns=["customer_id", "anonymous_id", "session_id"], errors="ignore")
+    rows = rows.astype(dict.fromkeys(rows.select_dtypes("str"), "category"))
     rows["visitor"] = rows["customer_no"].astype("Int64").fillna(pd.Series(-2 - device, rows.index)).astype("int64")
     day = rows.assign(day=rows["at"].dt.normalize()).groupby(["visitor", "day"], sort=False).ngroup()
     return rows.assign(visit=np.where(session >= 0, session, -1 - day))
