@@ -120,7 +120,23 @@ def test_the_grade_tells_the_ends_of_the_scale_from_what_lies_between():
     assert comments_of(table)["grade"].isna().tolist() == [False] * 5 + [True]
 
 
+def test_of_very_many_comments_those_of_some_customers_teach_and_the_page_says_so(monkeypatch):
+    monkeypatch.setattr(training, "MOST", 300)
+    comments = comments_of(feedback())
+    people = comments["customer_no"].to_numpy(float)
+    taught = training._drawn(np.arange(450), people, seed=1)
+    assert 280 <= len(taught) <= 300
+    assert not set(people[taught]) & set(np.delete(people, taught))  # nobody is half seen
+    model = training.train(comments)
+    assert model.labels == len(taught)
+    assert model.quality["n"].iloc[0] == 450  # measured on all, by models that have not seen them
+    assert model.quality["macro_f1"].iloc[0] > 0.9
+    assert model.curve["labels"].tolist() == [200, len(taught)]
+    assert summaries.quality(model).about.values == {"n": len(taught), "base": 450}
+
+
 def test_the_curve_grows_to_all_labels(model):
+    assert summaries.quality(model).about is None
     assert model.curve["labels"].tolist() == [200, 400]
     assert 60 <= model.curve["n"].iloc[0] <= 100  # one fifth of the customers
     assert model.curve["macro_f1"].iloc[-1] == model.quality["macro_f1"].iloc[0]

@@ -98,16 +98,19 @@ def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> Grou
     Mann & Whitney (1947), Ann. Math. Statist. 18:50–60; Cliff (1993), Psychological Bulletin 114:494–509;
     van Elteren (1960), Bull. Int. Stat. Inst. 37:351–361.
     """
-    table = pd.DataFrame({"value": np.asarray(values, float), "member": np.asarray(member, bool)})
-    table["stratum"] = pd.factorize(np.asarray(strata))[0]
-    table = table.dropna(subset="value")
-    table["rank"] = table.groupby("stratum")["value"].rank()
-    sizes = table.groupby("stratum")["member"].agg(["sum", "size"])
-    n1, n = sizes["sum"].to_numpy(float), sizes["size"].to_numpy(float)
+    value, inside, stratum = np.asarray(values, float), np.asarray(member, float), pd.factorize(strata)[0] + 1
+    order = np.lexsort((value, stratum))
+    order = order[~np.isnan(value[order])]
+    value, inside, stratum = value[order], inside[order], stratum[order]
+    n, n1 = np.bincount(stratum).astype(float), np.bincount(stratum, inside)
     n0 = n - n1
-    u = table["rank"].where(table["member"], 0).groupby(table["stratum"]).sum().to_numpy() - n1 * (n1 + 1) / 2
-    ties = table.groupby(["stratum", "value"]).size().astype(float)
-    tied = (ties**3 - ties).groupby("stratum").sum().to_numpy()
+    # Those with the same value in a stratum share the mean of their ranks.
+    begins = np.flatnonzero(np.diff(stratum, prepend=-1).astype(bool) | np.diff(value, prepend=np.nan).astype(bool))
+    ties = np.diff(begins, append=len(value)).astype(float)
+    first = begins - (np.cumsum(n) - n)[stratum[begins]]
+    rank = np.repeat(first + (ties + 1) / 2, ties.astype(int))
+    u = np.bincount(stratum, rank * inside) - n1 * (n1 + 1) / 2
+    tied = np.bincount(stratum[begins], ties**3 - ties)
     both = (n1 > 0) & (n0 > 0)
     n1, n0, n, u, tied = (of[both] for of in (n1, n0, n, u, tied))
     compared = int(n.sum())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import scipy
+import scipy.sparse
 from numpy.typing import ArrayLike
 
 from .intervals import Estimate, z_value
 from .regression import ENDLESS
+
+MOST_STEPS, EXACT = 50, 1e-8  # of Newton's method; what has no end is beyond `ENDLESS` by then
 
 
 class LogRank(NamedTuple):
@@ -151,23 +153,41 @@ def cox(exit: ArrayLike, event: ArrayLike, design: ArrayLike, entry: ArrayLike) 
     coefficients, errors : arrays, shape (k,)
         Log hazard ratios; NaN where one has no end or the model cannot be fitted.
 
+    Notes
+    -----
+    Own code, by sums over the days at once: what ``statsmodels.duration.hazard_regression.PHReg`` finds with Breslow's
+    ties, which goes through the days one by one (ten times as long for 20,000
+    spells, measured November 2026).
+
     References
     ----------
     Cox (1972), JRSS B 34:187–220; Andersen & Gill (1982), Annals of Statistics 10:1100–1120, for spells.
     """
-    from statsmodels.duration.hazard_regression import PHReg
-
-    x = np.asarray(design, float)
-    model = PHReg(np.asarray(exit, float), x, np.asarray(event, int), entry=np.asarray(entry, float), ties="breslow")
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        # A value that nobody has to whom it happened drifts to a ratio of 0 for ever, see `regression.poisson`.
-        warnings.simplefilter("ignore")
+    x, happens, ended = np.asarray(design, float), np.asarray(event, bool), np.asarray(exit, float)
+    days, d = np.unique(ended[happens], return_counts=True)
+    first, last = np.searchsorted(days, np.asarray(entry, float)), np.searchsorted(days, ended, side="right")
+    spells, change = np.arange(len(x)), np.repeat([1.0, -1.0], len(x))
+    places = (np.concatenate([first, np.maximum(first, last)]), np.concatenate([spells, spells]))
+    joins = scipy.sparse.csr_array((change, places), shape=(len(days) + 1, len(x)))
+    b, step = np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
+    with np.errstate(all="ignore"):
         try:
-            fitted = model.fit(disp=0)
+            # A value that nobody has to whom it happened drifts to a ratio of 0 for ever, see `regression.poisson`.
+            for _ in range(MOST_STEPS):
+                weight = np.exp(x @ b)
+                at_risk = (joins @ np.column_stack([weight, x * weight[:, None]])).cumsum(axis=0)[:-1]
+                mean, hazard = at_risk[:, 1:] / at_risk[:, :1], np.append(0.0, (d / at_risk[:, 0]).cumsum())
+                met = weight * (hazard[np.maximum(first, last)] - hazard[first])
+                information = (x * met[:, None]).T @ x - (mean * d[:, None]).T @ mean
+                if np.abs(step).max(initial=0) < EXACT:
+                    break
+                step = np.linalg.solve(information, x[happens].sum(axis=0) - d @ mean)
+                b = b + step
+            error = np.sqrt(np.diag(np.linalg.inv(information)))
         except np.linalg.LinAlgError:
-            return np.full(x.shape[1], np.nan), np.full(x.shape[1], np.nan)
-    found = np.where(np.abs(fitted.params) < ENDLESS, 1.0, np.nan)
-    return fitted.params * found, fitted.bse * found
+            return np.full(len(b), np.nan), np.full(len(b), np.nan)
+    found = np.where(np.abs(b) < ENDLESS, 1.0, np.nan)
+    return b * found, error * found
 
 
 def _cox_of_groups(n1: np.ndarray, n0: np.ndarray, d1: np.ndarray, d: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

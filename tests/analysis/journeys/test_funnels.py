@@ -73,7 +73,7 @@ def test_whoever_logs_in_during_a_visit_is_known_for_all_of_it():
     rows = touches((None, "d1", "a", "2025-03-01 10:00", "view"), (7, "d1", "a", "2025-03-01 10:05", "basket"))
     visits = visits_of(rows)
     assert visits["customer_no"].tolist() == [7]
-    assert visits["visitor"].tolist() == ["7"]
+    assert visits["visitor"].tolist() == [7]
 
 
 def test_orders_stand_in_where_no_purchase_is_recorded():

@@ -216,10 +216,17 @@ def tested(
 
 
 def _per_customer(occasions: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Hits and occasions of every customer at each step."""
-    each = occasions.assign(hit=occasions["hit"].astype("int64")).groupby([by, "customer_no"], sort=True)["hit"]
+    """Hits and occasions of every customer at each step, steps in the order of first appearance."""
+    step, names = pd.factorize(occasions[by])
+    each = (
+        occasions["hit"].astype("int64").groupby([pd.Series(step, occasions.index, name=by), occasions["customer_no"]])
+    )
     table = each.agg(["sum", "size"]).rename(columns={"sum": "hits", "size": "all"})
-    return table.loc[list(dict.fromkeys(occasions[by]))] if len(table) else table
+    return (
+        table.set_axis(table.index.set_levels(np.asarray(names, dtype=object)[table.index.levels[0]], level=0))
+        if len(table)
+        else table
+    )
 
 
 def _compared(of: pd.DataFrame, group) -> pd.DataFrame:

@@ -102,14 +102,15 @@ def endings(own: pd.DataFrame) -> pd.DataFrame:
         From `funnels.sessions`, with ``item``; what was searched for is no page. The pages that most visitors saw are
         kept.
     """
-    rows = own.reindex(columns=own.columns.union(["item"], sort=False)).dropna(subset="item")
-    rows = rows[~rows["kind"].isin(SEARCHES)]
-    rows = rows.assign(step=rows["item"].astype("str")).sort_values(["visit", "at"], kind="stable")
-    rows["last"] = rows.groupby("visit")["step"].transform("last")
-    pages = rows.groupby("step")["visitor"].nunique()
+    rows = own.reindex(columns=["visit", "at", "customer_no", "visitor", "item", "kind"]).dropna(subset="item")
+    rows = rows[~rows.pop("kind").isin(SEARCHES)].rename(columns={"item": "step"}).astype({"step": "category"})
+    rows = rows.sort_values(["visit", "at"], kind="stable")
+    page = rows["step"].cat.codes
+    rows["hit"] = page == page.groupby(rows["visit"]).transform("last")
+    pages = rows.groupby("step", observed=True)["visitor"].nunique()
     often = pages[pages >= clustered.MIN_CUSTOMERS].sort_values(ascending=False, kind="stable").index[:MOST_PAGES]
     seen = rows[rows["step"].isin(often)].drop_duplicates(["visit", "step"])
-    return seen.assign(hit=seen["step"] == seen["last"])[["step", "customer_no", "visitor", "hit"]]
+    return seen[["step", "customer_no", "visitor", "hit"]].astype({"step": "str"})
 
 
 def exits(ended: pd.DataFrame) -> Result:

@@ -73,14 +73,14 @@ def searched_in_vain(own: pd.DataFrame, least: int) -> Result:
     Result
         ``word`` and the columns of `clustered.shares`, those that most searched for in vain first.
     """
-    rows = own.reindex(columns=own.columns.union(["item"], sort=False)).sort_values(["visit", "at"], kind="stable")
+    rows = own.reindex(columns=["visit", "visitor", "at", "kind", "item"]).sort_values(["visit", "at"], kind="stable")
     is_search = rows["kind"].isin(SEARCHES)
     found = rows["kind"].isin([*LOOKS, *BASKETS, *PURCHASES])
     turn = is_search.groupby(rows["visit"]).cumsum()
     rows = rows.assign(hit=~found.groupby([rows["visit"], turn]).transform("any"))
-    words = rows["item"].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
-    asked = rows.assign(word=words, customer_no=rows["visitor"])[is_search & rows["item"].notna()]
-    asked = asked[~asked["word"].str.contains(r"@|\d{4}", regex=True)]
+    asked = rows.rename(columns={"visitor": "customer_no"})[is_search & rows["item"].notna()]
+    words = asked["item"].astype("str").str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
+    asked = asked.assign(word=words)[~words.str.contains(r"@|\d{4}", regex=True)]
     table = clustered.shares(asked, by="word")
     table = table[table["n"] >= least].sort_values(["n", "word"], ascending=[False, True], ignore_index=True)
     return Result(

@@ -41,13 +41,16 @@ own."""
 
 
 def sessions(interactions: pd.DataFrame) -> pd.DataFrame:
-    """Interactions with ``visitor`` (customer, else device) and ``visit``: a session, else a visitor's day."""
-    number = interactions["customer_no"].astype("Int64")
-    device = "–" + interactions["anonymous_id"].astype("object").fillna("").astype("str")
-    visitor = number.astype("str").where(number.notna(), device)
-    day = visitor + " " + interactions["at"].dt.strftime("%Y-%m-%d")
-    session = interactions["session_id"].astype("object")
-    return interactions.assign(visitor=visitor, visit=session.where(session.notna(), day))
+    """Interactions with ``visitor`` and ``visit``, both as numbers, and texts as categories.
+
+    A visitor is a customer, else a device (below zero); a visit is a session, else a visitor's day (below zero).
+    """
+    device, session = (pd.factorize(interactions[name])[0] for name in ("anonymous_id", "session_id"))
+    rows = interactions.drop(columns=["customer_id", "anonymous_id", "session_id"], errors="ignore")
+    rows = rows.astype(dict.fromkeys(rows.select_dtypes("str"), "category"))
+    rows["visitor"] = rows["customer_no"].astype("Int64").fillna(pd.Series(-2 - device, rows.index)).astype("int64")
+    day = rows.assign(day=rows["at"].dt.normalize()).groupby(["visitor", "day"], sort=False).ngroup()
+    return rows.assign(visit=np.where(session >= 0, session, -1 - day))
 
 
 def visits(interactions: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
@@ -74,8 +77,7 @@ def visits(interactions: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
     rows = (
         interactions.reindex(columns=interactions.columns.union([*ENTRY, "duration_s"], sort=False))
         .assign(
-            channel=interactions["channel"].astype("object"),
-            reached=interactions["kind"].map(place).fillna(0).astype(int),
+            reached=interactions["kind"].map(place).astype("float64").fillna(0).astype(int),
         )
         .sort_values("at", kind="stable")
     )
@@ -89,14 +91,12 @@ def visits(interactions: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
         last=("at", "max"),
         seconds=("duration_s", "sum"),
     )
+    table = table.astype(dict.fromkeys(table.select_dtypes("category"), "object"))
     span = (table.pop("last") - table["at"]).dt.total_seconds()
     seconds = table.pop("seconds").astype("float64")
     table["minutes"] = seconds.where(seconds > 0, span.where(span > 0)) / 60
     # Whoever logs in during a visit is known for all of it.
-    named = table["customer_no"].notna()
-    table["visitor"] = (
-        table["visitor"].astype("object").mask(named, table["customer_no"].astype("str").astype("object"))
-    )
+    table["visitor"] = table["customer_no"].fillna(table["visitor"]).astype("int64")
     table = table.reset_index(drop=True)
     if ORDER not in steps and len(steps) > 1 and len(orders):
         ordered = _ordered(table, orders)

@@ -35,7 +35,8 @@ MIN_BASE = 50
 
 def conversations(interactions: pd.DataFrame) -> pd.DataFrame:
     """Interactions that are contacts: ``customer_no, at, channel``, one row a day, for a conversation has many."""
-    named = interactions["channel"].map(_CONTACT).fillna(interactions["kind"].map(_CONTACT))
+    by_channel, by_kind = (interactions[name].astype("object").map(_CONTACT) for name in ("channel", "kind"))
+    named = by_channel.fillna(by_kind)
     spoken = interactions.loc[named.notna(), ["customer_no", "at"]].assign(channel=named)
     return spoken[~spoken.assign(day=spoken["at"].dt.normalize()).duplicated(["customer_no", "channel", "day"])]
 

@@ -111,10 +111,9 @@ def _visits(tables: Tables) -> pd.DataFrame:
     """Interactions of known customers by visit and time; without session numbers, a day of a customer is a visit."""
     rows = tables["interactions"]
     rows = rows.loc[rows["customer_no"].notna(), ["customer_no", "at", "kind", "session_id"]].copy()
-    day = rows["at"].dt.strftime("%Y-%m-%d")
-    rows["visit"] = (
-        rows["customer_no"].astype("str") + " " + rows["session_id"].astype("object").fillna(day).astype("str")
-    )
+    session, days = pd.factorize(rows.pop("session_id"))[0], pd.factorize(rows["at"].dt.normalize())[0]
+    rows["session"] = np.where(session >= 0, session, -1 - days)
+    rows["visit"] = rows.groupby(["customer_no", "session"], sort=False).ngroup()
     return rows.sort_values(["visit", "at"], kind="stable", ignore_index=True)
 
 

@@ -70,13 +70,19 @@ def by_theme(heard: pd.DataFrame) -> Result:
 
 
 def quality(model: SentimentModel) -> Result:
-    """How often the sentiment is right; empty where none is shown."""
+    """How often the sentiment is right; says so if not all scored comments taught. Empty where none is shown."""
+    scored = int(model.quality["n"].max()) if len(model.quality) else 0
+    drawn = Text(
+        N_("Learnt from {n:count} of {base:count} scored comments, by customers drawn at random."),
+        {"n": model.labels, "base": scored},
+    )
     return Result(
         "sentiment_quality",
         model.quality if model.useful else model.quality.iloc[:0],
         Text(N_("How often the sentiment is right, on comments not used for learning")),
         NOBODY,
         claims=lambda table: [RIGHT.one(row) for row in table.dropna(subset=["macro_f1"]).head(1).itertuples()],
+        about=drawn if model.labels < scored else None,
         needs="feedback",
     )
 

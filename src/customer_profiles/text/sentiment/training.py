@@ -28,6 +28,7 @@ MIN_SCORED = 200  # scored comments; below it own labels are no better than a li
 MIN_CLASS = 10  # customers with scored comments of each class, so that every fold has some
 FOLDS = 5
 MANY, FOLDS_OF_MANY = 10_000, 3  # scored comments from which two thirds teach as much as four fifths
+MOST = 20_000  # scored comments that teach, by customers drawn at random: more take time, and teach nothing more
 BETTER_THAN_GUESSING = 0.10  # macro-F1 above that of guessing by frequency; else tone and score go separate ways
 SIZES = (200, 500, 1000, 2000, 5000)  # scored comments of the learning curve
 CURVE_FOLDS = 3  # inside it, where only the last step needs them
@@ -50,7 +51,7 @@ class SentimentModel:
     method : str
         `OWN`, `FEW`, `LIST` or, where nothing could judge them, `NOTHING`.
     labels : int
-        Scored comments it was learnt or measured with.
+        Scored comments it was learnt with, at most `MOST`, or measured with.
     quality : DataFrame
         ``language`` ("all" first)``, method, n`` (scored comments)``, macro_f1`` with interval``, accuracy, guessing``
         (macro-F1 of guessing by frequency)``, calibration_error``: all on comments kept out of the training; missing
@@ -150,10 +151,11 @@ def train(comments: pd.DataFrame, seed: int = 1) -> SentimentModel:
     people = comments["customer_no"].astype("Float64").fillna(pd.Series(-1.0 - comments.index, dtype="Float64"))
     own = comments["own"].to_numpy(dtype=object)
     scored = np.flatnonzero(comments["own"].notna())
+    taught = _drawn(scored, people.to_numpy(float)[scored], seed)
     with threadpool_limits(1), suppress(NoWords):
-        if _enough(own[scored], people.to_numpy(float)[scored]):
+        if _enough(own[taught], people.to_numpy(float)[taught]):
             features, reader = read(comments["text"].tolist(), languages)
-            task = (features, own, comments["grade"].to_numpy(float), scored, people.to_numpy(float))
+            task = (features, own, comments["grade"].to_numpy(float), taught, people.to_numpy(float))
             return _from_scores(comments, task, reader, seed)
         if np.isin(languages, lexicon.LANGUAGES).any():
             return _from_list(comments, languages, own, seed)
@@ -171,22 +173,31 @@ def _enough(own: np.ndarray, people: np.ndarray) -> bool:
     return len(own) >= MIN_SCORED and len(customers) > 1 and int(customers.min()) >= MIN_CLASS
 
 
+def _drawn(scored: np.ndarray, people: np.ndarray, seed: int) -> np.ndarray:
+    """The comments that teach: all, or those of customers drawn at random, each with all of theirs."""
+    if len(scored) <= MOST:
+        return scored
+    who = pd.factorize(people)[0]
+    order = np.argsort(np.random.default_rng(seed).permutation(who.max() + 1)[who], kind="stable")
+    return np.sort(scored[order[:MOST][who[order[:MOST]] != who[order[MOST]]]])
+
+
 def _from_scores(comments: pd.DataFrame, task: tuple, reader: Reader, seed: int) -> SentimentModel:
-    features, own, grade, scored, people = task
-    folds = FOLDS if len(scored) < MANY else FOLDS_OF_MANY
-    classifier, unseen, decided = learn(features, own, grade, scored, people, folds, seed)
+    features, own, grade, taught, people = task
+    folds = FOLDS if len(taught) < MANY else FOLDS_OF_MANY
+    classifier, unseen, decided = learn(features, own, grade, taught, people, folds, seed)
     probabilities, told = np.zeros((len(own), len(classifier.classes))), np.zeros(len(own), dtype=int)
-    probabilities[scored], told[scored] = unseen, decided
-    rest = np.setdiff1d(np.arange(len(own)), scored)
+    probabilities[taught], told[taught] = unseen, decided
+    rest, scored = np.setdiff1d(np.arange(len(own)), taught), np.flatnonzero(pd.notna(own))
     if len(rest):
         probabilities[rest] = classifier.probabilities(features, rest)
         told[rest] = classifier.decide(probabilities[rest])
     judged = _judged(comments, classifier.classes[told], probabilities[np.arange(len(told)), told])
     quality = measure(own[scored], judged.iloc[scored].reset_index(drop=True), OWN)
     curve = _curve(task, seed)
-    all_of_them = quality.iloc[[0]].assign(labels=len(scored))
+    all_of_them = quality.iloc[[0]].assign(labels=len(taught))
     curve = pd.concat([curve, all_of_them[list(CURVE)]], ignore_index=True)
-    return SentimentModel(OWN, len(scored), quality, judged, curve, reader, classifier)
+    return SentimentModel(OWN, len(taught), quality, judged, curve, reader, classifier)
 
 
 def _from_list(comments: pd.DataFrame, languages: np.ndarray, own: np.ndarray, seed: int) -> SentimentModel:

@@ -43,6 +43,7 @@ OF_LETTERS = 0.6  # length of a text's point by letters, where that by words has
 RESAMPLES = 8  # random parts of the texts behind each stability figure
 PART = 0.8
 LARGEST_PART = 2_500  # texts of a part: more of them cost time and change no figure
+MOST_RATED = 10_000  # texts on whose themes the parts have to agree
 STARTS = 3
 LARGEST_TREE = 3_000  # texts whose merging, two nearest at a time, finds where k-means starts in the end
 
@@ -140,9 +141,10 @@ class TextModel:
         count = len(self._points)
         size = min(int(PART * count), LARGEST_PART)
         parts = [rng.choice(count, size, replace=False) for _ in range(RESAMPLES)]
+        rated = self._points[rng.choice(count, MOST_RATED, replace=False)] if count > MOST_RATED else self._points
         rows = []
         for k in sizes:
-            labels = [self._kmeans(self._points[part], k, STARTS).predict(self._points) for part in parts]
+            labels = [self._kmeans(self._points[part], k, STARTS).predict(rated) for part in parts]
             rows.append((k, float(np.mean([adjusted_rand_score(*pair) for pair in combinations(labels, 2)]))))
         return pd.DataFrame(rows, columns=["k", "stability"])
 
