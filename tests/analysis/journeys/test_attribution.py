@@ -117,6 +117,36 @@ def test_one_kind_of_touch_or_few_orders_say_nothing():
     assert told.interval == (told.values["low"], told.values["high"])
 
 
+def test_first_and_last_touch_stand_beside_the_chain():
+    table = attribution.contributions(attribution.chain(ways(1), AS_OF), resamples=60).frame.set_index("touch")
+    counts = ways(1).groupby("customer_no")["what"].agg(set)
+    bought = counts[counts.map(lambda had: "path_order" in had)]
+    called = bought.map(lambda had: "contact_phone" in had).mean()
+    assert table["first_share"].to_dict() == {"visit_web": 1.0, "contact_phone": 0.0}
+    assert table["last_share"].to_dict() == pytest.approx({"visit_web": 1 - called, "contact_phone": called})
+
+
+def test_a_source_is_told_with_its_cost():
+    found = attribution.chain(ways(1), AS_OF)
+    costs = {"visit_web": 1000.0, "contact_phone": 10.0, "somewhere": 5.0}
+    result = attribution.by_source(found, 50.0, costs, resamples=60)
+    table = result.frame.set_index("source")
+    assert table["credited_sales"].sum() == pytest.approx(50 * found.orders)
+    span = ways(1)["at"][ways(1)["what"] != "path_order"]
+    months = (span.max() - span.min()).days / (365.25 / 12)
+    assert table.loc["contact_phone", "source_cost"] == pytest.approx(10 * months)
+    by_hand = table["credited_sales"] / table["source_cost"]
+    assert table["sales_per_cost"].tolist() == pytest.approx(by_hand.tolist())
+    assert (table["sales_per_cost_low"] <= table["sales_per_cost"]).all()
+    (told,) = result.claims(Gate(10).guard(result).frame.assign(hidden=False))
+    assert told.values["source"] == "contact_phone"
+    assert "only a test" in told.message
+    without = attribution.by_source(found, 50.0, {}, resamples=60)
+    assert "source_cost" not in without.frame
+    (told,) = without.claims(without.frame.assign(hidden=False))
+    assert told.values["source"] == "visit_web"
+
+
 def test_a_touch_that_few_had_is_hidden():
     table = ways(1)
     few = table[table["what"] == "path_order"].head(3).assign(what="offer_taken_up")

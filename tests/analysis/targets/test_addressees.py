@@ -11,6 +11,7 @@ from customer_profiles.analysis.targets import addressees
 from customer_profiles.privacy.disclosure import Gate
 
 N = 1200
+QUIET = ["lists.make_an_offer", "lists.ask_in_a_survey"]
 
 
 def company(seed=1):
@@ -22,6 +23,8 @@ def company(seed=1):
             "consent": pd.array(np.where(rng.random(N) < 0.8, 1, None), dtype="Int64"),
             "preferred_channel": rng.choice(["phone", "web", "store"], N),
             "spend": rng.lognormal(5, 1, N),
+            "answers": rng.integers(0, 2, N),
+            "recency_days": rng.integers(0, 600, N),
         }
     )
     alive = rng.random(N)
@@ -32,8 +35,10 @@ def company(seed=1):
             "p_alive": alive,
             "p_churn": np.nan,
             "expected_spend": alive * rng.lognormal(5, 1, N),
+            "next_offer": np.where(rng.random(N) < 0.5, "tents", None),
         }
     )
+    predicted.loc[rng.random(N) < 0.3, "p_alive"] = 0.99  # who is safe can be made an offer
     return profile, predicted.iloc[:1000]
 
 
@@ -53,6 +58,35 @@ def test_no_list_is_longer_than_can_be_addressed_and_has_those_with_most_at_stak
         assert len(chosen) == 20
         assert set(chosen.index) == set(everybody["loss"].nlargest(20).index)
         assert sorted(chosen["place"]) == list(range(1, 21))
+
+
+def test_an_offer_that_finds_no_place_becomes_a_question_and_hardly_moved_customers_get_none():
+    profile, predicted = company()
+    listed = addressees.lists(profile, predicted, None, 30)
+    offered, asked = (listed[listed["purpose"] == purpose] for purpose in (addressees.OFFER, addressees.SURVEY))
+    assert len(offered) == len(asked) == 30
+    table = profile.merge(predicted[["customer_no", "next_offer"]], how="left").set_index("customer_no")
+    assert table.loc[offered["customer_no"], "next_offer"].notna().all()
+    of_asked = table.loc[asked["customer_no"]]
+    assert (of_asked["answers"] == 0).all()
+    assert (of_asked["recency_days"] <= 365).all()
+    assert of_asked["next_offer"].notna().any()
+    spared = addressees.lists(profile, predicted, None, 30, unmoved=offered["customer_no"])
+    again = spared.loc[spared["purpose"] == addressees.OFFER, "customer_no"]
+    assert not again.isin(offered["customer_no"]).any()
+    none = addressees.lists(profile, predicted, None, 30, fewest=N)
+    assert not none["purpose"].isin((addressees.OFFER, addressees.SURVEY)).any()
+
+
+def test_a_budget_is_spent_in_the_order_of_the_lists():
+    whole = addressees.lists(*company(), None, 30)
+    listed = addressees.lists(*company(), None, 30, contacts=70)
+    counts = listed["purpose"].value_counts()
+    assert counts.reindex(addressees.LISTS).fillna(0).tolist() == [30, 30, 10, 0, 0]
+    assert counts[addressees.ALONE] == (whole["purpose"] == addressees.ALONE).sum()
+    won = listed[listed["purpose"] == addressees.WIN_BACK]
+    assert sorted(won["place"]) == list(range(1, 11))
+    assert len(listed) == N
 
 
 def test_who_is_to_be_left_alone_is_in_no_other_list():
@@ -124,7 +158,7 @@ def test_who_has_a_contract_has_not_left_however_probable_it_is():
 
 def test_each_list_is_told_with_its_number():
     findings = told(addressees.counted(addressees.lists(*company(), None, 40)))
-    assert [finding.id for finding in findings] == ["lists.contact", "lists.win_back", "lists.leave_alone"]
+    assert [finding.id for finding in findings] == ["lists.contact", "lists.win_back", "lists.leave_alone", *QUIET]
     assert findings[0].values["n"] == 80
 
 

@@ -103,6 +103,42 @@ def test_the_chances_of_open_prospects_add_up_to_those_who_buy():
     assert (at <= at.shift())[same].all()  # of equal chances who came last is first
 
 
+def test_the_list_has_a_value_a_step_and_a_reason_and_adds_up():
+    found, model, _, _ = all_of(leads(2, times=8.0))
+    groups = prospects.by_group(found)
+    table = prospects.scores(found, model, groups, worth=100.0, capacity=5)
+    assert table["expected_value"].tolist() == pytest.approx((100 * table["p_converts"]).tolist())
+    assert (table["next_step"].iloc[:5] == prospects.FIRST).all()
+    assert (table["next_step"] == prospects.UNFIT).tolist() == (table["lead_tenth"] > 5).tolist()
+    origin = found.features.loc[table["lead_id"], "lead_origin"].to_numpy()
+    of_best = table["lead_tenth"].le(5).to_numpy() & (origin == "recommendation")
+    assert (table.loc[of_best, "reason"] == "lead_origin: recommendation").all()
+    assert not table.loc[~of_best, "reason"].eq("lead_origin: recommendation").any()
+    steps = prospects.steps(table)
+    assert steps.frame["n"].sum() == len(table)
+    assert steps.frame["expected_value"].sum() == pytest.approx(table["expected_value"].sum())
+
+
+def test_who_is_found_again_as_a_customer_bought_with_the_first_order():
+    day = pd.Timestamp("2025-06-01")
+    table = pd.DataFrame({"lead_id": list("abcd"), "at": day, "customer_no": pd.array([1, 2, None, 3], "Int64")})
+    table["converted_at"] = pd.Series([pd.NaT, pd.NaT, day + pd.Timedelta(days=2), pd.NaT])
+    first = [day + pd.Timedelta(days=9), day - pd.Timedelta(days=9), pd.NaT]
+    profile = pd.DataFrame({"customer_no": [1, 2, 3], "first_order_at": first})
+    rows = prospects.prospects(table, AS_OF, profile).rows
+    assert rows["bought"].to_dict() == {"a": True, "c": True, "d": False}  # b had bought before
+    assert rows.loc["a", "days"] == 9
+
+
+def test_people_of_the_population_are_drawn_by_its_shares():
+    population = pd.DataFrame({"attribute": ["gender"] * 2 + ["region"] * 2, "value": ["f", "m", "n", "s"]})
+    population["share"] = [0.7, 0.3, 0.2, 0.8]
+    found = prospects.of_population(population, AS_OF)
+    assert found.features.eq(["f", "s"]).mean().to_numpy() == pytest.approx([0.7, 0.8], abs=0.02)
+    assert not found.rows["bought"].any()
+    assert not len(prospects.of_population(population.head(0), AS_OF).rows)
+
+
 def test_impossible_and_repeated_rows_are_no_prospects():
     table = leads(5, n=500)
     early = table.head(50).assign(

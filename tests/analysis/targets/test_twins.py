@@ -53,6 +53,21 @@ def test_hidden_customers_are_found_and_strangers_are_flagged(seed):
     assert facts["twins_found"] == result.frame["n"].iloc[0]
 
 
+def test_without_prospects_customers_are_sought_in_the_population():
+    customers = people(np.random.default_rng(1), 1500, 0.5).rename_axis("customer_no")
+    values = {"interests": {"climbing": 0.1, "hiking": 0.45, "travel": 0.45}, "region": dict.fromkeys("abcdef", 1 / 6)}
+    rows = [(name, value, share) for name, of in values.items() for value, share in of.items()]
+    drawn = prospects.of_population(pd.DataFrame(rows, columns=["attribute", "value", "share"]), AS_OF)
+    found = twins.twins(drawn, customers)
+    spikes = twins.spikes(found)
+    assert "population" in told(spikes)[0].message
+    assert told(spikes)[0].id == "twins.found"
+    first = twins.described(found, drawn, spikes).frame.iloc[0]
+    assert (first["attribute"], first["value"]) == ("interests", "climbing")
+    assert first["share"] > 0.9
+    assert first["share_rest"] < 0.1
+
+
 @pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
 def test_where_prospects_are_like_customers_nobody_is_found(seeds, most):
     results = [twins.spikes(compared(seed, climbs=0.1, n=1500, foreign=0)[0]) for seed in range(20, 20 + seeds)]

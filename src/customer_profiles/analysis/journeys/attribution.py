@@ -273,9 +273,9 @@ SOURCES = Claims(
 def _of_sources(table: pd.DataFrame) -> list[Finding]:
     """The source with most sales for its cost, or with the largest part of the orders."""
     rows = shown(table)
-    known = rows.filter(["sales_per_cost"]).dropna()
-    rows = rows.loc[known.index].sort_values("sales_per_cost", ascending=False) if len(known) else rows
-    rows = rows if len(known) else rows.drop(columns="sales_per_cost", errors="ignore")
+    rows = rows.reindex(columns=[*rows, *({"sales_per_cost"} - set(rows))])
+    paid = rows.dropna(subset="sales_per_cost").sort_values("sales_per_cost", ascending=False)
+    rows = paid if len(paid) else rows.drop(columns="sales_per_cost")
     return [SOURCES.one(row) for row in rows.head(1).itertuples()]
 
 

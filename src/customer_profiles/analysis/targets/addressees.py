@@ -12,7 +12,6 @@ from ...messages import N_, Finding, Text
 from ...results import ONE_MARGIN, Result
 from ...stats.claims import shown
 from ..demographics.categories import values_of
-from ..prediction.lifetime_value import rounded
 from ..segments.channels import SELF, ways
 
 CALL, WRITE, WIN_BACK, ALONE = N_("call"), N_("write to"), N_("win back"), N_("leave alone")
@@ -143,7 +142,7 @@ def _told(table: pd.DataFrame) -> list[Finding]:
     contacted = rows[rows.index.isin((CALL, WRITE))]
     if len(contacted):
         n, loss = int(contacted["n"].sum()), float(contacted["loss"].sum())
-        values: dict[str, Any] = {"n": n} | ({"loss": rounded(loss)} if loss > 0 else {})
+        values: dict[str, Any] = {"n": n} | ({"loss": loss} if loss > 0 else {})
         money = N_("Address {n:count} customers first: {loss:money} of what they are expected to spend may be lost.")
         message = money if loss > 0 else N_("Address {n:count} customers first: they may be lost.")
         found.append(Finding(message, values, id="lists.contact", n=n, reach=n, effect=0.2))

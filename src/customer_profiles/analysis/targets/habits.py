@@ -82,6 +82,7 @@ def _habit(rows: pd.DataFrame, attribute: str, names: list[str]) -> pd.DataFrame
 
     table = clustered.shares(rows.sort_values("level", kind="stable"), "level")
     table = table.assign(attribute=attribute, value=[names[level] for level in table["level"]])
+    table = table if len(table) > 1 else table.head(0)  # nothing to compare with
     level, hit = (rows[name] - rows.groupby("campaign")[name].transform("mean") for name in ("level", "hit"))
     if min(table["base"], default=0) < clustered.MIN_CUSTOMERS or len(table) < 2 or np.allclose(level, 0):
         return table

@@ -22,7 +22,6 @@ from ...stats.survival import kaplan_meier
 from ..demographics.categories import Orders
 from ..journeys.groups import difference, members, strongest, teller
 from ..prediction.churn import TENTHS, Cases, Tried, foreseen, learn, quality, skill_of, tenths
-from ..prediction.lifetime_value import rounded
 
 DECIDED = 0.9
 """Part of those who will buy that have bought at the horizon."""
@@ -294,7 +293,7 @@ def _next(table: pd.DataFrame) -> list[Finding]:
     money = N_("Contact {n:count} prospects first: {buyers:count} of them are expected to buy, worth {worth:money}.")
     values = {"n": int(row["n"]), "buyers": round(float(row["expected_buyers"]))}
     if np.isfinite(worth := float(row["expected_value"])):
-        values["worth"] = rounded(worth)
+        values["worth"] = worth
     message = (
         money
         if "worth" in values

@@ -7,10 +7,10 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, NonNegativeFloat, PrivateAttr, ValidationError, model_validator
 
 from ...codes import SEGMENT_NAME
 from ...errors import ConfigurationError
@@ -230,9 +230,7 @@ class Dataset(Model):
     kpis: dict[str, targets.Target] = Field(
         default_factory=dict, description="key figure such as sales or nps to its target and the company's own total"
     )
-    source_costs: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=dict, description="source of visits, as the interactions name it, to what it costs a month"
-    )
+    source_costs: dict[str, NonNegativeFloat] = Field({}, description="source of visits to its cost a month")
     layouts: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="system for export --layout to column here and what its import calls it"
     )
@@ -435,10 +433,8 @@ def _attribute(name: str, column: Column) -> Attribute:
 
 
 def _taken(name: str) -> str:
-    return (
-        f"{name!r} is a column that the product makes itself: choose another name such as 'own_{name}', and say how "
-        f"it is called on a page as label: {{en: …}}"
-    )
+    made = f"{name!r} is a column that the product makes itself: choose another name such as 'own_{name}'"
+    return f"{made}, and say how it is called on a page as label: {{en: …}}"
 
 
 def _label(name: str) -> dict[str, str]:
