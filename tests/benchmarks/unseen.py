@@ -140,7 +140,7 @@ def _lightspeed() -> tuple[dict[str, File], float]:
         ("physical_postcode", "postal_code", lambda p: p.plz),
         ("physical_state", "region", lambda p: p.region),
         ("physical_country_id", "country", lambda p: "DE"),
-        ("do_not_email", "", lambda p: p.n % 7 == 0 and 1 or 0),
+        ("do_not_email", "", lambda p: int(p.n % 7 == 0)),
     ]
     code = customers[1][2]
     rows = []
