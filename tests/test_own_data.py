@@ -33,10 +33,11 @@ def newcomer(tmp_path):
 def settled(file) -> None:
     """Fill in what the page says."""
     text = file.read_text(encoding="utf-8")
-    day, category = ADDED.splitlines()
-    (open_line,) = [line for line in text.splitlines() if "OPEN" in line and not line.startswith("#")]
-    assert open_line.startswith(SETTLED.strip())
-    text = text.replace(open_line, f"{SETTLED.strip()}\n{day}")
+    open_lines = [line for line in text.splitlines() if "OPEN" in line and not line.startswith("#")]
+    for open_line, right in zip(open_lines, SETTLED.splitlines(), strict=True):
+        assert open_line.startswith(right)
+        text = text.replace(open_line, right)
+    category = ADDED.rstrip()
     tickets = text.index("table: tickets")
     file.write_text(
         text[:tickets] + text[tickets:].replace("    columns:\n", f"    columns:\n{category}\n", 1), "utf-8"
