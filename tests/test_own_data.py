@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 
 import pytest
 from click.testing import CliRunner
 from in_process import run_notebooks
 from own_shop import make_exports
-from support import ROOT, command_line
+from support import ROOT
 
 from customer_profiles.cli import main
 from customer_profiles.tables import Tables
@@ -84,14 +83,3 @@ def test_the_report_has_the_right_totals(newcomer, tmp_path, undrawn):
     assert tables.read("feedback")["score"].sum() == truth["score"]
     assert profile["interests_hiking"].sum() > 50
     assert tables.read("tickets")["category"].notna().all()
-
-
-@pytest.mark.slow
-def test_the_command_line_makes_the_report(newcomer, tmp_path):
-    file, truth = newcomer
-    settled(file)
-    done = command_line(tmp_path, "report", "myshop")
-    assert done.returncode == 0, done.stderr
-    shutil.rmtree(file.parent / "raw")
-    page = (tmp_path / "reports" / "myshop" / "latest" / "index.html").read_text(encoding="utf-8")
-    assert f"{truth['customers']:.0f}" in page

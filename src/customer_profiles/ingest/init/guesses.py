@@ -197,7 +197,7 @@ def _of_firms(chosen: dict[str, Meaning], sample: Sample, table: str) -> dict[st
     if "first_name" in told and "last_name" not in told:
         told["last_name"] = replace(told.pop("name"), role="last_name", sure=1.0)
     elif table == "customers" and not {"company", "first_name", "gender", "birth_date"} & set(told):
-        is_firm = {"industry", "employees", "revenue", "domain"} & set(told)
+        is_firm = bool({"industry", "employees", "revenue", "domain"} & set(told))
         is_firm = is_firm or sample.columns[told["name"].heading].share(_LEGAL_FORM) > _MANY_FIRMS
         if is_firm or says(sample.words, synonyms()["firms"]):
             told["company"] = replace(told.pop("name"), role="company", sure=1.0)

@@ -63,7 +63,8 @@ class Proposal:
         found = f"{read} of {len(self.guesses)} columns of {self.guesses['file'].nunique()} files have a meaning"
         if self.is_written:
             points = "".join(f"\n  {point}" for point in self.open)
-            waits = f"{len(self.open)} lines wait for you ({OPEN}):{points}" if points else "no line waits for you"
+            lines = "1 line waits" if len(self.open) == 1 else f"{len(self.open)} lines wait"
+            waits = f"{lines} for you ({OPEN}):{points}" if points else "no line waits for you"
             return f"{self.file} was written: {found}; {waits}"
         if self.difference.empty:
             return f"{self.file} stays as it is, and a new proposal would read the same columns"
