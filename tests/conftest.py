@@ -34,6 +34,7 @@ OF_GROUPS = {
     "complete_journey": "report",
     "failures": "report",
     "hostile": "report",
+    "newcomer": "report",
     "null": "report",
     "real pains": "report",
     "spark": "spark",
@@ -44,7 +45,7 @@ OF_GROUPS = {
 # run whole companies. Tests of a shared report come last, when it is there, so that nobody waits for it.
 LONGEST = (
     *("complete_journey", "values", "telco_olist", "b2b", "failures", "company", "null", "stopping", "hostile"),
-    *("spark", "real pains", "same bytes", "plain jupyter", "olist", "telco"),
+    *("newcomer", "spark", "real pains", "same bytes", "plain jupyter", "olist", "telco"),
 )
 # Tests that draw hundreds of data sets to see how rarely something is claimed are called so.
 SIMULATIONS = re.compile("false_claims|without_structure|keep_their_promise|stay_quiet|never_natural|rarely")

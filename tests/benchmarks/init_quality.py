@@ -126,7 +126,10 @@ def unseen_set(name: str, work: Path) -> tuple[pd.DataFrame, str]:
         read = round(float(tables_of_run.read("transactions")["amount"].sum()), 2)
     except ProfileError as error:
         return told, f"refused: {str(error).splitlines()[0]}"
-    asked = [point for point in proposal.open if not point.startswith(("time_zone", "currency"))]
+    parts = proposal.text.split("\n\n")
+    asked = [
+        line.strip() for part in parts if "table: transactions" in part for line in part.splitlines() if "OPEN" in line
+    ]
     right = abs(read - sales) < 0.0005 * sales
     return told, "right" if right else f"{read:,.2f} instead of {sales:,.2f}, {'asked: ' if asked else 'silent'}{asked}"
 

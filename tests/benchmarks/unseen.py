@@ -140,7 +140,7 @@ def _lightspeed() -> tuple[dict[str, File], float]:
         ("physical_postcode", "postal_code", lambda p: p.plz),
         ("physical_state", "region", lambda p: p.region),
         ("physical_country_id", "country", lambda p: "DE"),
-        ("do_not_email", "", lambda p: int(p.n % 7 == 0)),
+        ("do_not_email", "", lambda p: (p.n % 7 == 0 and 1) or 0),
     ]
     code = customers[1][2]
     rows = []
@@ -233,7 +233,7 @@ def _lexware() -> tuple[dict[str, File], float]:
         ("Notizen", "", _nothing),
     ]
     rechnungen: list[Column] = [
-        ("Belegart", "condition", lambda x: "Rechnungskorrektur" if x.back else "Rechnung"),
+        ("Belegart", "amount", lambda x: "Rechnungskorrektur" if x.back else "Rechnung"),
         ("Belegnummer", "order_id", lambda x: f"{'RK' if x.back else 'RE'}{1000 + x.o}"),
         ("Belegdatum", "at", lambda x: f"{x.at:%d.%m.%Y}"),
         ("Fälligkeitsdatum", "", lambda x: f"{x.at + timedelta(14):%d.%m.%Y}"),

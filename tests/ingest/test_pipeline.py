@@ -168,8 +168,12 @@ class TestLookups:
     def test_column_that_the_source_has_already(self, company):
         company.write("orders.csv", "id,at,amount,pid,department\n1,2025-01-01,5,7,x\n")
         company.write("p.csv", "code,department\n7,shoes\n")
-        with pytest.raises(ConfigurationError, match="adds 'department', which the source has already"):
+        told = "adds 'department', which is there already; write 'prefix: p_' .* and 'p_department' where"
+        with pytest.raises(ConfigurationError, match=told):
             company.collect(self.orders())
+        bought = self.orders(prefix="p_")
+        company.collect(bought | {"columns": bought["columns"] | {"category": "p_department"}})
+        assert company.tables.read("transactions").category.tolist() == ["shoes"]
 
 
 def test_population_counts_become_shares(company):

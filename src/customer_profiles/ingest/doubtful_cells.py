@@ -140,7 +140,7 @@ def of_codes(source: Source, cells: pd.DataFrame) -> Iterator[str]:
         if kind_of(source, role, column) == "category" and not column.values and column.includes is None:
             yield from _lists(role, column.column, seen)
     for lookup in source.lookups:
-        found = cells[list(lookup.take)].notna().to_numpy().any(axis=1).mean()
+        found = cells[lookup.names].notna().to_numpy().any(axis=1).mean()
         if found < 0.5:
             how = f"only for {found:.0%} of the rows something" if found else "nothing"
             yield f"the lookup in {lookup.place} finds {how}: do {', '.join(lookup.on)} have the same values there?"

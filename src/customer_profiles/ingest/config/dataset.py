@@ -175,7 +175,7 @@ class Source(FileFormat):
             looked_up |= {self.unpivot.name, self.unpivot.value}
         for lookup in self.lookups:
             needed |= set(lookup.on) - looked_up
-            looked_up |= set(lookup.take)
+            looked_up |= set(lookup.names)
         read = {name for column in self.mapped.values() for name in column.reads} | set(self.where)
         read |= {
             name for carried in (self.fill_down, self.once) for key, names in carried.items() for name in (key, *names)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from .. import contract
 from .headings import GENERIC, PART, means, phrases, plain, says, synonyms
 from .sample import Sample, Values
+from .worth import is_amount, paid, price_of
 
 BY_VALUE = 0.6
 """How sure a column is that only its cells speak for."""
@@ -19,6 +20,8 @@ _NAMED_SO, _LACKING = 2.0, 2.5
 _DEVICES = 12
 _DOMAINS = 0.5  # share of the cells that must be one
 _ONE_CODE = 20  # rows from which on a category that is always the same is none
+_MANY_FIRMS = 0.3  # share of the names that must have a legal form
+_LEGAL_FORM = r"(?i).*\b(?:gmbh|ag|kg|ohg|ug|mbh|ltd|limited|inc|llc|plc|corp|s\.?a|sarl|b\.?v|srl|spa|oy|ab)\b\.?.*"
 _RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "age": (0, 120)}
 _KINDS = {
     "date": ("date", "seconds"),
@@ -93,8 +96,7 @@ class Guess:
 
     @property
     def _has_price(self) -> bool:
-        known = set(map(plain, synonyms()["unit_price"]))
-        return "quantity" in self.columns and any(values.words in known for values in self.sample.columns.values())
+        return "quantity" in self.columns and price_of(self.sample) is not None
 
     @property
     def key(self) -> str | None:
@@ -178,7 +180,13 @@ def assigned(sample: Sample, table: str) -> dict[str, Meaning]:
         if meaning.role not in chosen and meaning.heading not in taken and not _twice(meaning.role, chosen):
             chosen[meaning.role] = meaning
             taken.add(meaning.heading)
-    return _of_firms(chosen | _by_structure(sample, table, chosen), sample, table)
+    chosen |= _by_structure(sample, table, chosen)
+    if table == "transactions" and "amount" in chosen:
+        heading, why = paid(sample, chosen["amount"].heading)
+        if why and heading not in taken - {chosen["amount"].heading}:
+            reason = f"{chosen['amount'].reason}; {why}" if heading == chosen["amount"].heading else why
+            chosen["amount"] = replace(chosen["amount"], heading=heading, reason=reason)
+    return _of_firms(chosen, sample, table)
 
 
 def _of_firms(chosen: dict[str, Meaning], sample: Sample, table: str) -> dict[str, Meaning]:
@@ -189,7 +197,8 @@ def _of_firms(chosen: dict[str, Meaning], sample: Sample, table: str) -> dict[st
     if "first_name" in told and "last_name" not in told:
         told["last_name"] = replace(told.pop("name"), role="last_name", sure=1.0)
     elif table == "customers" and not {"company", "first_name", "gender", "birth_date"} & set(told):
-        is_firm = {"industry", "employees", "revenue", "domain"} & set(told)
+        is_firm = bool({"industry", "employees", "revenue", "domain"} & set(told))
+        is_firm = is_firm or sample.columns[told["name"].heading].share(_LEGAL_FORM) > _MANY_FIRMS
         if is_firm or says(sample.words, synonyms()["firms"]):
             told["company"] = replace(told.pop("name"), role="company", sure=1.0)
     return told
@@ -265,6 +274,10 @@ def _fits(values: Values, role: str, table: str, sample: Sample) -> float:
         return float(role in ("customer_id", "contact_id")) * 0.5
     if role in ("device", "anonymous_id") and len(values.texts) > _DEVICES:  # a kind of device, or one of them
         return float((len(values.distinct) <= _DEVICES) == (role == "device"))
+    if role == "amount" and not is_amount(values):
+        return 0.0
+    if role == "text" and kind != "text" and values.words in map(plain, synonyms()["titles"]):
+        return 0.5 if any(other.kind == "text" for other in sample.columns.values()) else 1.0
     if role == "domain":
         return float(values.share(r"\S+\.[A-Za-z]{2,}\S*") > _DOMAINS)
     if role == "category" and len(values.distinct) < 2 and len(values.texts) > _ONE_CODE:

@@ -23,6 +23,11 @@ GENERIC = frozenset(
 
 _UNITS = r"h|hrs?|hours?|stunden|min|minutes?|minuten|ms|msec|d|days?|tage|weeks?|months?|monate|%|cents?"
 _BRACKETS = re.compile(rf"\s*\((?!(?:in )?(?:{_UNITS})\))[^)]*\)\s*")
+_TAX = r"(?:tax|taxes|vat|gst|mwst|ust|steuern?|umsatzsteuer|mehrwertsteuer)"
+_INCLUDED = r"(?:incl?|including|inclusive|inkl|excl?|exkl|excluding|exclusive|ex|ohne|mit|without|with|before|after)"
+_WITH_TAX = re.compile(rf"\b{_INCLUDED}(?: of)? {_TAX}\b")
+_CODED = re.compile(r" (?:name|key|code|label|iso|id)$")
+NUMBER_WORDS = frozenset({"no", "nr", "number", "num", "nummer", "id"})
 _KEY = r"(?<=[a-z_]{3})\.(?=[a-z_])"  # between the keys of an object, unlike the point of a word cut short
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -67,6 +72,12 @@ def means(heading: str, table: str) -> dict[str, float]:
             found[role] = WHOLE - min(known.index(words), 100) * 0.0005  # earlier ones are more usual
         elif (met := next((place for place, other in enumerate(bare) if other in known), None)) is not None:
             found[role] = WITHOUT_OWNER - 0.01 * met
+        elif any(_canonical(one) in _canonical_phrases(table, role) for one in (words, *bare)):
+            found[role] = WITHOUT_OWNER - 0.02
+        elif (
+            TABLES[table][role].kind == "category" and (kind := _CODED.sub("", words)) in known and kind not in GENERIC
+        ):
+            found[role] = WITHOUT_OWNER - 0.03
         elif _part(words, known) or (role == "duration_s" and seconds_of(heading) != 1 and _timeless(words) in known):
             found[role] = PART if _part(words, known) else WITHOUT_OWNER
     about_nobody = table in ("areas", "branches", "events", "population")
@@ -74,6 +85,21 @@ def means(heading: str, table: str) -> dict[str, float]:
         if words in _plain_phrases(table, role):
             found[role] = WHOLE
     return found
+
+
+def _canonical(words: str) -> tuple[str, ...]:
+    """Words whatever their order, and however they call a number.
+
+    >>> _canonical("receipt number") == _canonical("receipt no"), _canonical("amount total")
+    (True, ('amount', 'total'))
+    """
+    *first, last = words.split() or [""]
+    return tuple(sorted([*first, "#" if first and last in NUMBER_WORDS else last]))
+
+
+@cache
+def _canonical_phrases(table: str, role: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(_canonical(phrase) for phrase in _plain_phrases(table, role) if " " in phrase)
 
 
 _SECONDS = {"ms": 0.001, "msec": 0.001, "milliseconds": 0.001, "min": 60, "mins": 60, "minutes": 60, "minuten": 60}
@@ -97,6 +123,25 @@ def _timeless(words: str) -> str:
 def says(words: str, known: list[str]) -> bool:
     """Whether a heading or the name of a file has one of these words or phrases in it."""
     return any(re.search(rf"\b{re.escape(plain(word))}\b", words) for word in known)
+
+
+def has_part(words: str, kind: str) -> bool:
+    """Whether a heading has one of the words of a list; a long one also as a part of a German compound.
+
+    >>> has_part("bruttobetrag", "gross"), has_part("network", "net")
+    (True, False)
+    """
+    known = synonyms()[kind]
+    return says(words, known) or any(len(word) >= 5 and plain(word) in words for word in known)
+
+
+def without_tax_words(words: str) -> str:
+    """A heading without what it says of tax that is or is not in its numbers.
+
+    >>> without_tax_words("amount including vat"), without_tax_words("tax amount")
+    ('amount', 'tax amount')
+    """
+    return _WITH_TAX.sub("", words).strip()
 
 
 def signs_of(codes: Iterable[str]) -> dict[str, int]:
@@ -158,7 +203,8 @@ def _barer(heading: str, words: str) -> Iterator[str]:
     """A heading without the words that say whose it is, or in which currency; the first of several names for it."""
     last = re.split(rf" - |: |{_KEY}", undecorated(heading))[-1]
     for one in dict.fromkeys((words, plain(last), plain(last.split("/")[0]))):
-        bare = re.sub(r" (?:eur|euro|usd|gbp|chf|in eur|in euro|of address|of value)$", "", one)
+        bare = re.sub(r" (?:eur|euro|usd|gbp|chf|in eur|in euro|of address|of value)$", "", without_tax_words(one))
+        bare = re.sub(r" (?:net|netto|gross|brutto)$", "", bare)
         while owner := next((owner for owner in _owners() if bare.startswith(f"{owner} ")), None):
             yield bare
             bare = bare[len(owner) + 1 :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -9,12 +10,14 @@ import pandas as pd
 
 from .. import contract
 from .guesses import BY_VALUE, Guess, Meaning, assigned
-from .headings import GENERIC, PART, plain
+from .headings import GENERIC, NUMBER_WORDS, PART, plain
 from .sample import Values
 
 MEETS, _MEETS_SAMPLE = 0.5, 0.05
 """Share of the distinct values of a column that must be known elsewhere to be the same ids; of a cut file, fewer."""
 
+_NEARLY_ALL, _SEVERAL = 0.9, 5
+_OF_MANY = {"name", "first_name", "last_name", "phone", "street", "city"}  # equal ones may be of several persons
 _KEYS = {"customers": "customer_id", "contacts": "contact_id"}
 
 
@@ -27,6 +30,12 @@ class Join:
     take: list[str]
     first: bool
     reason: str
+    prefix: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """What the columns are called that it adds."""
+        return [self.prefix + name for name in self.take]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +108,7 @@ def _key(one: Guess) -> Values:
 
 def overlap(inner: Values, outer: Values) -> float:
     """Share of the distinct values of one column that the other has too."""
-    return float(inner.distinct.isin(outer.distinct).mean()) if len(inner.distinct) else 0.0
+    return float((outer.distinct.get_indexer(inner.distinct) >= 0).mean()) if len(inner.distinct) else 0.0
 
 
 def _spaces(registers: list[Guess]) -> dict[str, str]:
@@ -237,33 +246,28 @@ def _through(one: Guess, registers: list[Guess], every: list[Guess]) -> tuple[Gu
     read = dict(one.sample.columns)
     for _ in range(2):
         for other, on, mine in list(_reachable(read, every, one)):
-            taken: list[str] = []
             lacking = replace(one, columns=columns).missing
-            other_columns = other.sample.columns
+            others = other.sample.columns
+            taken: dict[str, Meaning] = {}
             for role, meaning in _offers(other, one.table, registers).items():
                 wanted = role in lacking or role == "category" or (role == "customer_id" and is_nameless)
                 better = role in columns and columns[role].sure <= BY_VALUE and meaning.sure > PART
-                if (better or (wanted and role not in columns)) and meaning.heading not in read:
-                    reason = f"{other.sample.path} by {mine!r}"
-                    columns[role] = Meaning(role, meaning.heading, meaning.sure, reason)
-                    taken.append(meaning.heading)
-            bridges = [
-                name for name in other_columns if name not in read and name not in taken and _leads(name, every, other)
-            ]
-            bridges = (
-                bridges
-                if replace(one, columns=columns).missing or (is_nameless and "customer_id" not in columns)
-                else []
+                if better or (wanted and role not in columns):
+                    taken[role] = replace(meaning, reason=f"{other.sample.path} by {mine!r}")
+            still = replace(one, columns=columns | taken).missing or (
+                is_nameless and "customer_id" not in columns | taken
             )
-            if taken or bridges:
-                first = not other_columns[on].is_unique
-                take = [*taken, *bridges]
-                joins.append(
-                    Join(other.sample.path, {mine: on}, take, first, f"{len(other_columns[on].distinct):,} keys")
-                )
-                read |= {name: other_columns[name] for name in take}
+            known = {meaning.heading for meaning in taken.values()}
+            bridges = [name for name in others if name not in {*read, *known} and _leads(name, every, other)]
+            take = [*known, *(bridges if still else [])]
+            prefix = f"{_short(other)}_" if known & set(read) else ""
+            if take and not {prefix + name for name in take} & set(read):
+                columns |= {role: replace(meaning, heading=prefix + meaning.heading) for role, meaning in taken.items()}
+                count = f"{len(others[on].distinct):,} keys"
+                joins.append(Join(other.sample.path, {mine: on}, take, not others[on].is_unique, count, prefix))
+                read |= {prefix + name: others[name] for name in take}
     used = {meaning.heading for meaning in columns.values()} | {name for join in joins for name in join.on}
-    joins = [replace(join, take=[name for name in join.take if name in used]) for join in joins]
+    joins = [replace(join, take=[name for name in join.take if join.prefix + name in used]) for join in joins]
     return replace(one, columns=columns), [join for join in joins if join.take]
 
 
@@ -288,39 +292,39 @@ def _reachable(read: dict[str, Values], every: list[Guess], one: Guess) -> Itera
     for other in every:
         if other.sample.path == one.sample.path or not other.sample.columns or other.sample.form is None:
             continue
-        for on, key in other.sample.columns.items():
-            if (
-                key.kind in ("date", "seconds", "text", "email", "empty")
-                or not key.texts.is_unique
-                or len(key.texts) < 3
-            ):
-                continue
-            mine = next(
-                (
-                    name
-                    for name, values in read.items()
-                    if (plain(name) == plain(on) and key.words not in GENERIC and overlap(values, key) >= MEETS)
-                    or _names_them(values, key, other)
-                ),
-                None,
-            )
+        for on in other.sample.columns:
+            mine = next((name for name, values in read.items() if _holds(name, values, on, other)), None)
             if mine:
                 yield other, on, mine
                 break
 
 
-def _names_them(values: Values, key: Values, other: Guess) -> bool:
-    """Whether a column has names of firms that another file lists."""
-    company = other.columns.get("company")
-    is_it = company is not None and company.heading == key.heading
-    return is_it and values.kind == "code" and len(values.distinct) > 5 and overlap(values, key) > 0.9
+def _holds(name: str, values: Values, on: str, other: Guess) -> bool:
+    """Whether a column holds the keys of another file, by its name or else by what its cells have in common."""
+    key = other.sample.columns[on]
+    if not _is_key(key) or any(on == meaning.heading for role, meaning in other.columns.items() if role in _OF_MANY):
+        return False
+    if plain(name) == plain(on) and key.words not in GENERIC:
+        return overlap(values, key) >= MEETS
+    owner = " ".join(word for word in plain(name).split() if word not in NUMBER_WORDS)
+    is_its = len(owner) > 2 and owner != plain(name) and re.search(rf"\b{owner}", other.sample.words) is not None
+    return (is_its and key.words in GENERIC and overlap(values, key) > _NEARLY_ALL) or meets(values, key)
+
+
+def _is_key(key: Values) -> bool:
+    return key.kind in ("code", "number") and key.texts.is_unique and len(key.texts) >= 3
+
+
+def meets(values: Values, key: Values) -> bool:
+    """Whether nearly all values of a column are keys in another one, and not by chance as small numbers are."""
+    if not _is_key(key) or values.kind != key.kind or len(values.distinct) < _SEVERAL or values.has_fractions:
+        return False
+    first = key.distinct.get_indexer(values.distinct[:50]) >= 0
+    is_small = values.distinct[:1000].str.fullmatch(r"\d{1,4}").mean() > 0.5
+    return first.mean() > MEETS and not is_small and overlap(values, key) > _NEARLY_ALL
 
 
 def _leads(name: str, every: list[Guess], than: Guess) -> bool:
     """Whether a column is a key of a further file."""
-    return any(
-        plain(on) == plain(name) and key.texts.is_unique and overlap(than.sample.columns[name], key) >= 0.5
-        for other in every
-        if other is not than
-        for on, key in other.sample.columns.items()
-    )
+    values = than.sample.columns[name]
+    return any(_holds(name, values, on, other) for other in every if other is not than for on in other.sample.columns)

@@ -16,10 +16,10 @@ from . import roles
 from .describes import described
 from .guesses import LEAST, Guess, assigned, guess
 from .headings import GENERIC, plain
-from .links import MEETS, Linked, linked, overlap
+from .links import MEETS, Linked, linked, meets, overlap
 from .sample import MOST_ROWS, Sample, samples
 from .source_text import OPEN, SourceText, quoted, source_text
-from .surroundings import proposed_outcome, surroundings
+from .surroundings import proposed_as_of, proposed_outcome, surroundings
 
 HEAD = """# Proposed by `customer-profiles init` from what the files say. Edit it: it is never written over.
 # Behind each guess stands its reason. Lines with {mark} wait for you: nothing was chosen there.
@@ -63,7 +63,8 @@ class Proposal:
         found = f"{read} of {len(self.guesses)} columns of {self.guesses['file'].nunique()} files have a meaning"
         if self.is_written:
             points = "".join(f"\n  {point}" for point in self.open)
-            waits = f"{len(self.open)} lines wait for you ({OPEN}):{points}" if points else "no line waits for you"
+            lines = "1 line waits" if len(self.open) == 1 else f"{len(self.open)} lines wait"
+            waits = f"{lines} for you ({OPEN}):{points}" if points else "no line waits for you"
             return f"{self.file} was written: {found}; {waits}"
         if self.difference.empty:
             return f"{self.file} stays as it is, and a new proposal would read the same columns"
@@ -114,6 +115,8 @@ def _guesses(found: list[Sample]) -> list[Guess]:
         v.words for sample in found for v in sample.columns.values() if v.words in GENERIC and v.kind == "number"
     }
     shared = {heading for heading, count in headings.items() if count > 1} - counting
+    keys = [(sample, key) for sample in found for key in sample.columns.values() if key.kind in ("code", "number")]
+    shared |= {plain(v.heading) for one, v in keys for other, key in keys if one is not other and meets(v, key)}
     every = [guess(sample, shared) for sample in found]
     least = LEAST
     if not any(one.table in ("customers", "transactions") and not one.missing for one in every):
@@ -199,6 +202,7 @@ def _written(folder: Path, found: list[Sample], told: list[Linked]) -> tuple[str
     )
     lines = HEAD.format(mark=OPEN, sampled=sampled).splitlines()
     lines += [f"{key}: {quoted(value)}{_comment(reason)}" for key, value, reason in about]
+    lines += proposed_as_of([part.last for part in parts if part.last])
     lines += proposed_outcome(told, {one.guess.sample.path: part.traits for one, part in zip(told, parts, strict=True)})
     lines += ["privacy:", "  min_group_size: 10", "", "sources:"]
     live = [part for part in parts if part.is_live]

@@ -39,7 +39,7 @@ def roles(content: dict[str, Any], files: list[str]) -> Roles:
                     found[file, mine].add(KEY)
                 for file in other:
                     found[file, theirs].add(KEY)
-            owners |= dict.fromkeys(lookup["take"], other)
+            owners |= {lookup.get("prefix", "") + name: other for name in lookup["take"]}
         for name in source.get("where", ()):
             for file in owners.get(name, own):
                 found[file, name].add(CONDITION)

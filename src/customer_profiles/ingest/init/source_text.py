@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import yaml
@@ -14,7 +16,8 @@ from .. import contract
 from ..config.dataset import Source
 from ..lists import entries_of
 from ..parsing.casting import notation_of
-from ..parsing.cells import as_booleans
+from ..parsing.cells import as_booleans, as_times, stripped
+from ..parsing.notation import Notation
 from ..readers.chunks import looks_like_data
 from .compositions import carried, composed_columns, undecided
 from .guesses import BY_VALUE, Guess, Meaning, codes, is_other_consent
@@ -41,12 +44,15 @@ class SourceText:
         From file and column to role and reason.
     traits : dict
         From column of a file of customers to its name in the profile.
+    last : date, optional
+        The last day on which something happened, if the whole file was looked at.
     """
 
     lines: list[str]
     is_live: bool
     meanings: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     traits: dict[str, str] = field(default_factory=dict)
+    last: date | None = None
 
 
 def quoted(value: Any) -> str:
@@ -73,7 +79,8 @@ def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
         key: value for key, value in (("ids", one.ids), ("account_ids", one.account_ids), ("key", guess.key)) if value
     }
     joins = [
-        {"path": join.path, "on": join.on, "take": join.take} | ({"first": True} if join.first else {})
+        {"path": join.path, "on": join.on, "take": join.take}
+        | {key: value for key, value in (("prefix", join.prefix), ("first", join.first)) if value}
         for join in one.joins
     ]
     columns_in_yaml = {role: column for role, (column, _) in columns.items()}
@@ -82,7 +89,7 @@ def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
     )
     kept = carried(guess, [column["column"] for column, _ in attributes.values() if column.get("number")])
     given = content | {key: value for key, (value, _) in kept.items()}
-    stated, doubts = _notation({**given, **({"lookups": joins} if joins else {}), **mapped}, guess)
+    stated, doubts, last = _notation({**given, **({"lookups": joins} if joins else {}), **mapped}, guess)
     doubts = [
         *one.doubts,
         *doubts,
@@ -114,7 +121,7 @@ def source_text(one: Linked, name: str, every: list[Linked]) -> SourceText:
         return SourceText(["  # " + line.strip("\n")[2:] for line in lines], False)
     of_customers = {**columns, **attributes} if guess.table == "customers" else {}
     traits = {(reads(column) or [""])[0]: role for role, (column, _) in of_customers.items()}
-    return SourceText(lines, True, meanings, {heading: role for heading, role in traits.items() if heading})
+    return SourceText(lines, True, meanings, {heading: role for heading, role in traits.items() if heading}, last)
 
 
 def _names(sample: Sample) -> str:
@@ -335,15 +342,32 @@ def _consents(guess: Guess) -> list[str]:
     ]
 
 
-def _notation(content: dict[str, Any], guess: Guess) -> tuple[list[tuple[str, str]], list[str]]:
-    """Signs of numbers and forms of days, as the cells prove them, and what they leave open."""
+def _notation(content: dict[str, Any], guess: Guess) -> tuple[list[tuple[str, str]], list[str], date | None]:
+    """Signs of numbers and forms of days, as the cells prove them, what they leave open, and the last of the days."""
     if guess.missing:
-        return [], []
+        return [], [], None
     try:
         source = Source.model_validate(content)
     except ValidationError as error:
-        return [], [f"check: {error.errors()[0]['msg'].removeprefix('Value error, ')}"]
+        return [], [f"check: {error.errors()[0]['msg'].removeprefix('Value error, ')}"], None
     notation = notation_of(source)
     doubt = notation.learn(guess.sample.cells)
     stated = [(name, value) for name, value, how in notation.stated() if how == "detected" and value != "ISO 8601"]
-    return stated, [f"{doubt.column}: {doubt.problem}"] if doubt else []
+    if doubt:
+        return stated, [f"{doubt.column}: {doubt.problem}"], None
+    return stated, [], None if guess.sample.is_cut else _last_day(source, notation, guess)
+
+
+def _last_day(source: Source, notation: Notation, guess: Guess) -> date | None:
+    """The last day on which something happened, to today."""
+    if guess.table not in (*contract.OF_CUSTOMERS, "leads"):
+        return None
+    days = []
+    for role, column in source.columns.items():
+        of = contract.TABLES[guess.table].get(role)
+        if of is not None and of.kind in ("date", "datetime") and column.column in guess.sample.cells:
+            texts = stripped(pd.Series(guess.sample.cells[column.column].unique()), source.empty)
+            times = as_times(texts, notation.of(column), ZoneInfo("UTC"))[0]
+            days.append(times[times <= pd.Timestamp.today()].max())
+    last = pd.Series(days, dtype="datetime64[ns]").max()
+    return None if pd.isna(last) else last.date()

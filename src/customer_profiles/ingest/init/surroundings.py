@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 from .headings import plain, says, synonyms
@@ -13,6 +14,8 @@ _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 _ZONES = {"EUR": "Europe/Berlin", "CHF": "Europe/Zurich", "GBP": "Europe/London", "USD": "America/New_York"}
 # Words that only German headings have, as parts of words.
 _GERMAN_WORDS = ("vorname", "nachname", "datum", "plz", "ort", "kunde", "betrag", "menge", "kanal", "anrede")
+
+_FRESH = 31  # days
 
 Line = tuple[str, str, str]
 
@@ -39,6 +42,14 @@ def surroundings(folder: Path, told: list[Linked]) -> list[Line]:
         ("currency", currency, why),
         ("time_zone", zone, f"{OPEN} time_zone: the usual one of this currency; in which zone do days begin?"),
     ]
+
+
+def proposed_as_of(days: list[date]) -> list[str]:
+    """The day that old exports go up to: as of today, they would tell of customers who have all fallen silent."""
+    last = max(days, default=None)
+    if last is None or (date.today() - last).days <= _FRESH:
+        return []
+    return [f"as_of: {last}   # {OPEN} as_of: the last day in the files; take the line out if newer exports will come"]
 
 
 def proposed_outcome(told: list[Linked], names: dict[str, dict[str, str]]) -> list[str]:

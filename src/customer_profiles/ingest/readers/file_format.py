@@ -153,5 +153,11 @@ class Lookup(FileFormat):
     take: Annotated[tuple[str, ...], BeforeValidator(composed)] = Field(
         min_length=1, description="columns to add to the source"
     )
+    prefix: str = Field("", description="what the names of these columns begin with, where the source has such names")
     first: bool = Field(False, description="take the first of several matching rows instead of refusing them")
     median: bool = Field(False, description="take the median of the numbers of several matching rows")
+
+    @property
+    def names(self) -> list[str]:
+        """What the columns are called that it adds to the source."""
+        return [self.prefix + name for name in self.take]

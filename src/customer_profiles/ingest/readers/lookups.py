@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -40,9 +41,10 @@ class LoadedLookup:
     def join(self, cells: pd.DataFrame, source: Source) -> pd.DataFrame:
         """Cells of a source with the looked-up columns; rows without a match have none. Keeps every row."""
         if clash := set(self.columns) & set(cells):
+            first, prefix = sorted(clash)[0], f"{Path(self.lookup.place).stem}_"
             raise ConfigurationError(
-                f"source {source.name!r}: the lookup {self.lookup.place} adds {sorted(clash)[0]!r}, "
-                "which the source has already"
+                f"source {source.name!r}: the lookup {self.lookup.place} adds {first!r}, which is there already; "
+                f"write 'prefix: {prefix}' into the lookup, and '{prefix}{first}' where its column is meant"
             )
         position = self.keys.get_indexer(_keys(cells, list(self.lookup.on), source.empty))
         found = self.columns.reindex(position).reset_index(drop=True)  # position -1 is no label: no match
@@ -69,7 +71,8 @@ def load_lookup(dataset: Dataset, source: Source, lookup: Lookup) -> LoadedLooku
     table = pd.concat(parts, ignore_index=True)
     keys = _keys(table, list(lookup.on.values()), source.empty)
     if lookup.median:
-        return LoadedLookup(lookup, *_medians(table[list(lookup.take)], keys, lookup, source), tuple(stated))
+        index, medians = _medians(table[list(lookup.take)], keys, lookup, source)
+        return LoadedLookup(lookup, index, medians.add_prefix(lookup.prefix), tuple(stated))
     repeated = keys.duplicated().to_numpy()
     if repeated.any() and not lookup.first:
         on = ", ".join(lookup.on.values())
@@ -77,7 +80,7 @@ def load_lookup(dataset: Dataset, source: Source, lookup: Lookup) -> LoadedLooku
             f"{lookup.place}: {int(repeated.sum())} of {len(keys)} rows repeat an earlier key ({on}); "
             "which one is meant cannot be told; make the key unique or say 'first: true'"
         )
-    columns = table.loc[~repeated, list(lookup.take)].reset_index(drop=True)
+    columns = table.loc[~repeated, list(lookup.take)].reset_index(drop=True).add_prefix(lookup.prefix)
     return LoadedLookup(lookup, pd.Index(keys[~repeated]), columns, tuple(stated))
 
 
