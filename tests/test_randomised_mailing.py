@@ -152,7 +152,7 @@ def test_other_layouts_of_the_same_trial_give_the_same_effect(layout, tmp_path, 
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
-def test_the_effects_of_two_arms_are_exact_however_they_are_mapped(mapping, tmp_path, monkeypatch):
+def test_the_effects_of_two_arms_are_exact_however_they_are_mapped(mapping, tmp_path, monkeypatch, record_property):
     columns, prefix = MAPPINGS[mapping]
     monkeypatch.setenv("CUSTOMER_PROFILES_HOME", str(tmp_path))
     monkeypatch.setattr("IPython.display.display", lambda *args, **kwargs: None)
@@ -168,4 +168,6 @@ def test_the_effects_of_two_arms_are_exact_however_they_are_mapped(mapping, tmp_
     for arm in ("Mens E-Mail", "Womens E-Mail"):
         for outcome, expected in means(table, arm).items():
             fact = f"effect_{prefix}{arm.lower().replace(' ', '_').replace('-', '_')}_{outcome}"
-            assert [facts[f"{fact}{end}"] for end in ("", "_low", "_high")] == pytest.approx(expected, abs=1e-6)
+            found = [facts[f"{fact}{end}"] for end in ("", "_low", "_high")]
+            record_property("error_of_effects", float(np.abs(np.subtract(found, expected)).max()))
+            assert found == pytest.approx(expected, abs=1e-6)
