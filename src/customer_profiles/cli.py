@@ -310,7 +310,8 @@ def export(
         raise ConfigurationError(f"--layout {layout}: known are {', '.join(crm_export.layouts())}")
     if what == "leads":
         listed = crm_export.prospects(tables)
-        rows = lead_ids(dataset, key, as_of).merge(listed, on="lead_id").drop(columns="lead_id")
+        rows = listed.merge(lead_ids(dataset, key, as_of), on="lead_id").drop(columns="lead_id")
+        rows.insert(0, "id", rows.pop("id"))
         gone = len(listed) - len(rows)
         click.echo(f"{len(listed)} open prospects in the report; {gone} of them may not appear any more.")
     else:
