@@ -276,10 +276,10 @@ def erase(
 @click.option("--ids", metavar="SPACE", help="Use the ids of this system instead of pseudonyms.")
 @click.option(
     "--what",
-    type=click.Choice(["segments", "profile"]),
+    type=click.Choice(["segments", "profile", "leads"]),
     default="segments",
     show_default=True,
-    help="profile: all that is known of each customer, with segments, stage and what is foreseen.",
+    help="profile: all that is known of each customer; leads: open prospects by your own numbers, chance, next step.",
 )
 @click.option(
     "--layout",
@@ -301,7 +301,7 @@ def export(
     from pathlib import Path
 
     from .identity.pseudonyms import pseudonym_key
-    from .privacy.raw_ids import raw_ids, withdrawn
+    from .privacy.raw_ids import lead_ids, raw_ids, withdrawn
     from .reporting import crm_export, write_back
     from .reporting.brief import last_run
 
@@ -310,16 +310,23 @@ def export(
     if system and target.startswith(crm_export.VARIABLE):
         raise click.UsageError("--layout is for files")
     names = crm_export.layout(system, dataset.layouts) if system else {}
-    may = crm_export.allowed(tables, withdrawn(dataset, key, as_of))
-    own = raw_ids(dataset, ids, tables.read("identities"), key, as_of) if ids else None
-    rows = crm_export.unified(tables) if what == "profile" or system else crm_export.assignments(tables)
-    everybody = len(rows)
-    rows = crm_export.called(rows[rows["customer_id"].isin(may)], own)
-    click.echo(_reconciled(everybody, len(may), rows, own))
+    if what == "leads":
+        listed = crm_export.prospects(tables)
+        rows = listed.merge(lead_ids(dataset, key, as_of), on="lead_id").drop(columns="lead_id")
+        rows.insert(0, "id", rows.pop("id"))
+        gone = len(listed) - len(rows)
+        click.echo(f"{len(listed)} open prospects in the report; {gone} of them may not appear any more.")
+    else:
+        may = crm_export.allowed(tables, withdrawn(dataset, key, as_of))
+        own = raw_ids(dataset, ids, tables.read("identities"), key, as_of) if ids else None
+        rows = crm_export.unified(tables) if what == "profile" or system else crm_export.assignments(tables)
+        everybody = len(rows)
+        rows = crm_export.called(rows[rows["customer_id"].isin(may)], own)
+        click.echo(_reconciled(everybody, len(may), rows, own))
     if absent := [name for name in names if name not in rows and name != "id"]:
         click.echo(f"Of the layout {system}, this run has no value of {', '.join(absent)}.")
     if target.startswith(crm_export.VARIABLE):
-        name, by = table or crm_export.NAMES[what], "id" if ids else "customer_id"
+        name, by = table or crm_export.NAMES[what], "id" if ids or what == "leads" else "customer_id"
         done = write_back.to_postgres(rows, target.removeprefix(crm_export.VARIABLE), name, (by,), dry_run)
         click.echo(
             f"{'Would change' if dry_run else 'Changed'} {name}: {done.new} new rows, {done.changed} changed, "

@@ -13,7 +13,7 @@ from written_company import CUSTOMERS, KEY, ORDERS, source
 from customer_profiles.errors import ConfigurationError, EnvironmentFailed, InputRejected
 from customer_profiles.identity.pseudonyms import fingerprint, pseudonym
 from customer_profiles.ingest.pipeline import collect
-from customer_profiles.privacy import erasure, purge
+from customer_profiles.privacy import erasure, purge, raw_ids
 from customer_profiles.privacy.opt_outs import Suppressed, list_file
 from customer_profiles.reporting import stored
 from customer_profiles.tables import Tables
@@ -336,6 +336,25 @@ def test_prospects_and_visitors(company):
     for tables in (first, second):
         assert tables.read("leads").lead_id.tolist() == [pseudonym(KEY, "lead", "L-2")]
         assert tables.read("interactions").anonymous_id.tolist() == [pseudonym(KEY, "anonymous", "v-1")]
+
+
+def test_prospects_are_found_again_by_their_address_and_objecting_customers_are_none(company):
+    company.write("crm.csv", "id,email,ok\n1,a@x.de,yes\n2,b@x.de,no\n")
+    company.write("leads.csv", "id,at,mail\nL-1,2025-01-01,A@x.de\nL-2,2025-01-01,b@x.de\nL-3,2025-01-01,\n")
+    columns = {"lead_id": "id", "at": "at", "email": "mail"}
+    leads = {"name": "leads", "system": "crm", "path": "leads.csv", "table": "leads", "key": "email"}
+    sources = (source(CUSTOMERS, {"consent": "ok", "email": "email"}), leads | {"columns": columns})
+    tables = run(company, "1", *sources)
+    rows = tables.read("leads").set_index("lead_id")
+    first, third = (pseudonym(KEY, "lead", name) for name in ("L-1", "L-3"))
+    assert sorted(rows.index) == sorted([first, third])
+    assert rows.loc[first, "customer_id"] == tables.read("customers").customer_id.iloc[0]
+    assert pd.isna(rows.loc[third, "customer_no"])
+    assert "email" not in rows
+    dataset = company.dataset(*sources)
+    assert raw_ids.lead_ids(dataset, KEY, AS_OF)["id"].tolist() == ["L-1", "L-3"]
+    erasure.erase(dataset, erasure.entries(dataset, ["lead:L-3"], [], []), KEY, AS_OF)
+    assert raw_ids.lead_ids(dataset, KEY, AS_OF)["id"].tolist() == ["L-1"]
 
 
 @pytest.mark.parametrize("by", ["objection", "erasure"])

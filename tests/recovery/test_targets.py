@@ -93,13 +93,18 @@ def beside_customers(seed, null=False, n=2000):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_hidden_customers_are_found_and_foreign_prospects_flagged(seed):
+def test_hidden_customers_are_found_and_foreign_prospects_flagged(seed, record_property):
     found, leads, truth = beside_customers(seed)
-    assert twins.spikes(found).frame["share"].iloc[0] >= 2 / 10
+    recall = twins.spikes(found).frame["share"].iloc[0]
+    record_property("spike_recall", float(recall))
+    assert recall >= 2 / 10
     foreign = leads.features.loc[found.rows.index, "region"] == truth["foreign"]["region"]
     assert foreign.sum() == 2000 * truth["foreign"]["per_customer"]
-    assert found.rows.loc[foreign, "outside"].mean() >= 0.95
-    assert found.rows.loc[~foreign, "outside"].mean() <= 0.05
+    flagged, wrongly = (float(found.rows.loc[part, "outside"].mean()) for part in (foreign, ~foreign))
+    record_property("foreign_flagged", flagged)
+    record_property("others_flagged", wrongly)
+    assert flagged >= 0.95
+    assert wrongly <= 0.05
 
 
 def where(seed, null=False, n=2000):

@@ -291,19 +291,28 @@ def _erased(run: Run, source: Source, rows: pd.DataFrame) -> np.ndarray:
     return erased
 
 
+def may_appear(run: Run, source: Source, rows: pd.DataFrame, people: People) -> np.ndarray:
+    """Rows of prospects who neither were erased nor are customers who must not appear."""
+    absent = _erased(run, source, rows) | run.suppressed.hits("id:lead", rows.lead_id)
+    return ~absent & (_numbers(source, rows, people) != EXCLUDED)
+
+
+def _numbers(source: Source, rows: pd.DataFrame, people: People) -> np.ndarray:
+    """Numbers of the customers whom rows name by id or address."""
+    if source.key and "customer_id" not in rows:
+        return people.by_contact(source.key, rows[source.key])
+    return people.by_id(source.ids, rows.customer_id) if "customer_id" in rows else np.full(len(rows), UNKNOWN)
+
+
 def _with_customers(
     run: Run, table: str, source: Source, rows: pd.DataFrame, people: People, account: Account, devices: set[str]
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Rows with the customers they belong to; those of nobody or of a person who must not appear are excluded."""
     erased = _erased(run, source, rows)
-    if source.key and "customer_id" not in rows:
-        numbers = people.by_contact(source.key, rows[source.key])
-    elif "customer_id" in rows:
-        numbers = people.by_id(source.ids, rows.customer_id.mask(erased))
-        if table == "transactions":
-            people.alternatives.add_orders(source.ids, rows[numbers >= 0])
-    else:
-        numbers = np.full(len(rows), UNKNOWN)
+    named = rows.assign(customer_id=rows.customer_id.mask(erased)) if "customer_id" in rows else rows
+    numbers = _numbers(source, named, people)
+    if table == "transactions" and "customer_id" in rows:
+        people.alternatives.add_orders(source.ids, rows[numbers >= 0])
     if devices and "anonymous_id" in rows:
         erased |= rows.anonymous_id.isin(devices).to_numpy() & (numbers == UNKNOWN)
     numbers = np.where(erased, EXCLUDED, numbers)

@@ -13,7 +13,7 @@ from ..ingest.config.dataset import Dataset
 from ..ingest.config.suggest import nearest
 from ..ingest.ledger import Account
 from ..ingest.parsing.cleaning import Log
-from ..ingest.pipeline import read_people
+from ..ingest.pipeline import may_appear, read_people
 from ..ingest.reading import Run, casts
 from ..tables import Tables
 from .opt_outs import Suppressed, list_file
@@ -64,6 +64,21 @@ def raw_ids(dataset: Dataset, space: str, identities: pd.DataFrame, key: bytes, 
     known = identities.set_index("pseudonym")["customer_id"]
     ids["customer_id"] = ids["customer_id"].map(known)
     return ids.dropna(ignore_index=True)
+
+
+def lead_ids(dataset: Dataset, key: bytes, as_of: date) -> pd.DataFrame:
+    """Prospects who may be handed over, as the company calls them: ``id, lead_id`` (pseudonym).
+
+    Read anew from the exports: who was erased since the run, or has become a customer who objects, is absent.
+    """
+    run, accounts = _run(dataset, key, as_of), {source.name: Account(source) for source in dataset.sources}
+    people, found = read_people(run, accounts)[1], set()
+    for source in dataset.filled("leads"):
+        for cast, _ in casts(run, source, Account(source, cleaned=Log(dataset.cleaning.off))):
+            rows = cast.table[cast.good]
+            found.update(rows.loc[may_appear(run, source, rows, people), "lead_id"])
+    ids = pd.DataFrame({"id": sorted(found)})
+    return ids.assign(lead_id=[pseudonym(key, "lead", text) for text in ids["id"]])
 
 
 def withdrawn(dataset: Dataset, key: bytes, as_of: date) -> set[str]:

@@ -18,7 +18,7 @@ from .excel import safe
 
 VARIABLE = "env:"
 FORMATS = (".csv", ".xlsx", ".parquet")
-NAMES = {"segments": "customer_segments", "profile": "customer_profile"}
+NAMES = {"segments": "customer_segments", "profile": "customer_profile", "leads": "prospect_list"}
 """What can be handed over, and what its table is called in a database."""
 FORESEEN = (
     *("expected_orders", "expected_months", "expected_spend", "clv", "p_alive", "p_churn"),
@@ -91,6 +91,20 @@ def unified(tables: Tables) -> pd.DataFrame:
         table = table.merge(assignments(tables), on="customer_id", how="left", validate="one_to_one")
     empty = [name for name in table if table[name].isna().all()]
     return table.drop(columns=["customer_no", *empty])
+
+
+def prospects(tables: Tables) -> pd.DataFrame:
+    """Open prospects: ``lead_id`` (pseudonym) with chance, expected value, next step and reason, the best first.
+
+    Raises
+    ------
+    InputRejected
+        If the run could not rank them.
+    """
+    table = tables.read("lead_scores") if tables.has("lead_scores") else pd.DataFrame()
+    if table.empty:
+        raise InputRejected("the last run could not rank prospects: there is nothing to hand over")
+    return table
 
 
 def allowed(tables: Tables, withdrawn: Collection[str]) -> list[str]:
