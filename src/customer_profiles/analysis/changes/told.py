@@ -274,7 +274,7 @@ def amount(kind: str, value: float) -> Text:
 def difference(kind: str, value: float) -> Text:
     """How far two values are apart, in words: shares by percentage points, which are no part of a change."""
     return (
-        Text(N_("{value:points} percentage points"), {"value": 100 * value}) if kind == "share" else amount(kind, value)
+        Text(N_("{value:number} percentage points"), {"value": 100 * value}) if kind == "share" else amount(kind, value)
     )
 
 
