@@ -258,10 +258,21 @@ def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
         chance = N_(
             "Since {day:day} none of {family:count} key figures changed by what customers do more than chance explains."
         )
+        one = N_(
+            "Since {day:day} the only key figure that can be compared did not change by what customers do more than "
+            "chance explains."
+        )
         same = N_("No key figure has a new month to look at since {day:day}.")
         base, values = int(table["n"].max()), {"day": day, "family": family}
         found = [
-            Finding(chance if family else same, values, id="changes.nothing", family=family, n=base, kind="nothing")
+            Finding(
+                chance if family > 1 else one if family else same,
+                values,
+                id="changes.nothing",
+                family=family,
+                n=base,
+                kind="nothing",
+            )
         ]
     return found
 
