@@ -51,6 +51,23 @@ def test_natural_segments_need_no_word():
     assert answered([PARTS], [natural, *PARTS.claims], 4).meant == ""
 
 
+def test_what_changed_since_the_last_run_is_told_with_what_the_data_made_of_it():
+    """Season and history are told by other figures of the page already: only what somebody has to know is repeated."""
+    season = Finding("Sales went from 1 to 2.", id="year_before.sales", effect=0.9)
+    real = Finding("Sales fell to 5.", id="changes.sales", kind="difference", p_adjusted=0.01)
+    data = Finding("Sales: −3 of the change comes from another definition.", id="changes.data.sales.definition")
+
+    def told(*findings: Finding) -> memo.Answer | None:
+        panels = [Panel(each.id, Text(each.message), (each,)) for each in findings]
+        return memo.answer(CHAPTERS["11"], panels, Results(findings=findings), Language("en"))
+
+    assert told(season) is None
+    both = told(season, real, data)
+    assert (both.said, both.meant) == (real.message, data.message)
+    only = told(season, data)
+    assert (only.said, only.meant) == (data.message, "")
+
+
 def test_an_answer_quotes_a_comment_on_what_it_says():
     said = Finding("“{theme:label}” comes up more often.", {"theme": "parcel"}, id="topics.parcel")
     quotes = [

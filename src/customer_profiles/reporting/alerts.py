@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..messages import N_, Text
+from ..messages import N_, Finding, Text
 from .findings import link, to_json
 from .pages import Report
 from .stored import write_json
@@ -16,6 +16,8 @@ NAME = "alerts.json"
 KINDS = {"changes": "change", "watch": "change", "target": "target"}
 KINDS |= dict.fromkeys(("changed_source", "redefined", "reconciled"), "data")
 """First word of a finding's id to the kind of alert; those of the data explain, they alarm nobody by themselves."""
+OF_THE_DATA = "changes.data."
+"""How ids of findings begin that say what the data made of a figure."""
 ALARMING = ("change", "target")
 HEAD = N_("{company}, as of {day:day}: {n:count} things to know")
 FIRST = N_("{company}, as of {day:day}: there is no earlier run to compare with, and no target is missed.")
@@ -47,12 +49,12 @@ def read(folder: Path) -> tuple[bool, str]:
 
 def found(report: Report) -> list[dict[str, Any]]:
     """What the chapter on changes found that somebody may have to know, alarming things first."""
-    findings = [each for each in report.results[CHAPTER].findings if _kind(each.id, each.kind)]
+    findings = [each for each in report.results[CHAPTER].findings if kind(each)]
     plain = to_json(findings, report.language)
     alerts = [
         {
             "id": each.id,
-            "kind": _kind(each.id, each.kind),
+            "kind": kind(each),
             "text": said["text"],
             "link": link(each),
             "n": each.n,
@@ -63,10 +65,11 @@ def found(report: Report) -> list[dict[str, Any]]:
     return sorted(alerts, key=lambda alert: alert["kind"] not in ALARMING)
 
 
-def _kind(name: str, kind: str) -> str:
-    if kind == "nothing":
+def kind(finding: Finding) -> str:
+    """What kind of alert a finding of the chapter is; empty if nobody has to know."""
+    if finding.kind == "nothing":
         return ""
-    return "data" if name.startswith("changes.data.") else KINDS.get(name.partition(".")[0], "")
+    return "data" if finding.id.startswith(OF_THE_DATA) else KINDS.get(finding.id.partition(".")[0], "")
 
 
 def _text(report: Report, alerts: list[dict[str, Any]]) -> str:

@@ -13,13 +13,13 @@ from .. import viz
 from ..chapters import ChapterSpec
 from ..codes import OTHER, is_mixed
 from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text, is_missing
-from . import storyline
+from . import alerts, storyline
 from .language import Language, capital
 from .pages import SUMMARY, Report, file_name
 from .panel import ChartSpeech, Panel
 from .stored import PublishedTable, Results
 
-ASKED = ("00", "03", "02", "05", "04", "09")
+ASKED = ("00", "11", "03", "02", "05", "04", "09")
 """Chapters whose question the memo answers, in its order."""
 INSTEAD = "07"
 """Chapter that takes the place of one that has nothing to say of its own."""
@@ -166,6 +166,9 @@ def answer(
         claim.id.startswith(("kpi.", "outcome.")) for panel in panels for claim in panel.claims
     ):
         return None
+    if spec.number == alerts.CHAPTER:  # of what changed since the last run, that which somebody has to know
+        results = replace(results, findings=tuple(each for each in results.findings if alerts.kind(each)))
+        panels = [each for each in panels if any(map(alerts.kind, each.claims))]
     new = [each for each in panels if not said or not each.claims or each.claims[0].id not in said]
     panel = storyline.answer(new, spec.answers) or storyline.answer(panels, spec.answers)
     # The first sentence of a panel is its title; what its chart shows first goes with it.
@@ -177,13 +180,14 @@ def answer(
     if not told:
         return None
     drawing = next((each.drawing for each in panels if panel and each.title == panel.title and each.drawing), None)
-    gradual = any(claim.id in NO_NATURAL for claim in results.findings)
+    meant = next((language.translate(GRADUALLY) for claim in results.findings if claim.id in NO_NATURAL), "")
+    data = [claim for claim in results.findings if claim.id.startswith(alerts.OF_THE_DATA) and claim.id != told[0].id]
     # Where there are no segments, what stands here are groups by a rule, which do not answer the question.
     no_segments = panel is not None and results.facts.get(SEGMENTS, 1) == 0
     return Answer(
         language.text(panel.title) if panel and no_segments else language.translate(spec.question),
         language.news(told[0]),
-        language.translate(GRADUALLY) if gradual else "",
+        meant or " ".join(map(language.news, data[:1])),
         quote(results.quotes, told[0], language.code),
         language.translate(sure(told[0])) if sure(told[0]) else "",
         Markup(drawing.small or drawing.narrow) if drawing else Markup(""),

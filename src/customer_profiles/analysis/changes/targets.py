@@ -64,7 +64,7 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any], rows: p
             **{f"this_value{end}": known[f"value{end}"] for end in ("", "_low", "_high")},
             "target": target,
             "short_of_target": short,
-            "target_share": value / np.where(target == 0, np.nan, target),
+            "target_share": value / np.where(known["kind"].eq("points") | (target == 0), np.nan, target),
             "own_total": own,
             "differs_by": value - own,
             "owner": [of.owner for of in set_for],

@@ -27,7 +27,7 @@ HEADINGS = {
 }
 NAMES = (
     *(N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"), N_("Part"), N_("Amount")),
-    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Redefined"), N_("Level"), N_("Year before"), N_("Day")),
+    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Level"), N_("Year before"), N_("Day")),
 )
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
@@ -74,7 +74,7 @@ REDEFINED = {
     "rules": N_("general rules in dataset.yaml"),
     "segments": N_("what segments are made of"),
     "identity": N_("the rules by which customers are joined"),
-    "source": N_("the source “{source}”"),
+    "source": N_("the source “{source:value}”"),
     "parameters": N_("the parameters of chapter {source}"),
 }
 
@@ -258,23 +258,34 @@ def _claims(table: pd.DataFrame, family: int, day: Any) -> list[Finding]:
         chance = N_(
             "Since {day:day} none of {family:count} key figures changed by what customers do more than chance explains."
         )
+        one = N_(
+            "Since {day:day} the only key figure that can be compared did not change by what customers do more than "
+            "chance explains."
+        )
         same = N_("No key figure has a new month to look at since {day:day}.")
         base, values = int(table["n"].max()), {"day": day, "family": family}
         found = [
-            Finding(chance if family else same, values, id="changes.nothing", family=family, n=base, kind="nothing")
+            Finding(
+                chance if family > 1 else one if family else same,
+                values,
+                id="changes.nothing",
+                family=family,
+                n=base,
+                kind="nothing",
+            )
         ]
     return found
 
 
 def amount(kind: str, value: float) -> Text:
-    """A value in words, by the formatter of its kind."""
-    return Text(f"{{value:{kind}}}", {"value": float(value)})
+    """A value in words, by the formatter of its kind; shares as whole per cent."""
+    return Text("{value:part}" if kind == "share" else f"{{value:{kind}}}", {"value": float(value)})
 
 
 def difference(kind: str, value: float) -> Text:
     """How far two values are apart, in words: shares by percentage points, which are no part of a change."""
     return (
-        Text(N_("{value:points} percentage points"), {"value": 100 * value}) if kind == "share" else amount(kind, value)
+        Text(N_("{value:number} percentage points"), {"value": 100 * value}) if kind == "share" else amount(kind, value)
     )
 
 
@@ -351,9 +362,9 @@ def sources(now: Knowledge, before: Knowledge) -> Result:
 
 
 def _sources(table: pd.DataFrame) -> list[Finding]:
-    shorter = N_("The export “{source}” is shorter than in the last run by {less:part} of its records.")
-    fresh = N_("New since the last run: the export “{source}”.")
-    gone = N_("No longer read: the export “{source}”.")
+    shorter = N_("The export “{source:value}” is shorter than in the last run by {less:part} of its records.")
+    fresh = N_("New since the last run: the export “{source:value}”.")
+    gone = N_("No longer read: the export “{source:value}”.")
     otherwise = N_("Defined otherwise than in the last run: {what:label}.")
     found = []
     for row in table.itertuples():
