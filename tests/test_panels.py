@@ -77,6 +77,20 @@ class TestGuard:
         table = pd.read_parquet(chapter.results / "published" / "regions.parquet")
         assert table.loc[table["value"] == "east", "n"].isna().all()
 
+    def test_the_chart_has_the_rows_that_its_message_names(self, chapter):
+        seen = []
+        claim = Claims(
+            "regions", "{value:value} has {n:count}.", {"value": "value", "n": "n"}, ("value",), effect=0.1, kind="fact"
+        )
+        told = regions(claims=lambda table: claim.tell(table.assign(claim=True), family=3))
+        chapter.panel(told.where(value=["south"]), lambda frame, ax: seen.append(frame))
+        assert set(seen[0]["value"]) == {"north", "south"}
+
+    def test_nothing_but_noughts_is_no_chart(self, chapter):
+        frame = pd.DataFrame({"value": ["read", "lost"], "n": [0, 0], "base": 100, "share": 0.0})
+        chapter.panel(Result("noughts", frame, Text("Noughts"), NOBODY), viz.bars, x="share", y="value")
+        assert chapter.panels["noughts"].drawing is None
+
     def test_a_view_without_rows_is_no_panel_and_takes_nothing_from_the_next(self, chapter):
         chapter.panel(regions().where(value="west"), viz.bars, x="share", y="value")
         assert not chapter.panels

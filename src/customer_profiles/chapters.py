@@ -70,7 +70,7 @@ CHAPTERS = {
             *("02", "02_find_demographics", N_("Who they are"), params.FindDemographics, ("01",)),
             short=N_("Customers"),
             question=N_("Who are they?"),
-            answers=("index", "areas", "lorenz"),
+            answers=("index", "typical", "lorenz", "areas"),
         ),
         ChapterSpec(
             *("03", "03_analyse_pain_points", N_("What hurts them"), params.AnalysePainPoints, ("01",)),

@@ -71,12 +71,13 @@ class View:
         """The view with one more step."""
         return View((*self.steps, (method, args, kwargs)))
 
-    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The rows and columns of a frame that the view shows."""
+    def of(self, frame: pd.DataFrame, told: Sequence[Text] = ()) -> pd.DataFrame:
+        """The rows and columns of a frame that the view shows; a choice of values also takes in what is `told` of."""
         for method, args, kwargs in self.steps:
             if method == "where":
                 for column, values in kwargs.items():
-                    frame = frame[frame[column].isin(values)]
+                    named = [text.values[column] for text in told if column in text.values]
+                    frame = frame[frame[column].isin([*values, *named])]
             else:
                 frame = getattr(frame, method)(*args, **kwargs)
         return frame.reset_index(drop=True)

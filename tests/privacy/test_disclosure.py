@@ -192,6 +192,14 @@ def test_rows_in_the_order_of_their_names_stay_where_they_are():
     assert published.placed().frame["value"].tolist() == table["value"].tolist()
 
 
+def test_tenths_stay_in_their_order_though_one_between_them_is_hidden():
+    """Their number is what they are about; their shares fall only by chance in the same order."""
+    table = pd.DataFrame({"lead_tenth": range(1, 6), "n": [60, 34, 20, 5, 12], "base": 130})
+    placed = Gate(10).publish(table).placed().frame
+    assert placed["suppressed"].any()
+    assert placed["lead_tenth"].tolist() == [1, 2, 3, 4, 5]
+
+
 @given(st.lists(st.integers(1, 60), min_size=3, max_size=9), st.booleans())
 def test_a_hidden_row_stands_between_no_two_numbers(counts, ascending):
     table = pd.DataFrame(

@@ -290,6 +290,40 @@ def test_stacked_bars_run_from_good_to_bad_and_one_with_a_hidden_part_is_left_ou
     assert legend == ["promoters / satisfied", "passives / neutral", "detractors / unsatisfied"]
 
 
+def test_of_a_bar_with_two_hidden_parts_the_others_are_drawn():
+    """A sentence may tell them, and the rest of the bar gives neither away."""
+    frame = pd.DataFrame({"metric": ["x"] * 3, "value": ["a", "b", "c"], "share": [0.7, np.nan, np.nan]})
+    (bar,) = bars_of(viz.draw(viz.stacked_bars, frame))
+    assert bar.get_width() == pytest.approx(0.7)
+    assert not bars_of(viz.draw(viz.stacked_bars, frame.fillna({"share": 0.2}).assign(share=[0.7, np.nan, 0.2])))
+
+
+def test_rows_of_a_block_stand_together_under_one_heading():
+    frame = pd.DataFrame({"attribute": ["age", "region", "age"], "value": ["65+", "Bayern", "25–34"]})
+    for chart, x in ((viz.dot_intervals, "index"), (viz.bars, "share")):
+        said = words(
+            viz.draw(chart, frame.assign(index=[50, 150, 170], share=[0.1, 0.2, 0.3]), x=x, blocks="attribute")
+        )
+        assert said.count("age") == said.count("region") == 1
+
+
+def test_what_was_not_tested_is_neither_established_nor_chance():
+    frame = pd.DataFrame(
+        {
+            "value": ["whole", "mix", "behaviour"],
+            "change": [5.0, 1.0, 4.0],
+            "change_low": [np.nan, -1, 3],
+            "change_high": [np.nan, 3, 5],
+            "claim": [False, False, True],
+        }
+    )
+    figure = viz.draw(viz.dot_intervals, frame, x="change")
+    dots = next(c for c in figure.axes[0].collections if isinstance(c, PathCollection))
+    whole, mix, behaviour = (tuple(colour) for colour in dots.get_facecolors())
+    assert len({whole, mix, behaviour}) == 3
+    assert {"difference established", "could be chance", "not tested"} <= set(words(figure))
+
+
 def test_dots_stand_at_their_value_on_a_logarithmic_scale_filled_where_established():
     figure = drawn("dots")
     ax = figure.axes[0]

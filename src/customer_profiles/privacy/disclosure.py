@@ -126,7 +126,8 @@ def _hidden_last(frame: pd.DataFrame, places: np.ndarray) -> np.ndarray:
     """Places of the rows of a part, hidden ones last if their place could tell their numbers."""
     rows, names = frame.iloc[places], _names(frame.iloc[places])
     hidden = rows["suppressed"].to_numpy(dtype=bool)
-    by_name = any(names[name].is_monotonic_increasing and names[name].is_unique for name in names)
+    keys = names.join(rows.select_dtypes("number").filter(list(NUMERIC_KEYS)))
+    by_name = any(keys[name].is_monotonic_increasing and keys[name].is_unique for name in keys)
     numbers = rows.select_dtypes("number").drop(columns=list(NUMERIC_KEYS), errors="ignore")
     told = numbers.loc[~hidden, numbers[hidden].isna().any()]
     by_number = any(told[c].dropna().is_monotonic_increasing or told[c].dropna().is_monotonic_decreasing for c in told)

@@ -22,6 +22,7 @@ from . import labels as vocabulary
 from .labels import KINDS
 from .short import SENTENCES, short
 
+CODE = re.compile(r"[^\W\d_A-Z]+(_[^\W_A-Z]+)+")
 LOCALE = Path(__file__).parent / "locale"
 # Numbers and money read the same all over the English-speaking world; dates are unmistakable in day-month order.
 NUMBER_LOCALES = {"en": "en", "de": "de"}
@@ -141,7 +142,7 @@ class Language:
         known = vocabulary.name(key)
         if key in self.labels or (known == key and key in self.values):
             return self._own(key, self.labels.get(key) or self.values[key])
-        return self.translate(known)
+        return readable(self.translate(known))
 
     def heading(self, name: str) -> str:
         """What a column is called: as the data set labels it, else as the vocabulary of columns does.
@@ -171,7 +172,7 @@ class Language:
         key = str(word)
         if key in self.values:
             return self._own(key, self.values[key])
-        return key if vocabulary.names_a_column(key) else self.translate(vocabulary.name(key))
+        return readable(key) if vocabulary.names_a_column(key) else readable(self.translate(vocabulary.name(key)))
 
     def _own(self, key: str, names: Mapping[str, str]) -> str:
         return names.get(self.code) or names.get("en") or key
@@ -342,6 +343,15 @@ class Language:
 
     def _yes(self, value: object) -> str:
         return self.label(str(bool(value)))
+
+
+def readable(word: str) -> str:
+    """A code that nobody has labelled, as words.
+
+    >>> readable("watches_gifts"), readable("GX_1200"), readable("app")
+    ('watches gifts', 'GX_1200', 'app')
+    """
+    return word.replace("_", " ") if CODE.fullmatch(word) else word
 
 
 def capital(words: str) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from .. import viz
+from ..codes import is_mixed
 from ..errors import ConfigurationError
 from ..ingest.config.suggest import nearest
 from ..messages import N_, NOTHING, Finding, Text, is_missing
@@ -227,8 +228,8 @@ def of_result(
     claims = () if again else told(result, published, language)
     published = (published.columns(*result.columns) if result.columns else published).placed()
     drawing = None
-    shown = result.view.of(published.frame)
-    if chart is not None and not ("x" in columns and columns["x"] in shown and shown[columns["x"]].isna().all()):
+    shown = result.view.of(published.frame, claims[: 1 + ALSO])
+    if chart is not None and not ("x" in columns and columns["x"] in shown and _is_empty(shown[columns["x"]])):
         words = alt or language.text(claims[0] if claims else result.title)
         drawing = draw(chart, shown, language, words, name, small=small, **columns)
     elif chart is not None and again:  # its evidence stands elsewhere, too
@@ -238,6 +239,12 @@ def of_result(
     title, about, note = (rounding.text(text) if text and language.rounded else text for text in said)
     asks = result.claims is not None
     return Panel(name, title or result.title, claims, about, note, drawing, kept, simes, asks)
+
+
+def _is_empty(lengths: pd.Series) -> bool:
+    """Whether there is nothing to draw: no number that may be shown, or nought in every row."""
+    known = lengths.dropna()
+    return known.empty or (pd.api.types.is_numeric_dtype(known) and not known.any())
 
 
 def own(frame: pd.DataFrame, title: str, columns: Mapping[str, object]) -> Result:
@@ -292,6 +299,11 @@ def family_p(result: Result, claims: Sequence[Finding]) -> float | None:
     return min(known, default=1.0)
 
 
+def is_vague(finding: Finding) -> bool:
+    """Whether it speaks of a theme that has no telling name: it is true, but no news."""
+    return any(map(is_mixed, finding.values.values()))
+
+
 def told(result: Result, published: Published, language: Language) -> tuple[Finding, ...]:
     """The claims of a result about rows that have passed the gate, each with the table that it was read from."""
     if result.claims is None or not len(result.frame):
@@ -301,6 +313,7 @@ def told(result: Result, published: Published, language: Language) -> tuple[Find
     if language.rounded:
         shown = rounding.shown_in(table)
         claims = [rounding.text(claim, shown) for claim in claims]
+    claims = sorted(claims, key=is_vague)
     return tuple(claim if claim.table else replace(claim, table=result.name) for claim in claims)
 
 

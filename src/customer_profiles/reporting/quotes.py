@@ -13,6 +13,7 @@ from .language import Language
 
 SEEN = 3
 """Quotes that stand above the fold, one of a theme."""
+MIDDLE = "neutral"
 ALL = N_("Quotes for each theme, and how they are chosen")
 
 
@@ -29,6 +30,7 @@ def html(quotes: pd.DataFrame, rule: Text, language: Language) -> Markup:
         Of the report; each quote keeps its own and says so to screen readers.
     """
     records = [row for row in quotes.to_dict("records") if not is_mixed(row["theme"]) and row["theme"] != OTHER]
+    records.sort(key=lambda row: row["sentiment"] == MIDDLE)  # a comment without a clear tone shows a theme least
     first = {row["theme"]: row for row in reversed(records) if row["language"] == language.code}
     seen = Markup("").join(_quote(row, language) for row in [*reversed(first.values())][:SEEN])
     topics = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-INTERVAL = re.compile(r"\s*\((?=[^()]*\{(?:\w+_)?(?:low|high|from|to):)[^()]*\)")
+INTERVAL = re.compile(r"\s*\((?=[^()]*\{(?:\w+_)?(?:low|high|from|to|p):)[^()]*\)")
 BASE = re.compile(r"\s*\(n = [^()]*\)|,? n = \{\w+:count\}(?: (?:of|von) \{\w+:count\})?(?: customers| Kunden)?")
 SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-ZÄÖÜ„“{])")
 METHOD = ("{e:", "{gini:")

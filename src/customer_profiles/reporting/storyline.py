@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..codes import is_mixed
 from ..messages import Finding
-from .panel import Panel
+from .panel import Panel, is_vague
 
 MOST = 5
 """Panels seen at once."""
@@ -80,11 +79,6 @@ def not_found(panels: Iterable[Panel]) -> list[Finding]:
     """What was looked at and not found, each sentence once."""
     nothing = [claim for panel in panels for claim in panel.claims if claim.kind == "nothing"]
     return list({claim.id: claim for claim in nothing}.values())
-
-
-def is_vague(finding: Finding) -> bool:
-    """Whether it speaks of a theme that has no telling name: it is true, but no news."""
-    return any(map(is_mixed, finding.values.values()))
 
 
 def _order(finding: Finding) -> int:

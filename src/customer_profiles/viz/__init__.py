@@ -13,7 +13,7 @@ from .lines import lorenz, spark, sparklines, step_curve, trend
 from .marks import count_marks, refuse_if_more
 from .planes import area_bubbles, quadrants
 from .speech import Speech, speaking
-from .tiles import heatmap, rfm_grid
+from .tiles import IN_TIME, heatmap, rfm_grid
 from .vector import is_foreign, svg
 
 ROW_BY_ROW = (bars, paired_bars, dot_intervals)

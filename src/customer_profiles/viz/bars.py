@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from . import palette
-from .layout import claims, ends, hide, levels, measure, more, numbers, rows, values, width_of
+from .layout import claims, ends, hide, levels, measure, more, numbers, rows, together, values, width_of
 from .speech import current
 
 THICK = 0.72  # lines of text, of a single bar
@@ -33,7 +33,7 @@ def bars(frame: pd.DataFrame, ax: Axes, *, x="share", y="value", blocks="attribu
     most : int
         Bars of a block; the largest stay and a line says how many more there are.
     """
-    frame, rest = _largest(frame, x, blocks, most)
+    frame, rest = _largest(together(frame, blocks), x, blocks, most)
     strong = claims(frame)
     _bars(ax, frame, x, rows(ax, frame[y], frame.get(blocks)), np.where(strong, palette.OURS, palette.NEUTRAL), strong)
     _finish(ax, x, y)
@@ -75,8 +75,8 @@ def stacked_bars(
     Parameters
     ----------
     frame : DataFrame
-        One row per part: bar `y`, part `hue`, share `x` of one. A bar with a missing part is not drawn: the others
-        would give it away.
+        One row per part: bar `y`, part `hue`, share `x` of one. Of a bar with one missing part none is drawn: the
+        others would give it away. Where several are missing, the known ones are drawn and the rest stays empty.
     ax : Axes
     x, y, hue : str
         Columns.
@@ -97,12 +97,14 @@ def stacked_bars(
         colours = [palette.GOOD, *middle, palette.BAD] if diverging else [usual[part] for part in group[hue]]
         for part, colour in zip(group[hue], colours, strict=False):
             legend.setdefault(colour, {})[current().label(part)] = None
-        if np.isnan(shares).any():
+        missing = np.isnan(shares)
+        if missing.sum() == 1 or missing.all():
             ax.text(0.01, place, current().value(x, np.nan), color=palette.SOFT, va="center_baseline")
             continue
+        shares, colours = shares[~missing], [colour for colour, gone in zip(colours, missing, strict=False) if not gone]
         left = shares.cumsum() - shares
-        ax.barh([place] * len(group), shares, 1.15, left, color=colours[: len(group)], ec=palette.PAPER, lw=1.5)
-        for start, share, colour in zip(left, shares, colours, strict=False):
+        ax.barh([place] * len(shares), shares, 1.15, left, color=colours, ec=palette.PAPER, lw=1.5)
+        for start, share, colour in zip(left, shares, colours, strict=True):
             words = current().value(x, share)
             if measure(words) + 10 < share * width_of(ax) * 0.55:
                 style: dict[str, Any] = {"color": palette.text_on(colour), "ha": "center", "va": "center_baseline"}

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from . import palette
-from .layout import claims, ends, hide, more, rows, values
+from .layout import claims, ends, hide, more, rows, together, values
 
 NONE = {"index": 100.0, "ratio": 1.0, "difference": 0.0, "change": 0.0}  # "no difference" of columns so called
 FARTHEST = 8  # times the reference: what reaches beyond tells no more
@@ -35,7 +35,8 @@ def dot_intervals(
     ----------
     frame : DataFrame
         One row per dot: name `y`, value `x`, and if known ``{x}_low``, ``{x}_high`` and ``claim``: what is
-        established is filled, what may be chance is hollow.
+        established is filled, what may be chance is hollow. Beside rows with intervals one without was not tested,
+        and says neither: it is grey.
     ax : Axes
     x, y : str
         Columns.
@@ -46,22 +47,23 @@ def dot_intervals(
         Side of the reference that is good: established dots take the colours of good and bad. Without it they are
         ours: more of something is neither good nor bad by itself.
     blocks : str, optional
-        Column whose values head blocks of rows.
+        Column whose values head blocks of rows; rows of a block stand together, where its first one does.
     most : int
         Rows at most, established ones first; a line says how many more there are.
     """
     reference = no_difference(x) if reference is None else reference
     kept = np.sort(np.argsort(~claims(frame), kind="stable")[:most])
-    frame, rest = frame.iloc[kept], len(frame) - len(kept)
+    frame, rest = together(frame.iloc[kept], blocks), len(frame) - len(kept)
     at = rows(ax, frame[y], frame.get(blocks))
     (value, low, high, known, sure), strong = ends(frame, x), claims(frame)
     sides = np.where((value >= (reference or 0)) == (good == "above"), palette.GOOD, palette.BAD)
     colours = np.where(strong, sides if good and reference is not None else palette.OURS, palette.NEUTRAL)
+    filled = strong | (sure.any() & ~sure)
     if reference is not None:
         ax.axvline(reference, color=palette.SOFT, lw=1.2, zorder=0.5)
     if sure.any():
         ax.hlines(at[sure], low[sure], high[sure], colors=list(colours[sure]), lw=2.5)
-    dots(ax, value[known], at[known], colours[known], strong[known], size=70)
+    dots(ax, value[known], at[known], colours[known], filled[known], size=70)
     values(ax, at, x, value, strong)
     _scale(ax, np.concatenate([value, low, high]), reference, reference in (1, 100))
     ax.set(xlabel=x, ylabel=y)
@@ -77,8 +79,10 @@ def dots(ax: Any, x: np.ndarray, y: np.ndarray, colours: np.ndarray, strong: np.
         look = {"s": size, "edgecolor": list(colours), "linewidth": 2, "zorder": 3}
         sns.scatterplot(x=x, y=y, hue=faces, palette={face: face for face in faces}, legend=False, ax=ax, **look)
     if not strong.all():
-        own = [*colours[strong], palette.OURS][0]
+        untold = strong & (colours == palette.NEUTRAL)
+        own = [*colours[strong & ~untold], palette.OURS][0]
         said = {"difference established": (own, own), "could be chance": (palette.PAPER, palette.NEUTRAL)}
+        said |= {"not tested": (palette.NEUTRAL, palette.NEUTRAL)} if untold.any() else {}
         dot_key(ax, {words: {"mfc": face, "mec": edge, "ms": 8, "mew": 2} for words, (face, edge) in said.items()})
 
 

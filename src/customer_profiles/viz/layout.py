@@ -95,6 +95,11 @@ def levels(frame: pd.DataFrame, column: str) -> list:
     return list(known.cat.remove_unused_categories().cat.categories if ordered else known.unique())
 
 
+def together(frame: pd.DataFrame, block: str | None) -> pd.DataFrame:
+    """Rows of a block one below the other, in the order in which blocks first appear."""
+    return frame.iloc[np.argsort(pd.factorize(frame[block])[0], kind="stable")] if block in frame else frame
+
+
 def rows(ax: Any, names: Sequence, blocks: Any = None, *, least=1.0, air=0.65, above=False) -> np.ndarray:
     """Name the rows of a chart on its upright axis, and give the figure the height that they need.
 
@@ -122,11 +127,12 @@ def rows(ax: Any, names: Sequence, blocks: Any = None, *, least=1.0, air=0.65, a
     blocks = list(blocks) if several else [None] * len(words)
     centres: list[float] = []
     y, last = 0.0, None
-    for text, block in zip(words, blocks, strict=True):
-        if block != last:
+    for text, block, name in zip(words, blocks, names, strict=True):
+        if block not in (last, name):  # a row that is called like its block needs no heading
             y += 0.5 if centres else 0.0
             margin(ax, wrap(current().label(block), full * BOLD), (0, y + 0.5), -pad, weight="bold")
-            y, last = y + 1 + air, block
+            y += 1 + air
+        last = block
         deep = text.count("\n") + 1
         if above:
             margin(ax, text, (0, y + deep / 2))

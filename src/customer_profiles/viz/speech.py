@@ -15,6 +15,7 @@ from ..messages import N_, NOTHING, is_missing
 # Words that charts bring along; they go through `Speech.label` like any value.
 WORDS = (
     *(N_("difference established"), N_("could be chance"), N_("more often"), N_("less often")),
+    *(N_("sooner"), N_("later"), N_("not tested")),
     *(N_("more in the table"), N_("all the same"), N_("niche"), N_("core"), N_("marginal"), N_("developmental")),
 )
 

@@ -20,10 +20,20 @@ TINT = (0.10, 0.38)  # opacity of the weakest and the strongest tile: ink stays 
 PLAIN = to_rgba(palette.LINE, 0.35)
 TALL = 1.6  # lines of text, of a tile
 GRID = range(1, 6)
+SIDES, IN_TIME = ("more often", "less often"), ("sooner", "later")
 
 
 def heatmap(
-    frame: pd.DataFrame, ax: Axes, *, x="theme", y="value", values="ratio", blocks="attribute", good=None, most=20
+    frame: pd.DataFrame,
+    ax: Axes,
+    *,
+    x="theme",
+    y="value",
+    values="ratio",
+    blocks="attribute",
+    good=None,
+    most=20,
+    sides=SIDES,
 ) -> None:
     """Tiles of ratios, indices or shares with the number in each.
 
@@ -45,6 +55,8 @@ def heatmap(
         Side of "no difference" that is good; without it, tiles above it are ours and those below the comparison's.
     most : int
         Rows at most: those with most claims and numbers; a line says how many more there are.
+    sides : pair of str
+        What the legend calls what lies above and below "no difference".
     """
     reference = no_difference(values)
     keys = [blocks, y] if blocks in frame and blocks != y else [y]
@@ -72,8 +84,8 @@ def heatmap(
     ax.set(xlabel=x, ylabel=y, xlim=(-0.5, max(len(heads), 1) - 0.5))
     layout.hide(ax, "x", "y", "bottom")
     if reference is not None and "claim" in frame and len(frame):
-        sides = {"more often": _tint(np.inf, reference, good), "less often": _tint(-np.inf, reference, good)}
-        key(ax, sides | {"could be chance": PLAIN})
+        ends = (_tint(end, reference, good) for end in (np.inf, -np.inf))
+        key(ax, dict(zip(sides, ends, strict=True)) | {"could be chance": PLAIN})
     layout.more(ax, rest)
 
 

@@ -67,6 +67,7 @@ def test_a_segment_page_tells_size_worth_verdict_and_route(parts):
     assert "of all spend" in fields["Worth"]
     assert fields["orders"].count("to") >= 1
     assert fields["First channel"].startswith("store")
+    assert "–" not in fields["Can be reached"]
     assert "right" in fields["Verdict"] or "too" in fields["Verdict"]
     kinds = {field.label: field.kind for field in pages[2].fields}
     assert kinds["Size"] == "measured"
@@ -75,10 +76,12 @@ def test_a_segment_page_tells_size_worth_verdict_and_route(parts):
 
 
 def test_what_formed_a_segment_is_said_to_have(parts):
+    """A segment is like what it was made of by construction, so that stands apart from what sets it apart."""
     page = templates.segments(**parts)[0]
-    apart = [Language("en").text(field.value) for field in page.fields if field.label == "Set apart by"]
-    assert any("formed the segments" in text and "Age" in text for text in apart)
-    assert any("Preferred channel: app" in text and "formed" not in text for text in apart)
+    told = [(field.label, Language("en").text(field.value)) for field in page.fields]
+    assert any(label == "Made of" and text.startswith("Age") for label, text in told)
+    assert any(label == "Set apart by" and text.startswith("Preferred channel: app") for label, text in told)
+    assert not any(label == "Set apart by" and text.startswith("Age") for label, text in told)
 
 
 def usual(profile: pd.DataFrame, labels: pd.Series, *attributes: str) -> pd.DataFrame:

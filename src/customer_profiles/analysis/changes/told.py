@@ -39,8 +39,8 @@ MOVED = (
     N_("{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_("{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_(
-        "{headline:label} went from {before:label} to {now:label}: by what customers do differently alone it would "
-        "have changed by {by:label}."
+        "{headline:label} went from {before:label} to {now:label}; what customers do differently would have changed "
+        "it by {by:label} alone."
     ),
     N_(
         "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
@@ -58,8 +58,8 @@ SINCE = (
         "{by:label} of it because customers act differently, or because of the season."
     ),
     N_(
-        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: by what "
-        "customers do differently, or by the season, alone it would have changed by {by:label}."
+        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before; what "
+        "customers do differently, or the season, would have changed it by {by:label} alone."
     ),
     N_(
         "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: what "

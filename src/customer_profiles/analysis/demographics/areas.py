@@ -27,6 +27,9 @@ UNITS = (1_000, 10_000, 100_000, 1_000_000)
 LARGEST_SHAPE = 1e6
 """Shape of the gamma from which areas do not differ more than chance: every area gets the common rate."""
 
+WORTH_TELLING = 0.01
+"""Part of all customers from which it is told how many more there could be: less is no news beside other findings."""
+
 RARER = N_("all rarer ones")
 
 
@@ -148,7 +151,6 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:
         pd.DataFrame(columns=[*head, *measures]).astype({"claim": bool, "p": float}),
         Text(N_("Customers per inhabitant in every area")),
         Disclosure(base="population", within=()),
-        about=Text(N_("Of {n:count} customers; small areas are drawn towards the average."), {"n": len(profile)}),
         needs="areas",
     )
     if not k.sum():
@@ -169,7 +171,9 @@ def density(profile: pd.DataFrame, areas: pd.DataFrame) -> Result:
     table["effect"] = cohens_h(k / k.sum(), part)
     table, family = corrected(table.assign(all="areas"), together=["all"])
     table = table.sort_values(["rate", "area"], ascending=[False, True], ignore_index=True)[[*head, *measures]]
-    return replace(result, frame=table, family=family, claims=partial(_claims, family=family))
+    about = N_("Customers per {per:count} inhabitants, of {n:count}; small areas are drawn towards the average.")
+    told = Text(about, {"n": len(profile), "per": per})
+    return replace(result, frame=table, family=family, claims=partial(_claims, family=family), about=told)
 
 
 def on_map(density: Result) -> bool:
@@ -190,7 +194,7 @@ def _room(table: pd.DataFrame, family: int) -> list[Finding]:
     """Where most customers are lacking, compared with all areas together; established differences only."""
     best = shown(table.loc[table["claim"].astype(bool) & table["potential"].gt(0)])
     best = best.sort_values(["potential", "area"], ascending=[False, True])
-    if best.empty:
+    if best["potential"].sum() < WORTH_TELLING * table["n"].sum():
         return []
     first = best.iloc[0]
     values = {"area": first["area"], "most": int(first["potential"]), "n": int(first["n"])}

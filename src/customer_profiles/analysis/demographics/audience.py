@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
+from scipy.stats.contingency import association
 
 from ...errors import ConfigurationError
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import Result
 from ...stats.comparisons import adjust
+from ..leakage import same_as
 from ..segments import columns as formed
 from . import groups as selected
 from . import index, standardisation
@@ -87,6 +90,20 @@ def traits(profile: pd.DataFrame, attributes: Iterable[str]) -> list[str]:
     values are too many say `FEW_VALUES` and `COVERED`.
     """
     return [name for name, fits in _divisions(profile, attributes).items() if fits]
+
+
+def telling(profile: pd.DataFrame, attributes: Sequence[str], outcome: Any) -> list[str]:
+    """Attributes in the order of how much they tell of the outcome (Cramér's V); without one in their own.
+
+    What says the outcome in other words (`leakage.same_as`) is left out.
+    """
+    if outcome is None or outcome.column not in profile:
+        return list(attributes)
+    has, same = values_of(profile[outcome.column]) == outcome.value, same_as(profile, attributes, outcome)
+    columns = banded(profile, [name for name in attributes if name not in same]).apply(values_of)
+    tables = {name: pd.crosstab(columns[name], has) for name in columns}
+    strength = {name: association(table) for name, table in tables.items() if min(table.shape) > 1}
+    return sorted(strength, key=lambda name: -strength[name])
 
 
 def limits(profile: pd.DataFrame, attributes: Iterable[str]) -> list[Limit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -24,6 +25,9 @@ of the Mann–Whitney test is safe from about 20 (Conover 1999, section 5.1), me
 
 MANY_MISSING = 0.2
 """Share of unknown values from which a report points it out; a convention of these reports."""
+
+FEW = 4
+"""Attributes that tell what most customers are."""
 
 GAPS_TOLD = 3
 """Sentences about the largest gaps, and about whom they hide; the tables hold the rest."""
@@ -73,6 +77,14 @@ def distributions(
         claims=partial(_most_frequent, of=frozenset(attributes if told is None else told)),
         about=Text(N_("Shares of the customers whose value is known, of {n:count} customers."), {"n": len(profile)}),
     )
+
+
+def typical(spread: Result, told: Sequence[str]) -> Result:
+    """Of the distributions those of a few attributes, in their order, and which value most customers have."""
+    parts = [spread.frame[spread.frame["attribute"] == name] for name in told[:FEW]]
+    frame = pd.concat(parts, ignore_index=True) if parts else spread.frame.head(0)
+    claims = partial(_most_frequent, of=frozenset(told[:FEW]))
+    return replace(spread, name="typical", frame=frame, title=Text(N_("What most customers are")), claims=claims)
 
 
 def missing(profile: pd.DataFrame, attributes: Iterable[str], made_of: Collection[str] = ()) -> Result:
@@ -199,8 +211,8 @@ def _hidden(table: pd.DataFrame, family: int) -> list[Finding]:
 MOST_FREQUENT = fact(
     "distribution",
     N_(
-        "{attribute:label}: the most frequent value is “{value:value}”, {share:share} of the customers for whom it "
-        "is known ({low:share} to {high:share}, n = {base:count})."
+        "{attribute/value:group} are {share:share} of those for whom it is known ({low:share} to {high:share}, "
+        "n = {base:count})."
     ),
     key=("attribute",),
     test=N_("Wilson interval"),

@@ -273,11 +273,11 @@ def limits(waits: pd.DataFrame) -> list[Limit]:
 _MEDIAN = ("median_days", "median_days_low", "median_days_high")
 
 
-def _ratios(subject: str, message: str, nothing: str) -> Claims:
-    """How hazard ratios are told."""
+def _ratios(subject: str, sooner: str, later: str, nothing: str) -> Claims:
+    """How hazard ratios are told: those above one as times, those below as a part."""
     return Claims(
         subject,
-        message,
+        lambda row: sooner if row.ratio > 1 else later,
         key=("attribute", "value", "step"),
         nothing=nothing,
         test=N_("log-rank test, Benjamini–Hochberg"),
@@ -299,6 +299,10 @@ MILESTONES = Steps(
             "{attribute/value:group} take the step “{step:label}” about {ratio:ratio} times as fast as others "
             "({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have taken it)."
         ),
+        N_(
+            "{attribute/value:group} take the step “{step:label}” only about {ratio:share} as fast as others "
+            "({low:share} to {high:share}, n = {n:count} of {base:count} have taken it)."
+        ),
         N_("No group takes its next steps sooner or later than others ({family:count} comparisons)."),
     ),
     "transactions",
@@ -314,6 +318,10 @@ FEATURES = Steps(
         N_(
             "{attribute/value:group} start using “{step:label}” about {ratio:ratio} times as fast as other new "
             "visitors ({low:ratio} to {high:ratio}, n = {n:count} of {base:count} have used it)."
+        ),
+        N_(
+            "{attribute/value:group} start using “{step:label}” only about {ratio:share} as fast as other new "
+            "visitors ({low:share} to {high:share}, n = {n:count} of {base:count} have used it)."
         ),
         N_("No group takes up any feature sooner or later than others ({family:count} comparisons)."),
     ),

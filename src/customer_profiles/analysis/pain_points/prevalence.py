@@ -209,6 +209,8 @@ def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int) -> Re
         ``month, pain, evidence, n, base, share`` with interval.
     """
     family = family_size(drifts)
+    strength = periods["pain"].map(drifts.set_index("pain")["tau"].abs()).where(periods["pain"] != ALL_TICKETS, np.inf)
+    periods = periods.iloc[np.argsort(-strength.fillna(0).to_numpy(), kind="stable")].reset_index(drop=True)
     return Result(
         "pain_volumes",
         add_shares(periods)[["month", "pain", "evidence", "n", "base", "share", "share_low", "share_high"]],

@@ -248,12 +248,12 @@ def facts(fitted: Fitted, compared: Result, foreseen: pd.DataFrame) -> dict[str,
 
 
 def rounded(amount: float) -> float:
-    """Three figures, as a sentence tells an amount; more would be the last steps of a search for a maximum.
+    """Five figures: more would be the last steps of a search for a maximum, fewer would be rounded twice in a sentence.
 
-    >>> rounded(412_345.0), rounded(0.0)
-    (412000.0, 0.0)
+    >>> rounded(412_345.67), rounded(0.0)
+    (412350.0, 0.0)
     """
-    return float(f"{amount:.3g}")
+    return float(f"{amount:.5g}")
 
 
 def _expected(table: pd.DataFrame, whole: Estimate | None, months: int, valued: bool) -> list[Finding]:

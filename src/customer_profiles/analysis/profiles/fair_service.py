@@ -171,8 +171,8 @@ def rates(cases: pd.DataFrame, outcome: str, members: pd.Index, others: pd.Index
 RATES = Claims(
     "parity",
     N_(
-        "{metric:label}, customers with the sign “{group:value}”: {ratio:ratio} times as much as for customers without "
-        "a known sign ({low:ratio} to {high:ratio}, n = {n:count}); with the same mix of topics {same:ratio} times as "
+        "{metric:capital} of customers with “{group:value}”: {ratio:ratio} times as much as of customers without a "
+        "known sign ({low:ratio} to {high:ratio}, n = {n:count}); with the same mix of topics {same:ratio} times as "
         "much."
     ),
     {"n": "base", "same": "same_mix"},
@@ -192,8 +192,8 @@ RATES = Claims(
 SCORED = replace(
     RATES,
     message=N_(
-        "{metric:label}, customers with the sign “{group:value}”: {difference:number} points against customers without "
-        "a known sign ({low:number} to {high:number}, n = {n:count})."
+        "{metric:capital} of customers with “{group:value}”: {difference:number} points against customers without a "
+        "known sign ({low:number} to {high:number}, n = {n:count})."
     ),
     values={"n": "base"},
     estimate="difference",

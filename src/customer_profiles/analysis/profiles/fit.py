@@ -179,7 +179,7 @@ def _claims(gains: pd.DataFrame, pairs: Estimate, p: float) -> list[Finding]:
 
 
 def _of_best_tenth(best: pd.Series, usual: float) -> Finding:
-    message = N_("The tenth of customers who fit best accounts for {worth:part} of the worth of all.")
+    message = N_("The tenth of customers who fit best accounts for {worth:part} of what all customers are worth.")
     return Finding(
         message,
         {"worth": float(best["value_share"])},

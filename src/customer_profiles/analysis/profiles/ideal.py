@@ -295,12 +295,13 @@ def _whole(table: pd.DataFrame, ideal: Ideal) -> list[Finding]:
     """How many customers are ideal, and what they are worth."""
     message = N_(
         "{share:share} of customers are ideal ({low:share} to {high:share}, n = {n:count}): they meet every condition "
-        "that is known of them. They account for {worth:share} of the worth of all ({from:share} to {to:share})."
+        "that is known of them. They account for {worth:share} of what all customers are worth ({from:share} to "
+        "{to:share})."
     )
     uncertain = N_(
         "{share:share} of customers are ideal ({low:share} to {high:share}, n = {n:count}): they meet every condition "
-        "that is known of them. They account for {worth:share} of the worth of all; how far that may be off cannot be "
-        "told, as a few are worth so much."
+        "that is known of them. They account for {worth:share} of what all customers are worth; how far that may be "
+        "off cannot be told, as a few are worth so much."
     )
     row = table.iloc[-1]
     if row["hidden"]:

@@ -66,14 +66,9 @@ class Page:
 _TOGETHER = N_("at least {n:count} customers of the segment")
 _SHARE = N_("{share:share} ({low:share} to {high:share}, n = {n:count})")
 _OF_VALUE = N_("{value:value} – {share:share} ({low:share} to {high:share}, n = {n:count})")
-_TRAIT = N_(
-    "{attribute:label}: {value:value} – {share:share} against {rest:share} of the others, index {index:index} "
-    "({low:index} to {high:index}, n = {n:count})"
-)
-_FORMED = N_(
-    "{attribute:label}: {value:value} – {share:share} against {rest:share} of the others, index {index:index} "
-    "({low:index} to {high:index}, n = {n:count}); it formed the segments"
-)
+_TRAIT = N_("{attribute:label}: {value:value} – {share:part} against {rest:part} of the others (n = {n:count})")
+_OF_TRAIT = ("attribute", "value", "share", "rest", "n")
+MADE_OF, APART = N_("Made of"), N_("Set apart by")
 NUMBERS = {"spend_per_customer": "{x:money}", "basket_value": "{x:money}", "discount_share": "{x:share}"}
 """How the averages of a segment are written; all others as plain numbers."""
 AVERAGES = ("orders", "basket_value", "discount_share", "sessions", "tickets", "age", "recency_days")
@@ -128,7 +123,7 @@ def segments(
         row = _row(sizes, card.segment)
         fields = [_size(row), *_worth(row), *(_average(name, row) for name in AVERAGES if _known(row, name))]
         fields += [*_verdict(_row(verdicts, card.segment)), *_route(_row(routes, card.segment))]
-        fields += [Field(N_("Set apart by"), text) for text in _traits(_of(traits, card.segment), most)]
+        fields += _traits(_of(traits, card.segment), most)
         pages.append(Page(Text(N_("Segment profile")), _numbered(card), tuple(fields)))
     return pages
 
@@ -164,7 +159,7 @@ def personas(
         ]
         most_frequent = _shown(_of(pains, card.segment)).itertuples()
         fields += [Field(N_("Most frequent pain"), _share(row)) for row in most_frequent]
-        fields += [Field(N_("Set apart by"), text) for text in card.traits]
+        fields += [Field(APART, text) for text in card.traits]
         fields += _route(_row(routes, card.segment))
         if persons:
             fields.append(Field(N_("Portrait"), _portrait(card), FICTIONAL))
@@ -204,7 +199,8 @@ def ideal(
     ]
     message = N_(
         "of the tenth of customers who fit best, {share:share} are ideal ({low:share} to {high:share}, "
-        "n = {n:count}), and this tenth has {worth:share} of the worth of all ({from:share} to {to:share})"
+        "n = {n:count}), and this tenth accounts for {worth:share} of what all customers are worth ({from:share} to "
+        "{to:share})"
     )
     nothing = N_("no ideal profile stands out: taken together, what is known of customers does not tell who is ideal")
     if not stands_out:
@@ -212,8 +208,8 @@ def ideal(
     for row in _shown(gains[gains["rank"] == 1]).itertuples() if stands_out else ():
         told = {"worth": row.value_share, "from": row.value_share_low, "to": row.value_share_high}
         fields.append(Field(N_("Held-out gain"), Text(message, _estimate(row) | told)))
-    none = [] if stands_out else [Text(N_("no trait sets ideal customers apart by more than chance"))]
-    fields += [Field(N_("Set apart by"), text) for text in _traits(traits, most) or none]
+    none = [] if stands_out else [Field(APART, Text(N_("no trait sets ideal customers apart by more than chance")))]
+    fields += _traits(traits, most) or none
     return [Page(Text(N_("Ideal customer profile")), name, tuple(fields))]
 
 
@@ -228,7 +224,7 @@ def vulnerable(shares: pd.DataFrame, ranks: pd.DataFrame, needs: pd.DataFrame, s
     if not len(shares):
         return []
     named = _shown(shares).drop_duplicates(["n", "base"])  # one sign is also any
-    fields = [Field(row.driver, _share(row, row.indicator)) for row in named.itertuples()]
+    fields = [Field(row.driver, _share(row, Text("{x:label}", {"x": row.indicator}))) for row in named.itertuples()]
     for row in _shown(ranks[ranks["criterion"] != NONE]).itertuples():
         values = {"rank": row.rank, "rule": row.criterion, "n": row.n}
         fields.append(Field(N_("Priority"), Text(N_("{rank:count}. {rule:label} (n = {n:count})"), values), DERIVED))
@@ -291,14 +287,11 @@ def _average(name: str, row: pd.Series) -> Field:
 def _verdict(row: pd.Series | None) -> list[Field]:
     if not _known(row, "jaccard"):
         return []
-    found_again = Text(N_("found again in resamples: Jaccard {jaccard:ratio}"), {"jaccard": row["jaccard"]})
+    found_again = Text(N_("{jaccard:part} overlap when customers are drawn anew"), {"jaccard": row["jaccard"]})
     judged = Text(N_("{verdict:label}: {reason:label}"), {"verdict": row["verdict"], "reason": row["reason"]})
     reach = {"share": row["reach"], "low": row["reach_low"], "high": row["reach_high"], "n": row["n"]}
-    return [
-        Field(N_("Stability"), found_again),
-        Field(N_("Verdict"), judged, DERIVED),
-        Field(N_("Can be reached"), Text(_SHARE, reach)),
-    ]
+    fields = [Field(N_("Stability"), found_again), Field(N_("Verdict"), judged, DERIVED)]
+    return [*fields, Field(N_("Can be reached"), Text(_SHARE, reach))] if _known(row, "reach") else fields
 
 
 def _route(row: pd.Series | None) -> list[Field]:
@@ -311,17 +304,17 @@ def _route(row: pd.Series | None) -> list[Field]:
     return fields
 
 
-def _traits(table: pd.DataFrame, most: int) -> list[Text]:
-    """The strongest established traits, one of each attribute; of a segment also those that formed it."""
+def _traits(table: pd.DataFrame, most: int) -> list[Field]:
+    """The strongest established traits, one of each attribute; of a segment those that formed it stand first."""
     told = table["claim"].fillna(False).astype(bool)
     formed = table["formed_by"].fillna(False).astype(bool) if "formed_by" in table else told & False
-    rows = _shown(table[(told | formed) & table["index"].gt(100)])
+    rows = _shown(table.assign(formed=formed)[(told | formed) & table["index"].gt(100)])
     rows = rows.sort_values(["effect", "attribute", "value"], ascending=[False, True, True], kind="stable")
-    rows = rows.drop_duplicates("attribute").head(most).rename(columns={"share_rest": "rest"})
-    columns = ["attribute", "value", "share", "rest", "index"]
+    rows = rows.drop_duplicates("attribute").head(most).sort_values("formed", ascending=False, kind="stable")
+    rows = rows.drop(columns="n", errors="ignore").rename(columns={"share_rest": "rest", "base": "n"})
     return [
-        Text(_FORMED if formed[at] else _TRAIT, {name: row[name] for name in columns} | _estimate(row, "index"))
-        for at, row in rows.iterrows()
+        Field(MADE_OF if row["formed"] else APART, Text(_TRAIT, {name: row[name] for name in _OF_TRAIT}))
+        for _, row in rows.iterrows()
     ]
 
 
@@ -332,7 +325,7 @@ def _estimate(row: Any, name: str = "share", n: object = None) -> dict[str, obje
     return {name: of[name], "low": of[f"{name}_low"], "high": of[f"{name}_high"], "n": n}
 
 
-def _share(row: Any, value: str = "", n: object = None) -> Text:
+def _share(row: Any, value: str | Text = "", n: object = None) -> Text:
     """How many have a value, by default the row's own."""
     return Text(_OF_VALUE, _estimate(row, n=n) | {"value": value or row.value})
 

@@ -82,8 +82,10 @@ def _rows(table: pd.DataFrame) -> list[Finding]:
         "{read:count} rows were read from {sources:count} sources: {used:count} are used, {set_aside:count} "
         "were set aside as unreadable, {duplicate:count} are duplicates and {excluded:count} were excluded."
     )
+    everything = N_("All {read:count} rows of {sources:count} sources are used.")
     values = {"sources": len(table)} | {name: int(table[name].sum()) for name in FATES}
-    return [Finding(message, values, id="rows", n=values["read"])]
+    complete = values["used"] == values["read"]
+    return [Finding(everything if complete else message, values, id="rows", n=values["read"])]
 
 
 UNREADABLE = fact(

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from ...codes import MIXED, OTHER
+from ...codes import MIXED, OTHER, is_mixed
 from ...messages import N_, Finding, Limit, Text
 from ...results import NOBODY, Disclosure, Result
 from ...stats.claims import shown
@@ -236,6 +236,17 @@ def find_themes(
     )
 
 
+LARGEST = N_(
+    "The most frequent theme is “{theme:label}”: it comes up in {share:share} of the texts ({low:share} to "
+    "{high:share}, n = {n:count})."
+)
+LARGEST_CLEAR = N_(
+    "The most frequent clear theme is “{theme:label}”: it comes up in {share:share} of the texts ({low:share} to "
+    "{high:share}, n = {n:count})."
+)
+"""Where the most frequent one is mixed, so that its name would say little."""
+
+
 def available(texts: pd.DataFrame) -> bool:
     """Whether there are enough texts."""
     return int(filled(texts["text"]).sum()) >= ENOUGH
@@ -254,8 +265,7 @@ def _claims(table: pd.DataFrame, name: str) -> list[Finding]:
     base = int(themes["base"].iloc[0])
     found = [
         Finding(
-            "The most frequent theme is “{theme:label}”: it comes up in {share:share} of the texts "
-            "({low:share} to {high:share}, n = {n:count}).",
+            LARGEST if top.theme == themes["theme"].iloc[0] else LARGEST_CLEAR,
             {"theme": top.theme, "share": top.share, "low": top.share_low, "high": top.share_high, "n": top.n},
             id=f"{name}.largest",
             n=base,
@@ -264,7 +274,7 @@ def _claims(table: pd.DataFrame, name: str) -> list[Finding]:
             effect=top.share,
             reach=top.customers,
         )
-        for top in shown(themes).head(1).itertuples()
+        for top in shown(themes[~themes["theme"].map(is_mixed)]).head(1).itertuples()
     ]
     # A text is either of themes or of none, so those of none are counted once.
     unclear = int(table.loc[table["theme"] == OTHER, "n"].sum())
