@@ -23,6 +23,7 @@ from .errors import InputRejected, PrivacyRefused
 from .ingest.config.dataset import Dataset, load_dataset
 from .ingest.config.suggest import nearest
 from .ingest.contract import TABLES, empty_table
+from .ingest.rows_read import BY_HAND
 from .messages import Finding, Limit, Text
 from .needs import LEFT_OUT
 from .params import Params
@@ -95,7 +96,7 @@ class Chapter:
         params = spec.params.from_notebook(namespace)
         runs = paths.runs(params.dataset)
         by_hand = not params.run_folder
-        folder = runs / "interactive" if by_hand else Path(params.run_folder).resolve()
+        folder = runs / BY_HAND if by_hand else Path(params.run_folder).resolve()
         dataset = load_dataset(paths.dataset_file(params.dataset))
         return cls(spec, params, dataset, folder, fallback=runs / "latest" if by_hand else None)
 

@@ -241,7 +241,8 @@ def _make(run: Run, jobs: int, visible: bool, forms: Collection[str]) -> FormMis
     """Fill the run's two folders; returns what an optional form has lacked."""
     params = run.params()
     publish.begin(run.folder, run.pages)
-    with Progress([spec for number, spec in run.specs.items() if number not in run.done], visible) as progress:
+    left = [spec for number, spec in run.specs.items() if number not in run.done]
+    with Progress(left, visible, run.folder) as progress:
         if run.note:
             progress.say(f"  {run.note}")
         with Kernels(_short(run.folder.name)) as kernels:

@@ -23,6 +23,7 @@ from .parsing.learning import Part, learned
 from .readers.lookups import LoadedLookup, load_lookup
 from .readers.registry import files, read
 from .refusals import Answers, refuse_explanations
+from .rows_read import counting
 
 NOT_WANTED = N_("left out as dataset.yaml says")
 
@@ -54,7 +55,12 @@ def casts(run: Run, source: Source, account: Account) -> Iterator[tuple[Cast, np
     account.stated += [what for lookup in lookups for what in lookup.stated]
     seen, answers, begun = Seen(), Answers(), set[str]()
     notation = notation_of(source)
-    for file, chunk, own in learned(notation, lambda: _parts(run, source, lookups)):
+
+    def told() -> Iterator[Part]:
+        parts = _parts(run, source, lookups)
+        return counting(parts, source.name, files(run.dataset, source), run.tables.folder)
+
+    for file, chunk, own in learned(notation, told):
         account.read += len(chunk.rows) + len(chunk.faults)
         account.file = file
         account.stated += [(file, what) for what in chunk.stated]

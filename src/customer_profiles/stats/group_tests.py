@@ -112,7 +112,8 @@ def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> Grou
     u = np.bincount(stratum, rank * inside) - n1 * (n1 + 1) / 2
     tied = np.bincount(stratum[begins], ties**3 - ties)
     both = (n1 > 0) & (n0 > 0)
-    n1, n0, n, u, tied = (of[both] for of in (n1, n0, n, u, tied))
+    kept: list[np.ndarray] = [of[both] for of in (n1, n0, n, u, tied)]
+    n1, n0, n, u, tied = kept
     compared = int(n.sum())
     weights = 1 / (n + 1)
     variance = (weights**2 * n1 * n0 / 12 * ((n + 1) - tied / (n * (n - 1)))).sum()
