@@ -93,8 +93,9 @@ KPIS = {
         "number",
         ORDERS,
         BUYERS,
-        up=N_("Buyers order more often: {value:number} times a year, a year ago {before:number}."),
-        down=N_("Buyers order less often: {value:number} times a year, a year ago {before:number}."),
+        # New buyers have had less than a year: that all order more often does not follow.
+        up=N_("Orders per buyer rose to {value:number} within a year, from {before:number}."),
+        down=N_("Orders per buyer fell to {value:number} within a year, from {before:number}."),
     ),
     "nps": KPI(
         N_("Net Promoter Score"),

@@ -180,6 +180,23 @@ def steady(seed: int, shape: float, every: float, years: float) -> tuple[pd.Data
     return orders, pd.DataFrame({"customer_no": orders["customer_no"].unique()})
 
 
+@pytest.mark.parametrize("days_before_the_next", [1, 15])
+def test_who_orders_on_the_first_of_every_month_is_never_late_within_it(days_before_the_next):
+    """A subscription: all have been silent for equally long, on the last day for longer than on nearly any other."""
+    months = pd.date_range("2023-09-01", periods=24, freq="MS")
+    begun = np.random.default_rng(8).integers(0, 22, 500)
+    orders = pd.DataFrame([(number, at) for number, first in enumerate(begun) for at in months[first:]])
+    orders.columns = ["customer_no", "at"]
+    today = (months[-1] + pd.DateOffset(months=1) - pd.Timedelta(days=days_before_the_next)).date()
+    everybody = pd.DataFrame({"customer_no": range(500)})
+    found = stages.stages(orders, everybody, today)
+    assert not found.table["stage"].isin([stages.AT_RISK, stages.INACTIVE]).any()
+    late = (months[-1] + pd.DateOffset(months=3)).date()
+    assert (
+        stages.stages(orders, pd.DataFrame({"customer_no": range(500)}), late).table["stage"] == stages.INACTIVE
+    ).all()
+
+
 @pytest.mark.parametrize(("shape", "every", "years"), [(0.8, 60, 3), (2, 40, 2), (0.5, 90, 4)])
 def test_where_nobody_leaves_no_more_are_inactive_than_the_rule_says(shape, every, years, record_property):
     orders, profile = steady(6, shape, every, years)

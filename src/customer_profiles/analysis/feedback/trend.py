@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
@@ -12,6 +14,7 @@ from ...stats.claims import Claims
 from ...stats.comparisons import corrected, family_size
 from ...stats.effect_sizes import from_tau
 from ...stats.intervals import add_shares
+from ...stats.ratios import error_of
 from .metrics import ESTIMATES, METRICS, summarise
 
 MIN_PER_MONTH = 10
@@ -50,7 +53,8 @@ def score_trend(answers: pd.DataFrame, min_answers: int = MIN_PER_MONTH) -> Resu
     parts = [_every_month(table.loc[table["metric"] == name].drop(columns="metric"), metric=name) for name in METRICS]
     parts = [part for part in parts if not part.empty]
     table = pd.concat(parts, ignore_index=True)[table.columns] if parts else table
-    drifts = drift(table, "metric", "mean")
+    of_persons = {name: steady(part, part["score"]) for name, part in answers.groupby("metric")}
+    drifts = drift(table.assign(p_of_persons=table["metric"].map(of_persons)), "metric", "mean")
     family = family_size(drifts)
     return Result(
         "score_trend",
@@ -105,7 +109,8 @@ def drift(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        ``month``, the column `by` that names the series, and the number `value`; missing months are left out.
+        ``month``, the column `by` that names the series, and the number `value`; missing months are left out. If it has
+        ``p_of_persons``, from `steady`, no p-value of the series is smaller.
     by, value : str
         For example ``theme`` and ``share``, or ``metric`` and ``mean``.
 
@@ -118,22 +123,59 @@ def drift(table: pd.DataFrame, by: str, value: str) -> pd.DataFrame:
     References
     ----------
     Mann (1945), Econometrica 13:245–259; Sen (1968), JASA 63:1379–1389. Both assume months that do not depend on
-    each other; a slow swing of a few months can pass for a trend.
+    each other; a slow swing of a few months can pass for a trend, and so can customers who come one after the other,
+    each at a level of their own, unless `steady` is asked, too.
     """
     from scipy import stats
 
     rows = []
     for name, series in table.dropna(subset=[value]).groupby(by, sort=True):
-        when = series["month"].dt.year * 12 + series["month"].dt.month
+        when = _number(series["month"])
         row = {by: name, "n": len(series)}
         if len(series) >= MIN_MONTHS and series[value].nunique() > 1:
             tau = stats.kendalltau(when, series[value])
             slope = stats.theilslopes(series[value], when)
-            row |= {"tau": tau.statistic, "p": tau.pvalue, "slope": slope.slope}
+            at_least = series["p_of_persons"].iloc[0] if "p_of_persons" in series else 0.0
+            row |= {"tau": tau.statistic, "p": np.fmax(tau.pvalue, at_least), "slope": slope.slope}
             row |= {"slope_low": slope.low_slope, "slope_high": slope.high_slope}
         rows.append(row)
     result = corrected(rows, [by, *_DRIFT])[0]
     return result.astype(dict.fromkeys(["tau", "slope", "slope_low", "slope_high"], float))
+
+
+def steady(cases: pd.DataFrame, values: ArrayLike = 1.0, base: pd.DataFrame | None = None) -> float:
+    """p-value of "no drift" with each customer as one draw: whose months are alike, says it once.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        ``customer_no`` (missing: everybody another one)``, month``.
+    values : array_like
+        Of each case.
+    base : DataFrame, optional
+        ``customer_no, month``: what the values are a mean of; default the cases.
+
+    Notes
+    -----
+    Score test of the slope in a linear regression on the month, with errors clustered by customer.
+    """
+    from scipy.special import ndtr
+
+    def moments(rows: pd.DataFrame, weight: ArrayLike) -> pd.Series:
+        who = rows["customer_no"].to_numpy(float, na_value=np.nan)
+        who = np.where(np.isnan(who), -1.0 - np.arange(len(rows)), who)
+        return (weight * (_number(rows["month"]) - middle)).groupby(who).sum()
+
+    base = cases if base is None else base
+    values = np.broadcast_to(np.asarray(values, float), len(cases))
+    middle = _number(base["month"]).mean()
+    each = moments(cases, values).sub(values.sum() / max(len(base), 1) * moments(base, 1.0), fill_value=0)
+    error = error_of(each)
+    return float(2 * ndtr(-abs(each.sum()) / error)) if error > 0 else float("nan")
+
+
+def _number(month: pd.Series) -> pd.Series:
+    return month.dt.year * 12 + month.dt.month
 
 
 def _claims(_: pd.DataFrame, drifts: pd.DataFrame, family: int, answers: int) -> list[Finding]:
@@ -162,7 +204,7 @@ DRIFT = Claims(
     nothing=N_(
         "No score rises or falls steadily over the whole period: {family:count} tested, none by more than chance."
     ),
-    test=N_("Mann–Kendall test, Theil–Sen slope"),
+    test=N_("Mann–Kendall test and slope clustered by customer, Theil–Sen slope"),
     estimate="slope",
     n="answers",
     reach="answers",

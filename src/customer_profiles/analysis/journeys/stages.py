@@ -6,7 +6,9 @@ measured in the rhythm that the customer had before it: on a day at random, of c
 five is silent for longer than at risk begins, one in twenty for longer than inactive begins. A day falls into a long
 gap more often than into a short one (age of a renewal process: Feller 1971, vol. II, XI.4), and a rhythm of few orders
 is known badly, so the limits depend on how many there are. Quantiles of gaps would call a tenth of the customers
-inactive where nobody leaves. Who has ordered on one day has no rhythm.
+inactive where nobody leaves. Nobody is late within a gap as the company knows them, though: where all order on the
+first of a month, on its last day all have been silent for as long as on few days. Who has ordered on one day has no
+rhythm.
 """
 
 from __future__ import annotations
@@ -190,7 +192,8 @@ def _limits(gaps: pd.Series, rhythm: pd.Series, order_days: pd.Series) -> pd.Dat
     rows = []
     for place, least in enumerate(ORDER_DAYS):
         those = band == place if (band == place).sum() >= MIN_GAPS else np.full(len(band), True)
-        ends = (silence(gaps[those], rhythm[those], share) for share in (AT_RISK_FROM, INACTIVE_FROM))
+        usual = (gaps[those] / rhythm[those]).quantile
+        ends = (max(silence(gaps[those], rhythm[those], p), usual(1 - p)) for p in (AT_RISK_FROM, INACTIVE_FROM))
         rows.append((least, int((band == place).sum()), *ends))
     return pd.DataFrame(rows, columns=LIMITS)
 

@@ -23,6 +23,12 @@ YEAR = pd.Timedelta(days=365)
 ENOUGH_ORDERS = 3
 """From so many orders on a customer's own gap says what the usual one is."""
 
+FIRSTS = ("signup_date", "first_order_at", "first_seen_at", "first_touch_at")
+"""Columns of the profile that tell when somebody began."""
+
+UNKNOWN_ENDS = 0.05
+"""Share of customers who left at an unknown time from which cases have no rate over time."""
+
 Records = Mapping[str, pd.DataFrame]
 
 
@@ -119,7 +125,7 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None,
         those without a last trace. Sources seldom say when somebody left: it counts as the customer's own time per
         order, drawn to the usual one, after the last trace, an order or a pain. None where nobody has a last trace.
     """
-    firsts = [name for name in ("signup_date", "first_order_at", "first_seen_at", "first_touch_at") if name in profile]
+    firsts = [name for name in FIRSTS if name in profile]
     lasts = [name for name in ("last_order_at", "last_touch_at") if name in profile]
     if not lasts or not firsts:
         return None
@@ -127,9 +133,7 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None,
     if evidence is not None:
         shown = pd.concat([evidence.hits, evidence.occasions]).groupby("customer_no")["at"].max()
         traces = traces.assign(shown=shown.reindex(profile["customer_no"]).to_numpy())
-    days = traces.apply(
-        lambda at: pd.to_datetime(at).astype("datetime64[us]").astype("int64").where(at.notna()) / 86_400e6
-    )
+    days = _days(traces)
     end, gap = pd.Timestamp(as_of).timestamp() / 86_400 + 1, pd.Series(0.0, profile.index)
     if {"orders", "first_order_at", "last_order_at"} <= set(profile):
         since = days[firsts].min(axis=1).clip(lower=days["first_order_at"].min())
@@ -142,18 +146,26 @@ def lifetimes(profile: pd.DataFrame, left: pd.Series, evidence: Evidence | None,
     return pd.DataFrame({"begin": days[firsts].min(axis=1), "end": until.where(known), "left": left.where(known)})
 
 
+def _days(times: pd.DataFrame) -> pd.DataFrame:
+    """Days since 1970."""
+    return times.apply(
+        lambda at: pd.to_datetime(at).astype("datetime64[us]").astype("int64").where(at.notna()) / 86_400e6
+    )
+
+
 def watched(profile: pd.DataFrame, left: pd.Series | None, evidence: Evidence, as_of: date) -> pd.DataFrame:
     """From when to when each customer could have had a case: while they were one, and since tickets are kept.
 
     Parameters
     ----------
     profile, left, evidence, as_of
-        As in `lifetimes`; of whom no end is known, they are customers to the day of the run.
+        As in `lifetimes`.
 
     Returns
     -------
     DataFrame
-        ``customer_no, since, until`` (days since 1970), index of the profile; no rows without a dated ticket.
+        ``customer_no, since, until`` (days since 1970), index of the profile; no rows without a dated ticket. Of whom
+        it is known that they left and not when, both are missing: the time after it would count as one without cases.
     """
     first = evidence.hits.loc[evidence.hits["row"] >= 0, "at"].min()
     if pd.isna(first):
@@ -162,14 +174,22 @@ def watched(profile: pd.DataFrame, left: pd.Series | None, evidence: Evidence, a
     lives = lifetimes(profile, stays, None, as_of)
     found = pd.DataFrame({"customer_no": profile["customer_no"], "since": pd.Timestamp(first).timestamp() // 86_400})
     found["until"] = pd.Timestamp(as_of).timestamp() / 86_400 + 1
+    ended = stays.eq(1)
+    if firsts := [name for name in FIRSTS if name in profile]:
+        found["since"] = np.fmax(found["since"], _days(profile[firsts]).min(axis=1))
     if lives is not None:
-        found["since"] = np.fmax(found["since"], lives["begin"])
-        found["until"] = np.fmax(np.fmin(found["until"], lives["end"]), found["since"])
+        found["until"] = np.fmin(found["until"], lives["end"])
+        ended &= lives["end"].isna()
+    found["until"] = np.fmax(found["until"], found["since"])
+    found.loc[ended.to_numpy(), ["since", "until"]] = np.nan
     return found
 
 
 def active(watched: pd.DataFrame, period: str) -> pd.DataFrame:
-    """Everybody who was a customer in each week or month: who could have had a case in it.
+    """Everybody who was a customer for the whole of a week or month: who could have had a case on each of its days.
+
+    Who comes or leaves in its midst has less time for one: where more and more come, periods in which many are new
+    would have few cases, and nobody would see that they had as many for each day.
 
     Parameters
     ----------
@@ -180,18 +200,17 @@ def active(watched: pd.DataFrame, period: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``customer_no, at`` (first day of the week or month); one that is watched in part only is left out, because it
-        would seem to have few cases.
+        ``customer_no, at`` (first day of the week or month). None where of more than `UNKNOWN_ENDS` it is not known
+        when they left: those who stay may have had other cases.
     """
-    if watched.empty:
+    if watched.empty or watched["until"].isna().mean() > UNKNOWN_ENDS:
         return pd.DataFrame({"customer_no": np.array([], "int64"), "at": pd.to_datetime([])})
     first, last = watched["since"].min(), watched["until"].max()
     periods = pd.period_range(*(pd.Timestamp(day * 86_400e9) for day in (first, last)), freq=period)
     starts, ends = (each.to_timestamp().to_numpy("datetime64[D]").astype("int64") for each in (periods, periods + 1))
-    whole = (starts >= first) & (ends <= last)
     since, until = (watched[name].to_numpy(float)[:, None] for name in ("since", "until"))
-    who, when = np.nonzero((since < ends[whole]) & (until > starts[whole]) & (until > since))
-    at = periods.to_timestamp()[whole][when]
+    who, when = np.nonzero((np.floor(since) <= starts) & (until >= ends))
+    at = periods.to_timestamp()[when]
     return pd.DataFrame({"customer_no": watched["customer_no"].to_numpy()[who], "at": at})
 
 

@@ -27,7 +27,7 @@ from ...stats.survival import cox
 from ..demographics.categories import bands, values_of
 from ..spend import spend_by_group
 from .aftermath import Records, followed, lifetimes, scored, spells
-from .observations import YEAR_DAYS, Evidence, met_since
+from .observations import STATED, YEAR_DAYS, Evidence, met_since
 
 SCORES = ("nps_score", "csat_score", "stars_score")
 """The first score that the profile has tells how content a customer is."""
@@ -48,9 +48,6 @@ MIN_EVENTS = 5
 
 LAPSE_ORDERS = 3
 """Orders from which a customer has a rhythm of their own by which they may lapse."""
-
-STATED = "customers"
-"""Table from which reasons come that a customer states once, such as that of a termination."""
 
 _FROM = {"spend": "transactions", "tickets": "tickets"}
 COLUMNS = [

@@ -24,6 +24,9 @@ YEAR_DAYS = 365
 TABLES = ("tickets", "interactions", "transactions", "campaigns")
 """Canonical tables that tell of pains."""
 
+STATED = "customers"
+"""Table from which reasons come that a customer states once, such as that of a termination."""
+
 SAYS_NOTHING = frozenset(
     ("other", "others", "unknown", "none", "n/a", "don't know", "sonstiges", "sonstige", "andere", "unbekannt", "keine")
 )

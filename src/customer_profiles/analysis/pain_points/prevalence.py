@@ -26,7 +26,7 @@ from ...stats.effect_sizes import from_d, from_tau
 from ...stats.intervals import add_shares
 from ..demographics.categories import banded, order_of, values_of
 from ..feedback import trend
-from .observations import BEHAVIOUR, KINDS, THEME, Evidence
+from .observations import BEHAVIOUR, KINDS, STATED, THEME, Evidence
 
 CLAIMS_PER_PAIN = 2
 """Sentences about one pain at most; the table holds the rest."""
@@ -101,7 +101,7 @@ def by_group(
     """How much more often each group has each pain than all other customers.
 
     Who has been a customer for longer has had any pain more often. What customers write about is therefore compared by
-    cases per year as a customer.
+    cases per year as a customer, and reasons that are stated once among those who state one.
 
     Parameters
     ----------
@@ -168,9 +168,10 @@ def volumes(evidence: Evidence, tickets: pd.DataFrame, active: pd.DataFrame) -> 
     Returns
     -------
     DataFrame
-        ``month, pain, evidence, n, base, share, share_low, share_high``; pains without days are left out.
+        ``month, pain, evidence, n, base, share, share_low, share_high``, and ``p_of_persons`` (`trend.steady`); pains
+        without days are left out.
     """
-    columns = {"month": "datetime64[us]", "pain": "str", "n": "int64", "base": "int64"}
+    columns = {"month": "datetime64[us]", "pain": "str", "n": "int64", "base": "int64", "p_of_persons": "float64"}
     parts = [pd.DataFrame(columns=list(columns)).astype(columns)]
     written = evidence.hits[(evidence.hits["row"] >= 0) & evidence.hits["at"].notna()]
     if len(written) and len(active):
@@ -180,15 +181,22 @@ def volumes(evidence: Evidence, tickets: pd.DataFrame, active: pd.DataFrame) -> 
         base = active.groupby("at").size()
         counts = pd.crosstab(known["at"], known["pain"]).reindex(base.index, fill_value=0).rename_axis("month")
         counted = counts.melt(var_name="pain", value_name="n", ignore_index=False).reset_index()
-        parts.append(counted.assign(base=counted["month"].map(base)))
+        there = active.rename(columns={"at": "month"})
+        steady = {
+            pain: trend.steady(hit, 1.0, there) for pain, hit in known.rename(columns={"at": "month"}).groupby("pain")
+        }
+        parts.append(counted.assign(base=counted["month"].map(base), p_of_persons=counted["pain"].map(steady)))
     for pain, met in evidence.occasions[evidence.occasions["at"].notna()].groupby("pain"):
-        month = trend.months(met["at"])
-        table = met.groupby(month.rename("month"))["hit"].agg(["sum", "size"]).reset_index()
-        parts.append(table.rename(columns={"sum": "n", "size": "base"}).assign(pain=pain)[list(columns)])
+        met = met.assign(month=trend.months(met["at"]))
+        table = met.groupby("month")["hit"].agg(["sum", "size"]).reset_index()
+        table = table.rename(columns={"sum": "n", "size": "base"})
+        parts.append(table.assign(pain=pain, p_of_persons=trend.steady(met, met["hit"]))[list(columns)])
     table = pd.concat([part.astype(columns) for part in parts], ignore_index=True)
     table["evidence"] = table["pain"].map(evidence.names.set_index("pain")["evidence"]).fillna(THEME)
     table = add_shares(table[table["base"] > 0])
-    return table[["month", "pain", "evidence", "n", "base", "share", "share_low", "share_high"]].reset_index(drop=True)
+    return table[["month", "pain", "evidence", *list(columns)[2:], "share", "share_low", "share_high"]].reset_index(
+        drop=True
+    )
 
 
 def over_time(periods: pd.DataFrame, drifts: pd.DataFrame, customers: int) -> Result:
@@ -289,7 +297,7 @@ DRIFT = Claims(
     {"pain": "pain", "now": "now", "before": "before", "of": lambda row: Text(row.of)},
     key=("pain",),
     nothing=N_("No pain becomes more or less frequent: {family:count} tested, none by more than chance."),
-    test=N_("Mann–Kendall test, Theil–Sen slope"),
+    test=trend.DRIFT.test,
     effect=lambda row: from_tau(row.tau),
     most=100,
 )
@@ -321,6 +329,9 @@ def _counts(
     """Affected and exposed customers of every group and of its rest, by pain, and what `RATED` is by cases per year."""
     pains = evidence.names["pain"].to_numpy()
     hit, exposed = (each.astype(float) for each in evidence.matrix(profile["customer_no"]))
+    stated = (evidence.names["source"] == STATED).to_numpy()
+    # Only who was asked for a reason could state this one: those who left, as a rule.
+    exposed[:, stated] = hit[:, stated].any(axis=1, keepdims=True)
     kinds = {"pain": "str", "attribute": "str", "value": "str"}
     kinds |= dict.fromkeys(("n", "base", "n_rest", "base_rest"), "int64")
     parts = [pd.DataFrame(columns=list(kinds)).astype(kinds)]
