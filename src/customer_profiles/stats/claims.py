@@ -33,8 +33,6 @@ class Claims:
         ``high`` are the ends of the estimate's interval, ``rest`` is the share of the others.
     values : dict of str to str or callable
         What fills the other placeholders: a column, or what gives the value for a row.
-    sized : str
-        Placeholder that tells the estimate without its sign, and so its interval; empty: the sign is told.
     key : sequence of str
         Columns whose values name a claim among others of its subject.
     nothing : str
@@ -53,12 +51,13 @@ class Claims:
         Sentences at most.
     rows : callable, optional
         From the table to the rows that are told, in their order; by default all established ones, of facts all.
+    sized : str
+        Placeholder that tells the estimate without its sign, and so its interval; empty: the sign is told.
     """
 
     subject: str
     message: str | Callable[[Any], str]
     values: dict[str, Any] = field(default_factory=dict)
-    sized: str = ""
     key: Sequence[str] = ()
     nothing: str = ""
     test: str = ""
@@ -69,6 +68,7 @@ class Claims:
     kind: str = "difference"
     most: int = MOST
     rows: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    sized: str = ""
 
     def __call__(self, table: pd.DataFrame) -> list[Finding]:
         """The findings of a table in which nothing was compared."""

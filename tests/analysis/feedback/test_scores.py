@@ -92,7 +92,7 @@ class TestScores:
         few = overall(pd.concat([feedback[feedback["metric"] == "nps"], feedback[feedback["metric"] == "csat"][:6]]), 1)
         published = Gate(10).guard(few)
         assert published.frame["suppressed"].tolist() == [False, True]
-        assert [claim.values["metric"] for claim in few.claims(published.marks(few.frame))] == ["nps"]
+        assert [claim.id for claim in few.claims(published.marks(few.frame))] == ["score.nps"]
         latest = metrics.latest(metrics.answers(feedback))
         rare = latest[(latest["metric"] == "nps") & ~(latest["poor"] & latest["poor"].cumsum().gt(4))]
         parts = Gate(10).guard(scores.boxes(rare)).frame.set_index("value")

@@ -102,7 +102,10 @@ def topic_changes(recent: pd.DataFrame, before: pd.DataFrame, months: int = 3) -
 
 def _claims(table: pd.DataFrame, family: int, months: int) -> list[Finding]:
     """Topics that changed, or one finding that none did; each with the numbers that its sentence names."""
-    return replace(CHANGED, values={"n": "base", "months": lambda row: months}).tell(table, family)
+    told = replace(CHANGED, values={"n": "base", "months": lambda row: months}).tell(table, family)
+    return [
+        replace(found, values={k: v for k, v in found.values.items() if f"{{{k}:" in found.message}) for found in told
+    ]
 
 
 MESSAGES = {
