@@ -96,10 +96,8 @@ def chain(events: pd.DataFrame, as_of: date) -> Chain:
     last = (events["what"] == ORDER).astype(int)  # of two things at the same minute, the order is the end of the way
     events = events.assign(last=last).sort_values(["customer_no", "at", "last", "what"], kind="stable")
     names = events.loc[events["what"] != ORDER, "what"].value_counts()
-    touches, none = (
-        sorted(names.index, key=lambda name: (-names[name], name)),
-        Chain([], None, *(np.zeros((3, 0), int))),
-    )
+    touches = sorted(names.index, key=lambda name: (-names[name], name))
+    none = Chain([], None, *np.zeros((3, 0), int))
     if len(touches) < 2:
         return none
     customer, place = pd.factorize(events["customer_no"])[0], {name: at + 3 for at, name in enumerate(touches)}
@@ -126,8 +124,9 @@ def chain(events: pd.DataFrame, as_of: date) -> Chain:
     moves = sparse.csr_matrix((np.ones(len(who), np.int64), (who, source * size + target)), shape=shape)
     moves = moves[np.unique(who)]
     had = pd.Series(customer[touch]).groupby(state[touch]).nunique().reindex(range(3, size))
-    credited = (np.bincount(of, minlength=size)[3:] for of in (first, state[bought]))
-    return Chain(touches, moves, had.to_numpy(int), *credited, days=int(np.ptp(at[touch]) / np.timedelta64(1, "D")))
+    began, followed = (np.bincount(of, minlength=size)[3:] for of in (first, state[bought]))
+    days = int(np.ptp(at[touch]) / np.timedelta64(1, "D"))
+    return Chain(touches, moves, had.to_numpy(int), began, followed, days)
 
 
 def removal_effects(counts: np.ndarray) -> np.ndarray:
@@ -297,8 +296,7 @@ def _contributions(found: Chain, seed: int, resamples: int) -> pd.DataFrame:
     removal = np.quantile(drawn, ends, axis=0)
     contribution = np.quantile(drawn / drawn.sum(axis=1, keepdims=True), ends, axis=0)
     counts = (found.touches, found.customers, customers, times.astype(int), times / times.sum())
-    counts += (found.first / found.orders, found.last / found.orders)
-    table = pd.DataFrame(
-        dict(zip(COLUMNS, (*counts, effects, *removal, effects / effects.sum(), *contribution), strict=True))
-    )
+    beside = (found.first / found.orders, found.last / found.orders)
+    measured = (*counts, *beside, effects, *removal, effects / effects.sum(), *contribution)
+    table = pd.DataFrame(dict(zip(COLUMNS, measured, strict=True)))
     return table.sort_values(["contribution", "touch"], ascending=[False, True], kind="stable", ignore_index=True)

@@ -231,9 +231,7 @@ class Dataset(Model):
         default_factory=dict, description="key figure such as sales or nps to its target and the company's own total"
     )
     source_costs: dict[str, NonNegativeFloat] = Field({}, description="source of visits to its cost a month")
-    layouts: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="system for export --layout to column here and what its import calls it"
-    )
+    layouts: dict[str, dict[str, str]] = Field({}, description="system of an export to column here and name there")
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
