@@ -127,7 +127,7 @@ def spikes(found: Twins) -> Result:
         counts = tenth.value_counts().reindex(range(1, TENTHS + 1), fill_value=0)
         table = add_shares(pd.DataFrame({"twin_tenth": counts.index, "n": counts.to_numpy(), "base": len(tenth)}))
     return Result(
-        "twin_spikes",
+        "population_spikes" if found.drawn else "twin_spikes",
         table,
         Text(
             N_("Whether customers can be told from the population")
@@ -263,4 +263,5 @@ def _found(table: pd.DataFrame, drawn: bool = False) -> list[Finding]:
         )
     values = {"share": float(first["share"]), "chance": 1 / TENTHS}
     effect = float(first["share"]) - 1 / TENTHS
-    return [Finding(message, values, id="twins.found", n=n, interval=ends, test=test, effect=effect, reach=n)]
+    reach = 0 if drawn else n  # there is nobody to address yet
+    return [Finding(message, values, id="twins.found", n=n, interval=ends, test=test, effect=effect, reach=reach)]
