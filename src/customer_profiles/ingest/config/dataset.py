@@ -230,9 +230,7 @@ class Dataset(Model):
     kpis: dict[str, targets.Target] = Field(
         default_factory=dict, description="key figure such as sales or nps to its target and the company's own total"
     )
-    layouts: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="system for export --layout to column here and what its import calls it"
-    )
+    layouts: dict[str, dict[str, str]] = Field({}, description="system of export --layout to column here and there")
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
     memory_limit: str | None = Field(
         None,
