@@ -126,8 +126,9 @@ def chain(events: pd.DataFrame, as_of: date) -> Chain:
     moves = sparse.csr_matrix((np.ones(len(who), np.int64), (who, source * size + target)), shape=shape)
     moves = moves[np.unique(who)]
     had = pd.Series(customer[touch]).groupby(state[touch]).nunique().reindex(range(3, size))
-    credited = (np.bincount(of, minlength=size)[3:] for of in (first, state[bought]))
-    return Chain(touches, moves, had.to_numpy(int), *credited, days=int(np.ptp(at[touch]) / np.timedelta64(1, "D")))
+    began, ended = (np.bincount(of, minlength=size)[3:] for of in (first, state[bought]))
+    days = int(np.ptp(at[touch]) / np.timedelta64(1, "D"))
+    return Chain(touches, moves, had.to_numpy(int), began, ended, days)
 
 
 def removal_effects(counts: np.ndarray) -> np.ndarray:
@@ -304,8 +305,8 @@ def _contributions(found: Chain, seed: int, resamples: int) -> pd.DataFrame:
     times = whole[:, 3:].sum(axis=0)
     removal = np.quantile(drawn, ends, axis=0)
     contribution = np.quantile(drawn / drawn.sum(axis=1, keepdims=True), ends, axis=0)
-    counts = (found.touches, found.customers, customers, times.astype(int), times / times.sum())
-    counts += (found.first / found.orders, found.last / found.orders)
+    shares = (times / times.sum(), found.first / found.orders, found.last / found.orders)
+    counts = (found.touches, found.customers, customers, times.astype(int), *shares)
     table = pd.DataFrame(
         dict(zip(COLUMNS, (*counts, effects, *removal, effects / effects.sum(), *contribution), strict=True))
     )

@@ -291,7 +291,7 @@ def _next(table: pd.DataFrame) -> list[Finding]:
         return []
     row = rows.loc[FIRST]
     money = N_("Contact {n:count} prospects first: {buyers:count} of them are expected to buy, worth {worth:money}.")
-    values = {"n": int(row["n"]), "buyers": round(float(row["expected_buyers"]))}
+    values: dict[str, float] = {"n": int(row["n"]), "buyers": round(float(row["expected_buyers"]))}
     if np.isfinite(worth := float(row["expected_value"])):
         values["worth"] = worth
     message = (
