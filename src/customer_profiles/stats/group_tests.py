@@ -98,7 +98,11 @@ def van_elteren(values: ArrayLike, member: ArrayLike, strata: ArrayLike) -> Grou
     Mann & Whitney (1947), Ann. Math. Statist. 18:50–60; Cliff (1993), Psychological Bulletin 114:494–509;
     van Elteren (1960), Bull. Int. Stat. Inst. 37:351–361.
     """
-    value, inside, stratum = np.asarray(values, float), np.asarray(member, float), pd.factorize(strata)[0] + 1
+    value, inside, stratum = (
+        np.asarray(values, float),
+        np.asarray(member, float),
+        pd.factorize(pd.Series(strata))[0] + 1,
+    )
     order = np.lexsort((value, stratum))
     order = order[~np.isnan(value[order])]
     value, inside, stratum = value[order], inside[order], stratum[order]
