@@ -86,6 +86,15 @@ class TestGuard:
         chapter.panel(told.where(value=["south"]), lambda frame, ax: seen.append(frame))
         assert set(seen[0]["value"]) == {"north", "south"}
 
+    def test_the_small_chart_has_the_row_of_the_message(self, chapter):
+        frame = pd.DataFrame({"value": list("abcdef"), "n": range(60, 0, -10), "base": 210})
+        claim = Finding("“{value:value}” is small.", {"value": "f"}, id="small", kind="fact")
+        result = Result("index", frame.assign(share=frame["n"] / 210), Text("Letters"), NOBODY, lambda table: [claim])
+        chapter.panel(result, viz.bars, x="share", y="value")
+        small = chapter.panels["index"].drawing.small
+        assert ">f</text>" in small
+        assert ">e</text>" not in small
+
     def test_nothing_but_noughts_is_no_chart(self, chapter):
         frame = pd.DataFrame({"value": ["read", "lost"], "n": [0, 0], "base": 100, "share": 0.0})
         chapter.panel(Result("noughts", frame, Text("Noughts"), NOBODY), viz.bars, x="share", y="value")

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -231,7 +232,7 @@ def of_result(
     shown = result.view.of(published.frame, claims[: 1 + ALSO])
     if chart is not None and not ("x" in columns and columns["x"] in shown and _is_empty(shown[columns["x"]])):
         words = alt or language.text(claims[0] if claims else result.title)
-        drawing = draw(chart, shown, language, words, name, small=small, **columns)
+        drawing = draw(chart, shown, language, words, name, _named(shown, claims[:1]) if small else None, **columns)
     elif chart is not None and again:  # its evidence stands elsewhere, too
         return None
     kept, simes = (None, None) if again else (published, family_p(result, claims))
@@ -245,6 +246,17 @@ def _is_empty(lengths: pd.Series) -> bool:
     """Whether there is nothing to draw: no number that may be shown, or nought in every row."""
     known = lengths.dropna()
     return known.empty or (pd.api.types.is_numeric_dtype(known) and not known.any())
+
+
+def _named(frame: pd.DataFrame, claims: Sequence[Text]) -> pd.Series:
+    """Rows that sentences speak of: those with all the names that they give."""
+    named = pd.Series(False, frame.index)
+    for claim in claims:
+        given = {name: getattr(value, "message", value) for name, value in claim.values.items()}
+        keys = [name for name in frame.select_dtypes(exclude=["number", "bool"]) if name in given]
+        if keys:
+            named |= (frame[keys].astype("str") == [str(given[name]) for name in keys]).all(axis=1)
+    return named
 
 
 def own(frame: pd.DataFrame, title: str, columns: Mapping[str, object]) -> Result:
@@ -323,7 +335,7 @@ def draw(
     language: Language,
     alt: str,
     name: str,
-    small: bool = False,
+    small: pd.Series | None = None,
     **columns: object,
 ) -> Drawing:
     """Draw a guarded frame at both widths.
@@ -339,16 +351,19 @@ def draw(
         The message.
     name : str
         Prefix of the ids in the drawing, unique on its page.
-    small : bool
-        Whether to draw the first rows once more, for the summary.
+    small : Series of bool, optional
+        Whether to draw a few rows once more, for the summary: the first ones, after those that are true here if none
+        of them is among the first.
     """
     speech = ChartSpeech(language, frame)
     frame = frame.drop(columns="suppressed", errors="ignore")
     figures = [viz.draw(chart, frame, width=width, speech=speech, **columns) for width in (WIDE, NARROW)]
     wide, narrow = (viz.svg(figure, alt=alt, prefix=f"{name}-{i}-") for i, figure in enumerate(figures))
     few = ""
-    if small:
+    if small is not None:
         known = frame.dropna(subset=[name for name in (columns.get("x"),) if name in frame])
+        if not small[known.index][:FEW].any():
+            known = known.iloc[np.argsort(~small[known.index], kind="stable")]
         rows = known.head(FEW) if chart in viz.ROW_BY_ROW else frame
         figure = viz.draw(chart, rows, width=NARROW, speech=speech, **columns)
         few = viz.svg(figure, alt=alt, prefix=f"{name}-few-")

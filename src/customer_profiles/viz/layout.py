@@ -128,8 +128,8 @@ def rows(ax: Any, names: Sequence, blocks: Any = None, *, least=1.0, air=0.65, a
     centres: list[float] = []
     y, last = 0.0, None
     for text, block, name in zip(words, blocks, names, strict=True):
+        y += 0.5 if centres and block != last else 0.0
         if block not in (last, name):  # a row that is called like its block needs no heading
-            y += 0.5 if centres else 0.0
             margin(ax, wrap(current().label(block), full * BOLD), (0, y + 0.5), -pad, weight="bold")
             y += 1 + air
         last = block

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from support import told
 
-from customer_profiles.analysis.demographics import audience, standardisation
+from customer_profiles.analysis.demographics import audience, distributions, standardisation
 from customer_profiles.errors import ConfigurationError
 from customer_profiles.needs import NEEDS
 from customer_profiles.privacy import rare
@@ -174,3 +176,28 @@ def test_many_values_are_a_trait_if_most_customers_are_in_groups_that_can_be_com
     told = audience.limits(few, few.columns)
     assert [limit.values["attribute"] for limit in told] == ["city", "postal"]
     assert all(limit.needs == audience.LARGER for limit in told)
+
+
+def test_what_goes_with_the_outcome_tells_most_and_what_says_it_in_other_words_nothing():
+    rng = np.random.default_rng(1)
+    left = rng.random(600) < 0.3
+    profile = pd.DataFrame(
+        {
+            "gender": rng.choice(["female", "male"], 600),
+            "contract": np.where(left ^ (rng.random(600) < 0.2), "monthly", "yearly"),
+            "status": np.where(left, "left", "stays"),
+            "why": np.where(left, "price", "did not leave"),
+        }
+    )
+    outcome = SimpleNamespace(column="status", value="left")
+    assert audience.telling(profile, ["gender", "contract", "status", "why"], outcome) == ["contract", "gender"]
+    assert audience.telling(profile, ["gender", "contract"], None) == ["gender", "contract"]
+
+
+def test_what_most_customers_are_is_told_of_a_few_attributes_in_their_order():
+    profile = pd.DataFrame({"gender": ["female"] * 70 + ["male"] * 30, "contract": ["monthly"] * 60 + ["yearly"] * 40})
+    spread = distributions.distributions(profile, ["gender", "contract"])
+    result = distributions.typical(spread, ["contract", "gender"])
+    assert result.frame["attribute"].unique().tolist() == ["contract", "gender"]
+    found = result.claims(result.frame.assign(hidden=False))
+    assert [claim.values["value"] for claim in found] == ["monthly", "female"]
