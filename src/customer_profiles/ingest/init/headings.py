@@ -126,13 +126,13 @@ def says(words: str, known: list[str]) -> bool:
 
 
 def has_part(words: str, kind: str) -> bool:
-    """Whether a heading has one of the words of a list; a long one also as a part of a German compound.
+    """Whether a heading has one of the words of a list; one with a star also as a part of a compound.
 
-    >>> has_part("bruttobetrag", "gross"), has_part("network", "net")
+    >>> has_part("bruttobetrag", "gross"), has_part("grosshandel", "gross")
     (True, False)
     """
     known = synonyms()[kind]
-    return says(words, known) or any(len(word) >= 5 and plain(word) in words for word in known)
+    return says(words, known) or any(word.endswith("*") and plain(word) in words for word in known)
 
 
 def without_tax_words(words: str) -> str:
