@@ -15,7 +15,7 @@ from .dataset import Dataset
 OF_THE_ROWS = {"kind", "currency", "time_zone", "cleaning"}
 """Keys of dataset.yaml that decide what the rows of every source say."""
 OF_THE_SEGMENTS = {"segment_by", "derived"}
-NOT_OF_THE_SOURCE = {"path": True, "lookups": True, "attributes": {"__all__": {"label"}}}
+NOT_OF_THE_SOURCE: Any = {"path": True, "lookups": True, "attributes": {"__all__": {"label"}}}
 """Keys of a source that may differ from export to export, or are names."""
 
 
