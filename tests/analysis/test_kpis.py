@@ -161,3 +161,23 @@ def test_what_customers_without_a_history_are_worth_leaves_out_who_left():
     )
     assert told.frame["kpi"].tolist() == ["customers", "outcome", "worth"]
     assert told.frame["label"].tolist() == ["Customers", "Outcome", "charge"]
+
+
+def test_lost_buyers_are_those_of_the_year_before_who_bought_nothing():
+    """Counted by hand; known only where the records reach back two years, and no tile of the summary."""
+    days = {1: ("2024-03-01", "2025-06-01"), 2: ("2024-05-01",), 3: ("2024-01-02", "2024-12-30"), 4: ("2025-02-01",)}
+    rows = [(number, pd.Timestamp(day), 10.0) for number, many in days.items() for day in many]
+    every_day = [(5, day, 1.0) for day in pd.date_range("2024-01-01", "2025-12-31")]
+    bought = pd.DataFrame([*rows, *every_day], columns=["customer_no", "at", "amount"])
+    bought = bought.assign(order_id=[f"o{i}" for i in range(len(bought))])
+    months = kpis.by_month(bought, metrics.answers(no_answers()), tickets())
+    assert "churn" in kpis.known(months, AS_OF)
+    sums = kpis.ratio("churn", months, *kpis.period("churn", months, AS_OF))
+    assert sums.sort_index().to_dict("list") == {"top": [0.0, 1.0, 1.0, 0.0], "bottom": [1.0] * 4}
+    assert "churn" not in set(kpis.compare(months, AS_OF).frame["kpi"])
+    young = kpis.by_month(bought[bought["at"] >= "2024-02-01"], metrics.answers(no_answers()), tickets())
+    assert "churn" not in kpis.known(young, AS_OF)
+
+
+def no_answers() -> pd.DataFrame:
+    return pd.DataFrame(columns=["customer_no", "at", "metric", "score"])

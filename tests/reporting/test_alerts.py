@@ -20,7 +20,7 @@ def test_a_change_and_a_missed_target_alarm(tmp_path):
         alarm, text = alerts.read(tmp_path)
         assert alarm
         assert text.splitlines() == [
-            "Firm, as of 31 December 2025: 2 things to know",
+            "Firm, as of 31 December 2025: things to know (2)",
             "- Said of 40",
             "- Said of 40",
         ]

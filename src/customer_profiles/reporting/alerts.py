@@ -19,7 +19,7 @@ KINDS |= dict.fromkeys(("changed_source", "redefined", "reconciled"), "data")
 OF_THE_DATA = "changes.data."
 """How ids of findings begin that say what the data made of a figure."""
 ALARMING = ("change", "target")
-HEAD = N_("{company}, as of {day:day}: {n:count} things to know")
+HEAD = N_("{company}, as of {day:day}: things to know ({n:count})")
 FIRST = N_("{company}, as of {day:day}: there is no earlier run to compare with, and no target is missed.")
 QUIET = N_("{company}, as of {day:day}: nothing certain has changed, and no target is missed.")
 
