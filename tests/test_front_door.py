@@ -297,7 +297,7 @@ class TestQuestions:
         answer = data.distributions(["gender"])
         english, german = answer.sentences(), answer.sentences("de")
         assert len(english) == len(german) == 1
-        assert "most frequent value" in english[0]
+        assert "of those for whom it is known" in english[0]
         assert english != german
 
     def test_an_answer_stays_one_when_its_view_changes(self, data):
@@ -325,7 +325,7 @@ class TestQuestions:
         assert used
         assert all(f"{name}:#" in displayed[0]["text/html"] for name in used)
         data.show(data.distributions(["gender"]))
-        assert "most frequent value" in displayed[1]["text/plain"]
+        assert "of those for whom it is known" in displayed[1]["text/plain"]
 
     def test_outside_of_a_notebook_its_words_are_shown(self, data, capsys):
         data.show(data.stages(), viz.bars, x="share", y="stage")
