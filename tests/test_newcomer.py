@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,16 @@ COMMANDS = re.search(
 MADE = ("PYTHONPATH", "VIRTUAL_ENV", "CUSTOMER_PROFILES_HOME", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 
+@pytest.mark.report
 @pytest.mark.xdist_group("newcomer")
-def test_from_an_empty_clone_to_the_right_totals(tmp_path):
-    """Libraries are installed anew; between `init` and `check` the newcomer agrees to what is open."""
+@pytest.mark.parametrize(
+    "install", [pytest.param(False, id="installed"), pytest.param(True, id="from_nothing", marks=pytest.mark.slow)]
+)
+def test_from_an_empty_clone_to_the_right_totals(install, tmp_path):
+    """Between `init` and `check` the newcomer agrees to what is open.
+
+    Libraries come from the environment of this test, without a network; the slow proof installs them anew.
+    """
     if not (ROOT / ".git").exists():
         pytest.skip("needs a checkout to clone")
     clone = tmp_path / "clone"
@@ -30,6 +38,10 @@ def test_from_an_empty_clone_to_the_right_totals(tmp_path):
     lines = [line.split("  #")[0].strip() for line in COMMANDS[1].replace("yourcompany", "myshop").splitlines()]
     assert [line.split()[1] for line in lines] == ["init", "check", "report"]
     environment = {name: value for name, value in os.environ.items() if name not in MADE}
+    if not install:
+        (clone / ".venv").symlink_to(sys.prefix)
+        (clone / ".venv" / ".ready").touch()
+        environment["PYTHONPATH"] = str(clone / "src")
     for line in lines:
         done = subprocess.run(line.split(), cwd=clone, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
