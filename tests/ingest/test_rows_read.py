@@ -40,10 +40,10 @@ def source(tmp_path, monkeypatch):
 
 
 def test_a_terminal_and_a_notebook_opened_by_hand_see_rows_and_the_time_left(source, tmp_path, monkeypatch):
-    for folder, terminal in ((tmp_path / "run", True), (tmp_path / rows_read.BY_HAND, False)):
+    for folder, terminal in ((tmp_path / "run", "stderr"), (tmp_path / rows_read.BY_HAND, "stdout")):
         seen = io.StringIO()
-        monkeypatch.setattr(seen, "isatty", lambda terminal=terminal: terminal, raising=False)
-        monkeypatch.setattr(sys, "stderr", seen)
+        monkeypatch.setattr(seen, "isatty", lambda terminal=terminal: terminal == "stderr", raising=False)
+        monkeypatch.setattr(sys, terminal, seen)
         source(folder)
         assert re.search(r"crm: 2\.\d+k of about 4\.0\dk rows, \d\d:\d\d left", seen.getvalue())
 

@@ -68,6 +68,21 @@ def test_no_small_count_of_a_crossed_table_can_be_worked_out(cells):
 
 
 @settings(max_examples=25)
+@given(st.lists(st.lists(counts, min_size=3, max_size=3), min_size=3, max_size=4))
+def test_rows_of_no_margin_add_up_to_nothing_and_the_others_are_guarded_by_both(cells):
+    rows = [(i, "one each" if i else None, f"v{j}", n) for i, line in enumerate(cells) for j, n in enumerate(line)]
+    table = pd.DataFrame(rows, columns=["pain", "among", "value", "n"]).assign(attribute="a")
+    published = Gate(LEAST).publish(table, within=[["pain", "attribute"], ["among", "attribute", "value"]])
+    keys, one_each = ["pain", "value"], table["among"].notna()
+    shown = published.frame["among"].notna()
+    of_those = Published(published.frame[shown], LEAST)
+    for true, largest in attack(table[one_each], of_those, [["pain"], ["value"]], "n", keys).values():
+        assert true == 0 or true >= LEAST or largest >= LEAST - 1e-6
+    alone = Gate(LEAST).publish(table[~one_each], within=["pain", "attribute"]).frame
+    pd.testing.assert_frame_equal(published.frame[~shown].reset_index(drop=True), alone, check_dtype=False)
+
+
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 60), st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6))
 def test_tables_that_share_their_groups_do_not_give_each_other_away(groups):
     sizes = [size for size, _, _ in groups]

@@ -20,8 +20,8 @@ EN, DE = Language("en"), Language("de")
         ("household_size", "1", "customers living alone", "allein lebende Kunden"),
         ("interests", "chess", "customers interested in chess", "Kunden mit Interesse an chess"),
         ("tenure_days", "< 490", "customers for less than 490 days", "Kunden seit weniger als 490 Tagen"),
-        ("own_column", "≥ 12", "customers (own_column: 12 and more)", "Kunden (own_column: 12 und mehr)"),
-        ("own_column", "x {y}", "customers (own_column: x {y})", "Kunden (own_column: x {y})"),
+        ("own_column", "≥ 12", "customers (own column: 12 and more)", "Kunden (own column: 12 und mehr)"),
+        ("own_column", "x {y}", "customers (own column: x {y})", "Kunden (own column: x {y})"),
     ],
 )
 def test_a_value_of_any_column_names_customers(attribute, value, english, german):

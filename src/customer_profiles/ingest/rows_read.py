@@ -34,14 +34,16 @@ def counting(parts: Iterable[Part], source: str, files: Sequence[Path | Place], 
     """
     from tqdm import tqdm
 
-    seen = sys.stderr.isatty() or folder.name == BY_HAND
+    by_hand = folder.name == BY_HAND
+    seen = sys.stderr.isatty() or by_hand
     if not seen and not (folder / FOLLOWED).exists():
         yield from parts
         return
     total = rows_of(files)
     form = "{desc}: {n_fmt} of about {total_fmt} rows, {remaining} left" if total else "{desc}: {n_fmt} rows, {elapsed}"
     with ExitStack() as stack:
-        file = sys.stderr if seen else stack.enter_context((folder / FOLLOWED).open("w", encoding="utf-8"))
+        shown = sys.stdout if by_hand else sys.stderr  # beside a cell, what comes from stderr looks like a failure
+        file = shown if seen else stack.enter_context((folder / FOLLOWED).open("w", encoding="utf-8"))
         bar = tqdm(
             total=total,
             desc=source,

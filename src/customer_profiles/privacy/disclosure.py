@@ -199,8 +199,9 @@ class Gate:
         within : list of str, or list of such lists, or None
             Columns that tell margins apart: rows with equal values add up to a total the reader may know. Several
             lists are several margins of one table, for example ``[["segment", "attribute"], ["attribute",
-            "value"]]``. An empty list: the whole table is one margin. None: rows overlap and add up to nothing.
-            A table without the column ``attribute`` is one margin by default.
+            "value"]]``; a row without a value of one of the columns adds up to nothing there. An empty list: the whole
+            table is one margin. None: rows overlap and add up to nothing. A table without the column ``attribute`` is
+            one margin by default.
         mask : list of str, optional
             Measurements to hide; default every number and flag but the base and `NUMERIC_KEYS`.
         also : list of str
@@ -277,7 +278,7 @@ def _left_over(counts: np.ndarray, totals: np.ndarray, margins: Sequence[np.ndar
     found = []
     for k, groups in enumerate(margins):
         of = pd.DataFrame({"n": counts, "total": totals}).groupby(groups)
-        sums = of.agg(n=("n", "sum"), low=("total", "min"), high=("total", "max"))
+        sums = of.agg(n=("n", "sum"), low=("total", "min"), high=("total", "max")).loc[lambda sums: sums.index >= 0]
         left = (sums["high"] - sums["n"]).where(sums["low"] == sums["high"], 0)
         found += [_LeftOver(k, int(group), int(count)) for group, count in left.items() if 0 < count < least]
     return found
@@ -315,7 +316,7 @@ def protect(
     hidden : bool array, shape (rows,)
         Rows hidden for another reason.
     margins : list of int arrays, shape (rows,)
-        For each margin the number of the group that a row belongs to.
+        For each margin the number of the group that a row belongs to, or one below zero of its own: to none.
     least : int
         Smallest group size.
 
@@ -350,6 +351,7 @@ def _connected(margins: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """Rows that share a group of some margin, directly or through others: the parts that can be guarded one by one."""
     if not margins:
         return
+    margins = [np.unique(groups, return_inverse=True)[1] for groups in margins]
     part = margins[0]
     while True:
         merged = part
@@ -396,8 +398,9 @@ def largest(
     unknown = hidden | lost
     most = np.full(len(count), np.inf)
     for groups in margins:
-        spare = np.bincount(groups, weights=np.where(unknown, count - least, 0))
-        most = np.where(hidden, np.minimum(most, least + spare[groups]), most)
+        of, known = np.unique(groups, return_inverse=True)[1], hidden & (groups >= 0)
+        spare = np.bincount(of, weights=np.where(unknown, count - least, 0))
+        most = np.where(known, np.minimum(most, least + spare[of]), most)
     if exact and len(margins) > 1:
         for row in np.flatnonzero(hidden if wanted is None else hidden & wanted):
             most[row] = min(most[row], _largest_by_all(row, count, least, unknown, margins))
@@ -409,7 +412,8 @@ def _largest_by_all(row, count, least, unknown, margins) -> float:
     from scipy.optimize import linprog
 
     cells = np.flatnonzero(unknown)
-    totals = np.vstack([np.unique(groups[cells])[:, None] == groups[cells] for groups in margins]).astype(float)
+    of = [groups[cells] for groups in margins]
+    totals = np.vstack([np.unique(groups[groups >= 0])[:, None] == groups for groups in of]).astype(float)
     goal = -(cells == row).astype(float)
     bounds = np.column_stack([least[cells], np.full(len(cells), np.inf)])
     solved = linprog(goal, A_eq=totals, b_eq=totals @ count[cells], bounds=bounds, method="highs")
@@ -443,7 +447,11 @@ def _margins(frame: pd.DataFrame, within: Margins) -> list[np.ndarray]:
     if within is None or frame.empty:
         return []
     several = bool(within) and not isinstance(within[0], str)
-    return [_codes(frame, columns) for columns in (within if several else [within])]
+    if not several:
+        return [_codes(frame, within)]
+    none = -1 - np.arange(len(frame))  # of no margin: a number of its own
+    partial = [frame[[name for name in columns if name in frame]].isna().any(axis=1) for columns in within]
+    return [np.where(lacks, none, _codes(frame, columns)) for lacks, columns in zip(partial, within, strict=True)]
 
 
 def _codes(frame: pd.DataFrame, columns: Margins) -> np.ndarray:

@@ -79,18 +79,21 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
     found = [finding for results in report.results.values() for finding in results.findings]
     first, changed = headline(own.findings, speak), what_changed(found)
     said = {changed.id} if changed else set()
+    asked = [number for number in ASKED if number in specs]
     answers = [
         answer(specs[number], chapters.get(number, []), report.results.get(number, Results()), speak, said)
-        for number in ASKED
-        if number in specs
+        for number in asked
     ]
     told_of = [each.pain if each else "" for each in answers]
     answers = [None if pain and pain in told_of[:at] else answers[at] for at, pain in enumerate(told_of)]
+    if alerts.CHAPTER in asked:  # six answers: what is news since the last run takes the place of the year's
+        since = answers.pop(asked.index(alerts.CHAPTER))
+        answers[0] = since or answers[0]
     if None in answers and INSTEAD in specs:
         answers.append(answer(specs[INSTEAD], chapters.get(INSTEAD, []), report.results.get(INSTEAD, Results()), speak))
     if answers and answers[0] and answers[0].href == "":  # the headline says already what its panel says
-        asked = GROUPS if changed and changed.id.startswith("outcome.") else specs[SUMMARY].question
-        answers[0] = replace(answers[0], said=speak.news(changed), question=speak.translate(asked)) if changed else None
+        of = GROUPS if changed and changed.id.startswith("outcome.") else specs[SUMMARY].question
+        answers[0] = replace(answers[0], said=speak.news(changed), question=speak.translate(of)) if changed else None
         if changed and answers[0] and changed.id.startswith("kpi."):  # the chart is about the figure of the headline
             answers[0] = replace(answers[0], drawing=Markup(""))
     return {

@@ -45,7 +45,8 @@ TOGETHER = ["pain", "attribute"]
 RATED = ["ratio", "ratio_low", "ratio_high", "p", "effect"]
 """Columns that tell of cases per year where a pain has days, instead of shares of customers."""
 
-COLUMNS = ["pain", *compared("ratio"), "verdict"]
+WHO_STATE_ONE = N_("customers who state a reason")
+COLUMNS = ["pain", "among", *compared("ratio"), "verdict"]
 
 HARDER, LESS = N_("hit harder"), N_("hit less")
 CHANCE, TOO_FEW = N_("could be chance"), N_("too few to test")
@@ -122,8 +123,9 @@ def by_group(
     Returns
     -------
     Result
-        ``pain, attribute, value, n, base, share, n_rest, base_rest, share_rest, ratio, ratio_low,
-        ratio_high, p, p_adjusted, effect, claim, verdict``. One Benjamini–Hochberg family over the whole matrix, in
+        ``pain, among, attribute, value, n, base, share, n_rest, base_rest, share_rest, ratio, ratio_low,
+        ratio_high, p, p_adjusted, effect, claim, verdict``. ``among`` says of whom each has one of the pains and no
+        more, so that these add up to the base of a group. One Benjamini–Hochberg family over the whole matrix, in
         which the mirror-image rows of a two-valued attribute count once. ``effect`` is Cohen's h, of rates the
         difference of their roots that comes to the same. Customers whose attribute is unknown are outside the base. An
         attribute that only renames a pain (`SAME`) has no rows for it; ``verdict`` says why a row is no claim.
@@ -138,11 +140,16 @@ def by_group(
     table, family = corrected(table, together=TOGETHER)
     kinds = [table["p"].isna(), ~table["claim"], table["ratio"] > 1]
     table = table.assign(verdict=np.select(kinds, [TOO_FEW, CHANCE, HARDER], LESS))[COLUMNS]
+    one_each = table["among"].notna().any()
+    table = table if one_each else table.drop(columns="among")
     return Result(
         "pains_by_group",
         table,
         Text(N_("Every pain in every group")),
-        Disclosure(within=("pain", "attribute"), mask=[name for name in measurements(table) if name != "pain"]),
+        Disclosure(
+            within=(TOGETHER, ["among", "attribute", "value"]) if one_each else TOGETHER,
+            mask=[name for name in measurements(table) if name not in ("pain", "among")],
+        ),
         claims=partial(_claims, family=family),
         family=family,
         about=Text(
@@ -332,7 +339,9 @@ def _counts(
     stated = (evidence.names["source"] == STATED).to_numpy()
     # Only who was asked for a reason could state this one: those who left, as a rule.
     exposed[:, stated] = hit[:, stated].any(axis=1, keepdims=True)
-    kinds = {"pain": "str", "attribute": "str", "value": "str"}
+    one_each = hit[:, stated].sum(axis=1).max(initial=0) <= 1
+    among = np.array([WHO_STATE_ONE if one and one_each else None for one in stated], dtype=object)
+    kinds = {"pain": "str", "among": "object", "attribute": "str", "value": "str"}
     kinds |= dict.fromkeys(("n", "base", "n_rest", "base_rest"), "int64")
     parts = [pd.DataFrame(columns=list(kinds)).astype(kinds)]
     dated = None if watched is None else _cases(evidence, profile["customer_no"], pains, watched)
@@ -344,6 +353,7 @@ def _counts(
         part = pd.DataFrame(
             {
                 "pain": np.repeat(pains, len(order)),
+                "among": np.repeat(among, len(order)),
                 "attribute": name,
                 "value": np.tile(np.array(order, dtype=object), len(pains)),
                 "n": (hit.T @ member).ravel().astype(int),  # pains × values
@@ -376,13 +386,15 @@ def _cases(
 
 
 def _renames(counts: pd.DataFrame, source: Mapping[str, str]) -> pd.Series:
-    """Rows of attributes of which one value is but another name for the pain, see `SAME`.
+    """Rows of attributes of which one value is but another name for the pain, see `SAME`, or of whom it could hit.
 
-    An attribute that renames most pains of a source, as the category of a reason does, is left out for all of them.
+    An attribute that renames most pains of a source, as the category of a reason does, is left out for all of them; so
+    is one that all have in common whom a pain could hit, as the status of those who are asked why they left.
     """
     affected = counts["n"] + counts["n_rest"]
     unhit = (counts["base"] - counts["n"]) / (counts["base"] + counts["base_rest"] - affected).clip(lower=1)
     same = (counts["n"] >= SAME * affected) & (unhit < 0.5) & (affected >= MIN_EXPECTED)
     renamed = same.groupby([counts["pain"], counts["attribute"]]).transform("any")
     most = renamed.groupby([counts["pain"].map(source), counts["attribute"]]).transform("mean") > 0.5
-    return renamed | most
+    divides = ((counts["base"] > 0) & (counts["base_rest"] > 0)).groupby([counts["pain"], counts["attribute"]])
+    return renamed | most | ~divides.transform("any")
