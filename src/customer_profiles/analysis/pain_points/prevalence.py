@@ -153,7 +153,10 @@ def by_group(
         claims=partial(_claims, family=family),
         family=family,
         about=Text(
-            N_("{n:count} customers; what they write about is compared by cases per year as a customer."),
+            N_(
+                "{n:count} customers; what they write about is compared by cases per year as a customer, reasons among "
+                "those who state one."
+            ),
             {"n": len(profile)},
         ),
     )
@@ -279,12 +282,17 @@ def _drifting(table: pd.DataFrame, drifts: pd.DataFrame, family: int, customers:
     return replace(DRIFT, n=lambda _: customers, reach=lambda _: customers).tell(told, family, rows, customers)
 
 
+_MEET = N_(
+    "{attribute/value:group} meet “{pain:value}” {ratio:ratio} times as often as other customers ({low:ratio} to "
+    "{high:ratio}, n = {n:count} of {base:count})."
+)
+_NAME = N_(
+    "Of those who state a reason, {attribute/value:group} name “{pain:value}” {ratio:ratio} times as often as others "
+    "({low:ratio} to {high:ratio}, n = {n:count} of {base:count})."
+)
 CLAIMS = Claims(
     "pains",
-    N_(
-        "{attribute/value:group} meet “{pain:value}” {ratio:ratio} times as often as other customers ({low:ratio} to "
-        "{high:ratio}, n = {n:count} of {base:count})."
-    ),
+    lambda row: _NAME if getattr(row, "among", None) == WHO_STATE_ONE else _MEET,
     key=("attribute", "value", "pain"),
     nothing=N_("No group is hit harder by any pain than chance would allow ({family:count} comparisons)."),
     test=N_("Fisher's exact or χ² test, Benjamini–Hochberg"),
