@@ -89,7 +89,7 @@ def test_the_headline_stands_once_and_what_changed_follows():
         "Service cases rose to 30, from 18 a year ago.",
         "Service cases rose to 4, from 5 a year ago.",
     ]
-    assert said[2] == "Told 0 of 03."
+    assert said[2] == "Told 0 of 11."
     assert len(set(said)) == len(said)
 
 

@@ -129,7 +129,8 @@ def test_a_theme_of_few_customers_is_hidden_and_not_told(found):
     published = Gate(10).guard(planted)
     assert published.frame["suppressed"].tolist()[:2] == [True, False]
     told = planted.claims(published.marks(table))
-    assert told[0].values["theme"] == table["theme"][1]
+    named = [theme for theme in table["theme"][1:] if not is_mixed(theme)]  # a mixture comes last
+    assert told[0].values["theme"] == named[0]
 
 
 def test_names_are_phrases_in_the_spelling_of_customers():

@@ -141,7 +141,12 @@ def test_the_companys_own_total_is_reconciled(company):
 
 @pytest.mark.parametrize(
     ("change", "behaviour", "said"),
-    [(-8.0, -35.0, "differently alone"), (8.0, -3.0, "by itself"), (-8.0, -8.0, "of it because"), (8.0, 3.0, "rose")],
+    [
+        (-8.0, -35.0, "have changed it by −35"),
+        (8.0, -3.0, "by itself"),
+        (-8.0, -8.0, "of it because"),
+        (8.0, 3.0, "rose"),
+    ],
 )
 def test_a_part_is_called_so_only_where_it_is_one(change, behaviour, said):
     numbers = {"last_value": 100.0, "this_value": 100 + change, "whole_change": change, "behaviour": behaviour}
@@ -159,10 +164,15 @@ def test_season_is_told_in_one_sentence_where_nothing_differs(company):
 
 
 def test_what_customers_do_differently_from_last_year_is_told_with_the_whole(company):
-    split = parts.year_before(company.run(NOW), []).assign(claim=lambda rows: rows["headline"] == "buyers")
-    found = sentences(over_time.year_before(split))
-    assert list(found) == ["year_before.buyers"]
-    assert found["year_before.buyers"].startswith("Buyers")
+    split = parts.year_before(company.run(NOW), []).assign(claim=True)
+    result = over_time.year_before(split)
+    found = sentences(result)
+    part = result.frame.pivot(index="key", columns="of", values="amount").fillna(0)
+    told = part.index[part["behaviour"].abs() >= over_time.TRIVIAL * part["change"].abs()]
+    assert 0 < len(told) < len(part)  # what is a small part of the whole is no news
+    assert set(found) == {f"year_before.{key}" for key in told}
+    for key in set(told) & set(KPIS):
+        assert found[f"year_before.{key}"].startswith(KPIS[key].label)
 
 
 def test_the_history_has_each_day_once_and_what_is_new_last(company):
