@@ -1,4 +1,4 @@
-"""The same input, parameters and lock give the same bytes, whatever the language, clock, hash seed or cores."""
+"""The same input, parameters and lock give the same bytes, whatever the language, clock, hash seed, key or cores."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.costly, pytest.mark.xdist_group("same bytes")]
 OF_THE_RUN = ("run", "started", "seconds", "kernel")  # what run.json says of when and how, besides of what
 HERE = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
 ELSEWHERE = {"TZ": "Pacific/Auckland", "LC_ALL": "C", "LANG": "de_DE.UTF-8", "PYTHONHASHSEED": "77"}
+OTHER_KEY = {"CUSTOMER_PROFILES_KEY": "a key by which all pseudonyms are others"}
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +50,9 @@ def differing(one: dict[str, bytes], other: dict[str, bytes]) -> set[str]:
     return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
-def test_clock_language_and_hash_seed_change_nothing(company, tmp_path, monkeypatch):
+def test_clock_language_hash_seed_and_key_change_nothing(company, tmp_path, monkeypatch):
     here = report(company, tmp_path / "here", monkeypatch, HERE, "--only", "02")
-    there = report(company, tmp_path / "there", monkeypatch, ELSEWHERE, "--only", "02")
+    there = report(company, tmp_path / "there", monkeypatch, ELSEWHERE | OTHER_KEY, "--only", "02")
     assert {"01_collect_data.html", "02_find_demographics.html", "tables.xlsx", "findings.json"} < here.keys()
     assert differing(here, there) == set()
 
@@ -60,7 +61,8 @@ def test_clock_language_and_hash_seed_change_nothing(company, tmp_path, monkeypa
 def test_a_whole_report_is_the_same_everywhere(company, tmp_path, monkeypatch):
     here = report(company, tmp_path / "here", monkeypatch, HERE, "--jobs", "1")
     two = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
-    assert differing(here, report(company, tmp_path / "there", monkeypatch, ELSEWHERE | two, "--jobs", "2")) == set()
+    elsewhere = ELSEWHERE | OTHER_KEY | two
+    assert differing(here, report(company, tmp_path / "there", monkeypatch, elsewhere, "--jobs", "2")) == set()
     cold = {"CUSTOMER_PROFILES_KERNEL": "python3"}
     monkeypatch.setattr("support.NOT_INHERITED", set())
     assert differing(here, report(company, tmp_path / "cold", monkeypatch, cold, "--jobs", "2")) == set()

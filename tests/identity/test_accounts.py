@@ -12,7 +12,7 @@ from customer_profiles.demo import make_company
 from customer_profiles.errors import ConfigurationError
 from customer_profiles.identity import accounts
 from customer_profiles.identity.accounts import NO_ACCOUNT, core_names, roll_up, web_domains
-from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.ingest.config.dataset import DECISION_LEVELS, load_dataset
 from customer_profiles.ingest.pipeline import NO_CONSENT, NOBODY
 
 # Not looked at while the rules were written; that was seed 1.
@@ -280,6 +280,31 @@ def test_size_classes_are_those_of_the_european_commission(company):
     assert profile[["employees_band", "revenue_band"]].iloc[4].isna().all()
     attributes = load_dataset(company.folder / "dataset.yaml").attributes()
     assert attributes["revenue_band"].order == tuple(bands)
+
+
+def test_the_highest_of_its_contacts_is_the_decision_level_of_a_company_and_describes_an_ideal_one(company):
+    company.write("firms.csv", "id,name\n" + "".join(f"{i},Firma{i} GmbH\n" for i in range(1, 7)))
+    of_firms = (
+        (1, "Einkauf", "Leiter Labor"),
+        (2, "Geschäftsführerin", "Buchhaltung"),
+        (3, "Assistenz der Geschäftsführung", "purchasing"),
+        (4, "Vice President Sales", "team lead"),
+        (5, "CTO", ""),
+        (6, "", ""),
+    )
+    rows = [(f"k{i}{at}", i, f"A{at}", f"B{i}", role) for i, *roles in of_firms for at, role in enumerate(roles)]
+    company.write("contacts.csv", "id,firm,first,last,role\n" + "\n".join(",".join(map(str, row)) for row in rows))
+    columns = {"contact_id": "id", "account_id": "firm", "first_name": "first", "last_name": "last", "role": "role"}
+    firms = {**FIRMS, "columns": {"customer_id": "id", "company": "name"}}
+    profile = company.profile(firms, {**CONTACTS, "columns": columns}, kind="b2b")
+    low, middle, top = DECISION_LEVELS
+    told = profile["decision_level"].astype(object).where(profile["decision_level"].notna(), None).tolist()
+    assert told == [middle, top, low, middle, top, None]
+    dataset = load_dataset(company.folder / "dataset.yaml")
+    assert "decision_level" in dataset.describing()
+    assert "decision_level" not in dataset.attributes()
+    assert dataset.orders()["decision_level"] == list(DECISION_LEVELS)
+    assert "decision_level" not in company.dataset(firms, CONTACTS, kind="b2b").describing()
 
 
 def test_a_company_that_refuses_takes_its_contacts_along(company):

@@ -57,6 +57,14 @@ def test_nothing_to_warn_of(shop):
     assert (said.exit_code, "Warnings" in said.output, "nobody reads" in said.output) == (0, False, False)
 
 
+def test_columns_that_are_filled_and_read_by_no_analysis_are_named(shop):
+    (shop.folder / "prospects.csv").write_text("no,came,state,town,origin\n1,2025-01-02,open,Ulm,web\n")
+    columns = {"lead_id": "no", "at": "came", "status": "state", "city": "town", "region": "town"}
+    leads = {"name": "leads", "system": "crm", "path": "prospects.csv", "table": "leads", "columns": columns}
+    shop.more = [leads | {"attributes": {"lead_origin": {"column": "origin"}}}]
+    assert "prospects.csv: state\n" in shop.check().output  # the town is read as the region
+
+
 @pytest.mark.parametrize(
     ("people", "orders", "mend"),
     [

@@ -200,6 +200,11 @@ TABLES: dict[str, dict[str, Field]] = {
     },
 }
 
+# Columns that may be filled and that no analysis reads: `check` names them.
+UNREAD = {
+    "leads": frozenset(("birth_date", "postal_code", "city", "latitude", "longitude", "signup_date", "status")),
+}
+
 # The column that says when a row happened; a row after the run's date is not visible to it.
 HAPPENED_AT = {"tickets": "opened_at", "customers": "signup_date", "leads": "at"} | dict.fromkeys(
     ("transactions", "interactions", "feedback", "campaigns", "events"), "at"
@@ -230,7 +235,7 @@ OF_PROFILE = (
     *("main_touch_channel", "offers", "offer_responses", "tickets", "open_tickets", "reopened_tickets"),
     *("resolution_hours", "answers", "comments", "nps_score", "csat_score", "stars_score", "help_channel", "main_pain"),
     *("order_days", "days_since_first_order", "days_since_last_order", "order_day_value", "recent_order_days"),
-    "period_order_days",
+    *("period_order_days", "decision_level"),
 )
 
 # Special categories of personal data (Art. 9 GDPR): how words for them begin, English and German.

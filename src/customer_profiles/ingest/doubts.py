@@ -75,14 +75,18 @@ def doubts(dataset: Dataset, collected: Collected) -> list[str]:
 
 
 def unread(dataset: Dataset) -> dict[str, list[str]]:
-    """Columns of the files that no source reads, by path."""
+    """Columns of the files that no source reads, or only into what no analysis reads (`contract.UNREAD`), by path."""
     found: dict[str, set[str]] = {}
     known: dict[str, list[str]] = {}
     for source in dataset.sources:
         for path in files(dataset, source)[:1]:
             chunk = next(iter(read(path, source, source.read_columns)), None)
             known[source.place] = list(chunk.cells) if chunk is not None else []
-            found.setdefault(source.place, set()).update(source.read_columns)
+            idle = contract.UNREAD.get(source.table, frozenset())
+            read_by = [(role, set(column.reads)) for role, column in source.mapped.items()]
+            wanted = {name for role, names in read_by if role not in idle for name in names}
+            idly = {name for role, names in read_by if role in idle for name in names} - wanted
+            found.setdefault(source.place, set()).update(set(source.read_columns) - idly)
     left = {path: [name for name in names if name not in found[path]] for path, names in known.items()}
     return {path: names for path, names in left.items() if names}
 

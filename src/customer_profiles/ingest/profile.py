@@ -19,6 +19,8 @@ from . import contract
 from .config.dataset import (
     AGE_BAND_STARTS,
     AGE_BANDS,
+    DECISION_LEVEL,
+    DECISION_LEVELS,
     EMPLOYEES_BAND_STARTS,
     EMPLOYEES_BANDS,
     REVENUE_BAND_STARTS,
@@ -45,6 +47,15 @@ _COUNTS = {
     "feedback": ("answers", "comments"),
 }
 _FIRST = ("customer_id", "customer_no", "sources", "consent")
+# How the words of a contact's role begin or go on, English and German, and the decision level they stand for; the first
+# that fits counts, and no other role decides.
+_LEVEL_OF_ROLE = (
+    (r"assist|sekret|secret", 0),
+    (r"vice|middle", 1),
+    (r"^(top )?management$|^executive|\bc[efitom]o\b|chief|president|owner|founder|managing|gesch(ä|ae)ftsf|vorst", 2),
+    (r"inhaber|gesellschafter|prokur|\bboard\b", 2),
+    (r"head|direktor|director|lead|leit|manag|chef|\bvp\b", 1),
+)
 
 
 def build_profile(
@@ -218,7 +229,14 @@ def _met(touches: Table, as_of: date) -> Table:
 
 
 def _worked_with(contacts: Table, as_of: date) -> Table:
-    return contacts.group_by("customer_no").aggregate(contacts=contacts.person_no.nunique())
+    import ibis
+
+    role = contacts.role.lower()
+    level = ibis.cases(*((role.re_search(words), level) for words, level in _LEVEL_OF_ROLE), else_=0)
+    found = contacts.mutate(level=ibis.ifelse(role.isnull(), None, level)).group_by("customer_no")
+    totals = found.aggregate(contacts=lambda of: of.person_no.nunique(), level=lambda of: of.level.max())
+    highest = ibis.cases(*((totals.level == at, name) for at, name in enumerate(DECISION_LEVELS)))
+    return totals.mutate(**{DECISION_LEVEL: highest}).drop("level")
 
 
 def _offered(offers: Table, as_of: date) -> Table:

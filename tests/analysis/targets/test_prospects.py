@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from support import told
 
+from customer_profiles.analysis.prediction import churn
 from customer_profiles.analysis.targets import prospects
+from customer_profiles.stats.intervals import auc_interval
 
 AS_OF = date(2025, 12, 31)
 DELAY = 20.0
@@ -101,6 +103,51 @@ def test_the_chances_of_open_prospects_add_up_to_those_who_buy():
     same = scored["p_converts"].round(9).diff().eq(0)
     assert same.any()
     assert (at <= at.shift())[same].all()  # of equal chances who came last is first
+
+
+def unknown_of(table, seed, of_buyers=0.3, of_others=0.6):
+    """The origin is known of buyers twice as often."""
+    rng, hidden = (
+        np.random.default_rng(100 + seed),
+        table["converted_at"].notna().map({True: of_buyers, False: of_others}),
+    )
+    return table.assign(lead_origin=table["lead_origin"].mask(rng.random(len(table)) < hidden))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whether_a_trait_is_known_carries_no_chance(seed):
+    table = unknown_of(leads(seed), seed)
+    found, model, _, gains = all_of(table)
+    assert not any(finding.kind != "nothing" for finding in told(gains))
+    known = found.features.loc[model.p.index, "lead_origin"].notna()
+    assert abs(model.p[known].mean() - model.p[~known].mean()) < 0.25 * model.p.std() + 0.002
+
+
+def test_chances_are_the_same_if_what_is_unknown_is_dealt_out_anew():
+    table, rng = leads(8, n=9000, times=8.0), np.random.default_rng(3)
+    informative = unknown_of(table, 1)
+    dealt = table["lead_origin"].mask(rng.permutation(informative["lead_origin"].isna().to_numpy()))
+    (_, one, _, _), (_, other, _, _) = (all_of(each) for each in (informative, table.assign(lead_origin=dealt)))
+    both = informative.set_index("lead_id")["lead_origin"].notna() & dealt.set_axis(table["lead_id"]).notna()
+    asked = one.p.index[both[one.p.index]]
+    areas = [auc_interval(model.p[asked], model.lost[asked]).value for model in (one, other)]
+    assert areas[0] > 0.65
+    assert areas[0] == pytest.approx(areas[1], abs=0.02)
+
+
+def called_otherwise(table):
+    """The same prospects with other ids, which come in another order."""
+    return table.assign(lead_id=[f"{number:04d}" for number in np.random.default_rng(9).permutation(len(table))])
+
+
+def test_nothing_hangs_on_the_ids_of_prospects():
+    """Which model is taken is decided on parts of them; where neither is better, other parts would take the other."""
+    found = [prospects.prospects(table, AS_OF) for table in (leads(7), called_otherwise(leads(7)))]
+    before = [churn.Cases(of.features.loc[of.decided.index], of.decided["won"]) for of in found]
+    alone = [churn.learn(cases, None) for cases in before]
+    np.testing.assert_array_equal(alone[0].p, alone[1].p)
+    listed = [prospects.scores(of, prospects.tried(of)).drop(columns="lead_id") for of in found]
+    pd.testing.assert_frame_equal(*listed)
 
 
 def test_the_list_has_a_value_a_step_and_a_reason_and_adds_up():

@@ -80,6 +80,24 @@ def test_what_a_file_leaves_open_is_no_likeness():
     assert len(found.hidden) < 200
 
 
+def test_likeness_is_the_same_if_what_is_unknown_is_dealt_out_anew():
+    """What is unknown of customers who climb, and of prospects who do not, or of as many of both by chance."""
+    rng = np.random.default_rng(2)
+    customers, leads = people(rng, 3000, 0.5).rename_axis("customer_no"), people(rng, 3000, 0.1).rename_axis("lead_id")
+    leads = leads.reset_index().assign(at=pd.Timestamp(AS_OF), converted_at=pd.NaT)
+    found = []
+    for dealt in (False, True):
+        tables = []
+        for table, of in ((customers, "climbing"), (leads, "hiking")):
+            hidden = (table["interests"] == of).to_numpy() & (rng.random(len(table)) < 0.5)
+            hidden = rng.permutation(hidden) if dealt else hidden
+            tables.append(table.assign(region=table["region"].mask(hidden)))
+        alike = twins.twins(prospects.prospects(tables[1], AS_OF), tables[0])
+        found.append(alike.rows["likeness"].groupby(tables[1].set_index("lead_id")["interests"]).mean())
+    assert (found[0].rank() == found[1].rank()).all()
+    assert found[0].to_numpy() == pytest.approx(found[1].to_numpy(), abs=0.05)
+
+
 def test_equally_alike_prospects_are_ordered_by_who_came_last():
     found, leads = compared(1)
     table = twins.ranked(found, twins.spikes(found))

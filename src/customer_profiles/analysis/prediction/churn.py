@@ -389,8 +389,8 @@ def _in_turn(name: str, features: pd.DataFrame, lost: pd.Series, seed: int) -> t
 
 
 def _numbers(index: pd.Index) -> np.ndarray:
-    """Numbers of customers; of what has an id instead, one that only the id decides."""
-    return index.to_numpy() if is_number(index.to_series()) else pd.util.hash_array(index.to_numpy(object)) % 2**32
+    """Numbers of customers; of what has an id instead, its place: ids hang on the key of the pseudonyms."""
+    return index.to_numpy() if is_number(index.to_series()) else np.arange(len(index))
 
 
 def _alone(column: pd.Series, lost: pd.Series) -> np.ndarray:

@@ -6,7 +6,7 @@ then nine in ten of those who buy have bought.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -30,6 +30,8 @@ PART = 1 / 3
 MIN_BASE = 50
 DRAWN = 10_000
 """People drawn from a reference population."""
+FILLINGS = 5
+"""Values drawn in place of one that is not known, over which a chance is averaged."""
 FIRST, LATER, UNFIT = N_("contact first"), N_("keep informed"), N_("not qualified: can wait")
 STEPS = (FIRST, LATER, UNFIT)
 SCORES = ["lead_id", "p_converts", "lead_tenth", "expected_value", "next_step", "reason"]
@@ -125,7 +127,8 @@ def of_population(population: pd.DataFrame, as_of: date, seed: int = 1) -> Prosp
 def tried(found: Prospects, seed: int = 1) -> Tried:
     """The chance of a prospect to buy within the horizon: learnt before a day, tried on those who came after it.
 
-    What is learnt from was decided on that day. The simple way takes everybody for alike.
+    What is learnt from was decided on that day. The simple way takes everybody for alike. An unknown value is drawn from
+    the known ones: who buys is asked for more, and what a file leaves open must not tell who bought.
     """
     old = found.decided
     none = Cases(found.features.head(0), pd.Series(dtype=bool))
@@ -134,8 +137,20 @@ def tried(found: Prospects, seed: int = 1) -> Tried:
     day = old["at"].max() - PART * (old["at"].max() - old["at"].min())
     before = old[old["at"] <= day - pd.Timedelta(days=found.horizon)]
     after = old[old["at"] > day]
-    learnt, later = (Cases(found.features.loc[part.index], part["won"].rename("lost")) for part in (before, after))
-    return learn(learnt, later, seed, "")
+    known = filled(found.features, found.features, seed)
+    learnt, later = (Cases(known.loc[part.index], part["won"].rename("lost")) for part in (before, after))
+    model = learn(learnt, later, seed, "")
+    return replace(model, p=_chances(model, found, model.p.index, seed)) if model.models else model
+
+
+def filled(some: pd.DataFrame, of: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The same rows, where a value is not known with that of somebody of whom it is."""
+    rng, known = np.random.default_rng(seed), some.copy()
+    for name in some:
+        unknown = np.flatnonzero(some[name].isna())
+        drawn = of[name].dropna().sample(len(unknown), replace=True, random_state=rng)
+        known.iloc[unknown, known.columns.get_loc(name)] = drawn.to_numpy()
+    return known
 
 
 def measured(model: Tried, seed: int = 1) -> Result:
@@ -221,21 +236,20 @@ def scores(
     -------
     DataFrame
         ``lead_id, p_converts, lead_tenth, expected_value, next_step, reason``, the best first; of equal ones who came
-        last. Who has waited for long has less of the chance left: with the share G of the buyers who buy by that age,
+        last, then as in the file. Who has waited for long has less of the chance left: with the share G of the buyers who buy by that age,
         p becomes p (1 − G) / (1 − p G). The half with the lowest chance is not qualified.
     """
     open_ones = found.rows[~found.rows["bought"] & (found.rows["age"] < found.horizon)]
     if model is None or not model.models or not len(open_ones):
         return pd.DataFrame(columns=SCORES)
-    known = list(model.models[0].feature_names_in_)
-    p = foreseen(model.models, found.features.loc[open_ones.index, known]).to_numpy()
+    p = _chances(model, found, open_ones.index, 0).to_numpy()
     gone = 1 - found.curve["waiting"].to_numpy()
     within = gone / gone[found.curve["day"].to_numpy() <= found.horizon].max()
     place = np.searchsorted(found.curve["day"].to_numpy(), open_ones["age"].to_numpy(), side="right") - 1
     share = np.where(place >= 0, np.minimum(within[np.maximum(place, 0)], 1), 0)
     left = pd.Series(p * (1 - share) / (1 - p * share), open_ones.index, name="p_converts")
     table = left.to_frame().assign(at=open_ones["at"], same=left.round(9)).rename_axis("lead_id").reset_index()
-    table = table.sort_values(["same", "at", "lead_id"], ascending=[False, False, True]).reset_index(drop=True)
+    table = table.sort_values(["same", "at"], ascending=False, kind="stable").reset_index(drop=True)
     table["lead_tenth"] = np.ceil((table.index + 1) / len(table) * TENTHS).astype(int)
     low, first = table["lead_tenth"] > TENTHS // 2, table.index < capacity
     table["next_step"], table["expected_value"] = (
@@ -268,6 +282,16 @@ def steps(open_ones: pd.DataFrame) -> Result:
         ),
         columns=["next_step", "n", "share", *sums.values()],
     )
+
+
+def _chances(model: Tried, found: Prospects, who: pd.Index, seed: int) -> pd.Series:
+    """Chance to buy within the horizon, the mean over values that may be the unknown ones."""
+    some = found.features.loc[who, list(model.models[0].feature_names_in_)]
+    p, unknown = foreseen(model.models, some), some.isna().any(axis=1)
+    if unknown.any():
+        turns = (filled(some[unknown], found.features, seed + turn) for turn in range(FILLINGS))
+        p[unknown] = np.mean([foreseen(model.models, turn) for turn in turns], axis=0)
+    return p
 
 
 def _reasons(known: pd.DataFrame, groups: Result | None, low: np.ndarray, orders: Orders | None) -> np.ndarray:

@@ -18,7 +18,7 @@ from ..demographics.categories import Orders, values_of
 from ..journeys.groups import members
 from ..prediction.churn import FOLDS, MOST, TENTHS, model_of
 from ..segments.embedding import is_number
-from .prospects import MIN_BASE, Prospects
+from .prospects import MIN_BASE, Prospects, filled
 
 KNOWN = 0.5
 """Part of the customers, and of the prospects, of whom a trait must be known."""
@@ -66,26 +66,27 @@ def twins(found: Prospects, traits: pd.DataFrame, seed: int = 1) -> Twins:
 
     theirs = found.features[~found.rows["bought"]]
     names = [name for name in theirs if name in traits and _shared(theirs[name], traits[name])]
-    ours, theirs = traits[names].dropna(), theirs[names].dropna()
-    if not names or min(len(ours) / FOLDS, len(theirs)) < MIN_BASE:
+    asked, whole = (table[names].notna().all(axis=1).to_numpy() for table in (theirs, traits))
+    if not names or min(whole.sum() / FOLDS, asked.sum()) < MIN_BASE:
         return Twins(pd.DataFrame(columns=["likeness", "at", "outside"]), pd.Series(dtype=float))
+    ours, theirs = (filled(table[names], table[names], seed) for table in (traits, theirs))
     rng = np.random.default_rng(seed)
     hidden, part = (rng.permutation(len(table)) % FOLDS for table in (ours, theirs))
-    spikes, kept = ours[hidden == 0], ours[hidden != 0]
-    likeness, of_spikes = pd.Series(np.nan, theirs.index), np.zeros(len(spikes))
+    spikes, kept = ours[(hidden == 0) & whole], ours[hidden != 0]
+    likeness, of_spikes = pd.Series(np.nan, theirs.index[asked]), np.zeros(len(spikes))
     with threadpool_limits(1):
         for one in range(FOLDS):
             known, others = _drawn(kept, MOST, rng), _drawn(theirs[part != one], MOST, rng)
             both = pd.concat([known, others], ignore_index=True)
             model = model_of("logistic", both, seed).fit(both, np.arange(len(both)) < len(known))
-            likeness[part == one] = model.predict_proba(theirs[part == one])[:, 1]
+            likeness[part[asked] == one] = model.predict_proba(theirs[asked & (part == one)])[:, 1]
             of_spikes += model.predict_proba(spikes)[:, 1] / FOLDS
     rows = (
         likeness.round(9)
         .rename("likeness")
         .to_frame()
         .join(found.rows["at"])
-        .assign(outside=outside(_drawn(ours, NEAREST, rng), theirs))
+        .assign(outside=outside(_drawn(ours[whole], NEAREST, rng), theirs[asked]))
     )
     return Twins(rows, pd.Series(of_spikes.round(9)), found.drawn)
 
@@ -203,8 +204,9 @@ def ranked(found: Twins, told: Result) -> pd.DataFrame:
     columns = ["lead_id", "likeness", "place", "outside"]
     if not _sure(told.frame):
         return pd.DataFrame(columns=columns)
-    order = ["outside", "likeness", "at", "lead_id"]
-    table = found.rows.rename_axis("lead_id").reset_index().sort_values(order, ascending=[True, False, False, True])
+    order = {"outside": True, "likeness": False, "at": False}
+    table = found.rows.rename_axis("lead_id").reset_index()
+    table = table.sort_values(list(order), ascending=list(order.values()), kind="stable")
     return table.assign(place=np.arange(1, len(table) + 1))[columns].reset_index(drop=True)
 
 

@@ -39,6 +39,8 @@ AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
 EMPLOYEES_BANDS, EMPLOYEES_BAND_STARTS = ("1–9", "10–49", "50–249", "250+"), (0, 10, 50, 250)
 REVENUE_BANDS = ("under 2 million", "2–10 million", "10–50 million", "50 million and more")
 REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
+DECISION_LEVEL = "decision_level"
+DECISION_LEVELS = ("specialist staff", "middle management", "top management")
 
 
 _OF_AREA = {"en": "{} of the area", "de": "{} des Gebiets"}
@@ -306,7 +308,8 @@ class Dataset(Model):
 
     def orders(self) -> dict[str, list[str]]:
         """Values of ordered attributes, from low to high."""
-        return {name: list(known.order) for name, known in self.attributes().items() if known.order}
+        levels = {DECISION_LEVEL: list(DECISION_LEVELS)}
+        return levels | {name: list(known.order) for name, known in self.attributes().items() if known.order}
 
     def ingredients(self) -> dict[str, tuple[str, ...]]:
         """Columns of the profile that each derived attribute is made of, by its name."""
@@ -314,7 +317,9 @@ class Dataset(Model):
 
     def describing(self) -> list[str]:
         """Attributes by which an ideal customer may be recognised; none that says why somebody left."""
-        return list(self.ideal.described_by) or [name for name, of in self.attributes().items() if not of.reason]
+        of_contacts = [DECISION_LEVEL] if any("role" in source.mapped for source in self.filled("contacts")) else []
+        own = [name for name, of in self.attributes().items() if not of.reason]
+        return list(self.ideal.described_by) or own + of_contacts
 
     def of_worth(self) -> set[str]:
         """Columns that say by definition what a customer is worth, or who stays: amounts, the outcome, the contract."""

@@ -24,10 +24,11 @@ COMPUTED = {
     "tickets": ("tickets", "open_tickets", "reopened_tickets"),
     "campaigns": ("offers", "offer_responses"),
     "feedback": ("answers", "comments"),
+    "contacts": ("contacts", "decision_level"),
 }
 """Columns of the profile that rules may use beside the attributes, by the table they are computed from."""
 
-_WORDS = ("top_category", "main_order_channel", "main_touch_channel")
+_WORDS = ("top_category", "main_order_channel", "main_touch_channel", "decision_level")
 _PLACES = ("city", "postal_code")
 _RELATIONS = {"min": "≥", "above": ">", "max": "≤", "below": "<"}
 
