@@ -117,10 +117,10 @@ def make_company(
             spent.append(made["lines"].groupby("person")["amount"].sum().to_numpy())
         for name, rows in references(plan):
             writers[name].append(rows)
-        extra: dict[str, Any] = {}
+        writers["interessenten.csv"].append(prospects.prospects(plan, customers, seed))
+        extra: dict[str, Any] = {"prospects": prospects.truth(plan)}
         if kind == "b2c":
-            writers["interessenten.csv"].append(prospects.prospects(plan, customers, seed))
-            extra = {"prospects": prospects.truth(plan), "voucher": voucher.truth(plan)}
+            extra |= {"voucher": voucher.truth(plan)}
             extra |= {"affinity": affinity.truth(plan), "leavers": leavers.truth(plan), "potential": area_truth(plan)}
     if kind == "b2b":
         extra["concentration"] = firm_truth.concentration(np.concatenate(spent))
@@ -225,6 +225,7 @@ def _firm_writers(raw: Path) -> dict[str, Writer]:
         "mailings.csv": Csv(raw / "mailings.csv", delimiter=","),
         "tickets.csv": Csv(raw / "tickets.csv", delimiter=","),
         "nps_umfrage.csv": Csv(raw / "nps_umfrage.csv"),
+        "interessenten.csv": Csv(raw / "interessenten.csv"),
         "gebiete.csv": Csv(raw / "gebiete.csv"),
         "bevoelkerung.csv": Csv(raw / "bevoelkerung.csv"),
         "kalender.csv": Csv(raw / "kalender.csv"),

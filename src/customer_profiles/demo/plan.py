@@ -166,7 +166,7 @@ def _flat(plan: Plan) -> Plan:
             "voucher": plan.numbers.get("voucher", {}) | {"brings": 0.0, "moves": 0.0},
             "leavers": plan.numbers.get("leavers", {}) | {"share": 0.0},
             "affinity": plan.numbers.get("affinity", {}) | {"share": 0.0},
-            "prospects": plan.numbers.get("prospects", {}) | {"times": {}, "foreign": {}},
+            "prospects": plan["prospects"] | {"times": {}, "foreign": {}},
             "score": {"start": score["start"] - 0.9, "person": 0.0, "answer": float(np.hypot(1.4, score["answer"]))},
         },
     )

@@ -178,6 +178,7 @@ TABLES: dict[str, dict[str, Field]] = {
         **{name: field for name, field in _DESCRIPTION.items() if not field.personal},
         "at": _AT,
         "converted_at": Field("datetime"),
+        "lead_stage": Field("category"),  # the furthest that a prospect has come to, in the order of dataset.yaml
     },
     "events": {
         "at": _AT,

@@ -172,3 +172,12 @@ def test_without_a_margin_or_a_cost_nothing_is_said_of_what_a_contact_earned():
     assert not told(trials.returns(found, effects, 0.0, 1.0))
     found, _, effects = measured(*(table.head(0) for table in mailing(2, n=1500)))
     assert not len(trials.returns(found, effects, 0.4, 1.0))
+
+
+def test_where_only_the_spend_differs_it_is_not_said_that_nothing_does():
+    campaigns, lines, profile = mailing(11)
+    spring = lines["customer_no"].isin(campaigns.loc[campaigns["campaign"] == "Spring", "customer_no"])
+    more = lines["amount"] * np.where(spring & (lines["at"] > SENT), 9.0, 1.0)
+    findings = told(measured(campaigns, lines.assign(amount=more), profile)[2])
+    assert {finding.kind for finding in findings} == {"difference"}
+    assert {finding.values["campaign"] for finding in findings} == {"Spring"}

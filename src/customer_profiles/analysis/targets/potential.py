@@ -28,6 +28,7 @@ FEWEST_AREAS = 20
 PRIOR = 0.5
 """Spread of the log ratio that one standard deviation of a measure makes, before the data are seen: a factor of 1.6."""
 DRAWS = 4000
+WHERE = ["latitude", "longitude"]
 COLUMNS = ("area", "n", "base", "market_coverage", "expected_customers", "lacking", "lacking_low", "lacking_high")
 
 
@@ -51,9 +52,9 @@ def potential(
     Result
         ``area, n`` (customers)``, base`` (households or inhabitants)``, market_coverage`` (customers of a thousand of
         these)``, expected_customers`` (from the measures)``, lacking`` (expected less those there) with interval``,
-        worth`` (a year, at the mean spend of a customer, in the currency) with interval``, branch, branch_km, p,
-        p_adjusted, effect, claim``; by name. Empty with fewer than `FEWEST_AREAS` areas. p: the area's customers in the
-        negative binomial distribution of areas like it, which is as wide as areas differ anyway.
+        worth`` (a year, at the mean spend of a customer, in the currency) with interval``, branch, branch_km, latitude,
+        longitude, p, p_adjusted, effect, claim``; by name. Empty with fewer than `FEWEST_AREAS` areas. p: the area's
+        customers in the negative binomial distribution of areas like it, which is as wide as areas differ anyway.
 
     References
     ----------
@@ -114,12 +115,11 @@ def _nearest(table: pd.DataFrame, branches: pd.DataFrame | None) -> pd.DataFrame
     """The areas with the nearest branch and how far it is, in km as the crow flies."""
     from sklearn.metrics.pairwise import haversine_distances
 
-    where = ["latitude", "longitude"]
     known = pd.DataFrame() if branches is None else branches.dropna()
-    if known.empty or not set(where) <= set(table):
+    if known.empty or not set(WHERE) <= set(table):
         return table
-    there = table[where].notna().all(axis=1)
-    km = 6371 * haversine_distances(*(np.radians(of[where].astype(float)) for of in (table[there], known)))
+    there = table[WHERE].notna().all(axis=1)
+    km = 6371 * haversine_distances(*(np.radians(of[WHERE].astype(float)) for of in (table[there], known)))
     table.loc[there, "branch"] = known["branch"].to_numpy()[km.argmin(axis=1)]
     table.loc[there, "branch_km"] = km.min(axis=1)
     return table
@@ -127,7 +127,7 @@ def _nearest(table: pd.DataFrame, branches: pd.DataFrame | None) -> pd.DataFrame
 
 def _result(table: pd.DataFrame, family: int, spend: pd.Series | None) -> Result:
     money = ["worth", "worth_low", "worth_high"] if spend is not None else []
-    columns = [*COLUMNS, *money, "branch", "branch_km", "p", "p_adjusted", "effect", "claim"]
+    columns = [*COLUMNS, *money, "branch", "branch_km", *WHERE, "p", "p_adjusted", "effect", "claim"]
     frame = table[[name for name in columns if name in table]] if len(table) else pd.DataFrame(columns=list(COLUMNS))
     return Result(
         "area_potential",

@@ -35,10 +35,11 @@ FILLINGS = 5
 FIRST, LATER, UNFIT = N_("contact first"), N_("keep informed"), N_("not qualified: can wait")
 STEPS = (FIRST, LATER, UNFIT)
 SCORES = ["lead_id", "p_converts", "lead_tenth", "expected_value", "next_step", "reason"]
+STAGE = "lead_stage"
 NOT_KNOWN_THEN = frozenset(
     (
         *("lead_id", "customer_id", "customer_no", "at", "converted_at", "signup_date", "birth_date", "status"),
-        *("postal_code", "city", "latitude", "longitude", "consent"),
+        *("postal_code", "city", "latitude", "longitude", "consent", STAGE),
     )
 )
 """Columns of prospects that name them, or that were written down later."""
@@ -51,7 +52,8 @@ class Prospects:
     Parameters
     ----------
     rows : DataFrame
-        By ``lead_id``: ``at, days`` (until the purchase, or until the day of the run)``, bought``.
+        By ``lead_id``: ``at, days`` (until the purchase, or until the day of the run)``, bought``, and `STAGE` if the
+        file has it.
     features : DataFrame
         By ``lead_id``: what was known of them.
     curve : DataFrame
@@ -97,7 +99,7 @@ def prospects(leads: pd.DataFrame, as_of: date, profile: pd.DataFrame | None = N
     rows, delay, age = rows[keep], delay[keep], (end - since[keep]).dt.days
     seen = delay.le(age).fillna(False).astype(bool)
     days = delay.where(seen, age).astype(int).clip(lower=1)
-    table = pd.DataFrame({"at": rows["at"], "age": age, "days": days, "bought": seen})
+    table = pd.DataFrame({"at": rows["at"], "age": age, "days": days, "bought": seen}).join(rows.filter([STAGE]))
     curve = kaplan_meier(days, seen) if seen.any() else pd.DataFrame(columns=["day", "waiting"])
     gone = 1 - curve["waiting"]
     horizon = int(curve.loc[gone >= DECIDED * gone.max() - 1e-12, "day"].min()) if len(curve) else 0
@@ -127,8 +129,8 @@ def of_population(population: pd.DataFrame, as_of: date, seed: int = 1) -> Prosp
 def tried(found: Prospects, seed: int = 1) -> Tried:
     """The chance of a prospect to buy within the horizon: learnt before a day, tried on those who came after it.
 
-    What is learnt from was decided on that day. The simple way takes everybody for alike. An unknown value is drawn from
-    the known ones: who buys is asked for more, and what a file leaves open must not tell who bought.
+    What is learnt from was decided on that day. The simple way takes everybody for alike. An unknown value is drawn
+    from the known ones: who buys is asked for more, and what a file leaves open must not tell who bought.
     """
     old = found.decided
     none = Cases(found.features.head(0), pd.Series(dtype=bool))
@@ -236,8 +238,8 @@ def scores(
     -------
     DataFrame
         ``lead_id, p_converts, lead_tenth, expected_value, next_step, reason``, the best first; of equal ones who came
-        last, then as in the file. Who has waited for long has less of the chance left: with the share G of the buyers who buy by that age,
-        p becomes p (1 − G) / (1 − p G). The half with the lowest chance is not qualified.
+        last, then as in the file. Who has waited for long has less of the chance left: with the share G of the buyers
+        who buy by that age, p becomes p (1 − G) / (1 − p G). The half with the lowest chance is not qualified.
     """
     open_ones = found.rows[~found.rows["bought"] & (found.rows["age"] < found.horizon)]
     if model is None or not model.models or not len(open_ones):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,24 @@ from ...needs import NEEDS
 from ...results import OVERLAPPING, Disclosure, Result
 from ...stats.claims import Claims
 from ...stats.comparisons import adjust, family_size, two_proportions
-from ...stats.effect_sizes import from_shares
+from ...stats.effect_sizes import from_points, from_shares
+from ...stats.intervals import z_value
 from ..demographics.categories import Orders
 from ..journeys import clustered
-from ..journeys.groups import Members, difference, members, teller
-from .trials import MIN_ARM, RESPONSE, SPEND, Trial
+from ..journeys.groups import TEST, Members, difference, members, teller
+from .trials import MIN_ARM, RESPONSE, SPEND, Trial, did_and_spent
 
 MIN_HITS = 10
 """Customers of the smaller side who would do it, on average of all: with fewer the normal approximation is too thin."""
+MIN_BUYERS = 30
+"""The same of customers who spent: amounts differ more than a yes from a no."""
+MOST_CAMPAIGNS = 12
+"""Campaigns of which is looked at whom they reach, those with most customers."""
 TOGETHER = ["campaign", "reaction", "attribute"]
 COLUMNS = [
     *(*TOGETHER, "value", "n", "base", "share", "n_rest", "base_rest", "share_rest"),
-    *("brought", "brought_low", "brought_high", "brought_others", "effect", "p"),
+    *("brought", "brought_low", "brought_high", "brought_others", "mean", "mean_rest", "brought_spend"),
+    *("brought_spend_low", "brought_spend_high", "brought_spend_others", "effect", "p"),
 ]
 
 
@@ -61,9 +68,46 @@ def by_group(found: list[Trial], checked: Result, traits: pd.DataFrame, orders: 
         table,
         Text(N_("Who reacts to a contact more than others")),
         Disclosure(within=(*TOGETHER,)),
-        lambda frame: GROUPS.tell(frame, family),
+        lambda frame: did_and_spent(GROUPS, GROUP_SPENDS, frame, family),
         family=family,
-        about=Text(N_("Customers more of 100 contacted than of 100 held back, in each group.")),
+        about=Text(
+            N_("Customers more of 100 contacted than of 100 held back, or spend more of each contacted, in each group.")
+        ),
+    )
+
+
+def reached(sent: pd.DataFrame, profile: pd.DataFrame, names: Iterable[str], orders: Orders | None = None) -> Result:
+    """Whom campaigns reach: the share of each group that was contacted, beside that of all other customers.
+
+    Parameters
+    ----------
+    sent : DataFrame
+        From `trials.contacts`; `MOST_CAMPAIGNS` of them.
+    profile : DataFrame
+        All customers.
+    names : iterable of str
+        Attributes.
+    orders : mapping, optional
+
+    Returns
+    -------
+    Result
+        As `clustered.by_group`, all campaigns one family; a campaign that reached everybody is left out.
+    """
+    contacted = sent[~sent["held"]].groupby("campaign")["customer_no"].agg(set)
+    largest = contacted.loc[contacted.map(len).sort_values(ascending=False, kind="stable").index[:MOST_CAMPAIGNS]]
+    who = profile["customer_no"]
+    parts = [pd.DataFrame({"step": name, "customer_no": who, "hit": who.isin(of)}) for name, of in largest.items()]
+    occasions = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["step", "customer_no", "hit"])
+    table, family = clustered.by_group(occasions, profile, names, orders)
+    return Result(
+        "campaign_reach",
+        table.rename(columns={"step": "campaign"}),
+        Text(N_("Whom campaigns reach")),
+        Disclosure(within=("campaign", "attribute")),
+        teller(REACHED, family, None, ["campaign", "attribute", "value"]),
+        family=family,
+        about=Text(N_("Share of {n:count} customers on file that was contacted."), {"n": len(profile)}),
     )
 
 
@@ -125,48 +169,65 @@ def answered(sent: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_trial(trial: Trial, traits: pd.DataFrame, orders: Orders | None) -> list[pd.DataFrame]:
-    """The groups of every attribute, for each reaction that customers did or did not."""
+    """The groups of every attribute, for each reaction."""
     rows = trial.rows
     known = traits.reindex(rows["customer_no"]).reset_index()
     if "bought_before" in rows:
         known["bought_before"] = rows["bought_before"].to_numpy()
     names = [name for name in known if name != "customer_no"]
     return [
-        _compared(group, rows[reaction].to_numpy(bool), rows["held"].to_numpy())
+        _compared(group, rows[reaction].to_numpy(float if reaction == SPEND else bool), rows["held"].to_numpy())
         .assign(campaign=trial.campaign, reaction=reaction, attribute=group.attribute)
         .reindex(columns=COLUMNS)
         for group in members(known, names, orders)
         for reaction in trial.reactions
-        if reaction != SPEND
     ]
 
 
 def _compared(group: Members, did: np.ndarray, held: np.ndarray) -> pd.DataFrame:
-    """Every value of an attribute: the effect in the group, that among all others, and whether they are the same."""
-    inside = group.member.astype(float)
-    outside = group.known[:, None] - inside
-    effects, spreads, least = [], [], []
+    """Every value of an attribute: the effect in the group, that among all others, and whether they are the same.
+
+    Parameters
+    ----------
+    group : Members
+    did, held : ndarray, shape (customers,)
+        What each customer did, yes or no, or spent; and who was held back.
+    """
+    inside, money = group.member.astype(float), did.dtype != bool
+    outside, amount, hit = group.known[:, None] - inside, did.astype(float), (did != 0).astype(float)
+    means, spreads, least = [], [], []
     for side in (inside, outside):
-        (k1, n1), (k0, n0) = (((did & arm) @ side, arm.astype(float) @ side) for arm in (~held, held))
+        (k1, n1, s1, q1), (k0, n0, s0, q0) = (
+            ((hit * arm) @ side, arm.astype(float) @ side, (amount * arm) @ side, (amount**2 * arm) @ side)
+            for arm in (~held, held)
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
-            p1, p0, all_of = k1 / n1, k0 / n0, (k1 + k0) / (n1 + n0)
+            m1, m0, all_of, hits = s1 / n1, s0 / n0, (s1 + s0) / (n1 + n0), (k1 + k0) / (n1 + n0)
             # The spread is at least that of both arms alike: an arm with hardly any hit shows hardly any of its own.
-            alike = all_of * (1 - all_of) * (1 / n1 + 1 / n0)
-            spreads.append(np.maximum(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0, alike))
-            least.append(np.where(np.minimum(n1, n0) < MIN_ARM, 0, np.minimum(n1, n0) * np.minimum(all_of, 1 - all_of)))
-        effects.append((k1, n1, p1, k0, n0, p0))
-    (k1, n1, p1, k0, n0, p0), others = effects
-    apart = two_proportions(k1, n1, k0, n0)
+            alike = ((q1 + q0) / (n1 + n0) - all_of**2) * (1 / n1 + 1 / n0)
+            spreads.append(np.maximum((q1 / n1 - m1**2) / n1 + (q0 / n0 - m0**2) / n0, alike))
+            least.append(np.where(np.minimum(n1, n0) < MIN_ARM, 0, np.minimum(n1, n0) * np.minimum(hits, 1 - hits)))
+        means.append((k1, n1, m1, k0, n0, m0))
+    (k1, n1, m1, k0, n0, m0), (*_, others1, _, _, others0) = means
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = (p1 - p0 - others[2] + others[5]) / np.sqrt(spreads[0] + spreads[1])
-        table = {"value": group.values, "n": k1.astype(int), "base": n1.astype(int), "share": p1}
-        table |= {"n_rest": k0.astype(int), "base_rest": n0.astype(int), "share_rest": p0, "brought": 100 * apart.value}
-        table |= {"brought_low": 100 * apart.low, "brought_high": 100 * apart.high}
-        table |= {"brought_others": 100 * (others[2] - others[5])}
-        enough = np.minimum(*least) >= MIN_HITS
-        size = from_shares(p1, np.clip(p0 + others[2] - others[5], 0, 1))  # beside what the others would make of it
-        table |= {"p": np.where(enough, 2 * special.ndtr(-np.abs(z)), np.nan), "effect": size}
-    return pd.DataFrame(table)
+        apart, others = m1 - m0, others1 - others0
+        z = (apart - others) / np.sqrt(spreads[0] + spreads[1])
+        table = {"value": group.values, "n": k1.astype(int), "base": n1.astype(int), "share": k1 / n1}
+        table |= {"n_rest": k0.astype(int), "base_rest": n0.astype(int), "share_rest": k0 / n0}
+        table |= {
+            "p": np.where(
+                np.minimum(*least) >= (MIN_BUYERS if money else MIN_HITS), 2 * special.ndtr(-np.abs(z)), np.nan
+            )
+        }
+    if money:
+        width = z_value() * np.sqrt(spreads[0])
+        table |= {"mean": m1, "mean_rest": m0, "brought_spend": apart, "brought_spend_others": others}
+        table |= {"brought_spend_low": apart - width, "brought_spend_high": apart + width}
+        return pd.DataFrame(table | {"effect": np.abs(from_points(apart - others, amount.std()))})
+    shares = two_proportions(k1, n1, k0, n0)
+    table |= {"brought": 100 * shares.value, "brought_low": 100 * shares.low, "brought_high": 100 * shares.high}
+    size = from_shares(m1, np.clip(m0 + others, 0, 1))  # beside what the others would make of it
+    return pd.DataFrame(table | {"brought_others": 100 * others, "effect": size})
 
 
 def _message(row: Any) -> str:
@@ -202,6 +263,41 @@ GROUPS = Claims(
     estimate="brought",
     reach="base",
     most=3,
+)
+
+GROUP_SPENDS = replace(
+    GROUPS,
+    message=lambda row: (
+        N_(
+            "Campaign “{campaign:label}” brings more among {attribute/value:group}: {brought:money} of spend per "
+            "customer contacted, {others:money} among the other customers."
+        )
+        if row.brought_spend > row.brought_spend_others
+        else N_(
+            "Campaign “{campaign:label}” brings less among {attribute/value:group}: {brought:money} of spend per "
+            "customer contacted, {others:money} among the other customers."
+        )
+    ),
+    values=GROUPS.values | {"brought": "brought_spend", "others": "brought_spend_others"},
+    nothing="",
+    test=N_("difference of two differences of means, Benjamini–Hochberg"),
+    estimate="brought_spend",
+    most=2,
+)
+
+REACHED = Claims(
+    "campaign_reach",
+    N_(
+        "Campaign “{campaign:label}” reached {share:part} of {attribute/value:group}, {rest:part} of the other "
+        "customers."
+    ),
+    {"campaign": "campaign", "attribute": "attribute", "value": "value", "share": "share", "rest": "share_rest"},
+    key=("campaign", "attribute", "value"),
+    nothing=N_("Campaigns reach all groups alike ({family:count} comparisons)."),
+    test=TEST,
+    reach="base",
+    effect=difference,
+    most=2,
 )
 
 RESPONDING = Claims(

@@ -205,7 +205,7 @@ def effects(found: list[Trial], checked: Result) -> Result:
         table,
         Text(N_("What campaigns brought, compared with a control group")),
         OVERLAPPING,
-        lambda frame: _told(frame, family_size(table)),
+        lambda frame: did_and_spent(SHARES, SPENDS, frame, family_size(table)),
         family=family_size(table),
         about=Text(
             N_("Customers more of 100 contacted than of 100 held back. {n:count} were contacted or held back."),
@@ -228,7 +228,7 @@ def returns(found: list[Trial], measured: Result, margin: float, contact_cost: f
     ----------
     found : list of Trial
     measured : Result
-        From `effects`; campaigns that were not tested are left out.
+        From `effects`, or of groups from `responders.by_group`; what was not tested is left out.
     margin : float
         Part of the spend that is left to the company; 0: not known, and nothing is said.
     contact_cost : float
@@ -238,12 +238,13 @@ def returns(found: list[Trial], measured: Result, margin: float, contact_cost: f
     -------
     Result
         ``campaign, n`` (contacted)``, cost, margin_brought``, their difference ``worth`` with interval, in money for
-        each contact, and ``roi``, that difference for each unit of cost.
+        each contact, and ``roi``, that difference for each unit of cost; of groups with ``attribute, value``.
     """
-    columns = ["campaign", "n", "cost", "margin_brought", *(f"{x}{e}" for x in ("worth", "roi") for e in ENDS), "p"]
+    keys = [name for name in ("campaign", "attribute", "value") if name in measured.frame]
+    columns = [*keys, "n", "cost", "margin_brought", *(f"{x}{e}" for x in ("worth", "roi") for e in ENDS), "p"]
     spends = measured.frame[(measured.frame["reaction"] == SPEND) & measured.frame["p"].notna() & (margin > 0)]
     cost = {t.campaign: t.rows.loc[~t.rows["held"], "cost"].mean() if "cost" in t.rows else np.nan for t in found}
-    table = pd.DataFrame({"campaign": spends["campaign"], "n": spends["base"]})
+    table = spends[keys].assign(n=spends["base"])
     table["cost"] = spends["campaign"].map(cost).astype(float).fillna(contact_cost)
     table["margin_brought"] = margin * spends["brought_spend"]
     for end in ENDS:
@@ -254,12 +255,15 @@ def returns(found: list[Trial], measured: Result, margin: float, contact_cost: f
     table["p"] = 2 * scipy.special.ndtr(-(table["worth"] / spread).abs())
     table = adjust(table.reindex(columns=columns).reset_index(drop=True))
     table["effect"] = 0.2
+    of_groups = len(keys) > 1
+    told = replace(RETURNS, subject="group_returns", message=_of_group, most=2) if of_groups else RETURNS
+    told = replace(told, key=tuple(keys), values=RETURNS.values | {name: name for name in keys})
     return Result(
-        "campaign_returns",
+        "group_returns" if of_groups else "campaign_returns",
         table,
-        Text(N_("What a contact earned after its cost")),
+        Text(N_("What a contact earned in each group") if of_groups else N_("What a contact earned after its cost")),
         OVERLAPPING,
-        lambda frame: RETURNS.tell(frame, len(table), frame[frame["claim"]].sort_values("worth", ascending=False)),
+        lambda frame: told.tell(frame, len(table), frame[frame["claim"]].sort_values("worth", ascending=False)),
         family=len(table),
         about=Text(
             N_("Margin of {margin:part} of the spend that a contact brought, less its cost."), {"margin": margin}
@@ -426,6 +430,18 @@ SPENDS = replace(
 )
 
 
+def _of_group(row: Any) -> str:
+    if row.worth > 0:
+        return N_(
+            "Campaign “{campaign:label}” paid for {attribute/value:group}: each contact cost {cost:money} and brought "
+            "{margin:money} of margin."
+        )
+    return N_(
+        "Campaign “{campaign:label}” did not pay for {attribute/value:group}: each contact cost {cost:money} and "
+        "brought {margin:money} of margin."
+    )
+
+
 RETURNS = Claims(
     "returns",
     lambda row: (
@@ -446,9 +462,9 @@ RETURNS = Claims(
 )
 
 
-def _told(table: pd.DataFrame, family: int) -> list[Finding]:
-    """The strongest effects on what customers did, then on what they spent."""
+def did_and_spent(shares: Claims, spends: Claims, table: pd.DataFrame, family: int) -> list[Finding]:
+    """The strongest effects on what customers did, then on what they spent; or that there is none of either."""
     rows = table[table["claim"]].sort_values("effect", ascending=False, kind="stable")
     money = rows["reaction"] == SPEND
-    told = SHARES.tell(table, family, rows[~money])
-    return told + (SPENDS.tell(table, family, rows[money]) if money.any() else [])
+    told = [] if len(rows) and money.all() else shares.tell(table, family, rows[~money])
+    return told + (spends.tell(table, family, rows[money]) if money.any() else [])

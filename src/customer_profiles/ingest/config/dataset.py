@@ -39,6 +39,7 @@ AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
 EMPLOYEES_BANDS, EMPLOYEES_BAND_STARTS = ("1–9", "10–49", "50–249", "250+"), (0, 10, 50, 250)
 REVENUE_BANDS = ("under 2 million", "2–10 million", "10–50 million", "50 million and more")
 REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
+LEAD_STAGE = "lead_stage"
 DECISION_LEVEL = "decision_level"
 DECISION_LEVELS = ("specialist staff", "middle management", "top management")
 
@@ -308,8 +309,11 @@ class Dataset(Model):
 
     def orders(self) -> dict[str, list[str]]:
         """Values of ordered attributes, from low to high."""
-        levels = {DECISION_LEVEL: list(DECISION_LEVELS)}
-        return levels | {name: list(known.order) for name, known in self.attributes().items() if known.order}
+        own = {DECISION_LEVEL: list(DECISION_LEVELS)}
+        for source in self.filled("leads")[::-1]:
+            if LEAD_STAGE in source.mapped:
+                own[LEAD_STAGE] = list(source.mapped[LEAD_STAGE].listed)
+        return own | {name: list(known.order) for name, known in self.attributes().items() if known.order}
 
     def ingredients(self) -> dict[str, tuple[str, ...]]:
         """Columns of the profile that each derived attribute is made of, by its name."""
