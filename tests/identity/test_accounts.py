@@ -12,7 +12,8 @@ from customer_profiles.demo import make_company
 from customer_profiles.errors import ConfigurationError
 from customer_profiles.identity import accounts
 from customer_profiles.identity.accounts import NO_ACCOUNT, core_names, roll_up, web_domains
-from customer_profiles.ingest.config.dataset import DECISION_LEVELS, load_dataset
+from customer_profiles.ingest.config.dataset import load_dataset
+from customer_profiles.ingest.contract import DECISION_LEVELS
 from customer_profiles.ingest.pipeline import NO_CONSENT, NOBODY
 
 # Not looked at while the rules were written; that was seed 1.

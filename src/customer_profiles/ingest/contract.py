@@ -201,6 +201,10 @@ TABLES: dict[str, dict[str, Field]] = {
     },
 }
 
+# Of the contacts of a company, from the lowest: the highest of them describes it. Of a lead: how far it has come.
+DECISION_LEVEL, DECISION_LEVELS = "decision_level", ("specialist staff", "middle management", "top management")
+LEAD_STAGE = "lead_stage"
+
 # Columns that may be filled and that no analysis reads: `check` names them.
 UNREAD = {
     "leads": frozenset(("birth_date", "postal_code", "city", "latitude", "longitude", "signup_date", "status")),

@@ -19,8 +19,6 @@ from . import contract
 from .config.dataset import (
     AGE_BAND_STARTS,
     AGE_BANDS,
-    DECISION_LEVEL,
-    DECISION_LEVELS,
     EMPLOYEES_BAND_STARTS,
     EMPLOYEES_BANDS,
     REVENUE_BAND_STARTS,
@@ -235,8 +233,8 @@ def _worked_with(contacts: Table, as_of: date) -> Table:
     level = ibis.cases(*((role.re_search(words), level) for words, level in _LEVEL_OF_ROLE), else_=0)
     found = contacts.mutate(level=ibis.ifelse(role.isnull(), None, level)).group_by("customer_no")
     totals = found.aggregate(contacts=lambda of: of.person_no.nunique(), level=lambda of: of.level.max())
-    highest = ibis.cases(*((totals.level == at, name) for at, name in enumerate(DECISION_LEVELS)))
-    return totals.mutate(**{DECISION_LEVEL: highest}).drop("level")
+    highest = ibis.cases(*((totals.level == at, name) for at, name in enumerate(contract.DECISION_LEVELS)))
+    return totals.mutate(**{contract.DECISION_LEVEL: highest}).drop("level")
 
 
 def _offered(offers: Table, as_of: date) -> Table:

@@ -6,7 +6,7 @@ import pytest
 from mailings import AS_OF, mailing
 from support import told
 
-from customer_profiles.analysis.targets import responders, trials
+from customer_profiles.analysis.targets import responders, returns, trials
 
 TRAITS = ["region", "age", "gender"]
 
@@ -77,13 +77,13 @@ def test_spend_is_compared_in_each_group_and_what_a_contact_earns_there():
     assert row["brought_spend"] == pytest.approx(means[False] - means[True])
     assert row["claim"]
     assert row["brought_spend_low"] < 0.2 * 50 < row["brought_spend_high"]
-    earned = trials.returns(found, result, 0.5, 1.0)
+    earned = returns.returns(found, result, 0.5, 1.0)
     paid = earned.frame.set_index(["campaign", "value"]).loc[("Spring", "a")]
     assert paid["worth"] == pytest.approx(0.5 * row["brought_spend"] - 1)
     assert paid["claim"]
     assert not earned.frame.query("worth > 0 and claim and value == 'b'").shape[0]
     assert told(earned)[0].values["value"] == "a"
-    assert not len(trials.returns(found, result, 0.0, 1.0))
+    assert not len(returns.returns(found, result, 0.0, 1.0))
 
 
 @pytest.mark.parametrize(("seeds", "most"), [(4, 1), pytest.param(50, 7, marks=pytest.mark.slow)])

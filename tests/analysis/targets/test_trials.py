@@ -6,7 +6,7 @@ import pytest
 from mailings import AS_OF, SENT, mailing
 from support import told
 
-from customer_profiles.analysis.targets import trials
+from customer_profiles.analysis.targets import returns, trials
 from customer_profiles.privacy.disclosure import Gate
 
 TRAITS = ["region", "age", "gender"]
@@ -21,7 +21,7 @@ def measured(campaigns, lines, profile, days=30):
 
 def told_facts(found, alike, effects):
     """Facts of what a page shows."""
-    earned = trials.returns(found, effects, 0.4, 0.5)
+    earned = returns.returns(found, effects, 0.4, 0.5)
     return trials.facts(*(Gate(10).guard(result).frame for result in (effects, earned)))
 
 
@@ -153,7 +153,7 @@ def test_empty_tables_tell_nothing(lines):
 def test_what_a_contact_earned_is_its_margin_less_its_cost(cost, paid):
     campaigns, lines, profile = mailing(2, brings=0.15)
     found, _, effects = measured(campaigns, lines, profile)
-    earned = trials.returns(found, effects, 0.4, cost)
+    earned = returns.returns(found, effects, 0.4, cost)
     row = earned.frame.set_index("campaign").loc["Spring"]
     brought = effects.frame.set_index(["campaign", "reaction"]).loc[("Spring", "spend"), "brought_spend"]
     assert row["worth"] == pytest.approx(0.4 * brought - cost)
@@ -162,16 +162,16 @@ def test_what_a_contact_earned_is_its_margin_less_its_cost(cost, paid):
     assert row["roi_low"] < row["roi"] < row["roi_high"]
     assert (told(earned)[-1 if not paid else 0].message.startswith("Campaign “{campaign:label}” paid")) == paid
     same = trials.trials(trials.contacts(campaigns.assign(cost=cost), AS_OF), lines, 30, AS_OF)
-    pd.testing.assert_frame_equal(trials.returns(same, effects, 0.4, 1000.0).frame, earned.frame)
+    pd.testing.assert_frame_equal(returns.returns(same, effects, 0.4, 1000.0).frame, earned.frame)
 
 
 def test_without_a_margin_or_a_cost_nothing_is_said_of_what_a_contact_earned():
     found, _, effects = measured(*mailing(2, n=1500))
-    assert not len(trials.returns(found, effects, 0.0, 1.0))
-    assert not len(trials.returns(found, effects, 0.4, 0.0))
-    assert not told(trials.returns(found, effects, 0.0, 1.0))
+    assert not len(returns.returns(found, effects, 0.0, 1.0))
+    assert not len(returns.returns(found, effects, 0.4, 0.0))
+    assert not told(returns.returns(found, effects, 0.0, 1.0))
     found, _, effects = measured(*(table.head(0) for table in mailing(2, n=1500)))
-    assert not len(trials.returns(found, effects, 0.4, 1.0))
+    assert not len(returns.returns(found, effects, 0.4, 1.0))
 
 
 def test_where_only_the_spend_differs_it_is_not_said_that_nothing_does():

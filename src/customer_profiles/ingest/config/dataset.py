@@ -39,9 +39,6 @@ AGE_BAND_STARTS = (0, 18, 25, 35, 45, 55, 65)
 EMPLOYEES_BANDS, EMPLOYEES_BAND_STARTS = ("1–9", "10–49", "50–249", "250+"), (0, 10, 50, 250)
 REVENUE_BANDS = ("under 2 million", "2–10 million", "10–50 million", "50 million and more")
 REVENUE_BAND_STARTS = (0, 2_000_000, 10_000_000, 50_000_000)
-LEAD_STAGE = "lead_stage"
-DECISION_LEVEL = "decision_level"
-DECISION_LEVELS = ("specialist staff", "middle management", "top management")
 
 
 _OF_AREA = {"en": "{} of the area", "de": "{} des Gebiets"}
@@ -224,15 +221,12 @@ class Dataset(Model):
     )
     offers: stock.Offers = stock.Offers()
     labels: dict[str, dict[str, str]] = Field(
-        default_factory=dict,
-        description="value, event, action or source as it stands in the data, to its name on a page by language",
+        {}, description="value, event, action or source as it stands in the data, to its name on a page by language"
     )
     segments: dict[int, dict[str, str]] = Field(
         default_factory=dict, description="number of a segment to the name that it is called by, by language"
     )
-    kpis: dict[str, targets.Target] = Field(
-        default_factory=dict, description="key figure such as sales or nps to its target and the company's own total"
-    )
+    kpis: dict[str, targets.Target] = Field({}, description="key figure such as sales to its target and own total")
     source_costs: dict[str, NonNegativeFloat] = Field({}, description="source of visits to its cost a month")
     layouts: dict[str, dict[str, str]] = Field({}, description="system of an export to column here and name there")
     engine: EngineName = Field("duckdb", description="what computes the profile: duckdb, or spark for a cluster")
@@ -309,11 +303,8 @@ class Dataset(Model):
 
     def orders(self) -> dict[str, list[str]]:
         """Values of ordered attributes, from low to high."""
-        own = {DECISION_LEVEL: list(DECISION_LEVELS)}
-        for source in self.filled("leads")[::-1]:
-            if LEAD_STAGE in source.mapped:
-                own[LEAD_STAGE] = list(source.mapped[LEAD_STAGE].listed)
-        return own | {name: list(known.order) for name, known in self.attributes().items() if known.order}
+        own = {name: list(known.order) for name, known in self.attributes().items() if known.order}
+        return rules.orders_beside(self.filled("leads")) | own
 
     def ingredients(self) -> dict[str, tuple[str, ...]]:
         """Columns of the profile that each derived attribute is made of, by its name."""
@@ -321,9 +312,9 @@ class Dataset(Model):
 
     def describing(self) -> list[str]:
         """Attributes by which an ideal customer may be recognised; none that says why somebody left."""
-        of_contacts = [DECISION_LEVEL] if any("role" in source.mapped for source in self.filled("contacts")) else []
+        level = [contract.DECISION_LEVEL for source in self.filled("contacts") if "role" in source.mapped]
         own = [name for name, of in self.attributes().items() if not of.reason]
-        return list(self.ideal.described_by) or own + of_contacts
+        return list(self.ideal.described_by) or own + level[:1]
 
     def of_worth(self) -> set[str]:
         """Columns that say by definition what a customer is worth, or who stays: amounts, the outcome, the contract."""

@@ -153,6 +153,13 @@ def columns(
     return found
 
 
+def orders_beside(leads: Iterable[Any]) -> dict[str, list[str]]:
+    """Values of ordered columns that are no attribute: stages of leads as their source lists them, decision levels."""
+    stages = (source.mapped.get(contract.LEAD_STAGE) for source in leads)
+    found = [(contract.LEAD_STAGE, list(of.listed)) for of in stages if of]
+    return dict([(contract.DECISION_LEVEL, list(contract.DECISION_LEVELS)), *found])
+
+
 def faults(
     derived: Mapping[str, Derived], known: Mapping[str, Known], legal_basis: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
