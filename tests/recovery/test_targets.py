@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.targets import potential, prospects, responders, trials, twins, uplift
+from customer_profiles.analysis.targets import funnel, potential, prospects, responders, trials, twins, uplift
 from customer_profiles.demo import prospects as planted_prospects
 from customer_profiles.demo import references
 from customer_profiles.demo import voucher as planted_voucher
@@ -36,7 +36,8 @@ def mailed(seed, null=False, n=2000):
     alike = trials.balance(found, traits.reset_index(), traits)
     ranking = uplift.quality(uplift.ranked(found, alike, traits))
     groups = responders.by_group(found, alike, traits)
-    return trials.effects(found, alike), groups, ranking, planted_voucher.truth(plan), traits
+    reach = responders.reached(trials.contacts(table, plan.as_of), traits.reset_index(), TRAITS)
+    return trials.effects(found, alike), groups, ranking, reach, planted_voucher.truth(plan), traits
 
 
 def asked(seed, null=False, n=2000):
@@ -52,7 +53,7 @@ def asked(seed, null=False, n=2000):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_voucher_and_the_group_that_it_moves_are_found_with_their_effect(seed):
-    effects, groups, ranking, truth, traits = mailed(seed)
+    effects, groups, ranking, _, truth, traits = mailed(seed)
     row = effects.frame.iloc[0]
     true = 100 * (truth["brings"] + truth["moves"] * (traits[truth["attribute"]] == truth["value"]).mean())
     assert row["claim"]
@@ -82,6 +83,36 @@ def test_the_origin_of_prospects_who_buy_is_found_and_they_can_be_ranked(seed):
         prospects.gains(model, prospects.measured(model), found.horizon).frame["share"].iloc[0]
         > 1.5 * model.lost.mean()
     )
+
+
+STAGES = ["qualifiziert", "besucht", "Angebot", "Auftrag"]
+
+
+def on_the_way(seed, null=False, firms=400):
+    """Which prospects of the company whose customers are firms are lost at which step, and what was planted of it."""
+    plan = load_plan(null, "b2b")
+    rows = planted_prospects.prospects(plan, firms, seed).replace("", None)
+    days = {name: pd.to_datetime(rows[name], dayfirst=True) for name in ("Eingang", "Kauf am")}
+    table = rows.rename(columns={"Nr": "lead_id", "Stufe": "lead_stage"}).drop(columns=list(days))
+    found = prospects.prospects(table.assign(at=days["Eingang"], converted_at=days["Kauf am"]), plan.as_of)
+    taken = funnel.steps(found, {"lead_stage": STAGES})
+    return funnel.funnel(taken), funnel.losses(taken, found, {}), planted_prospects.truth(plan)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_steps_at_which_prospects_of_firms_are_lost_are_found(seed):
+    steps, losses, truth = on_the_way(seed)
+    rows = steps.frame.set_index("step")
+    assert list(rows.index) == STAGES
+    # Of the step at which nobody differs the share is the planted one.
+    for stage, (step, share) in zip(STAGES, truth["steps"].items(), strict=True):
+        if step not in truth["odds"]:
+            assert rows.loc[stage, "share"] == pytest.approx(share, abs=0.06)
+    claimed = losses.frame[losses.frame["claim"]].set_index(["step", "value"])["ratio"]
+    assert claimed["qualifiziert", "Adresskauf"] < 1
+    assert claimed["Auftrag", "Lebensmittel"] < 1
+    assert claimed["Auftrag", "Empfehlung"] > 1
+    assert set(claimed.index.get_level_values("step")) <= {"qualifiziert", "Auftrag"}
 
 
 def beside_customers(seed, null=False, n=2000):
@@ -129,13 +160,16 @@ def test_the_area_with_potential_is_found(seed):
 
 @pytest.mark.parametrize(("seeds", "most"), [(6, 2), pytest.param(50, 7, marks=pytest.mark.slow)])
 def test_a_null_company_claims_no_more_than_promised(seeds, most, record_property):
-    claims = {"effects": 0, "groups": 0, "ranking": 0, "prospects": 0, "twins": 0, "potential": 0}
+    families = ("effects", "groups", "ranking", "prospects", "twins", "potential", "reach", "losses")
+    claims = dict.fromkeys(families, 0)
     for seed in range(201, 201 + seeds):
-        effects, groups, ranking, _, _ = mailed(seed, null=True)
+        effects, groups, ranking, reach, _, _ = mailed(seed, null=True)
         alikes, found, _ = beside_customers(seed, null=True)
         claims["effects"] += effects.frame["claim"].any()
         claims["groups"] += groups.frame["claim"].any()
         claims["ranking"] += ranking.frame["claim"].any()
+        claims["reach"] += reach.frame["claim"].any()
+        claims["losses"] += on_the_way(seed, null=True)[1].frame["claim"].any()
         claims["twins"] += len(twins.ranked(alikes, twins.spikes(alikes))) > 0
         claims["potential"] += where(seed, null=True)[0]["claim"].any()
         claims["prospects"] += prospects.by_group(found).frame["claim"].any()

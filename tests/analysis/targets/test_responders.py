@@ -59,6 +59,7 @@ def test_empty_and_tiny_tables_tell_nothing(keep):
     campaigns, lines, profile = mailing(4, n=60)
     result = groups(campaigns.head(keep), lines, profile)
     assert not len(result)
+    assert not len(returns.returns([], result, 0.5, 1.0))
     sent = trials.contacts(campaigns.head(keep), AS_OF)
     assert not told(responders.responding(sent, profile, TRAITS))
     assert pd.DataFrame(responders.responses(sent.head(0)).frame).empty

@@ -59,7 +59,8 @@ def by_group(found: list[Trial], checked: Result, traits: pd.DataFrame, orders: 
     """
     unlike = set(checked.frame.loc[checked.frame["claim"], "campaign"])
     parts = [part for trial in found if trial.campaign not in unlike for part in _of_trial(trial, traits, orders)]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    none = pd.DataFrame(columns=COLUMNS).astype(dict.fromkeys(COLUMNS[4:], float))
+    table = pd.concat(parts, ignore_index=True) if parts else none
     table = adjust(table.loc[table["p"].notna(), COLUMNS], TOGETHER)
     family = family_size(table, TOGETHER)
     table = table.sort_values(["claim", "effect"], ascending=False, kind="stable").reset_index(drop=True)
