@@ -121,7 +121,14 @@ CHAPTERS = {
             charts=3,
             question=N_("Whom to win, and whom to address?"),
             answers=(
-                *("campaign_groups", "campaign_effects", "lead_steps", "campaign_responses", "lead_groups"),
+                *(
+                    "campaign_groups",
+                    "campaign_effects",
+                    "lead_steps",
+                    "lead_funnel",
+                    "campaign_responses",
+                    "lead_groups",
+                ),
                 *("lead_gains", "twin_spikes"),
                 "response_by_group",
             ),

@@ -68,7 +68,7 @@ def losses(taken: pd.DataFrame, found: Prospects, orders: Orders) -> Result:
     ties = ["step", "attribute", "value"]
     return Result(
         "lead_losses",
-        table,
+        table.assign(effect=table["effect"].abs()),
         Text(N_("Which prospects are lost at which step")),
         Disclosure(within=("step", "attribute")),
         lambda frame: LOSSES.tell(frame, family, strongest(frame, None, ties)),

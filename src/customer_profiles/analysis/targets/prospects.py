@@ -197,6 +197,7 @@ def by_group(found: Prospects, orders: Orders | None = None) -> Result:
     if not parts:
         return Result("lead_groups", pd.DataFrame(columns=columns), Text(N_("Which prospects become customers")))
     table = compare_shares(pd.concat(parts, ignore_index=True), MIN_BASE, ["attribute"])
+    table["effect"] = table["effect"].abs()
     family = family_size(table, ["attribute"])
     return Result(
         "lead_groups",

@@ -103,7 +103,7 @@ def reached(sent: pd.DataFrame, profile: pd.DataFrame, names: Iterable[str], ord
     table, family = clustered.by_group(occasions, profile, names, orders)
     return Result(
         "campaign_reach",
-        table.rename(columns={"step": "campaign"}),
+        table.rename(columns={"step": "campaign"}).assign(effect=table["effect"].abs()),
         Text(N_("Whom campaigns reach")),
         Disclosure(within=("campaign", "attribute")),
         teller(REACHED, family, None, ["campaign", "attribute", "value"]),
