@@ -167,7 +167,8 @@ def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
             "In the area “{area:value}” about {lacking:count} customers are lacking, worth {worth:money} a year "
             "({low:count} to {high:count} customers): areas like it have so many more than its {n:count}."
         )
-    interval = (float(row["lacking_low"]), float(row["lacking_high"]))
+    told = "worth" if "worth" in row else "lacking"  # what the interval is of is told in the unit of the sentence
+    interval = (float(row[f"{told}_low"]), float(row[f"{told}_high"]))
     return [
         Finding(
             message,
