@@ -56,3 +56,6 @@ LEFT = frozenset(
 LAPSED_BY_CHANCE = 0.05
 """Of customers who go on ordering at their own rhythm, this share may count as inactive, or as lapsed: one in twenty
 has been silent for that long."""
+
+# Where an id is known from: a record of a customer; one that only the last run holds together with others; neither.
+ON_FILE, KEPT, MENTIONED = "on file", "kept", "mentioned"

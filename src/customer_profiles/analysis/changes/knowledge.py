@@ -30,8 +30,8 @@ class Knowledge:
     as_of : date
         Its day.
     tables : mapping of str to DataFrame
-        By name: those of `TABLES`, ``identities, profile, segments, inventory, definitions`` (``part, sha256``) and
-        ``headlines`` (``headline, value, as_of``: what it published).
+        By name: those of `TABLES`, ``identities, profile, segments, reconciliation, definitions`` (``part, sha256``),
+        ``standing`` (from `kpis.standing`) and ``headlines`` (``headline, value, as_of``: what it published).
     """
 
     as_of: date
@@ -52,7 +52,7 @@ class Knowledge:
 
     def compares(self) -> bool:
         """Whether there is enough to compare with: it published figures and still has its register of customers."""
-        needed = ("headlines", "definitions", "identities", "profile", "inventory")
+        needed = ("headlines", "definitions", "identities", "profile", "reconciliation")
         return all(len(self[name]) for name in needed)
 
 
@@ -66,9 +66,9 @@ def redefined(now: Knowledge, before: Knowledge) -> set[str]:
     return set(both.loc[both["sha256"] != both["sha256_before"], "part"])
 
 
-def affected(table: str, changed: set[str], inventory: pd.DataFrame) -> bool:
+def affected(table: str, changed: set[str], sources: pd.DataFrame) -> bool:
     """Whether the rows of a table are read by other definitions than in the run before."""
-    mine = inventory.loc[inventory["table"] == table, "source"]
+    mine = sources.loc[sources["table"] == table, "source"]
     return bool(changed & {*EVERYWHERE, *(f"source:{source}" for source in mine)})
 
 

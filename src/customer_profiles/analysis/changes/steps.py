@@ -62,7 +62,7 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
     for name, at in TABLES.items():
         mine, last = now[name], before[name]
         told = mine
-        if knowledge.affected(name, changed, now["inventory"]):
+        if knowledge.affected(name, changed, now["reconciliation"]):
             covered, joined = last, knowledge.joined_as(last, mine, was, ids)
         else:
             last_today = knowledge.joined_as(last, mine, was, ids)
