@@ -126,6 +126,23 @@ def test_a_lost_week_is_coverage_and_nothing_is_behaviour(seed, record_property)
     record_property("lost_weeks_told", 1)
 
 
+@pytest.mark.parametrize(("table", "headline"), [("transactions", "sales"), ("tickets", "tickets_per_100_orders")])
+def test_a_month_that_is_exported_twice_is_coverage_in_this_run_and_the_next(company, table, headline):
+    rows, at = (company.orders, "at") if table == "transactions" else (company.tickets, "opened_at")
+    month = rows[rows[at].between("2025-08-01", "2025-08-31")]
+    again = month.assign(order_id=month["order_id"] + "x") if table == "transactions" else month
+    twice = {table: pd.concat([rows, again], ignore_index=True)}
+    whole = told(company.run(THEN), company.run(date(2025, 6, 30)))
+    first = told(company.run(THEN, **twice), company.run(date(2025, 6, 30)))
+    more = first.loc[headline, "value"] - whole.loc[headline, "value"]
+    assert first.loc[headline, "coverage"] == pytest.approx(more)
+    plain = told(company.run(NOW), company.run(THEN))
+    after = told(company.run(NOW, **twice), company.run(THEN, **twice))
+    for table_twice, table_once in ((first, whole), (after, plain)):
+        assert table_twice["behaviour"].tolist() == pytest.approx(table_once["behaviour"].tolist())
+        assert table_twice["claim"].tolist() == table_once["claim"].tolist()
+
+
 def test_a_tenth_lost_from_the_same_day_is_all_coverage(company):
     fewer = company.run(THEN, transactions=lost_tenth(company, "rows", "transactions"))
     table = told(fewer, company.run(THEN))

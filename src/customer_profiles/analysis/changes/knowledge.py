@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import binom
 
 from ..kpis import longest_silence
 
 TABLES = {"transactions": "at", "feedback": "at", "tickets": "opened_at"}
 """Tables that key figures are made of, and when their rows happened."""
 OWNER = ["customer_id", "customer_no"]
+REPEATED, CHANCE = 0.02, 0.001
+"""Part of the rows of a month that are there twice, and its chance, from which on it was delivered twice."""
 EVERYWHERE = ("version", "rules", "parameters 01")
 """Definitions that every table follows."""
 
@@ -193,3 +196,18 @@ def repaired(rows: pd.DataFrame, last: pd.DataFrame, at: str, until: date) -> pd
     for first, final in silences(rows[at], begin, end):
         lost |= last[at].dt.normalize().between(first, final)
     return pd.concat([rows, last[lost]], ignore_index=True) if lost.any() else rows
+
+
+def repeated(rows: pd.DataFrame, at: str) -> pd.Series:
+    """Rows that say, ids aside, what another row says, in months with far more such than the others have.
+
+    A part of an export that is delivered twice is told so; two equal lines of an order are not.
+    """
+    said = pd.util.hash_pandas_object(rows.drop(columns=[*OWNER[1:], "order_id"], errors="ignore"), index=False)
+    again, month = said.duplicated().set_axis(rows.index), rows[at].dt.to_period("M")
+    months = again.groupby(month).agg(["sum", "size"])
+    rest, others = again.sum() - months["sum"], (len(rows) - months["size"]).clip(lower=1)
+    usual = np.maximum(rest, 1) / others
+    chance = binom.sf(months["sum"] - 1, months["size"], usual.clip(upper=1)) * len(months)
+    twice = (months["sum"] / months["size"] > usual + REPEATED) & (chance < CHANCE)
+    return again & month.isin(months.index[twice])

@@ -322,7 +322,8 @@ def _of_data(row: Any) -> Finding:
         "coverage": silent
         if _is_of_silent_days(row)
         else N_(
-            "{headline:label}: {by:label} of the change comes from records missing, late, corrected or of a new source."
+            "{headline:label}: {by:label} of the change comes from records missing, late, doubled, corrected or of a "
+            "new source."
         ),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
         "definition": N_(
