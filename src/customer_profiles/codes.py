@@ -42,7 +42,7 @@ def is_mixed(name: object) -> bool:
 # Key figures that dataset.yaml may set a target for; `analysis.kpi_definitions` says what each means.
 KEY_FIGURES = (
     *("customers", "buyers", "sales", "orders_per_buyer", "tickets_per_100_orders", "tickets"),
-    *("nps", "csat", "stars", "ces", "rating", "churn"),
+    *("nps", "csat", "stars", "ces", "rating", "churn", "outcome", "worth"),
 )
 
 # Values of a customer's status, in lower case, that mean that the customer has left; others (new, active) do not.

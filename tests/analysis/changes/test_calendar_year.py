@@ -16,6 +16,7 @@ import pytest
 from test_spending import planted
 from two_runs import DEFINITIONS, Company
 
+from customer_profiles.analysis import kpis
 from customer_profiles.analysis.changes import links, over_time, parts, spending, told
 from customer_profiles.analysis.changes.knowledge import Knowledge
 from customer_profiles.analysis.changes.watch import watch
@@ -85,7 +86,7 @@ class Year:
             assert purge(self.runs, names, everywhere=True).runs == publish.KEPT_RUNS
         now, last = self.known(week), Tables(self.runs / publish.LATEST)
         read = {name: last.read(name) if last.has(name) else pd.DataFrame() for name in (*KEPT, "headlines")}
-        before = Knowledge.of_last(read, now.as_of)
+        before = Knowledge.of_last(read | {"standing": kpis.standing(read["profile"])}, now.as_of)
         level = spending.level(history.read(self.runs), before.as_of, now.as_of)
         split = parts.joined(parts.split(now, before, ["region"], level), 10)
         changes = told.decomposition(split, before.as_of)

@@ -7,6 +7,7 @@ from customer_profiles import codes
 from customer_profiles.analysis.changes import links, over_time, parts, targets, told
 from customer_profiles.analysis.changes.knowledge import Knowledge
 from customer_profiles.analysis.kpi_definitions import KPIS
+from customer_profiles.ingest.config.outcome import Outcome
 from customer_profiles.ingest.config.targets import Target
 from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.reporting.language import Language
@@ -147,12 +148,18 @@ def test_who_is_joined_otherwise_is_named_with_the_source(company):
     )
 
 
-def test_key_figures_of_targets_exist():
-    assert set(codes.KEY_FIGURES) <= set(KPIS)
-    assert set(KPIS) - set(codes.KEY_FIGURES) == {
-        "outcome",
-        "worth",
-    }  # whether more of them is better depends on what the outcome is
+def test_every_key_figure_may_have_a_target():
+    assert set(codes.KEY_FIGURES) == set(KPIS)
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_of_a_bad_outcome_less_is_better(company, good):
+    outcome = Outcome(column="region", value="north", good=good)
+    headlines = company.run(NOW, outcome=outcome)["headlines"]
+    share = headlines.set_index("headline").loc["outcome", "value"]
+    for target in (share - 0.1, share + 0.1):
+        found = sentences(targets.against_targets(headlines, {"outcome": Target(target=target)}, None, outcome))
+        assert ("target.outcome" in found) == (good == (target > share))
 
 
 def test_a_target_is_missed_beyond_its_tolerance_only(company):
