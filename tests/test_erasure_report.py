@@ -44,6 +44,7 @@ def test_an_erased_customer_is_gone_from_runs_reports_and_the_next_run(home):
         return {trace for trace in traces if trace in content}
 
     assert len(found()) >= 4
+    assert {"history.parquet", ".collected"} <= {path.name for path in (company / "runs").iterdir()}
     done = command_line(home, "erase", "demo", "--from", "-", input=f"email {person['E-Mail']}\n")
     assert done.returncode == 0, done.stderr
     assert person["E-Mail"] not in done.stdout + done.stderr

@@ -42,7 +42,7 @@ def is_mixed(name: object) -> bool:
 # Key figures that dataset.yaml may set a target for; `analysis.kpi_definitions` says what each means.
 KEY_FIGURES = (
     *("customers", "buyers", "sales", "orders_per_buyer", "tickets_per_100_orders", "tickets"),
-    *("nps", "csat", "stars", "ces", "rating", "churn"),
+    *("nps", "csat", "stars", "ces", "rating", "churn", "outcome", "worth"),
 )
 
 # Values of a customer's status, in lower case, that mean that the customer has left; others (new, active) do not.
@@ -56,3 +56,6 @@ LEFT = frozenset(
 LAPSED_BY_CHANCE = 0.05
 """Of customers who go on ordering at their own rhythm, this share may count as inactive, or as lapsed: one in twenty
 has been silent for that long."""
+
+# Where an id is known from: a record of a customer; one that only the last run holds together with others; neither.
+ON_FILE, KEPT, MENTIONED = "on file", "kept", "mentioned"

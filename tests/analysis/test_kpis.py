@@ -150,7 +150,9 @@ def test_of_quarters_too_small_to_show_nothing_is_said():
 
 
 def test_what_customers_without_a_history_are_worth_leaves_out_who_left():
-    profile = pd.DataFrame({"status": ["left", "stayed", "stayed", None], "charge": [10.0, 20.0, 30.0, 40.0]})
+    profile = pd.DataFrame(
+        {"customer_id": list("abcd"), "status": ["left", "stayed", "stayed", None], "charge": [10.0, 20.0, 30.0, 40.0]}
+    )
     table = kpis.on_file(profile, Outcome(column="status", value="left", good=False), "charge").set_index("kpi")
     assert table.loc["outcome", "value"] == pytest.approx(1 / 3)
     assert table.loc["worth", "value"] == 90

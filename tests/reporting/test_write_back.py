@@ -120,3 +120,25 @@ def test_a_column_without_any_value_is_written(postgres, name):
     to_postgres(TABLE.assign(nothing=None), VARIABLE, name)
     assert rows(postgres, name, "nothing") == [(None,)] * 3
     assert to_postgres(TABLE.assign(nothing=None), VARIABLE, name) == Written(0, 0, 0, 3)
+
+
+def test_a_user_who_may_write_one_schema_is_enough(postgres, name, monkeypatch):
+    """The role of docs/operation.md fills its table, and sees no other."""
+    with postgresql.connect(postgres.url()) as connection, connection.cursor() as cursor:
+        for line in (
+            "DROP SCHEMA IF EXISTS profiles CASCADE",
+            "DROP ROLE IF EXISTS profiles_writer",
+            "CREATE TABLE IF NOT EXISTS secrets (a int)",
+            "CREATE ROLE profiles_writer LOGIN PASSWORD 'writer-5'",
+            "CREATE SCHEMA profiles AUTHORIZATION profiles_writer",
+            "ALTER ROLE profiles_writer SET search_path = profiles",
+        ):
+            cursor.execute(line)
+        connection.commit()
+    own = postgres.url(user="profiles_writer", password="writer-5")
+    monkeypatch.setenv(VARIABLE, own)
+    assert to_postgres(TABLE, VARIABLE, name) == Written(3, 0, 0, 0)
+    assert to_postgres(TABLE.iloc[:2], VARIABLE, name) == Written(0, 0, 1, 2)
+    assert ask(postgres, f"SELECT count(*) FROM profiles.{write_back._quoted(name)}") == [(2,)]
+    with postgresql.connect(own) as connection, connection.cursor() as cursor, pytest.raises(postgresql.Error):
+        cursor.execute("SELECT * FROM public.secrets")

@@ -134,7 +134,7 @@ KPIS = {
     },
     "customers": KPI(N_("Customers"), N_("Customers on file, as of the day of the run."), "count", ALL),
     "outcome": KPI(
-        N_("Outcome"), N_("Share of customers with the outcome, of those of whom it is known."), "share", ALL
+        N_("Outcome"), N_("Share of customers with the outcome, of those of whom it is known."), "share", ALL, ALL
     ),
     "worth": KPI(N_("Worth of all customers"), N_("Sum of what each customer is worth."), "money", ALL),
     "tickets_per_100_orders": KPI(

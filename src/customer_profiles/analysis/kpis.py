@@ -18,7 +18,7 @@ from ..messages import CERTAIN, CHANCE, LIKELY, N_, UNKNOWN, Finding, Text
 from ..results import Disclosure, Result
 from ..stats import effect_sizes
 from ..stats.families import ALPHA, Family
-from ..stats.ratios import change
+from ..stats.ratios import change, estimate
 from .demographics.categories import values_of
 from .feedback.metrics import METRICS
 from .kpi_definitions import INSTEAD, KPI, KPIS, ONE_SCORE, QUARTER, YEAR, Part
@@ -143,6 +143,29 @@ def on_file(profile: pd.DataFrame, outcome: Any = None, worth: str | None = None
 
     Parameters
     ----------
+    profile, outcome, worth
+        As of `standing`.
+
+    Returns
+    -------
+    DataFrame
+        Rows as `compare` has them; a snapshot has no year before.
+    """
+    sums = standing(profile, outcome, worth)
+    rows = [
+        {"kpi": name, "kind": KPIS[name].kind, "value": estimate(*totals(own))[0], "n": int((own["top"] > 0).sum())}
+        for name, own in sums.groupby("headline", sort=False)
+    ]
+    table = pd.DataFrame(rows).assign(verdict=UNKNOWN, claim=False)
+    table["label"] = table["kpi"].map({"worth": worth})
+    return table.assign(n_before=table["n"]).reindex(columns=COLUMNS)
+
+
+def standing(profile: pd.DataFrame, outcome: Any = None, worth: str | None = None) -> pd.DataFrame:
+    """What each customer adds to the key figures that are told without a history.
+
+    Parameters
+    ----------
     profile : DataFrame
     outcome : Outcome, optional
         ``column, value`` that say who has it; those who have it are worth nothing any more if it is a bad one.
@@ -152,21 +175,24 @@ def on_file(profile: pd.DataFrame, outcome: Any = None, worth: str | None = None
     Returns
     -------
     DataFrame
-        Rows as `compare` has them; a snapshot has no year before.
+        ``headline, customer_id, top, bottom`` (1; missing for a total), see `totals`.
     """
-    rows = [{"kpi": "customers", "kind": "count", "value": float(len(profile)), "n": len(profile)}]
-    staying = pd.Series(True, profile.index)
+    sums, staying = {"customers": pd.Series(1.0, profile.index)}, pd.Series(True, profile.index)
     if outcome is not None and outcome.column in profile:
         known = values_of(profile[outcome.column]).dropna()
-        has = known == outcome.value
-        staying = ~has.reindex(profile.index, fill_value=False) | outcome.good
-        rows.append({"kpi": "outcome", "kind": "share", "value": has.mean(), "n": int(has.sum())})
+        sums["outcome"] = (known == outcome.value).astype(float)
+        staying = ~sums["outcome"].eq(1).reindex(profile.index, fill_value=False) | outcome.good
     if worth in profile:
-        value = profile.loc[staying, worth]
-        told = {"value": value.sum(), "n": int(value.notna().sum()), "label": worth}
-        rows.append({"kpi": "worth", "kind": "money"} | told)
-    table = pd.DataFrame(rows).assign(verdict=UNKNOWN, claim=False)
-    return table.assign(n_before=table["n"]).reindex(columns=COLUMNS)
+        sums["worth"] = profile[worth].dropna().astype(float) * staying
+    ids = profile.get("customer_id", pd.Series(dtype="str"))  # a table without rows has no columns
+    parts = [pd.DataFrame({"headline": name, "customer_id": ids, "top": of}).loc[of.index] for name, of in sums.items()]
+    found = pd.concat(parts, ignore_index=True).dropna(subset="top")
+    return found.assign(bottom=np.where(found["headline"].map(lambda name: KPIS[name].bottom is None), np.nan, 1.0))
+
+
+def totals(sums: pd.DataFrame) -> tuple[pd.Series, pd.Series | None]:
+    """Above and below the line of a key figure from `standing`; nothing is below that of a total."""
+    return sums["top"], None if sums["bottom"].isna().all() else sums["bottom"]
 
 
 def history(months: Months, as_of: date) -> Result:

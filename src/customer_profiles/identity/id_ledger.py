@@ -21,6 +21,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from ..codes import KEPT, MENTIONED
 from ..errors import InputRejected
 from ..messages import N_
 from ..tables import Tables
@@ -28,8 +29,6 @@ from .pseudonyms import pseudonym
 
 TABLE = "identities"
 COLUMNS = ("pseudonym", "customer_id", "since", "known_from")
-ON_FILE, KEPT, MENTIONED = "on file", "kept", "mentioned"
-"""Where an id is known from: a record of a customer; one that only the last run holds together with others; neither."""
 UNCHANGED, MERGED, SPLIT, NEW, GONE = N_("unchanged"), N_("merged"), N_("split"), N_("new"), N_("gone")
 
 

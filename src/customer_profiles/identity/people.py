@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ..codes import KEPT, MENTIONED, ON_FILE
 from ..ingest import contract
 from . import normalise
 from .accounts import domains_of, web_domains
 from .alternatives import Alternatives
 from .golden import empty_provenance, golden_records
-from .id_ledger import KEPT, MENTIONED, ON_FILE, IdLedger
+from .id_ledger import IdLedger
 from .pseudonyms import by_words, fingerprint, pseudonym
 from .resolution import THRESHOLD, Matching, resolve
 

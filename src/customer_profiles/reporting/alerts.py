@@ -14,7 +14,7 @@ from .stored import write_json
 CHAPTER = "11"
 NAME = "alerts.json"
 KINDS = {"changes": "change", "watch": "change", "target": "target"}
-KINDS |= dict.fromkeys(("changed_source", "redefined", "reconciled"), "data")
+KINDS |= dict.fromkeys(("changed_source", "redefined", "joined_otherwise", "reconciled"), "data")
 """First word of a finding's id to the kind of alert; those of the data explain, they alarm nobody by themselves."""
 OF_THE_DATA = "changes.data."
 """How ids of findings begin that say what the data made of a figure."""

@@ -16,11 +16,14 @@ import pytest
 from test_spending import planted
 from two_runs import DEFINITIONS, Company
 
-from customer_profiles.analysis.changes import over_time, parts, spending, told
+from customer_profiles.analysis import kpis
+from customer_profiles.analysis.changes import links, over_time, parts, spending, told
 from customer_profiles.analysis.changes.knowledge import Knowledge
+from customer_profiles.analysis.changes.watch import watch
 from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.privacy.purge import purge
-from customer_profiles.reporting import history, publish
+from customer_profiles.reporting import alerts, history, publish
+from customer_profiles.stats.families import ALPHA
 from customer_profiles.tables import Stamp, Tables
 
 pytestmark = pytest.mark.slow
@@ -28,7 +31,9 @@ pytestmark = pytest.mark.slow
 FIRST, WEEKS = date(2025, 1, 5), 52
 LOST, CENTS, ERASED = 23, 33, 42
 """Weeks in which a tenth of the shop's orders is missing once, amounts come in cents, a customer is erased."""
-KEPT = ("transactions", "feedback", "tickets", "identities", "profile", "segments", "inventory", "definitions")
+WORSE, CRISIS = "2025-04-01", "2025-12-08"
+"""Days from which on customers recommend the company less, and from which service cases pile up."""
+KEPT = ("transactions", "feedback", "tickets", "identities", "profile", "segments", "reconciliation", "definitions")
 MADE_OF = {"dataset": {"sha256": ""}, "params": {}, "versions": {"customer-profiles": "1"}}
 
 
@@ -44,7 +49,10 @@ class Year:
     def __init__(self, folder: Path):
         self.runs, self.reports = folder / "runs", folder / "reports"
         self.company = Company(11, customers=300)
-        self.feedback = planted(self.company, 40, "2025-04-01")
+        self.feedback = planted(self.company, 40, WORSE)
+        piled = pd.date_range(CRISIS, "2025-12-31").repeat(4)
+        cases = pd.DataFrame({"customer_id": np.random.default_rng(2).choice(self.company.ids[8:], len(piled))})
+        self.company.tickets = pd.concat([self.company.tickets, cases.assign(opened_at=piled)], ignore_index=True)
         self.gone = str(self.company.ids[7])
         self.found: list[dict[str, set[str]]] = []
         self.levels: list[float] = []
@@ -78,17 +86,26 @@ class Year:
             assert purge(self.runs, names, everywhere=True).runs == publish.KEPT_RUNS
         now, last = self.known(week), Tables(self.runs / publish.LATEST)
         read = {name: last.read(name) if last.has(name) else pd.DataFrame() for name in (*KEPT, "headlines")}
-        before = Knowledge.of_last(read, now.as_of)
+        before = Knowledge.of_last(read | {"standing": kpis.standing(read["profile"])}, now.as_of)
         level = spending.level(history.read(self.runs), before.as_of, now.as_of)
         split = parts.joined(parts.split(now, before, ["region"], level), 10)
         changes = told.decomposition(split, before.as_of)
-        results = [changes, told.of_data(split), told.sources(now, before)]
-        said = [each.id for result in results for each in self._findings(result)]
-        self.found.append({"alarms": {i for i in said if i.startswith("changes.") and ".data." not in i}})
-        self.found[-1]["alarms"] -= {"changes.nothing"}
-        self.found[-1]["data"] = set(said) - self.found[-1]["alarms"] - {"changes.nothing"}
+        spent = spending.since_day(before.as_of, now.as_of) if before.compares() else ALPHA
+        results = [changes, told.of_data(split), told.sources(now, before), links.joined_otherwise(now, before)]
+        results.append(watch(self._daily(now), now.as_of, spent))
+        kinds = [(each.id, alerts.kind(each)) for result in results for each in self._findings(result)]
+        self.found.append({kind: {name for name, of in kinds if of == kind} for kind in ("change", "data")})
         self.levels.append(level if split["p"].notna().any() else 0.0)
         self._publish(week, now, Gate(10).guard(changes).frame.drop(columns="suppressed") if len(split) else split)
+
+    @staticmethod
+    def _daily(now: Knowledge) -> dict[str, pd.DataFrame]:
+        numbers = now["profile"].set_index("customer_id")["customer_no"]
+        given = {
+            "tickets": now["tickets"].rename(columns={"opened_at": "at"}),
+            "negative": now["feedback"].query("score < 7"),
+        }
+        return {name: rows.assign(customer_no=rows["customer_id"].map(numbers)) for name, rows in given.items()}
 
     @staticmethod
     def _findings(result) -> list:
@@ -116,8 +133,16 @@ def year(tmp_path_factory) -> Year:
 
 
 def test_what_customers_did_alarms_once_it_is_known_and_nothing_else_does(year):
-    alarms = {FIRST + timedelta(weeks=week): found["alarms"] for week, found in enumerate(year.found)}
-    assert {day: names for day, names in alarms.items() if names} == {date(2025, 7, 6): {"changes.nps"}}
+    alarms = {FIRST + timedelta(weeks=week): found["change"] for week, found in enumerate(year.found)}
+    alarms = {day: names for day, names in alarms.items() if names}
+    worse, crisis = date.fromisoformat(WORSE), date.fromisoformat(CRISIS)
+    of_days = {day: names for day, names in alarms.items() if any(name.startswith("watch.") for name in names)}
+    assert {day for day, names in alarms.items() if "changes.nps" in names} == {date(2025, 7, 6)}
+    assert date(2025, 12, 21) in of_days
+    for day, names in of_days.items():  # what piles up is told within four weeks, or not at all
+        assert names == {"watch.tickets"} if day >= crisis else names == {"watch.negative"}
+        assert day >= crisis or worse <= day <= worse + timedelta(weeks=4)
+    assert set(alarms) - set(of_days) == {date(2025, 7, 6)}
 
 
 def test_what_happened_to_the_data_is_named_and_is_no_behaviour(year):
@@ -134,7 +159,7 @@ def test_the_year_stays_in_the_history_and_nobody_in_it(year):
     assert len(list(year.runs.glob("2*"))) == publish.KEPT_RUNS
     assert sum(year.levels) <= spending.YEARLY
     lines = over_time.history(kept, year.known(WEEKS - 1)["headlines"]).frame
-    assert lines.groupby("headline")["day"].nunique().eq(WEEKS).all()
+    assert lines.groupby("headline")["at"].nunique().eq(WEEKS).all()
 
 
 def test_who_was_erased_is_in_no_table_that_is_left(year):

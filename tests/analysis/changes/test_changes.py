@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from two_runs import NOW, THEN, Company
 
-from customer_profiles.analysis.changes import knowledge, parts
+from customer_profiles.analysis.changes import knowledge, parts, row
 from customer_profiles.analysis.changes.knowledge import Knowledge
+from customer_profiles.ingest.config.outcome import Outcome
 
 DATA_PARTS = ["coverage", "identity", "definition"]
 NPS = [*("customer_id", "at", "source", "metric", "scale", "score")]
@@ -125,6 +126,23 @@ def test_a_lost_week_is_coverage_and_nothing_is_behaviour(seed, record_property)
     record_property("lost_weeks_told", 1)
 
 
+@pytest.mark.parametrize(("table", "headline"), [("transactions", "sales"), ("tickets", "tickets_per_100_orders")])
+def test_a_month_that_is_exported_twice_is_coverage_in_this_run_and_the_next(company, table, headline):
+    rows, at = (company.orders, "at") if table == "transactions" else (company.tickets, "opened_at")
+    month = rows[rows[at].between("2025-08-01", "2025-08-31")]
+    again = month.assign(order_id=month["order_id"] + "x") if table == "transactions" else month
+    twice = {table: pd.concat([rows, again], ignore_index=True)}
+    whole = told(company.run(THEN), company.run(date(2025, 6, 30)))
+    first = told(company.run(THEN, **twice), company.run(date(2025, 6, 30)))
+    more = first.loc[headline, "value"] - whole.loc[headline, "value"]
+    assert first.loc[headline, "coverage"] == pytest.approx(more)
+    plain = told(company.run(NOW), company.run(THEN))
+    after = told(company.run(NOW, **twice), company.run(THEN, **twice))
+    for table_twice, table_once in ((first, whole), (after, plain)):
+        assert table_twice["behaviour"].tolist() == pytest.approx(table_once["behaviour"].tolist())
+        assert table_twice["claim"].tolist() == table_once["claim"].tolist()
+
+
 def test_a_tenth_lost_from_the_same_day_is_all_coverage(company):
     fewer = company.run(THEN, transactions=lost_tenth(company, "rows", "transactions"))
     table = told(fewer, company.run(THEN))
@@ -159,7 +177,7 @@ def test_young_records_are_compared_with_as_many_months_before(company, definiti
     )
     assert of_orders[["coverage", "identity", "definition", "untold"]].abs().max(axis=None) == pytest.approx(0)
     assert (of_orders["since"] == pd.Timestamp("2025-10-01")).all()
-    assert set(of_orders["reason"]) == {parts.SEASON if definition == "1" else parts.NOT_APART}
+    assert set(of_orders["reason"]) == {row.SEASON if definition == "1" else row.NOT_APART}
     assert table.drop(of_orders.index)["since"].isna().all()
 
 
@@ -170,7 +188,7 @@ def test_records_younger_than_the_last_run_are_no_behaviour(company):
     of_orders = table.loc[["buyers", "sales", "orders_per_buyer"]]
     assert not of_orders["claim"].any()
     assert of_orders[["mix", "behaviour"]].eq(0).all(axis=None)
-    assert set(of_orders["reason"]) <= {parts.TOO_SHORT, parts.UNKNOWN_ONCE}
+    assert set(of_orders["reason"]) <= {row.TOO_SHORT, row.UNKNOWN_ONCE}
 
 
 def test_customers_counted_twice_are_identity(company):
@@ -189,6 +207,46 @@ def test_customers_counted_twice_are_identity(company):
     table = told(company.run(THEN), apart)
     assert table.loc["customers", "identity"] == table.loc["customers", "change"] < 0
     assert table[["coverage", "definition", "mix", "behaviour"]].abs().max(axis=None) == pytest.approx(0)
+
+
+def test_of_whoever_is_in_both_snapshots_only_those_count_who_left(company):
+    """Without a history a customer is compared with themselves; who came or is gone left nobody."""
+    rng, size = np.random.default_rng(1), len(company.ids)
+    then = company.profile.assign(status=rng.choice(["stays", "left"], size, p=[0.8, 0.2]), charge=10.0)
+    later = then.assign(status=then["status"].mask(rng.random(size) < 0.15, "left")).iloc[12:]
+    of = {"outcome": Outcome(column="status", value="left", good=False), "worth": "charge"}
+    before, now = company.run(THEN, profile=then, **of), company.run(NOW, profile=later, **of)
+    table = told(now, before)
+    both = then.merge(later, on="customer_id").query("first_seen_at_x < '2025-10-01'")
+    left = both["status_y"].eq("left").astype(int) - both["status_x"].eq("left").astype(int)
+    assert table.loc["outcome", "behaviour"] == pytest.approx(left.mean())
+    assert table.loc["worth", "behaviour"] == pytest.approx(-10 * left.sum())
+    assert table.loc[["outcome", "worth"], "claim"].all()
+    assert table.loc["customers", ["coverage", "behaviour"]].tolist() == [
+        -(then["first_seen_at"] < "2025-10-01")[:12].sum(),
+        0,
+    ]
+    gone = told(company.run(THEN, profile=then.iloc[40:], **of), before)
+    assert gone.loc["outcome", "coverage"] == gone.loc["outcome", "change"] != 0
+    otherwise = told(company.run(NOW, profile=later, definitions={"source:crm": "2"}, **of), before)
+    assert otherwise.loc[["outcome", "worth"], "behaviour"].eq(0).all()
+    assert not otherwise["claim"].any()
+    few = parts.joined(parts.split(now, before, ["region"]), 1000).set_index("headline").loc["outcome"]
+    assert few["behaviour"] == pytest.approx(few["change"])  # nothing is left of which the share of a few could be told
+
+
+def test_records_that_begin_with_the_exports_make_nobody_an_older_customer(company):
+    """Where all are first seen when the records begin, how long they are known is the calendar's."""
+    orders = company.orders[company.orders["at"] >= "2025-01-01"]
+    first = orders.groupby("customer_id")["at"].min()
+    profile = company.profile.assign(first_seen_at=lambda rows: rows["customer_id"].map(first))
+    profile = profile.dropna(subset="first_seen_at")
+    runs = (company.run(day, transactions=orders, profile=profile) for day in (NOW, THEN))
+    table = told(*runs)
+    of_orders = table.loc[["buyers", "sales", "orders_per_buyer"]]
+    assert not of_orders["claim"].any()
+    assert (of_orders["mix"].abs() < 0.05 * of_orders["value_before"]).all()
+    assert set(of_orders["reason"]) == {row.SEASON_OR_NEW}
 
 
 def with_planted(company: Company, points: float) -> pd.DataFrame:

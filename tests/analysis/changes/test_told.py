@@ -4,9 +4,10 @@ import pytest
 from two_runs import NOW, THEN, Company
 
 from customer_profiles import codes
-from customer_profiles.analysis.changes import over_time, parts, targets, told
+from customer_profiles.analysis.changes import links, over_time, parts, targets, told
 from customer_profiles.analysis.changes.knowledge import Knowledge
 from customer_profiles.analysis.kpi_definitions import KPIS
+from customer_profiles.ingest.config.outcome import Outcome
 from customer_profiles.ingest.config.targets import Target
 from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.reporting.language import Language
@@ -72,9 +73,11 @@ def test_what_few_customers_make_of_a_sum_is_told_with_the_mix(company):
 
 def test_a_source_of_one_run_only_is_more_or_less_coverage(company):
     """Another file of orders is no other definition: what it says of the time of the last run is more records."""
-    web = company.run(NOW)["inventory"].assign(source=lambda rows: rows["source"].replace("shop", "till"))
+    web = company.run(NOW)["reconciliation"].assign(source=lambda rows: rows["source"].replace("shop", "till"))
     before, now = company.run(THEN, transactions=company.orders[::2]), company.run(NOW)
-    added = Knowledge(NOW, now.tables | {"inventory": pd.concat([now["inventory"], web.query("source == 'till'")])})
+    added = Knowledge(
+        NOW, now.tables | {"reconciliation": pd.concat([now["reconciliation"], web.query("source == 'till'")])}
+    )
     added["definitions"].loc[len(added["definitions"])] = ["source:till", "1"]
     table = parts.split(added, before, ["region"]).set_index("headline")
     assert table["definition"].eq(0).all()
@@ -99,15 +102,64 @@ def test_what_changes_in_the_data_is_named_with_its_source(company):
     assert said["changed_source.shop"].endswith("shorter than in the last run by 20% of its records.")
     assert said["redefined.source:desk"] == "Defined otherwise than in the last run: the source “desk”."
     assert "redefined.version" in said
+    before = company.run(THEN)
+    table = before["reconciliation"].assign(used=lambda rows: rows["used"].where(rows["source"] != "desk", 5))
+    said = sentences(told.sources(Knowledge(THEN, before.tables | {"reconciliation": table}), before))
+    assert list(said) == ["changed_source.desk"]  # the file is as long as it was
+    assert said["changed_source.desk"].endswith("fewer records can be used than in the last run.")
     plain = company.run(THEN, transactions=lost)
     said = sentences(told.of_data(parts.split(plain, company.run(THEN), [])))
     assert "comes from records missing" in said["changes.data.sales.coverage"]
     assert not len(told.of_data(parts.split(company.run(THEN), company.run(THEN), [])))
 
 
-def test_key_figures_of_targets_exist():
-    assert set(codes.KEY_FIGURES) <= set(KPIS)
-    assert set(KPIS) - set(codes.KEY_FIGURES) == {"outcome", "worth"}  # they are of no run's headlines
+def test_who_is_joined_otherwise_is_named_with_the_source(company):
+    before = company.run(THEN)
+    accounts = before["identities"]
+    crm = accounts["pseudonym"].str.startswith("crm")
+    some = accounts["customer_id"].isin(accounts["customer_id"].unique()[:15])
+    apart = accounts.assign(customer_id=accounts["customer_id"].mask(some & ~crm, accounts["customer_id"] + "x"))
+    no_record = accounts.assign(known_from=accounts["known_from"].mask(some & crm, "mentioned"))
+
+    def said(now, then) -> dict[str, str]:
+        runs = (Knowledge(THEN, before.tables | {"identities": rows}) for rows in (now, then))
+        return sentences(links.joined_otherwise(*runs))
+
+    assert said(accounts, accounts) == {}
+    assert said(accounts[~(some & crm)], accounts) == {}  # a customer of one account less is no other customer
+    assert said(no_record, accounts) == {
+        "joined_otherwise.held.crm": "15 customers have no record in “crm” any more: without the links of the last run "
+        "they would be counted twice."
+    }
+    bound = accounts.assign(known_from=accounts["known_from"].mask(some & ~crm, "kept"))[~(some & crm)]
+    assert list(said(bound, accounts)) == ["joined_otherwise.held.crm"]
+    assert said(apart, accounts) == {
+        "joined_otherwise.several.shop": "15 customers of the last run are counted more than once now: their accounts "
+        "in “shop” are no longer linked."
+    }
+    assert list(said(accounts, apart)) == ["joined_otherwise.one.shop"]
+    few = accounts["customer_id"].isin(accounts["customer_id"].unique()[:4])
+    assert (
+        said(
+            accounts.assign(customer_id=accounts["customer_id"].mask(few & ~crm, accounts["customer_id"] + "x")),
+            accounts,
+        )
+        == {}
+    )
+
+
+def test_every_key_figure_may_have_a_target():
+    assert set(codes.KEY_FIGURES) == set(KPIS)
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_of_a_bad_outcome_less_is_better(company, good):
+    outcome = Outcome(column="region", value="north", good=good)
+    headlines = company.run(NOW, outcome=outcome)["headlines"]
+    share = headlines.set_index("headline").loc["outcome", "value"]
+    for target in (share - 0.1, share + 0.1):
+        found = sentences(targets.against_targets(headlines, {"outcome": Target(target=target)}, None, outcome))
+        assert ("target.outcome" in found) == (good == (target > share))
 
 
 def test_a_target_is_missed_beyond_its_tolerance_only(company):
@@ -142,8 +194,8 @@ def test_the_companys_own_total_is_reconciled(company):
 @pytest.mark.parametrize(
     ("change", "behaviour", "said"),
     [
-        (-8.0, -35.0, "have changed it by −35"),
-        (8.0, -3.0, "by itself"),
+        (-8.0, -35.0, "−35 because customers act differently, which other causes made up for in part"),
+        (8.0, -3.0, "more than made up for"),
         (-8.0, -8.0, "of it because"),
         (8.0, 3.0, "rose"),
     ],
@@ -183,7 +235,7 @@ def test_the_history_has_each_day_once_and_what_is_new_last(company):
     known = pd.concat([once.assign(value=once["value"] / 2, as_of="2025-06-30"), once.assign(value=1.0), later])
     table = over_time.history(known, headlines).frame
     sales = table[table["headline"] == "Sales"]
-    assert sales["day"].dt.date.astype(str).tolist() == ["2025-06-30", "2025-12-31"]
+    assert sales["at"].dt.date.astype(str).tolist() == ["2025-06-30", "2025-12-31"]
     assert sales["relative_change"].tolist() == pytest.approx([0, 100])
     assert sales["relative_change_low"].iloc[-1] < 100 < sales["relative_change_high"].iloc[-1]
     points = table.loc[table["headline"] == "Net Promoter Score", "relative_change"]

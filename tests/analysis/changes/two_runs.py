@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from customer_profiles.analysis import kpis
 from customer_profiles.analysis.changes import parts
 from customer_profiles.analysis.changes.knowledge import Knowledge
 
@@ -36,6 +37,8 @@ class Company:
             {
                 "pseudonym": [f"{kind}{i}" for kind in ("crm", "shop") for i in self.ids],
                 "customer_id": np.tile(self.ids, 2),
+                "ids": np.repeat(["crm", "shop"], customers),
+                "known_from": "on file",
             }
         )
         rate = rng.gamma(2, 0.5, customers)
@@ -57,7 +60,7 @@ class Company:
         events = events[events["at"] >= events["customer_id"].map(began)]
         return events.sort_values("at", ignore_index=True)
 
-    def run(self, as_of: date, before: Knowledge | None = None, definitions: dict | None = None, **tables) -> Knowledge:
+    def run(self, as_of: date, definitions: dict | None = None, outcome=None, worth=None, **tables) -> Knowledge:
         """What a run as of a day knows; tables that are given take the place of its own."""
         own = {"transactions": self.orders, "feedback": self.feedback, "tickets": self.tickets}
         own |= {"profile": self.profile, "identities": self.accounts} | tables
@@ -67,11 +70,12 @@ class Company:
         known = own["identities"]["customer_id"].isin(own["profile"]["customer_id"])
         own["identities"] = own["identities"][known].reset_index(drop=True)
         own["segments"] = tables.get("segments", pd.DataFrame({"customer_id": [], "segment": []}))
-        own["inventory"] = pd.DataFrame(
+        own["reconciliation"] = pd.DataFrame(
             [(name, table, len(own.get(table, own["profile"]))) for name, table in SOURCES.items()],
-            columns=["source", "table", "rows"],
-        )
+            columns=["source", "table", "read"],
+        ).assign(used=lambda rows: rows["read"])
         told = DEFINITIONS | (definitions or {})
+        own["standing"] = kpis.standing(own["profile"], outcome, worth)
         own["definitions"] = pd.DataFrame({"part": list(told), "sha256": list(told.values())})
         run = Knowledge(as_of, own)
         return Knowledge(as_of, own | {"headlines": parts.headlines(run)})

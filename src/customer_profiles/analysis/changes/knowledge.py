@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import binom
 
 from ..kpis import longest_silence
 
 TABLES = {"transactions": "at", "feedback": "at", "tickets": "opened_at"}
 """Tables that key figures are made of, and when their rows happened."""
 OWNER = ["customer_id", "customer_no"]
+REPEATED, CHANCE = 0.02, 0.001
+"""Part of the rows of a month that are there twice, and its chance, from which on it was delivered twice."""
 EVERYWHERE = ("version", "rules", "parameters 01")
 """Definitions that every table follows."""
 
@@ -30,8 +33,8 @@ class Knowledge:
     as_of : date
         Its day.
     tables : mapping of str to DataFrame
-        By name: those of `TABLES`, ``identities, profile, segments, inventory, definitions`` (``part, sha256``) and
-        ``headlines`` (``headline, value, as_of``: what it published).
+        By name: those of `TABLES`, ``identities, profile, segments, reconciliation, definitions`` (``part, sha256``),
+        ``standing`` (from `kpis.standing`) and ``headlines`` (``headline, value, as_of``: what it published).
     """
 
     as_of: date
@@ -52,7 +55,7 @@ class Knowledge:
 
     def compares(self) -> bool:
         """Whether there is enough to compare with: it published figures and still has its register of customers."""
-        needed = ("headlines", "definitions", "identities", "profile", "inventory")
+        needed = ("headlines", "definitions", "identities", "profile", "reconciliation")
         return all(len(self[name]) for name in needed)
 
 
@@ -66,9 +69,9 @@ def redefined(now: Knowledge, before: Knowledge) -> set[str]:
     return set(both.loc[both["sha256"] != both["sha256_before"], "part"])
 
 
-def affected(table: str, changed: set[str], inventory: pd.DataFrame) -> bool:
+def affected(table: str, changed: set[str], sources: pd.DataFrame) -> bool:
     """Whether the rows of a table are read by other definitions than in the run before."""
-    mine = inventory.loc[inventory["table"] == table, "source"]
+    mine = sources.loc[sources["table"] == table, "source"]
     return bool(changed & {*EVERYWHERE, *(f"source:{source}" for source in mine)})
 
 
@@ -193,3 +196,18 @@ def repaired(rows: pd.DataFrame, last: pd.DataFrame, at: str, until: date) -> pd
     for first, final in silences(rows[at], begin, end):
         lost |= last[at].dt.normalize().between(first, final)
     return pd.concat([rows, last[lost]], ignore_index=True) if lost.any() else rows
+
+
+def repeated(rows: pd.DataFrame, at: str) -> pd.Series:
+    """Rows that say, ids aside, what another row says, in months with far more such than the others have.
+
+    A part of an export that is delivered twice is told so; two equal lines of an order are not.
+    """
+    said = pd.util.hash_pandas_object(rows.drop(columns=[*OWNER[1:], "order_id"], errors="ignore"), index=False)
+    again, month = said.duplicated().set_axis(rows.index), rows[at].dt.to_period("M")
+    months = again.groupby(month).agg(["sum", "size"])
+    rest, others = again.sum() - months["sum"], (len(rows) - months["size"]).clip(lower=1)
+    usual = np.maximum(rest, 1) / others
+    chance = binom.sf(months["sum"] - 1, months["size"], usual.clip(upper=1)) * len(months)
+    twice = (months["sum"] / months["size"] > usual + REPEATED) & (chance < CHANCE)
+    return again & month.isin(months.index[twice])

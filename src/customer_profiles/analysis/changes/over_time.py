@@ -88,9 +88,9 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     Returns
     -------
     Result
-        ``headline, day, relative_change`` (since the first run: per cent, points of a score as they are; with the
-        interval of the value)``, value`` with its interval``, n``. Empty before the second day. Runs whose records were
-        too young to look back over as many months as today are left out.
+        ``headline, at, relative_change`` (since the first run: per cent, points of a score as they are; with the
+        interval of the value)``, this_value`` with its interval``, n``. Empty before the second
+        day. Runs whose records were too young to look back over as many months as today are left out.
     """
     names = {"headline": "name", "kind": "unit", "value_low": "low", "value_high": "high"}
     runs = pd.concat([earlier, headlines.rename(columns=names)], ignore_index=True)
@@ -105,9 +105,10 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     base = pd.DataFrame({"value_before": first, "kind": runs["unit"]})
     table = runs.assign(
         headline=[KPIS[name].label for name in runs["name"]],
-        day=pd.to_datetime(runs["as_of"]),
-        value_low=runs["low"],
-        value_high=runs["high"],
+        at=pd.to_datetime(runs["as_of"]),
+        this_value=runs["value"],
+        this_value_low=runs["low"],
+        this_value_high=runs["high"],
         **{
             f"relative_change{end}": relative(runs[of].astype(float) - first, base)
             for end, of in zip(ENDS, ("value", "low", "high"), strict=True)
@@ -120,12 +121,12 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
         OVERLAPPING,
         claims=_how_many,
         about=Text(N_("Change since the first run, in per cent; scores in points. Each line has a scale of its own.")),
-        columns=["headline", "day", *(f"{of}{end}" for of in ("relative_change", "value") for end in ENDS), "n"],
+        columns=["headline", "at", *(f"{of}{end}" for of in ("relative_change", "this_value") for end in ENDS), "n"],
     )
 
 
 def _how_many(table: pd.DataFrame) -> list[Finding]:
     """What the lines are made of."""
     told = N_("{days:count} reports since {day:day} tell how each key figure moved.")
-    values = {"day": table["day"].min().date(), "days": int(table["day"].nunique())}
+    values = {"day": table["at"].min().date(), "days": int(table["at"].nunique())}
     return [Finding(told, values, id="headline_history", n=int(table["n"].max()), effect=0.05)]

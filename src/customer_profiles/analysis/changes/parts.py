@@ -9,80 +9,44 @@ follow each other, so that the parts add up. A part that cannot be told is put i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...messages import N_
 from ...stats.adjusted import adjusted_change
 from ...stats.families import ALPHA, Family
 from ...stats.intervals import z_value
-from ...stats.ratios import error_of, estimate, linearised
+from ...stats.ratios import change, error_of, estimate, linearised
 from .. import kpis
 from ..kpi_definitions import KPIS, YEAR, Part
 from . import knowledge
 from .knowledge import Knowledge
+from .row import (
+    FEW,
+    GAP,
+    NOT_APART,
+    PARTS,
+    SEASON,
+    SEASON_OR_NEW,
+    SEGMENTS_ANEW,
+    SPAN,
+    TOO_SHORT,
+    UNDATED,
+    UNKNOWN_ONCE,
+    Row,
+)
 from .steps import Gaps, Steps, next_day, own_months, periods, steps, young_periods
 
-PARTS = ("coverage", "identity", "definition", "mix", "behaviour", "untold")
 SOURCES_OF = {"orders": "transactions", "tickets": "tickets", "profile": "customers"}
 """Table behind monthly sums; scores come from feedback."""
 MOST_LEVELS, FEWEST = 12, 30
 """Values of an attribute that are told apart, and customers that each needs."""
 MOST_TRAITS = 5
+ON_FILE = ("outcome", "worth")
+"""Figures of which the other parts would tell what few customers make."""
 KNOWN_YEARS = (-np.inf, 0.25, 0.5, 0.75, 1, 2, 3, np.inf)
 """Bands of years known at the end of a period: who came in the midst of it had less time in it."""
-SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW, SEASON = (
-    N_("it looks back over another period than in the last run"),
-    N_("an export has days without any record in the new period"),
-    N_("segments are formed anew in each run, so that customers or the border may have moved"),
-    N_("the last run cannot be measured again"),
-    N_("nothing says since when the new customers are known"),
-    N_("the records do not reach back over both periods"),
-    N_("what records lack and what is defined otherwise cannot be told apart"),
-    N_("too few customers to tell the parts"),
-    N_("records are too young to look back further, so that another season may play a part"),
-)
-
-
-@dataclass
-class _Row:
-    """One headline; what is not set is nothing."""
-
-    headline: str
-    kind: str
-    value_before: float
-    value: float
-    n: int = 0
-    n_before: int = 0
-    coverage: float = 0.0
-    identity: float = 0.0
-    definition: float = 0.0
-    mix: float = 0.0
-    behaviour: float = 0.0
-    untold: float = 0.0
-    p: float = float("nan")
-    reason: str = ""
-    since: pd.Timestamp | None = None
-    """First day of the new period, if both are shorter than what the figure looks back."""
-    halves: dict[str, float] = field(default_factory=dict)
-    """Half of the interval of each part that has one."""
-    behind: dict[str, int] = field(default_factory=dict)
-    """Customers whose own sums a part changed, of those parts that are counted anew."""
-
-    def closed(self) -> dict[str, Any]:
-        """The row with the interval of each part, and what no part explains in ``untold``."""
-        row, change = {**vars(self), "change": self.value - self.value_before}, self.value - self.value_before
-        rest = change - sum(row[part] for part in PARTS)
-        row["untold"] += rest if abs(rest) > 1e-9 * max(abs(self.value), abs(self.value_before), 1.0) else 0.0
-        halves, behind = row.pop("halves"), row.pop("behind")
-        row |= {f"{part}_n": behind.get(part, np.nan) for part in PARTS[:3]}
-        for part in PARTS[:-1]:
-            half = halves.get(part, np.nan) if row[part] else np.nan
-            row |= {f"{part}_low": row[part] - half, f"{part}_high": row[part] + half}
-        return row
 
 
 def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: float = ALPHA) -> pd.DataFrame:
@@ -109,13 +73,13 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: f
         with.
     """
     if not before.compares():
-        return pd.DataFrame(columns=[*_Row("", "", 0, 0).closed(), "p_adjusted", "claim", "level"])
+        return pd.DataFrame(columns=[*Row("", "", 0, 0).closed(), "p_adjusted", "claim", "level"])
     changed = knowledge.redefined(now, before)
     tables = steps(now, before)
     published = before["headlines"].set_index("headline")[["value", "n"]]
     traits = _traits(now["profile"], attributes)
     names = [name for name in kpis.known(tables.now, now.as_of) if name in kpis.known(tables.before, before.as_of)]
-    rows = [_customers(now, before, changed, published)]
+    rows = [_on_file(name, now, before, changed, published) for name in _standing(now, before)]
     figures = [_figure(name, tables, now, before, traits, changed, published) for name in names]
     rows += [row for row in figures if np.isfinite([row.value_before, row.value]).all()]
     rows += _segments(now, before, changed)
@@ -141,10 +105,10 @@ def year_before(now: Knowledge, attributes: Sequence[str]) -> pd.DataFrame:
         then = (ahead[0] - YEAR, ahead[1] - YEAR)
         if not kpis.too_young(kpis.covered(name, months, ahead[1]), ahead[1] - then[0] + 1):
             last, current = kpis.ratio(name, months, *then), kpis.ratio(name, months, *ahead)
-            row = _Row(name, KPIS[name].kind, _value(last), _value(current), len(current), len(last))
+            row = Row(name, KPIS[name].kind, _value(last), _value(current), len(current), len(last))
             _between(row, name, same, then, ahead, traits)
             rows.append(row.closed())
-    return _judged(rows or [_Row("", "", 0, 0).closed()], ALPHA).iloc[: len(rows)]
+    return _judged(rows or [Row("", "", 0, 0).closed()], ALPHA).iloc[: len(rows)]
 
 
 def _judged(rows: list[dict[str, Any]], level: float) -> pd.DataFrame:
@@ -186,7 +150,9 @@ def _few(row: pd.Series, least: int) -> tuple[list[str], str]:
     """Parts of a row that few customers make, and the part that they are told with."""
     parts = [part for part in PARTS[:4] if row[part]]
     if not _counts_customers(row["headline"]):
-        return [part for part in parts if row.get(f"{part}_n", np.nan) < least], "mix" if row["mix"] else "untold"
+        few = [part for part in parts if row.get(f"{part}_n", np.nan) < least]
+        into = "mix" if row["mix"] and "mix" not in few else "untold"
+        return few, "behaviour" if into == "untold" and row["headline"] in ON_FILE else into
     counts = row[parts].astype(float).sort_values(key=abs, kind="stable")
     few = list(counts.index[counts.abs() < least])
     for part in counts.index[len(few) :] if few or row["untold"] else []:
@@ -209,8 +175,11 @@ def headlines(now: Knowledge) -> pd.DataFrame:
         (customers behind it)``, months`` (looked back; missing for what is on file) and ``as_of`` (ISO date).
     """
     months, _ = own_months(now)
-    customers = now["identities"]["customer_id"].nunique()
-    rows: list[tuple] = [("customers", "count", float(customers), np.nan, np.nan, customers, np.nan)]
+    rows: list[tuple] = []
+    for name, sums in now["standing"].groupby("headline", sort=False):
+        value, *ends = estimate(*kpis.totals(sums))
+        ends = [np.nan, np.nan] if _counts_customers(name) else ends
+        rows.append((name, KPIS[name].kind, value, *ends, len(sums), np.nan))
     for name in kpis.known(months, now.as_of):
         first, last = kpis.period(name, months, now.as_of)
         sums = kpis.ratio(name, months, first, last)
@@ -237,7 +206,7 @@ def _figure(
     traits: pd.DataFrame,
     changed: set[str],
     published: pd.DataFrame,
-) -> _Row:
+) -> Row:
     """A key figure of the registry."""
     kpi = KPIS[name]
     then, same_span, ahead, at_end = periods(name, tables, before.as_of, now.as_of)
@@ -258,9 +227,12 @@ def _figure(
         published.loc[name] if shorter is None and name in published.index else {"value": _value(last), "n": len(last)}
     )
     values = [once["value"], *map(_value, sums)]
-    row = _Row(name, kpi.kind, values[0], values[-1], len(current), len(last))
+    row = Row(name, kpi.kind, values[0], values[-1], len(current), len(last))
     if shorter is not None:
         row.since, row.reason = kpis.first_day(ahead[0]), SEASON
+        begin = kpis.first_day(ahead[1] + 1 - kpis.covered(name, tables.told, ahead[1]))
+        if (traits["first_seen_at"] < begin).sum() < FEWEST:  # who is first seen late may have been there all along
+            traits, row.reason = traits.assign(first_seen_at=pd.NaT), SEASON_OR_NEW
     if not np.isfinite(values).all():
         row.reason = UNKNOWN_ONCE
         return row
@@ -270,7 +242,7 @@ def _figure(
     of_once = "definition" if "version" in changed else "coverage"
     setattr(row, of_once, getattr(row, of_once) + again)
     row.behind[of_once] += abs(int(once["n"]) - len(last))
-    if any(knowledge.affected(table, changed, now["inventory"]) for table in tables_of(name)):
+    if any(knowledge.affected(table, changed, now["reconciliation"]) for table in tables_of(name)):
         row.reason = NOT_APART
     if same_span[0] != then[0]:
         row.reason = SPAN
@@ -306,7 +278,7 @@ def _behind(sums: list[pd.DataFrame]) -> dict[str, int]:
 
 
 def _between(
-    row: _Row, name: str, tables: Steps, then: tuple[int, int], ahead: tuple[int, int], traits: pd.DataFrame
+    row: Row, name: str, tables: Steps, then: tuple[int, int], ahead: tuple[int, int], traits: pd.DataFrame
 ) -> None:
     """Mix and behaviour between two periods that are measured with one and the same data."""
     sums = [kpis.ratio(name, tables.told, *period) for period in (then, ahead)]
@@ -404,31 +376,54 @@ def _traits(profile: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
     return found
 
 
-def _customers(now: Knowledge, before: Knowledge, changed: set[str], published: pd.DataFrame) -> _Row:
-    """How many customers there are: who came, who is no longer in the exports, and who is joined otherwise."""
-    accounts = knowledge.links(now["identities"], before["identities"])
-    sizes = accounts.groupby("part").agg(n=("customer_id", "nunique"), n_before=("customer_id_before", "nunique"))
-    both = (sizes["n"] > 0) & (sizes["n_before"] > 0)
+def _standing(now: Knowledge, before: Knowledge) -> list[str]:
+    """Figures that both runs tell without a history."""
+    return [name for name in now["standing"]["headline"].unique() if (before["standing"]["headline"] == name).any()]
+
+
+def _on_file(name: str, now: Knowledge, before: Knowledge, changed: set[str], published: pd.DataFrame) -> Row:
+    """A figure of what is on file: who came, who is no longer in the exports, and what became of all others.
+
+    Nothing tells what today's exports would have said then. So whoever is in both runs is compared with themselves.
+    """
+    mine, last = (
+        run["standing"].set_index(["headline", "customer_id"])[["top", "bottom"]].xs(name) for run in (now, before)
+    )
+    pairs = knowledge.links(now["identities"], before["identities"])[["customer_id", "customer_id_before"]]
+    pairs = pairs.dropna().drop_duplicates()
+    pairs = pairs[pairs["customer_id"].isin(mine.index) & pairs["customer_id_before"].isin(last.index)]
+    stayed = last.loc[last.index.isin(pairs["customer_id_before"])]
+    joined = last.loc[pairs["customer_id_before"]].set_axis(pairs["customer_id"])
+    joined = joined[~joined.index.duplicated()]
     seen = now["profile"].set_index("customer_id").get("first_seen_at", pd.Series(dtype="datetime64[us]"))
-    fresh = accounts.loc[accounts["part"].isin(sizes.index[sizes["n_before"] == 0])].drop_duplicates("customer_id")
-    since = seen.reindex(fresh["customer_id"]).astype("datetime64[us]")
-    late = since < next_day(before)
-    kept = int(sizes["n_before"].sum())
-    row = _Row("customers", "count", published["value"].get("customers", kept), int(sizes["n"].sum()))
-    row.n, row.n_before = int(row.value), kept
-    row.identity = float((sizes["n"] - sizes["n_before"])[both].sum())
-    came, gone = float(late.sum()), float(sizes.loc[sizes["n"] == 0, "n_before"].sum())
-    if knowledge.affected("customers", changed, now["inventory"]):
-        row.definition = came - gone
-    else:
-        row.coverage = came - gone
-    row.coverage += kept - row.value_before
-    row.mix, row.untold = float((since >= next_day(before)).sum()), float(since.isna().sum())
+    since, known = seen.reindex(mine.index).astype("datetime64[us]"), mine.index.isin(joined.index)
+    late, fresh = ~known & (since < next_day(before)), ~known & (since >= next_day(before))
+    at_each = [last, stayed, joined, mine[known], mine[known | late], mine[known | late | fresh], mine]
+    values = [estimate(*kpis.totals(sums))[0] for sums in at_each]
+    row = Row(name, KPIS[name].kind, published["value"].get(name, values[0]), values[-1], len(mine), len(last))
+    if not np.isfinite(values).all():
+        row.reason = UNKNOWN_ONCE
+        return row
+    gone, row.identity, behaviour, came, row.mix, row.untold = np.diff(values)
     row.reason = UNDATED if row.untold else ""
+    redefined = knowledge.affected("customers", changed, now["reconciliation"])
+    if redefined:
+        row.definition = gone + came
+    else:
+        row.coverage = gone + came
+    row.coverage += values[0] - row.value_before
+    twice = len(set(stayed.index) ^ set(joined.index))
+    row.behind = {"coverage": len(last) - len(stayed) + int(late.sum()), "identity": twice, "mix": int(fresh.sum())}
+    if redefined and behaviour:
+        row.reason, row.untold = NOT_APART, row.untold + behaviour
+    elif not _counts_customers(name):
+        both = mine[known]
+        found = change(*kpis.totals(both), *kpis.totals(joined.loc[both.index]))
+        row.behaviour, row.p, row.halves = behaviour, found.p, {"behaviour": (found.high - found.low) / 2}
     return row
 
 
-def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[_Row]:
+def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[Row]:
     """Size of each segment; where its members are known to be others, who came and went is told."""
     names = ("segments", "profile")
     if not all(len(run[name]) for run in (now, before) for name in names):
@@ -444,7 +439,7 @@ def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[_Row
     rows = []
     for segment in sorted(set(mine) & set(last)):
         here, there = mine[mine == segment].index, last[last == segment].index
-        row = _Row(f"segment {segment}", "count", len(there), len(here), len(here), len(there))
+        row = Row(f"segment {segment}", "count", len(there), len(here), len(here), len(there))
         fresh = int(is_new[here].sum())
         late = len(here.difference(before["profile"]["customer_id"])) - fresh
         gone = sum(name not in everybody for name in there)

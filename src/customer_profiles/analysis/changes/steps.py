@@ -31,7 +31,7 @@ class Steps:
     joined : Months
         The same, customers joined as now.
     told : Months
-        By the definitions of now, with what the exports lack and the last run had.
+        By the definitions of now, with what the exports lack and the last run had, and without what they say twice.
     now : Months
         As this run has them.
     gaps : dict of str to list of (Timestamp, Timestamp)
@@ -61,12 +61,13 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
     gaps, unsure = {}, {}
     for name, at in TABLES.items():
         mine, last = now[name], before[name]
-        told = mine
-        if knowledge.affected(name, changed, now["inventory"]):
+        twice = knowledge.repeated(mine, at)
+        told = once = mine[~twice] if twice.any() else mine
+        if knowledge.affected(name, changed, now["reconciliation"]):
             covered, joined = last, knowledge.joined_as(last, mine, was, ids)
         else:
             last_today = knowledge.joined_as(last, mine, was, ids)
-            told = joined = knowledge.repaired(mine, last_today, at, before.as_of)
+            told = joined = knowledge.repaired(once, last_today, at, before.as_of)
             covered = knowledge.joined_as(told, last, ids, was)
         for step, rows in zip(at_each, (last, covered, joined, told, mine), strict=True):
             at_each[step][name] = rows

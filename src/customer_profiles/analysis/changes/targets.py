@@ -26,7 +26,9 @@ ROWS = ["read", "set_aside", "duplicate", "excluded"]
 """What became of the rows of the exports."""
 
 
-def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any], rows: pd.DataFrame | None = None) -> Result:
+def against_targets(
+    headlines: pd.DataFrame, targets: Mapping[str, Any], rows: pd.DataFrame | None = None, outcome: Any = None
+) -> Result:
     """The key figures for which dataset.yaml has a target or the company's own total.
 
     Parameters
@@ -37,6 +39,8 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any], rows: p
         ``target, tolerance, owner, own_total`` by the name of the key figure.
     rows : DataFrame, optional
         ``table`` and `ROWS` of each source: why the report counts otherwise than the company.
+    outcome : Outcome, optional
+        Whether the company's own outcome is a ``good`` one: of a bad one less is better.
 
     Returns
     -------
@@ -51,6 +55,7 @@ def against_targets(headlines: pd.DataFrame, targets: Mapping[str, Any], rows: p
     known = headlines[known].reset_index(drop=True)
     set_for = [targets[name] for name in known["headline"]]
     better = np.array([KPIS[name].better for name in known["headline"]], dtype=float)
+    better[known["headline"].eq("outcome") & (outcome is not None and not outcome.good)] = -1
     target, own, tolerance = (
         np.array([getattr(of, name) for of in set_for], dtype=float) for name in ("target", "own_total", "tolerance")
     )

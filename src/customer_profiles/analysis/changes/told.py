@@ -15,7 +15,7 @@ from ...stats.claims import shown
 from ..kpi_definitions import KPIS
 from . import knowledge
 from .knowledge import Knowledge
-from .parts import GAP, SPAN
+from .row import GAP, SEASON_OR_NEW, SPAN
 
 HEADINGS = {
     "coverage": N_("Source coverage"),
@@ -27,7 +27,7 @@ HEADINGS = {
 }
 NAMES = (
     *(N_("Last value"), N_("This value"), N_("Whole change"), N_("Relative change"), N_("Part"), N_("Amount")),
-    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Level"), N_("Year before"), N_("Day")),
+    *(N_("Last rows"), N_("Rows"), N_("Lost share"), N_("Unusable share"), N_("Level"), N_("Year before"), N_("Day")),
 )
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
@@ -39,31 +39,33 @@ MOVED = (
     N_("{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_("{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_(
-        "{headline:label} went from {before:label} to {now:label}; what customers do differently would have changed "
-        "it by {by:label} alone."
+        "{headline:label} went to {now:label} from {before:label}: {by:label} because customers act differently, which "
+        "other causes made up for in part."
     ),
     N_(
-        "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
-        "itself, but other causes outweigh it."
+        "{headline:label} went to {now:label} from {before:label}: {by:label} because customers act differently, which "
+        "other causes more than made up for."
     ),
 )
 """How a figure moved: up, down, less than by itself, or the other way."""
 SINCE = (
     N_(
         "{headline:label} since {since:day} rose to {now:label}, from {before:label} in as many months before: "
-        "{by:label} of it because customers act differently, or because of the season."
+        "{by:label} of it because customers act differently, or because of {cause:label}."
     ),
     N_(
         "{headline:label} since {since:day} fell to {now:label}, from {before:label} in as many months before: "
-        "{by:label} of it because customers act differently, or because of the season."
+        "{by:label} of it because customers act differently, or because of {cause:label}."
     ),
     N_(
-        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before; what "
-        "customers do differently, or the season, would have changed it by {by:label} alone."
+        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: "
+        "{by:label} because customers act differently, or because of {cause:label}, which other causes made up for in "
+        "part."
     ),
     N_(
-        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: what "
-        "customers do differently, or the season, makes {by:label} by itself, but other causes outweigh it."
+        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: "
+        "{by:label} because customers act differently, or because of {cause:label}, which other causes more than "
+        "made up for."
     ),
 )
 """The same where records are too young for what the figure looks back."""
@@ -295,8 +297,9 @@ def moved(row: Any, family: int) -> Finding:
     young = not is_missing(getattr(row, "since", None))
     up, down, more, against = SINCE if young else MOVED
     message = against if part <= 0 else more if part > 1 else up if row.behaviour > 0 else down
-    unit = row.behaviour / row.relative_change if row.relative_change else 0.0
-    since = {"since": row.since} if young else {}
+    unit = (100 if row.kind == "share" else 1) * row.behaviour / row.relative_change if row.relative_change else 0.0
+    cause = Text(N_("the season or new customers") if getattr(row, "reason", "") == SEASON_OR_NEW else N_("the season"))
+    since = {"since": row.since, "cause": cause} if young else {}
     values = {"now": amount(row.kind, row.this_value), "before": amount(row.kind, row.last_value)}
     return Finding(
         message,
@@ -319,7 +322,8 @@ def _of_data(row: Any) -> Finding:
         "coverage": silent
         if _is_of_silent_days(row)
         else N_(
-            "{headline:label}: {by:label} of the change comes from records missing, late, corrected or of a new source."
+            "{headline:label}: {by:label} of the change comes from records missing, late, doubled, corrected or of a "
+            "new source."
         ),
         "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
         "definition": N_(
@@ -339,30 +343,34 @@ def sources(now: Knowledge, before: Knowledge) -> Result:
     Returns
     -------
     Result
-        ``source`` (or what else is defined otherwise)``, last_rows, rows, lost_share`` (of the last rows)``,
-        redefined``; only what changed.
+        ``source`` (or what else is defined otherwise)``, last_rows, rows`` (read)``, lost_share`` (of the last rows)``,
+        unusable_share`` (fewer of them than then are used)``, redefined``; only what changed.
     """
-    title = Text(N_("Exports that are shorter than in the last run, or defined otherwise"))
-    columns = ["source", "last_rows", "rows", "lost_share", "redefined"]
+    title = Text(N_("Exports that are shorter than in the last run, less usable, or defined otherwise"))
+    columns = ["source", "last_rows", "rows", "lost_share", "unusable_share", "redefined"]
     if not before.compares():
         return Result("changed_sources", pd.DataFrame(columns=columns), title, NOBODY)
     changed = redefinitions(now, before)
-    mine, last = (run["inventory"].set_index("source")["rows"] for run in (now, before))
-    both = pd.DataFrame({"last_rows": last, "rows": mine}).rename_axis("source").reset_index()
+    mine, last = (run["reconciliation"].set_index("source") for run in (now, before))
+    both = pd.DataFrame({"last_rows": last["read"], "rows": mine["read"]})
+    both["unusable_share"] = (1 - (mine["used"] / mine["read"]) / (last["used"] / last["read"])).clip(lower=0)
+    both = both.rename_axis("source").reset_index()
     one_run = both[["last_rows", "rows"]].isna().any(axis=1)
-    both = both.fillna(0).astype({"rows": "int64", "last_rows": "int64"}).assign(part="source:" + both["source"])
+    both = both.fillna(0.0).astype({"rows": "int64", "last_rows": "int64"}).assign(part="source:" + both["source"])
     lost = 1 - both["rows"] / both["last_rows"].where(both["last_rows"] > 0)
     both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), one_run=one_run)
     others = pd.DataFrame({"part": sorted(changed - set(both["part"]))}).assign(one_run=False)
     both = pd.concat([both, others], ignore_index=True)
     both = both.assign(redefined=both["part"].isin(list(changed)), one_run=both["one_run"].astype(bool))
     both["source"] = both["source"].fillna(both["part"].map(REDEFINED)).fillna(both["part"])
-    both = both[both["redefined"] | both["one_run"] | (both["lost_share"] > SHORTER)].reset_index(drop=True)
+    worse = both[["lost_share", "unusable_share"]].gt(SHORTER).any(axis=1)
+    both = both[both["redefined"] | both["one_run"] | worse].reset_index(drop=True)
     return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
 
 
 def _sources(table: pd.DataFrame) -> list[Finding]:
     shorter = N_("The export “{source:value}” is shorter than in the last run by {less:part} of its records.")
+    unusable = N_("Of the export “{source:value}” {less:part} fewer records can be used than in the last run.")
     fresh = N_("New since the last run: the export “{source:value}”.")
     gone = N_("No longer read: the export “{source:value}”.")
     otherwise = N_("Defined otherwise than in the last run: {what:label}.")
@@ -372,6 +380,9 @@ def _sources(table: pd.DataFrame) -> list[Finding]:
             said = shorter if not row.one_run else gone if row.lost_share else fresh
             less = {} if row.one_run else {"less": float(row.lost_share)}
             found.append(Finding(said, {"source": row.source, **less}, id=f"changed_source.{row.source}"))
+        elif row.unusable_share > SHORTER:
+            less = {"source": row.source, "less": float(row.unusable_share)}
+            found.append(Finding(unusable, less, id=f"changed_source.{row.source}"))
     for part in table.loc[table["redefined"].astype(bool), "part"]:
         kind, _, of = part.replace(" ", ":").partition(":")
         what = Text(REDEFINED[kind], {"source": of} if of else {})
