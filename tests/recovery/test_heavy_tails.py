@@ -42,6 +42,21 @@ def test_spend_per_customer(spread, n, idle):
     assert stats.binomtest(round(holds * told * 300), round(told * 300), HOLDS, alternative="less").pvalue >= 0.01
 
 
+@pytest.mark.parametrize("n", [200, 1000])
+@pytest.mark.parametrize("power", [1.3, 1.6, 2.0, 3.0])
+def test_of_tails_that_fall_like_a_power_little_false_is_told(power, n, record_property):
+    """Below 2 the variance has no end; a sample without the largest customers looks harmless and cannot know."""
+    rng, truth, told, false = np.random.default_rng(5), power / (power - 1), 0, 0
+    for _ in range(600):
+        found = intervals.mean_interval(rng.pareto(power, n) + 1)
+        told += not np.isnan(found.low)
+        false += not (np.isnan(found.low) or found.low <= truth <= found.high)
+    record_property("nothing_false_of_powers", 1 - false / 600)
+    assert false / 600 <= 0.17
+    assert told / 600 >= 0.8 or power < 2
+    assert told / 600 <= 0.35 or power > 1.3
+
+
 def test_of_a_very_heavy_tail_hardly_anything_is_told():
     told, _, student = means(2.0, 200, 0, 200)
     assert told < 0.02

@@ -15,6 +15,8 @@ CONFIDENCE = 0.95
 FEWEST = 20
 """Values from which their upper quantiles say something of their tail."""
 
+LIGHTEST = 1.5
+"""Power of the tail below which nothing is told of a sum; below 2 a single value may come to decide it."""
 
 SUM_CONFIDENCE, SUM_NEEDS = 0.975, 0.15
 """Level at which the interval of a share of a sum holds 95 of 100, and values needed: this part of (g + 2)² (g - 1),
@@ -174,7 +176,9 @@ def tells(values: ArrayLike) -> bool:
     Asked are the quantiles above the median, not the largest values: a sample that happens to lack them would look
     harmless. A tail as that of a log-normal distribution with skewness g needs half of g² values (Cochran 1977,
     Sampling Techniques, section 2.15, asks 25 g² of Student's interval; how often Hall's then holds is measured in
-    ``tests/recovery/test_heavy_tails.py``). Values that are not all on one side of zero have no such tail.
+    ``tests/recovery/test_heavy_tails.py``). A tail that falls like a power is heavier than that: its power is estimated
+    from the largest √2n values (Hill 1975, The Annals of Statistics 3:1163–1174) and has to be `LIGHTEST`. Values that
+    are not all on one side of zero have no such tail.
 
     >>> tells(np.exp(np.linspace(-2, 2, 50))), tells(np.exp(5 * np.linspace(-2, 2, 50)))
     (True, False)
@@ -187,7 +191,8 @@ def tells(values: ArrayLike) -> bool:
     middle, *upper = np.quantile(positive, [0.5, *at])
     spread = float((np.log(np.array(upper) / middle) / scipy.special.ndtri(at)).max())
     grown = np.exp(min(spread, 10.0) ** 2)
-    return len(positive) > 0.5 * (grown + 2) ** 2 * (grown - 1)
+    largest = np.log(np.sort(positive)[-int(np.sqrt(2 * len(positive))) - 1 :])
+    return len(positive) > 0.5 * (grown + 2) ** 2 * (grown - 1) and LIGHTEST * (largest[1:] - largest[0]).mean() <= 1
 
 
 def median_interval(values: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:

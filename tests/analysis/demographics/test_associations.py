@@ -67,7 +67,7 @@ class TestMethods:
         rng = np.random.default_rng(0)
         x = rng.integers(0, 9, 400).astype(float)
         y = x + rng.normal(0, 4, 400).round()
-        ours, theirs = associations.spearman(x, y), stats.spearmanr(x, y)
+        ours, theirs = associations.spearman(stats.rankdata(x), stats.rankdata(y)), stats.spearmanr(x, y)
         assert ours.value * ours.sign == pytest.approx(theirs.statistic)
         assert ours.p == pytest.approx(theirs.pvalue)
         assert associations.spearman(x, -x).sign == -1
@@ -77,7 +77,10 @@ class TestMethods:
         rng = np.random.default_rng(1)
         group, x = rng.integers(0, 4, 500), rng.poisson(3, 500).astype(float)
         x += group
-        ours, theirs = associations.rank_differences(x, group), stats.kruskal(*(x[group == g] for g in range(4)))
+        ours, theirs = (
+            associations.rank_differences(stats.rankdata(x), group),
+            stats.kruskal(*(x[group == g] for g in range(4))),
+        )
         assert ours.p == pytest.approx(theirs.pvalue)
         assert ours.value == pytest.approx(np.sqrt((theirs.statistic - 3) / 496))
 
@@ -213,3 +216,32 @@ def test_of_two_groups_that_are_equally_high_none_is_called_highest(lead, named)
     )
     assert table.frame.loc[0, "claim"]
     assert (table.frame.loc[0, "value"] == "web") == named
+
+
+def customers_since(seed: int, alike: bool, longest: int = 1500, n: int = 1500) -> pd.DataFrame:
+    """Who orders, asks and visits at rates of their own, since a day that has much to do with the way they came."""
+    rng = np.random.default_rng(seed)
+    years, eager = np.minimum(rng.exponential(longest / 3, n) + 1, longest) / 365, rng.gamma(1, 1, n)
+    orders = rng.poisson(8 * eager * years)
+    began = pd.Timestamp("2025-01-01") - pd.to_timedelta(years * 365, "D")
+    columns = {"spend": [rng.lognormal(3, 0.8, k).sum() for k in orders], "sessions": rng.poisson(20 * years)}
+    columns["tickets"] = rng.poisson((eager if alike else rng.gamma(1, 1, n)) * years)
+    columns["came_by"] = np.where(rng.random(n) < years * 365 / longest, "fair", "web")
+    return pd.DataFrame({"signup_date": began, "orders": orders} | columns)
+
+
+def counts_that_go_together(seed: int, alike: bool, longest: int = 1500) -> set[frozenset[str]]:
+    company = customers_since(seed, alike, longest)
+    found = associations.scan(company, [name for name in company if name != "signup_date"], {}).frame
+    return {frozenset((row.attribute, row.other)) for row in found[found["claim"]].itertuples()}
+
+
+@pytest.mark.parametrize("longest", [400, 1500, 4000])
+def test_what_grows_with_time_does_not_rise_together_for_that(longest, record_property):
+    wrong = sum(bool(counts_that_go_together(seed, False, longest)) for seed in range(30))
+    record_property("claimed", wrong / 30)
+    assert wrong <= stats.binom.ppf(0.99, 30, 0.05)
+
+
+def test_who_orders_more_and_asks_more_in_the_same_time_is_found():
+    assert all(frozenset(("orders", "tickets")) in counts_that_go_together(seed, True) for seed in range(5))

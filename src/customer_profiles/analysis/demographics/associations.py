@@ -58,9 +58,21 @@ FROM_ONE_SOURCE = (
     frozenset({"employees", "employees_band"}),
     frozenset({"revenue", "revenue_band"}),
     frozenset({"country", "region", "city", "postal_code"}),
-    frozenset({"tickets", "open_tickets", "reopened_tickets", "resolution_hours"}),
+    frozenset({"tickets", "open_tickets", "reopened_tickets", "resolution_hours", "tenure_days", "is_new"}),
 )
 """Traits that are computed from the same rows or contain each other: that they go together says nothing new."""
+
+GROWING = (
+    *("orders", "orders_365d", "items", "spend", "spend_365d", "categories", "sessions", "touchpoints", "answers"),
+    *("linked_touchpoints", "tickets", "open_tickets", "reopened_tickets", "offers", "offer_responses", "comments"),
+)
+"""Counts and sums that grow with the time as a customer: any two of them would rise together, whatever customers do."""
+
+FIRSTS = ("signup_date", "first_order_at", "first_seen_at", "first_touch_at")
+"""Columns of the profile that tell when somebody began."""
+
+BEGAN_TOGETHER = 30
+"""Customers who began one after the other and count as having had equally long."""
 
 SAYS_THE_SAME = (
     frozenset({"orders", "orders_365d", "items", "spend", "spend_365d"}),
@@ -87,10 +99,15 @@ class Strength(NamedTuple):
 
 
 class Trait(NamedTuple):
-    """A trait in numbers: NaN is unknown; ``names`` of the groups if it has no order."""
+    """A trait in numbers: NaN is unknown; ``names`` of the groups if it has no order; whether it is places already."""
 
     values: np.ndarray
     names: tuple[str, ...]
+    placed: bool = False
+
+    def ranks(self, known: np.ndarray) -> np.ndarray:
+        """Ranks of those who are known; of places themselves, as ties would shift them between cohorts."""
+        return self.values[known] if self.placed else scipy.stats.rankdata(self.values[known])
 
 
 def one_source(first: str, second: str, made_of: MadeOf | None = None) -> bool:
@@ -103,6 +120,27 @@ def one_source(first: str, second: str, made_of: MadeOf | None = None) -> bool:
     """
     origins = [{name, *(made_of or {}).get(name, ())} for name in (first, second)]
     return any(a == b or any({a, b} <= kind for kind in FROM_ONE_SOURCE) for a in origins[0] for b in origins[1])
+
+
+def equally_long(profile: pd.DataFrame, name: str) -> np.ndarray:
+    """Each customer's place, from 0 to 1, in what grows with time, among those who began at about the same time.
+
+    Parameters
+    ----------
+    profile : DataFrame
+        Where nobody's beginning is known, everybody is compared with everybody.
+    name : str
+        One of `GROWING`.
+
+    >>> began = pd.date_range("2020-01-01", periods=60)
+    >>> equally_long(pd.DataFrame({"signup_date": began, "orders": range(60)}), "orders")[[0, 29, 30, 59]].round(2)
+    array([0.02, 0.98, 0.02, 0.98])
+    """
+    began = profile.reindex(columns=FIRSTS).apply(pd.to_datetime).min(axis=1)
+    known = profile[name].astype(float)
+    cohort = (began.rank(method="min").sub(1) // BEGAN_TOGETHER).fillna(-1)
+    place = known.groupby(cohort).rank() - 0.5
+    return (place / known.groupby(cohort).transform("count")).to_numpy(float)
 
 
 def cramers_v_corrected(counts: ArrayLike) -> float:
@@ -130,24 +168,25 @@ def cramers_v_corrected(counts: ArrayLike) -> float:
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> Strength:
-    """Rank correlation of two numbers without gaps, ties averaged; p-value from Student's t."""
+    """Rank correlation of two numbers, given as ranks, ties averaged; p-value from Student's t."""
     if min(np.ptp(x), np.ptp(y)) == 0:
         return Strength(np.nan, np.nan, np.nan, len(x))
-    found = scipy.stats.spearmanr(x, y)
+    found = scipy.stats.pearsonr(x, y)
     return Strength(float(abs(found.statistic)), float(np.sign(found.statistic)), float(found.pvalue), len(x))
 
 
 def rank_differences(x: np.ndarray, group: np.ndarray) -> Strength:
     """Do groups differ in the ranks of a number? Root of the explained part of the ranks, chance taken out.
 
-    Kruskal–Wallis test; the explained part is η²_H = (H − k + 1) / (n − k), k groups, of Tomczak & Tomczak (2014),
-    Trends in Sport Sciences 21:19–25, at least 0.
+    Kruskal–Wallis test, H = (n − 1) times the part of the squares that is between groups; the explained part is
+    η²_H = (H − k + 1) / (n − k), k groups, of Tomczak & Tomczak (2014), Trends in Sport Sciences 21:19–25, at least 0.
     """
-    n, parts = len(x), [x[group == value] for value in np.unique(group)]
-    if len(parts) < 2 or np.ptp(x) == 0:
+    n, k = len(x), len(np.unique(group))
+    if k < 2 or np.ptp(x) == 0:
         return Strength(np.nan, np.nan, np.nan, n)
-    found, k = scipy.stats.kruskal(*parts), len(parts)
-    return Strength(float(np.sqrt(max(0.0, (found.statistic - k + 1) / (n - k)))), np.nan, float(found.pvalue), n)
+    h = (n - 1) * float(pd.Series(x).groupby(group).transform("mean").var(ddof=0) / x.var())
+    p = float(scipy.stats.chi2.sf(h, k - 1))
+    return Strength(float(np.sqrt(max(0.0, (h - k + 1) / (n - k)))), np.nan, p, n)
 
 
 def crossed(a: np.ndarray, b: np.ndarray) -> Strength:
@@ -178,7 +217,8 @@ def scan(
     profile : DataFrame
         One row per customer.
     attributes : iterable of str
-        Columns of any type. Pairs that hang together by construction are left out, see `one_source`.
+        Columns of any type. Pairs that hang together by construction are left out, see `one_source`; what grows with
+        the time as a customer (`GROWING`) counts by its place among those who began at about the same time.
     orders : mapping of str to sequence of str, optional
         Values from low to high: such traits count as ranks, like numbers.
     seed : int
@@ -194,12 +234,13 @@ def scan(
         Kruskal–Wallis or χ², by type; one Benjamini–Hochberg family over all pairs. ``same_as`` names the trait that
         says nearly the same as one of the two, and is told of in its place; ``value`` and ``other_value`` are the
         groups that meet most beyond expectation, or the one group in which the other trait is higher than in each other
-        group (Mann–Whitney tests, so that of two equal groups none is named).
+        group (a test of the ranks for each, so that of two equal groups none is named).
     """
     if len(profile) > MOST_CUSTOMERS:
         profile = profile.sample(MOST_CUSTOMERS, random_state=seed)
     names = list(dict.fromkeys(attributes))
     traits = {name: _trait(profile[name], (orders or {}).get(name)) for name in names}
+    traits |= {name: Trait(equally_long(profile, name), (), placed=True) for name in names if name in GROWING}
     names = [name for name in names if len(np.unique(traits[name].values[~np.isnan(traits[name].values)])) > 1]
     pairs = [pair for pair in combinations(names, 2) if not one_source(*pair, made_of)]
     rows = [_row(first, second, traits) for first, second in pairs]
@@ -217,6 +258,9 @@ def scan(
         OVERLAPPING,
         claims=partial(_claims, family=family),
         family=family,
+        about=Text(
+            N_("What grows with the time as a customer is compared among those who began at about the same time.")
+        ),
     )
 
 
@@ -325,7 +369,7 @@ def _trait(column: pd.Series, order: Sequence[str] | None) -> Trait:
 def _row(first: str, second: str, traits: Mapping[str, Trait]) -> tuple:
     a, b = traits[first], traits[second]
     both = ~(np.isnan(a.values) | np.isnan(b.values))
-    x, y = a.values[both], b.values[both]
+    x, y = (trait.values[both] if trait.names else trait.ranks(both) for trait in (a, b))
     test: Callable[[np.ndarray, np.ndarray], Strength]
     if not a.names and not b.names:
         method, test = RANKS, spearman
@@ -346,7 +390,7 @@ def _standing_out(traits: Mapping[str, Trait], first: str, second: str, method: 
     """The groups of two traits that stand out, "" for a trait that has none, or if too few customers are concerned."""
     a, b = traits[first], traits[second]
     both = ~(np.isnan(a.values) | np.isnan(b.values))
-    x, y = a.values[both], b.values[both]
+    x, y = (trait.values[both] if trait.names else trait.ranks(both) for trait in (a, b))
     if method == CROSSED:
         counts = np.histogram2d(x, y, [np.arange(len(t.names) + 1) - 0.5 for t in (a, b)])[0]
         expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / max(counts.sum(), 1)
@@ -355,15 +399,18 @@ def _standing_out(traits: Mapping[str, Trait], first: str, second: str, method: 
         return (a.names[row], b.names[column]) if excess[row, column] > 0 else ("", "")
     if method == RANKS:
         return "", ""
-    names, group, ranks = (a.names, x, scipy.stats.rankdata(y)) if a.names else (b.names, y, scipy.stats.rankdata(x))
+    names, group, ranks = (a.names, x, y) if a.names else (b.names, y, x)
     sizes = np.bincount(group.astype(int), minlength=len(names))[: len(names)]
     sums = np.bincount(group.astype(int), weights=ranks, minlength=len(names))[: len(names)]
     means = np.where(sizes >= SMALLEST_GROUP, sums / np.maximum(sizes, 1), -np.inf)
     best = int(np.argmax(means))
-    others = [ranks[group == at] for at in np.flatnonzero(sizes) if at != best]
-    alone = np.isfinite(means[best]) and all(
-        scipy.stats.mannwhitneyu(ranks[group == best], other).pvalue <= ALPHA / len(others) for other in others
+    squares = np.bincount(group.astype(int), weights=ranks**2, minlength=len(names))[: len(names)]
+    errors = np.maximum(squares / np.maximum(sizes, 1) - (sums / np.maximum(sizes, 1)) ** 2, 0) / np.maximum(
+        sizes - 1, 1
     )
+    others = np.flatnonzero(sizes * (np.arange(len(names)) != best))
+    beyond = z_value(1 - ALPHA / max(len(others), 1)) * np.sqrt(errors[best] + errors[others])
+    alone = np.isfinite(means[best]) and bool((means[best] - sums[others] / sizes[others] > beyond).all())
     highest = names[best] if alone else ""
     return (highest, "") if a.names else ("", highest)
 

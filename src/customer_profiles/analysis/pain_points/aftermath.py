@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..demographics.associations import FIRSTS
 from ..feedback.metrics import METRICS
 from .observations import Evidence
 
@@ -22,9 +23,6 @@ YEAR = pd.Timedelta(days=365)
 
 ENOUGH_ORDERS = 3
 """From so many orders on a customer's own gap says what the usual one is."""
-
-FIRSTS = ("signup_date", "first_order_at", "first_seen_at", "first_touch_at")
-"""Columns of the profile that tell when somebody began."""
 
 UNKNOWN_ENDS = 0.05
 """Share of customers who left at an unknown time from which cases have no rate over time."""
