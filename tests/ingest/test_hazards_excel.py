@@ -280,8 +280,9 @@ class TestNoWorkbooks:
         assert "export it again" in message
         assert size < MOST_MEGABYTES
 
-    def test_entities(self, company, source):
+    @pytest.mark.parametrize("above", ["", f"<!-- {'x' * 10_000} -->"])
+    def test_entities(self, company, source, above):
         save(company, ROWS)
-        bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet'
+        bomb = f'{above}<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet'
         rewrite(company, SHEET, "<worksheet", bomb)
         refused(company, source, match="has a document type, which no workbook has; export it again")

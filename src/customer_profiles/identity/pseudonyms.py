@@ -86,5 +86,7 @@ def fingerprint(key: bytes, text: str) -> str:
     >>> fingerprint(b"k", "Anna  MÜLLER") == fingerprint(b"k", "anna müller")
     True
     """
-    folded = "".join(character for character in text.casefold() if character.isalnum() or character == "@")
+    folded = text.casefold()
+    if not folded.isalnum():
+        folded = "".join(character for character in folded if character.isalnum() or character == "@")
     return hashlib.sha256(key + folded.encode()).hexdigest()

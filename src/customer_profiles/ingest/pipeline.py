@@ -33,6 +33,7 @@ from .readers.registry import files_read
 from .readers.snapshots import one_snapshot
 from .reading import Run, casts
 from .reuse import Kept, forget
+from .rows_read import told
 from .visitors import nobody, prepare_touches
 from .writer import TableWriter, own_fields
 
@@ -154,7 +155,8 @@ def read_people(
     if run.dataset.kind == "b2b":
         records, companies = _with_contacts(records, _read_customers(run, accounts, "contacts"), accounts)
     erased = records.pop("erased").to_numpy(dtype=bool) if len(records) else np.array([], dtype=bool)
-    people = People(run.key, records, companies, run.dataset.identity.level, IdLedger(run.key, last, run.as_of))
+    with told("customers recognised", None, run.tables.folder, begun=len(records)):
+        people = People(run.key, records, companies, run.dataset.identity.level, IdLedger(run.key, last, run.as_of))
     return records, people, run.suppressed.with_entries(linked_entries(records, people.groups, erased))
 
 

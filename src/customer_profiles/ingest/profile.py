@@ -28,6 +28,7 @@ from .config.dataset import (
 from .config.derived import derive
 from .engine import EngineName, fetch, open_engine
 from .reuse import with_profile
+from .rows_read import told
 from .visitors import NEW_DAYS
 
 if TYPE_CHECKING:
@@ -112,10 +113,17 @@ def _build(
     memory_limit: str | None,
     new_days: int,
 ) -> pd.DataFrame:
-    with open_engine(engine, tables.folder, memory_limit) as connection:
-        read = {name: connection.read_parquet(str(tables.path(name))) for name in EXPRESSIONS if tables.has(name)}
+    import pyarrow.parquet as pq
+
+    rows_of = {name: pq.read_metadata(tables.path(name)).num_rows for name in EXPRESSIONS if tables.has(name)}
+    with (
+        told("profile", sum(rows_of.values()), tables.folder) as done,
+        open_engine(engine, tables.folder, memory_limit) as connection,
+    ):
+        read = {name: connection.read_parquet(str(tables.path(name))) for name in rows_of}
         who = _sized(_who(read["customers"], as_of, "age_band" in attributes), attributes)
         profile = fetch(who)
+        done(rows_of["customers"])
         for name, expression in EXPRESSIONS.items():
             if name in read and name != "customers":
                 known = read[name].filter(read[name].customer_no.notnull())
@@ -125,6 +133,7 @@ def _build(
                 assert len(profile) == rows, f"joining {name} changed the number of customers"
                 counts = [column for column in _COUNTS[name] if column in part]
                 profile[counts] = profile[counts].fillna(0)
+                done(rows_of[name])
     if tables.has("areas"):
         profile = with_areas(profile, tables.read("areas"))
     profile = _newness(profile, as_of, new_days).sort_values("customer_no", ignore_index=True)

@@ -1,14 +1,19 @@
-"""How many rows of a source have been read and how long the rest will take, where somebody looks and it takes long."""
+"""How many rows a step has done and how long the rest will take, where somebody looks and it takes long."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, NoReturn
 
 from .parsing.learning import Part
 from .readers.sql import Place
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 FOLLOWED = ".progress"
 """File in the folder of a run that is there if a terminal shows the run; it says what its kernels are at."""
@@ -20,33 +25,48 @@ _LINES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson"}
 
 
 def counting(parts: Iterable[Part], source: str, files: Sequence[Path | Place], folder: Path) -> Iterator[Part]:
-    """The same parts; told in a terminal, beside the cell of a notebook opened by hand, or in `FOLLOWED`.
+    """The same parts of a source, and `told` how many rows of its files they are."""
+    with told(source, rows_of(files), folder) as done:
+        for part in parts:
+            yield part
+            done(len(part[1].rows))
+
+
+@contextmanager
+def told(what: str, total: int | None, folder: Path, begun: int = 0) -> Iterator[Callable[[int], object]]:
+    """Tell how far a step has come: in a terminal, beside the cell of a notebook opened by hand, or in `FOLLOWED`.
 
     Parameters
     ----------
-    parts : iterable of Part
-    source : str
-        What is read.
-    files : sequence of Path or Place
-        Where it is read from.
+    what : str
+        Source that is read, or step.
+    total : int or None
+        Rows that there are, if that is known: then the time that is left is told, otherwise that which has gone.
     folder : Path
         Of the run.
+    begun : int
+        Rows that are in work from the start.
+
+    Yields
+    ------
+    callable
+        To be called with the number of rows that have been done since.
     """
     from tqdm import tqdm
 
     by_hand = folder.name == BY_HAND
     seen = sys.stderr.isatty() or by_hand
     if not seen and not (folder / FOLLOWED).exists():
-        yield from parts
+        yield lambda _: None
         return
-    total = rows_of(files)
     form = "{desc}: {n_fmt} of about {total_fmt} rows, {remaining} left" if total else "{desc}: {n_fmt} rows, {elapsed}"
     with ExitStack() as stack:
         shown = sys.stdout if by_hand else sys.stderr  # beside a cell, what comes from stderr looks like a failure
         file = shown if seen else stack.enter_context((folder / FOLLOWED).open("w", encoding="utf-8"))
         bar = tqdm(
             total=total,
-            desc=source,
+            initial=begun,
+            desc=what,
             unit_scale=True,
             delay=DELAY,
             mininterval=0.5,
@@ -55,9 +75,20 @@ def counting(parts: Iterable[Part], source: str, files: Sequence[Path | Place], 
             file=file,
         )
         stack.callback(bar.close)
-        for part in parts:
-            yield part
-            bar.update(len(part[1].rows))
+        ended = Event()
+        ticking = Thread(target=_tick, args=(bar, ended), daemon=True)
+        ticking.start()
+        stack.callback(ticking.join)
+        stack.callback(ended.set)
+        yield bar.update
+
+
+def _tick(bar: tqdm[NoReturn], ended: Event) -> None:
+    """Repeat once a second what is known, because a long step may count all its rows at once."""
+    waited = ended.wait(DELAY)
+    while not waited:
+        bar.refresh()
+        waited = ended.wait(1)
 
 
 def rows_of(files: Sequence[Path | Place]) -> int | None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
@@ -116,6 +115,8 @@ def stacked_bars(
 
 def _bars(ax: Any, frame: pd.DataFrame, x: str, at: np.ndarray, colours: np.ndarray, strong) -> None:
     """Bars with their values; intervals are dark on paper and pale where they lie on the bar."""
+    import seaborn as sns
+
     value, low, high, known, sure = ends(frame, x)
     if known.any():
         thick = THICK / np.diff(at[known]).min(initial=np.inf if known.sum() > 1 else 1.0)  # as a share of the distance

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
@@ -74,6 +73,8 @@ def dot_intervals(
 
 def dots(ax: Any, x: np.ndarray, y: np.ndarray, colours: np.ndarray, strong: np.ndarray, size: float) -> None:
     """Dots that are filled where a difference is established, with a legend that says so where some are not."""
+    import seaborn as sns
+
     faces = np.where(strong, colours, palette.PAPER)
     if len(faces):
         look = {"s": size, "edgecolor": list(colours), "linewidth": 2, "zorder": 3}

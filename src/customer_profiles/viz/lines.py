@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator
@@ -167,6 +166,8 @@ def _told(ax: Any, own: pd.DataFrame, x: str, y: str, **style) -> None:
 
     It asks for them where several rows stand at one place, so each comes twice; what is missing stays a gap.
     """
+    import seaborn as sns
+
     told = own[[y, f"{y}_low", f"{y}_high"]].to_numpy(copy=True)
     told[np.isnan(told[:, 0])] = np.nan
     twice = pd.concat([own, own], ignore_index=True).fillna({y: 0.0})

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.ticker import ScalarFormatter
@@ -100,6 +99,8 @@ def rfm_grid(frame: pd.DataFrame, ax: Axes, *, x="r", y="fm", values="share") ->
     x, y, values : str
         Columns.
     """
+    import seaborn as sns
+
     frame = frame.dropna(subset=[x, y]).drop(columns="claim", errors="ignore")
     plane = pd.DataFrame({column: layout.numbers(frame, column) for column in (x, y, values)})
     plane = plane.pivot(index=y, columns=x, values=values).reindex(index=GRID, columns=GRID)

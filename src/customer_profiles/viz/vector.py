@@ -6,13 +6,12 @@ times as long; its figures draw on any renderer, so this one writes what a page 
 
 import re
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
 from itertools import groupby
 from typing import Any
 
 import numpy as np
-import seaborn as sns
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -23,10 +22,6 @@ from matplotlib.transforms import Affine2D, Bbox
 
 from . import palette
 
-# Palette colours as seaborn draws them too, its error bars and annotations, and what nobody gave a colour.
-COLOURS = palette.variables(lambda colour: to_hex(sns.desaturate(colour, 0.75))) | dict.fromkeys(
-    ("#424242", "#262626", "#000000"), "var(--ink)"
-)
 ANCHORS = {"center": ("middle", 0.5), "right": ("end", 1.0)}
 _PLAIN = RendererBase()
 LETTERS = {Path.MOVETO: "M", Path.LINETO: "L", Path.CURVE3: "Q", Path.CURVE4: "C", Path.CLOSEPOLY: "Z"}
@@ -150,7 +145,7 @@ class _Renderer(RendererBase):
         if alpha == 0:
             return {what: "none"} if what == "fill" else {}
         colour = to_hex(rgba[:3])
-        return {what: COLOURS.get(colour, colour)} | ({f"{what}-opacity": f"{alpha:.2g}"} if alpha < 1 else {})
+        return {what: _colours().get(colour, colour)} | ({f"{what}-opacity": f"{alpha:.2g}"} if alpha < 1 else {})
 
     def _clipped(self, gc: GraphicsContextBase, ends: Bbox) -> dict[str, str]:
         """Where a mark is cut off, if it reaches beyond."""
@@ -207,3 +202,12 @@ def _short(number: float) -> str:
     """
     words = f"{number:.1f}".removesuffix(".0")
     return "0" if words == "-0" else words
+
+
+@cache
+def _colours() -> dict[str, str]:
+    """Palette colours as seaborn draws them too, its error bars and annotations, and what nobody gave a colour."""
+    from seaborn import desaturate
+
+    palest = palette.variables(lambda colour: to_hex(desaturate(colour, 0.75)))
+    return palest | dict.fromkeys(("#424242", "#262626", "#000000"), "var(--ink)")

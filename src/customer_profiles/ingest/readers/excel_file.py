@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import zipfile
 from collections.abc import Collection, Iterator
@@ -40,9 +41,11 @@ def read_excel(path: Path, form: FileFormat, needed: Collection[str]) -> Iterato
         If it is no workbook, has several sheets and none is named, or a column that is read holds merged cells or a
         formula whose result was never stored.
     """
+    # No document type gets beyond this; so openpyxl need not take the slower parser of defusedxml.
+    refuse_damaged(path)
+    os.environ.setdefault("OPENPYXL_DEFUSEDXML", "False")
     import openpyxl
 
-    refuse_damaged(path)
     book = formulas = None
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+from xml.parsers import expat
 
 from ...errors import InputRejected
 
@@ -65,7 +68,7 @@ def refuse_damaged(path: Path) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     with book.open(part) as file:
-                        if re.search(rb"<!(?:DOCTYPE|ENTITY)", file.read(4096)):
+                        if _has_document_type(file):
                             raise InputRejected(
                                 f"{path.name}, part {part.filename}: has a document type, which no workbook has; "
                                 "export it again"
@@ -74,6 +77,17 @@ def refuse_damaged(path: Path) -> None:
         raise InputRejected(
             f"{path.name} is not a readable .xlsx workbook: it is cut off or damaged; copy or export it again"
         ) from None
+
+
+def _has_document_type(part: IO[bytes]) -> bool:
+    """Whether an XML file says one before its first element, in whatever encoding."""
+    parser, found = expat.ParserCreate(), list[bool]()
+    parser.StartDoctypeDeclHandler = lambda *_: found.append(True)
+    parser.StartElementHandler = lambda *_: found.append(False)
+    with suppress(expat.ExpatError):  # said by whoever reads it
+        while not found and (block := part.read(4096)):
+            parser.Parse(block)
+    return found[:1] == [True]
 
 
 def _refuse_no_workbook(path: Path) -> None:
