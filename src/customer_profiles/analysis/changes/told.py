@@ -39,8 +39,8 @@ MOVED = (
     N_("{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_("{headline:label} fell to {now:label} from {before:label}: {by:label} of it because customers act differently."),
     N_(
-        "{headline:label} went from {before:label} to {now:label}; what customers do differently would have changed "
-        "it by {by:label} alone."
+        "{headline:label} went from {before:label} to {now:label}. With the same mix of customers it would have "
+        "changed by {by:label}."
     ),
     N_(
         "{headline:label} went from {before:label} to {now:label}: what customers do differently makes {by:label} by "
@@ -58,8 +58,8 @@ SINCE = (
         "{by:label} of it because customers act differently, or because of the season."
     ),
     N_(
-        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before; what "
-        "customers do differently, or the season, would have changed it by {by:label} alone."
+        "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before. With "
+        "the same mix of customers it would have changed by {by:label}; the season may have a part in that."
     ),
     N_(
         "{headline:label} since {since:day} went to {now:label}, from {before:label} in as many months before: what "
