@@ -183,7 +183,7 @@ def _moved(
     span = min(YEAR, covered := kpis.covered(name, months, last))
     now = kpis.ratio(name, months, last - span + 1, last)
     before = kpis.ratio(name, months, last - span + 1 - YEAR, last - YEAR)
-    both = now.join(before, how="outer", rsuffix="_before").fillna(0.0)
+    both = now.join(before.add_suffix("_before"), how="outer").fillna(0.0)
     both = both[both.index.isin(profile["customer_no"])]
     kind, label = PER_HEAD.get(name, (KPIS[name].kind, KPIS[name].label))
     total = both.sum()
