@@ -286,12 +286,12 @@ class Chapter:
         stored.write_json(self.tables.folder / stored.SEGMENT_NAMES, names)
         spoken.values = {**spoken.values, **names}
 
-    def cards(self, personas: Sequence[Persona]) -> None:
-        """Show a card for each segment or profile."""
+    def cards(self, personas: Sequence[Persona], role: str = "cards") -> None:
+        """Show a card for each segment or profile; those of a role that the chapter answers with stand on its page."""
         from .reporting.cards import html
 
         if personas:
-            self._block(html(personas, self.language, persons=self.dataset.kind == "b2c"), role="cards")
+            self._block(html(personas, self.language, persons=self.dataset.kind == "b2c"), role)
 
     def quotes(self, quotes: pd.DataFrame, rule: Text) -> None:
         """Show comments in the customers' own words, below the rule by which they were chosen.

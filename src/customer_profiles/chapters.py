@@ -147,6 +147,7 @@ CHAPTERS = {
             makes=("ideal_fit", "priorities"),
             charts=3,
             question=N_("What are they like, each on a page?"),
+            answers=("profiles",),
         ),
         ChapterSpec(
             *("11", "11_track_changes", N_("What changed"), params.TrackChanges, ("04", "05")),

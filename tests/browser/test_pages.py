@@ -22,10 +22,15 @@ MAX_BYTES = 5_000_000
 VIEWS = ((375, "dark"), (1280, "light"))  # each width and each scheme once: colours move nothing
 # axe needs a minute for a table of a thousand rows, and those folded away are written like those above them.
 FOLDED_CODE = "details:not(.published-table details)"
-REPORTS = ("demo_report", "complete_journey_report")
+REPORTS = ("demo_report", "complete_journey_report", "b2b_report", "telco_report", "olist_report")
+SHEET = (673, 1017)
+"""Pixels of an A4 sheet within its margins."""
 PAGES = [*(file_name(spec) for _, spec in sorted(CHAPTERS.items())), SLIDES]
 # By data set: pages of chapters that have nothing to say, as that of what changed in a first year.
-SILENT = {"complete_journey": {"04_analyse_feedback.html", "09_plan_actions.html", "11_track_changes.html"}}
+SILENT = {
+    "complete_journey": {"04_analyse_feedback.html", "09_plan_actions.html", "11_track_changes.html"},
+    "telco": {"06_follow_journeys.html", "11_track_changes.html"},
+}
 
 # Words that end outside the window, or outside a box that neither scrolls nor grows. What lies in a region made to
 # scroll is within reach; what is hidden for the eye on purpose (the skip link) does not count.
@@ -34,7 +39,7 @@ CUT_OFF = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (!node.textContent.trim() || !parent.checkVisibility() || parent.closest('.skip')) continue;
+    if (!node.textContent.trim() || !parent.checkVisibility() || parent.closest('.skip, .panel caption')) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
@@ -61,6 +66,28 @@ NOT_SEEN = """() => [...document.querySelectorAll('figure.chart')].filter(figure
   return seen.length !== 1 || [...seen[0].querySelectorAll('text')].some(text =>
     parseFloat(getComputedStyle(text).fontSize) * Math.hypot(text.getScreenCTM().a, text.getScreenCTM().b) < 8);
 }).map(figure => figure.closest('section').id)"""
+
+# What is broken in the layout: words of a drawing on top of each other, and cards with nothing in them.
+BROKEN = """() => {
+  const found = [];
+  for (const svg of document.querySelectorAll('figure svg')) {
+    if (!svg.checkVisibility() || svg.getBoundingClientRect().width === 0) continue;
+    const words = [...svg.querySelectorAll('text:not([transform*=rotate])')].filter(t => t.textContent.trim());
+    const boxes = words.map(t => [t.textContent.trim(), t.getBoundingClientRect()]);
+    boxes.forEach(([word, a], at) => boxes.slice(at + 1).forEach(([other, b]) => {
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (wide > 2 && high > 0.4 * Math.min(a.height, b.height)) found.push(`${word} / ${other}`);
+    }));
+  }
+  for (const card of document.querySelectorAll('.panel, .answers article, .kpis li, .persona, .follows, .shown'))
+    if (card.checkVisibility() && !card.textContent.trim()) found.push(`empty: ${card.className} ${card.id}`);
+  return found;
+}"""
+# Cells of a table that end beyond the sheet.
+OFF_THE_SHEET = """() => [...document.querySelectorAll('th, td')].filter(cell =>
+  cell.checkVisibility() && cell.getBoundingClientRect().right > document.documentElement.clientWidth + 1
+).map(cell => cell.textContent.trim())"""
 
 
 @pytest.fixture(params=REPORTS)
@@ -98,7 +125,7 @@ def test_every_chapter_has_its_page_and_a_bearable_size(folder):
 def views() -> list:
     """Every page of both reports in each view; of the second report the other view is slow."""
     return [
-        pytest.param(report, name, *view, marks=[pytest.mark.slow] if at and view != VIEWS[0] else [])
+        pytest.param(report, name, *view, marks=[pytest.mark.slow] if at > 1 or (at and view != VIEWS[0]) else [])
         for at, report in enumerate(REPORTS)
         for name in PAGES
         for view in VIEWS
@@ -122,6 +149,29 @@ def test_page_is_quiet_complete_and_accessible(folder, name, width, scheme, visi
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{where} is too wide"
         assert page.evaluate(CUT_OFF) == [], where
         assert page.evaluate(NOT_SEEN) == [], where
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_no_words_lie_on_top_of_each_other_and_no_card_is_empty(folder, width, visit):
+    found = {path.name: visit(path, width).evaluate(BROKEN) for path in sorted(folder.glob("*.html"))}
+    assert {name: broken for name, broken in found.items() if broken} == {}
+
+
+def test_no_column_is_lost_on_paper(folder, visit):
+    lost = {}
+    for path in sorted(folder.glob("[i0-9]*.html")):
+        page = visit(path)
+        page.set_viewport_size({"width": SHEET[0], "height": SHEET[1]})
+        page.emulate_media(media="print")
+        lost[path.name] = [*page.evaluate(OFF_THE_SHEET), *page.evaluate(CUT_OFF)]
+    assert {name: cells for name, cells in lost.items() if cells} == {}
+
+
+def test_each_profile_prints_on_one_sheet(folder):
+    pages = paper.profiles({path.name: path.read_text("utf-8") for path in folder.glob("10_*.html")})
+    for name, profile in pages.items():
+        printed = paper.printed(paper.document({name: profile}, Language("en"), "Company"))
+        assert len(re.findall(rb"/Type /Page\b", printed)) == 1, name
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -177,6 +227,15 @@ def test_pdf_is_tagged_complete_and_the_same_each_time(folder):
     summary = paper.printed(only)
     assert paper.printed(only) == summary
     assert len(re.findall(rb"/Type /Page\b", summary)) == 1
+
+
+def test_what_was_not_found_takes_no_sheet_in_each_chapter(folder):
+    pages = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("[i0-9]*.html"))}
+    told = sum(page.count('class="not-found"') for page in pages.values())
+    assert told
+    whole = paper.document(pages, Language("en"), "Company")
+    assert whole.count('class="not-found"') == told
+    assert whole.index('class="not-found"') > max(whole.index(f'id="{at}-"') for at in range(len(pages)))
 
 
 def test_paper_gets_black_on_white_and_no_navigation(folder, visit):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from customer_profiles.chapters import CHAPTERS
-from customer_profiles.messages import UNKNOWN, Finding, Text
+from customer_profiles.messages import CHANCE, UNKNOWN, Finding, Text
 from customer_profiles.reporting import memo
 from customer_profiles.reporting.language import Language
 from customer_profiles.reporting.panel import Drawing, Panel
@@ -91,6 +91,35 @@ def test_a_low_score_is_not_illustrated_by_praise():
 
 
 @pytest.mark.parametrize(
+    ("compared", "said"),
+    [
+        ([], ""),
+        (["buyers"], "Only some key figures can be compared with a year ago (Buyers)"),
+        (["buyers", "sales"], "No key figure has certainly changed within a year."),
+    ],
+)
+def test_what_stands_still_is_told_of_the_figures_that_can_be_compared(compared, said):
+    rows = [("buyers", "count", 90.0, 92.0), ("sales", "money", 1000.0, 990.0)]
+    frame = pd.DataFrame(rows, columns=["kpi", "kind", "value", "value_before"]).assign(
+        label=["Buyers", "Sales"],
+        definition="",
+        months=12,
+        since="2025-01-01",
+        until="2025-12-31",
+        better=1,
+        change=-1.0,
+    )
+    known = frame["kpi"].isin(compared)
+    frame = frame.assign(
+        verdict=known.map({True: CHANCE, False: UNKNOWN}), value_before=frame["value_before"].where(known)
+    )
+    tables, language = {"kpis": PublishedTable("", frame)}, Language("en", currency="EUR")
+    told = memo.standing(tables, language, memo.tiles(tables, language))
+    assert told.startswith(said or "90 customers")
+    assert told.endswith("within 12 months.")
+
+
+@pytest.mark.parametrize(
     ("code", "months", "since", "told"),
     [
         ("en", 12, "2025-01-01", "12 months"),
@@ -108,6 +137,6 @@ def test_a_period_that_the_records_do_not_fill_is_told_by_its_months(code, month
     language = Language(code, currency="EUR")
     tables = {"kpis": PublishedTable("", frame)}
     assert [tile["period"] for tile in memo.tiles(tables, language)] == [told, told]
-    said = memo.standing(tables, language, compared=False)
+    said = memo.standing(tables, language, memo.tiles(tables, language))
     assert (language.text(Text("{day:day}", {"day": day})) in said) is (months != 12)
     assert ("12" in said) is (months == 12)

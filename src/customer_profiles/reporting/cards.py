@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from markupsafe import Markup
 
-from ..messages import N_, Text
+from ..messages import N_, Text, is_missing
 from .labels import COLUMNS
 from .language import Language
 
 if TYPE_CHECKING:
     from ..analysis.demographics.fact_sheet import FactSheet
-    from ..analysis.profiles.templates import Page
+    from ..analysis.profiles.templates import Figure, Page
     from ..analysis.segments.personas import Persona
 
 TAGS = {"measured": N_("measured"), "derived": N_("derived"), "fictional": N_("fictional")}
@@ -42,16 +42,44 @@ def _page(page: Page, language: Language) -> Markup:
     rows, last = [], None
     for field in page.fields:
         term = Markup("<dt>{}</dt>").format(_heading(field.label, language)) if field.label != last else Markup("")
-        said = (language.text(field.value), _tag(field.kind, language))
+        plain = page.figures and field.kind == "measured"  # on these pages only what is not measured says so
+        said = (language.text(field.value), "" if plain else _tag(field.kind, language))
         rows.append(Markup("{}<dd>{} {}</dd>").format(term, *said))
         last = field.label
     nothing = Markup("<p>{}</p>").format(language.text(Text(N_("Nothing can be told."))))
-    return Markup('<section class="persona page"><p class="template">{}</p><h3>{} {}</h3>{}</section>').format(
+    return Markup('<section class="persona page"><p class="template">{}</p><h3>{} {}</h3>{}{}{}</section>').format(
         language.text(page.template),
         language.text(page.name),
         _tag(page.name_kind, language),
+        Markup('<p class="lead">{}</p>').format(language.text(page.lead)) if page.lead else "",
+        _figures(page.figures, language) if page.figures else "",
         Markup("<dl>{}</dl>").format(Markup("").join(rows)) if rows else nothing,
     )
+
+
+def _figures(figures: Sequence[Figure], language: Language) -> Markup:
+    """Key figures beside those of all customers and, where it is known, of the year before."""
+    compared = any(not is_missing(each.before.values["x"]) for each in figures)
+    heads = [
+        N_("Within 12 months") if compared else "",
+        N_("Here"),
+        N_("All"),
+        *([N_("A year before")] if compared else []),
+    ]
+    rows = []
+    for each in figures:
+        told = [language.text(value) for value in (each.value, each.whole, *([each.before] if compared else []))]
+        cells = Markup("").join(Markup('<td class="number">{}</td>').format(cell) for cell in told)
+        rows.append(
+            Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+                language.own(each.kpi, each.label) or language.label(each.label), cells
+            )
+        )
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(Markup(' class="number"') if at else "", language.translate(name))
+        for at, name in enumerate(heads)
+    )
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, Markup("").join(rows))
 
 
 def _heading(label: str, language: Language) -> str:

@@ -71,7 +71,9 @@ def export(
     outputs.check(notebook, spec)
     panels = panels_of(notebook, spec, report)
     first = storyline.seen(panels, spec.answers, spec.charts)
-    seen = [panel.name for panel in first] + of_role(notebook, spec, report)
+    others = of_role(notebook, spec, report)
+    leading = [name for name, role in others.items() if role == spec.answers[0]]
+    seen = list(dict.fromkeys([*leading, *(panel.name for panel in first), *others]))
     said = {
         "panels": [Markup(rendered(name, spec, report, level=2)) for name in seen],
         "not_found": [report.language.news(finding) for finding in storyline.not_found(panels)],
@@ -98,11 +100,11 @@ def panels_of(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list
     return [report.certainty.panel(block) for block in found if isinstance(block, panel.Panel)]
 
 
-def of_role(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[str]:
-    """Blocks that are no panels, such as cards, and that the chapter names among its answers."""
+def of_role(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> dict[str, str]:
+    """Blocks that are no panels, such as profiles, and whose role the chapter names among its answers."""
     folder = report.folder / "chapters" / spec.number
     roles = {name: stored.role_of(folder, name) for name in _blocks(notebook)}
-    return [name for name, role in roles.items() if role and role in spec.answers]
+    return {name: role for name, role in roles.items() if role and role in spec.answers}
 
 
 def _blocks(notebook: NotebookNode) -> list[str]:

@@ -15,7 +15,22 @@ from pathlib import Path
 
 VOCABULARY = Path(__file__).with_name("vocabulary.csv")
 KINDS = (
-    *("count", "share", "part", "money", "index", "points", "day", "month", "ratio", "number", "p", "label", "value"),
+    *(
+        "count",
+        "share",
+        "part",
+        "in",
+        "money",
+        "index",
+        "points",
+        "day",
+        "month",
+        "ratio",
+        "number",
+        "p",
+        "label",
+        "value",
+    ),
     "capital",
     *("segment", "p_value", "short_month", "yes", "about", "sum"),  # of table cells and chart axes only
 )

@@ -11,12 +11,13 @@ import string
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..codes import SEGMENT_NAME
-from ..messages import GROUP, NOTHING, Text, is_missing
+from ..messages import GROUP, N_, NOTHING, Text, is_missing
 from . import groups
 from . import labels as vocabulary
 from .labels import KINDS
@@ -27,6 +28,10 @@ LOCALE = Path(__file__).parent / "locale"
 # Numbers and money read the same all over the English-speaking world; dates are unmistakable in day-month order.
 NUMBER_LOCALES = {"en": "en", "de": "de"}
 DATE_LOCALES = {"en": "en_GB", "de": "de"}
+
+RARE = 0.01
+WHOLE = {(True, 0): N_("nobody"), (False, 0): N_("hardly anybody"), (True, 1): N_("all"), (False, 1): N_("nearly all")}
+"""Shares that are no few in few, by whether they are exactly none or all."""
 
 
 class Language:
@@ -143,6 +148,10 @@ class Language:
         if key in self.labels or (known == key and key in self.values):
             return self._own(key, self.labels.get(key) or self.values[key])
         return readable(self.translate(known))
+
+    def own(self, *names: str) -> str:
+        """What dataset.yaml calls the first of several names that it knows, with a capital; empty if it knows none."""
+        return capital(next((self.label(name) for name in names if name in self.labels), ""))
 
     def heading(self, name: str) -> str:
         """What a column is called: as the data set labels it, else as the vocabulary of columns does.
@@ -268,6 +277,20 @@ class Language:
     def _part(self, value: Any) -> str:
         """A share in a headline, where a decimal only adds clutter."""
         return self.percent(float(value), 0 if abs(float(value)) >= 0.1 or value == 0 else 1)
+
+    def _in(self, value: Any) -> str:
+        """A share as one says it: three in five.
+
+        >>> Language("en").format("in", 0.61), Language("en").format("in", 0.04), Language("de").format("in", 0.88)
+        ('3 in 5', '1 in 25', '7 von 8')
+        """
+        share = float(value)
+        told = Fraction(share).limit_denominator(5 if 0.2 <= share <= 0.8 else 10)
+        if share <= 0.1:
+            told = Fraction(1, round(1 / share)) if share >= RARE else Fraction(0)
+        if told in (0, 1):
+            return self.translate(WHOLE[told == share, int(told)])
+        return self.text(Text(N_("{n:count} in {base:count}"), {"n": told.numerator, "base": told.denominator}))
 
     def _money(self, value: object) -> str:
         from babel.numbers import format_currency

@@ -14,7 +14,7 @@ from ..chapters import ChapterSpec
 from ..codes import OTHER, is_mixed
 from ..messages import CERTAIN, LIKELY, N_, UNKNOWN, Finding, Text, is_missing
 from . import alerts, storyline
-from .language import Language, capital
+from .language import Language
 from .pages import SUMMARY, Report, file_name
 from .panel import ChartSpeech, Panel
 from .stored import PublishedTable, Results
@@ -45,6 +45,10 @@ STANDING = {
 }
 """How large the company is, by the key figures that it takes."""
 NOTHING_CHANGED = N_("No key figure has certainly changed within a year.")
+PARTLY = N_(
+    "Only some key figures can be compared with a year ago ({figures}), and none of them has certainly changed; for "
+    "the others the records are too young."
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
         if changed and answers[0] and changed.id.startswith("kpi."):  # the chart is about the figure of the headline
             answers[0] = replace(answers[0], drawing=Markup(""))
     return {
-        "headline": first or standing(own.tables, speak, any(tile["change"] for tile in told)),
+        "headline": first or standing(own.tables, speak, told),
         "kpis": told,
         "answers": [each for each in answers if each],
         "sure": [speak.text(told) for told in [report.certainty.told()] if told],
@@ -125,8 +129,8 @@ def headline(findings: Sequence[Finding], language: Language) -> str:
     return language.news(said[0]) if said else ""
 
 
-def standing(tables: Mapping[str, PublishedTable], language: Language, compared: bool) -> str:
-    """How large the company is, where nothing certainly changed: what stands still is said first, if it is known."""
+def standing(tables: Mapping[str, PublishedTable], language: Language, told: Sequence[Mapping[str, Any]]) -> str:
+    """How large the company is, where nothing certainly changed: which of the tiles stand still, then what is known."""
     if "kpis" not in tables:
         return ""
     frame = tables["kpis"].frame.set_index("kpi").dropna(subset="value")
@@ -135,7 +139,10 @@ def standing(tables: Mapping[str, PublishedTable], language: Language, compared:
         figures["since"] = frame["since"]["buyers"]
     figures |= {name: language.short_money(figures[name]) for name in ("sales", "worth") if name in figures}
     message = next((message for needed, message in STANDING.items() if set(needed) <= set(figures)), "")
-    said = [language.translate(NOTHING_CHANGED)] if compared else []
+    compared = [tile["label"] for tile in told if tile["change"]]
+    all_of_them = len(compared) == sum(bool(tile["period"]) for tile in told)
+    still = Text(NOTHING_CHANGED if all_of_them else PARTLY, {"figures": ", ".join(compared)})
+    said = [language.text(still)] if compared else []
     return " ".join([*said, *([language.text(Text(message, figures))] if message else [])])
 
 
@@ -216,7 +223,7 @@ def quote(quotes: Sequence[Mapping[str, Any]], said: Finding, language: str) -> 
 def _tile(row: Any, past: pd.DataFrame, language: Language) -> dict[str, Any]:
     moved = 0 if row.verdict not in (CERTAIN, LIKELY) else row.better if row.change > 0 else -row.better
     return {
-        "label": capital(own) if (own := _own_label(row, language)) else language.translate(row.label),
+        "label": language.own(row.kpi, row.label) or language.translate(row.label),
         "period": _period(row, language),
         "value": _short(row.kind, row.value, language),
         "change": _change(row, language),
@@ -233,11 +240,6 @@ def _period(row: Any, language: Language) -> str:
         return ""
     message = PERIODS.get(row.months, ONE_MONTH if row.months == 1 else MONTHS)
     return language.text(Text(message, {"since": row.since, "until": row.until}))
-
-
-def _own_label(row: Any, language: Language) -> str:
-    """What dataset.yaml calls the figure, or the column that it sums."""
-    return next((language.label(name) for name in (row.kpi, row.label) if name in language.labels), "")
 
 
 def _change(row: Any, language: Language) -> str:

@@ -229,7 +229,7 @@ def of_result(
     claims = () if again else told(result, published, language)
     published = (published.columns(*result.columns) if result.columns else published).placed()
     drawing = None
-    shown = result.view.of(published.frame, claims[: 1 + ALSO])
+    shown = _named_well(result.view.of(published.frame, claims[: 1 + ALSO]))
     if chart is not None and not ("x" in columns and columns["x"] in shown and _is_empty(shown[columns["x"]])):
         words = alt or language.text(claims[0] if claims else result.title)
         drawing = draw(chart, shown, language, words, name, _named(shown, claims[:1]) if small else None, **columns)
@@ -240,6 +240,12 @@ def of_result(
     title, about, note = (rounding.text(text) if text and language.rounded else text for text in said)
     asks = result.claims is not None
     return Panel(name, title or result.title, claims, about, note, drawing, kept, simes, asks)
+
+
+def _named_well(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows to draw: those of themes without a telling name stand in the evidence, unless there are no others."""
+    mixed = frame.select_dtypes(exclude=["number", "bool"]).map(is_mixed).any(axis=1)
+    return frame if mixed.all() else frame[~mixed].reset_index(drop=True)
 
 
 def _is_empty(lengths: pd.Series) -> bool:

@@ -33,6 +33,8 @@ SECONDS = 180
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 MOMENT = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}[^)]*\)")
 PROFILE = re.compile(r'<section class="persona page">.*?</section>', re.DOTALL)
+NOT_FOUND = re.compile(r'<section class="not-found">.*?</section>', re.DOTALL)
+HEADING = re.compile(r"<h1>.*?</h1>", re.DOTALL)
 SUMMARY_FILE, PROFILES_FILE, WHOLE_FILE = FILES = ("summary.pdf", "profiles.pdf", "report.pdf")
 
 
@@ -88,6 +90,9 @@ def browser() -> str:
 def document(pages: dict[str, str], language: Language, company: str) -> str:
     """Pages as one HTML document without navigation, their links leading to places in it.
 
+    What the chapters did not find stands together on the last sheets: a few lines of each would take a sheet of their
+    own.
+
     Parameters
     ----------
     pages : dict of str to str
@@ -96,12 +101,18 @@ def document(pages: dict[str, str], language: Language, company: str) -> str:
     company : str
     """
     prefixes = {name: f"{at}-" for at, name in enumerate(pages)}
-    sheets = []
+    sheets, nothing = [], []
     for name, page in pages.items():
         found = MAIN.search(page)
         body = across(within(found[1] if found else "", prefixes[name]), prefixes)
         kind = "summary" if name == file_name(CHAPTERS[SUMMARY]) else "chapter"
-        sheets.append({"id": prefixes[name], "kind": kind, "body": Markup(body)})
+        chapter = HEADING.search(body)
+        title = re.sub("h1>", "h2>", chapter[0]) if chapter else ""
+        nothing += [title + each.replace("<h2>", '<h2 class="again">') for each in NOT_FOUND.findall(body)]
+        sheets.append({"id": prefixes[name], "kind": kind, "body": Markup(NOT_FOUND.sub("", body))})
+    if nothing:
+        heading = f"<h1>{language.translate(WORDS['not_found'])}</h1>"
+        sheets.append({"id": "not-found", "kind": "chapter", "body": Markup(heading + "".join(nothing))})
     view = {
         "language": language.code,
         "company": company,

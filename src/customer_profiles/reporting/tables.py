@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -108,12 +108,23 @@ def fields(frame: pd.DataFrame) -> list[Field]:
     return [
         Field(
             name,
-            column(name, numeric=pd.api.types.is_numeric_dtype(frame[name])),
+            _column(name, frame[name]),
             interval={f"{name}_low", f"{name}_high"} <= set(frame.columns),
         )
         for name in map(str, frame.columns)
         if name not in {"suppressed", *ONLY_IN_WORKBOOK, *joined} and (seen.empty or seen[name].notna().any())
     ]
+
+
+def _column(name: str, values: pd.Series) -> Column:
+    """A column as the vocabulary knows it; numbers and days under the heading of words are still numbers and days."""
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    known = column(name, numeric=numeric)
+    if numeric and known.kind == "value":
+        return replace(known, kind="number")
+    if known.kind == "text" and pd.api.types.is_datetime64_any_dtype(values):
+        return replace(known, kind="day")
+    return known
 
 
 def cell(row: dict, field: Field, language: Language) -> str:

@@ -16,7 +16,7 @@ TILES = (
     ("orders", "count", N_("Orders")),
     ("spend", "money", N_("Sales")),
     ("basket_value", "money", N_("Sales per order")),
-    ("nps", "points", N_("Net Promoter Score")),
+    ("nps", "points", N_("Net Promoter Score, latest answer of each")),
     ("answers", "count", N_("Answers")),
     ("tickets", "count", N_("Service tickets")),
     ("themes", "count", N_("Themes")),

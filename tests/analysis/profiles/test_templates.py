@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from customer_profiles.analysis.profiles import ideal, templates, vulnerable
-from customer_profiles.analysis.segments import channels, personas
+from customer_profiles.analysis.segments import channels, personas, rules
 from customer_profiles.analysis.segments import verdicts as segment_verdicts
 from customer_profiles.messages import Text
 from customer_profiles.privacy.disclosure import Gate
@@ -58,32 +58,6 @@ def said(page: templates.Page) -> dict[str, str]:
     return {field.label: language.text(field.value) for field in reversed(page.fields)}
 
 
-def test_a_segment_page_tells_size_worth_verdict_and_route(parts):
-    pages = templates.segments(**parts)
-    assert len(pages) == 3
-    fields = said(pages[2])
-    assert fields["Size"].startswith("16.7% (")
-    assert "n = 100" in fields["Size"]
-    assert "of all spend" in fields["Worth"]
-    assert fields["orders"].count("to") >= 1
-    assert fields["First channel"].startswith("store")
-    assert "–" not in fields["Can be reached"]
-    assert "right" in fields["Verdict"] or "too" in fields["Verdict"]
-    kinds = {field.label: field.kind for field in pages[2].fields}
-    assert kinds["Size"] == "measured"
-    assert kinds["Verdict"] == "derived"
-    assert pages[2].name_kind == "derived"
-
-
-def test_what_formed_a_segment_is_said_to_have(parts):
-    """A segment is like what it was made of by construction, so that stands apart from what sets it apart."""
-    page = templates.segments(**parts)[0]
-    told = [(field.label, Language("en").text(field.value)) for field in page.fields]
-    assert any(label == "Made of" and text.startswith("Age") for label, text in told)
-    assert any(label == "Set apart by" and text.startswith("Preferred channel: app") for label, text in told)
-    assert not any(label == "Set apart by" and text.startswith("Age") for label, text in told)
-
-
 def usual(profile: pd.DataFrame, labels: pd.Series, *attributes: str) -> pd.DataFrame:
     return GATE.guard(templates.usual(profile, labels, attributes)).frame
 
@@ -120,10 +94,12 @@ def test_tables_of_segments_are_guarded_as_in_their_chapter(parts, company):
     profile, labels = company
     few = labels.mask(labels.eq(3) & (labels.index > 503), 2)
     figures, routing = personas.figures(profile, few), channels.routing(profile, few)
-    read = templates.of_segments(figures.frame, parts["traits"], parts["verdicts"], routing.frame)
-    assert [result.name for result in read] == ["segment_figures", "segment_traits", "segment_verdicts", "routing"]
-    rules = [figures.disclosure, personas.OF_SEGMENTS, figures.disclosure, routing.disclosure]
-    assert [result.disclosure for result in read] == rules
+    picked = pd.DataFrame({"segment": [1], "rule": ["x > 1"], "n": 20, "picked": 30, "base": 40})
+    read = templates.of_segments(figures.frame, parts["traits"], parts["verdicts"], routing.frame, picked)
+    names = ["segment_figures", "segment_traits", "segment_verdicts", "routing", "segment_rules"]
+    assert [result.name for result in read] == names
+    given = [figures.disclosure, personas.OF_SEGMENTS, figures.disclosure, routing.disclosure, rules.PICKED]
+    assert [result.disclosure for result in read] == given
     shown = GATE.guard(read[0]).frame
     assert shown.loc[shown["segment"].eq(3), "n"].isna().all()
 
@@ -132,22 +108,11 @@ def test_without_segments_there_is_no_page(company, parts):
     profile, labels = company
     nobody = labels.astype("Int64").mask(labels.notna())
     empty = {name: table[:0] for name, table in parts.items() if name != "cards"}
-    assert templates.segments([], **empty) == []
     assert len(templates.usual(profile, nobody, ["gender"])) == 0
     assert len(templates.usual(profile[:0], labels[:0], ["gender"])) == 0
     assert (
         templates.personas([], empty["sizes"], usual(profile, nobody, "gender"), empty["routes"], empty["sizes"]) == []
     )
-
-
-def test_hidden_numbers_appear_on_no_page(parts):
-    small = parts["sizes"].assign(suppressed=True)
-    for column in small.columns.difference(["segment", "suppressed", "base"]):
-        small[column] = pd.NA
-    page = templates.segments(parts["cards"], small, parts["traits"], parts["verdicts"], parts["routes"][:0])[0]
-    fields = said(page)
-    assert fields["Size"] == "too few to show"
-    assert not {"Worth", "orders", "First channel"} & set(fields)
 
 
 def test_an_ideal_page_says_when_nothing_stands_out():
@@ -213,7 +178,8 @@ def test_without_segments_the_page_says_what_is_missing():
 
 
 def test_each_page_begins_a_new_sheet_and_tags_every_field(parts):
-    pages = templates.segments(**parts)
+    habits = pd.DataFrame(columns=["segment", "attribute", "value", "suppressed", "shared"])
+    pages = templates.personas(parts["cards"], parts["sizes"], habits, parts["routes"], habits)
     markup = str(html(pages, Language("de")))
     assert markup.count('<section class="persona page">') == 3
     assert markup.count("<dd>") == sum(len(page.fields) for page in pages)

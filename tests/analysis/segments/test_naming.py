@@ -7,7 +7,7 @@ import json
 import pandas as pd
 
 from customer_profiles.analysis.segments import naming
-from customer_profiles.messages import Finding
+from customer_profiles.messages import Finding, Text
 from customer_profiles.reporting.language import Language
 
 ROWS = pd.DataFrame(
@@ -21,10 +21,12 @@ ROWS = pd.DataFrame(
     columns=["attribute", "value", "n"],
 )
 
+RANK = Text("Mixed, rank {rank:count}", {"rank": 4})
+
 
 def called(rows, size, taken=None):
     """Also after it was kept as JSON and read again."""
-    name = naming.name(rows, 4, size, set() if taken is None else taken)
+    name = naming.name(rows, RANK, size, set() if taken is None else taken)
     finding = Finding("{name:label}", {"name": name}, id="x")
     kept = Finding.from_dict(json.loads(json.dumps(finding.to_dict())))
     assert Language("en").text(kept) == Language("en").text(name)
@@ -39,8 +41,7 @@ def test_how_they_buy_comes_before_what_they_are():
 def test_only_what_is_true_of_most_customers_names_a_segment():
     assert called(ROWS, 370) == "Buyers of climbing"
     assert called(ROWS, 399) == "Buyers of climbing"
-    assert called(ROWS, 400) == "Segment 4"
-    assert not naming.is_named(naming.name(ROWS, 4, 400, set()))
+    assert called(ROWS, 400) == "Mixed, rank 4"
 
 
 def test_equal_segments_are_told_apart_until_nothing_is_left():
@@ -48,8 +49,8 @@ def test_equal_segments_are_told_apart_until_nothing_is_left():
     names = [called(ROWS, 250, taken) for _ in range(8)]
     assert names[:3] == ["Big spenders, buyers of climbing", "Big spenders, aged 55–64", "Big spenders"]
     assert names.index("Big spenders, newsletter: yes") > names.index("Buyers of climbing")  # a yes comes last
-    assert names[-1] == "Segment 4"
-    assert len(set(names) - {"Segment 4"}) == sum(name != "Segment 4" for name in names)
+    assert names[-1] == "Mixed, rank 4"
+    assert len(set(names) - {"Mixed, rank 4"}) == sum(name != "Mixed, rank 4" for name in names)
 
 
 def test_a_trait_is_told_as_what_it_makes_of_a_customer():
@@ -63,4 +64,4 @@ def test_a_trait_is_told_as_what_it_makes_of_a_customer():
 
 
 def test_hidden_counts_name_nothing():
-    assert called(ROWS.assign(n=float("nan")), 10) == "Segment 4"
+    assert called(ROWS.assign(n=float("nan")), 10) == "Mixed, rank 4"

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customer_profiles.analysis.segments import personas
+from customer_profiles.analysis.segments import naming, personas
 from customer_profiles.privacy.disclosure import Gate
 from customer_profiles.reporting.language import Language
 from customer_profiles.stats.comparisons import compared
@@ -64,17 +64,25 @@ def test_names_are_unique_and_from_the_strongest_traits(profile, table):
     assert len({card.given_name for card in cards}) == 3
 
 
-def test_a_segment_without_traits_is_called_by_its_number():
+def test_a_segment_without_traits_is_called_by_its_rank():
     cards = personas.personas(
         described(pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), ["gender"]).frame,
         {1: 100, 2: 100},
     )
-    assert cards[0].name.message == "Segment {segment:count}"
+    assert [Language("en").text(card.name) for card in cards] == [
+        f"Mixed customers, rank {at} of 2 by size" for at in (1, 2)
+    ]
     figures = personas.figures(pd.DataFrame({"gender": ["f", "m"] * 100}), pd.Series([1, 1, 2, 2] * 50), cards)
     assert len(figures.claims(figures.frame)) == 2
-    for finding in figures.claims(figures.frame):
-        assert "name" not in finding.values  # not "Segment 1 (Segment 1)"
-        assert "name" not in finding.message
+    assert all("rank" in Language("en").text(finding) for finding in figures.claims(figures.frame))
+
+
+def test_the_rank_is_by_sales_where_they_are_known():
+    labels = pd.Series([1, 2, 3] * 100)
+    table = described(pd.DataFrame({"spend": labels.map({1: 5.0, 2: 1.0, 3: 9.0})}), labels, ["spend"]).frame
+    ranked = naming.ranks(table, {1: 100, 2: 100, 3: 100})
+    assert {of: text.values["rank"] for of, text in ranked.items()} == {3: 1, 1: 2, 2: 3}
+    assert "by sales" in ranked[1].message
 
 
 def test_figures_reconcile(profile):

@@ -15,6 +15,8 @@ from .told import ENDS, HEADINGS, OVERLAPPING_BOTH, by_part, moved, relative
 
 PARTS = {"change": N_("Whole change")} | {part: HEADINGS[part] for part in ("mix", "behaviour")}
 
+LITTLE = 2.0
+"""Per cent, or points of a score: a smaller difference is no news, however certain."""
 TRIVIAL = 0.1
 """Of a whole change, what customers do differently is no news below this part of it."""
 
@@ -68,7 +70,8 @@ def _against_last_year(table: pd.DataFrame, family: int) -> list[Finding]:
         )
         n = int(table["n"].max())
         return [Finding(none, {"family": family}, id="year_before", family=family, n=n, kind="nothing")]
-    claimed = claimed[claimed["behaviour"].abs() >= TRIVIAL * claimed["whole_change"].abs()]
+    large = claimed["relative_change"].abs() >= LITTLE
+    claimed = claimed[large & (claimed["behaviour"].abs() >= TRIVIAL * claimed["whole_change"].abs())]
     return [
         replace(moved(row, family), id=f"year_before.{row.key}", effect=0.0, reach=0, kind="fact")
         for row in claimed.itertuples()

@@ -28,7 +28,7 @@ LARGEST_SHAPE = 1e6
 """Shape of the gamma from which areas do not differ more than chance: every area gets the common rate."""
 
 WORTH_TELLING = 0.01
-"""Part of all customers from which it is told how many more there could be: less is no news beside other findings."""
+"""Part of all customers that an area has too few or too many: less is no news beside other findings."""
 
 RARER = N_("all rarer ones")
 
@@ -183,9 +183,17 @@ def on_map(density: Result) -> bool:
 
 
 def _claims(table: pd.DataFrame, family: int) -> list[Finding]:
-    """Where most customers are lacking, and areas with more or fewer than their inhabitants let expect."""
+    """Where most customers are lacking, and areas with more or fewer than their inhabitants let expect.
+
+    An area that is too small to matter to the company is not told of, however much it differs.
+    """
     customers, total = int(table["n"].sum()), float(table["population"].sum())
-    rows = table.loc[table["claim"].astype(bool)].sort_values("effect", key=np.abs, ascending=False, kind="stable")
+    matters = (table["n"] - customers * table["population"] / total).abs() >= WORTH_TELLING * customers
+    if table["claim"].any() and not (table["claim"] & matters).any():
+        return _room(table, family)
+    rows = table.loc[table["claim"].astype(bool) & matters].sort_values(
+        "effect", key=np.abs, ascending=False, kind="stable"
+    )
     told = replace(CLAIMS, effect=lambda row: from_shares(row.n / customers, row.population / total))
     return [*_room(table, family), *told.tell(table, family, rows, customers)]
 

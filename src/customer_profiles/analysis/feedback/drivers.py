@@ -168,26 +168,26 @@ TOGETHER = fact(
 )
 _MENTIONED = {
     True: N_(
-        "{metric:label}: those who mention “{driver:label}” answer {size:number} points lower on average "
+        "Customers who mention “{driver:label}” answer {size:number} points lower on average for “{metric:label}” "
         "({low:number} to {high:number}, n = {n:count}; the topic goes with {explained:share} of all differences "
         "between answers, {from:share} to {to:share})."
     ),
     False: N_(
-        "{metric:label}: those who mention “{driver:label}” answer {size:number} points higher on average "
+        "Customers who mention “{driver:label}” answer {size:number} points higher on average for “{metric:label}” "
         "({low:number} to {high:number}, n = {n:count}; the topic goes with {explained:share} of all differences "
         "between answers, {from:share} to {to:share})."
     ),
 }
 _VALUED = {
     True: N_(
-        "{metric:label}: {driver/value:group} answer {size:number} points lower on average ({low:number} to "
-        "{high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all differences between answers, "
-        "{from:share} to {to:share})."
+        "{driver/value:group} answer {size:number} points lower on average for “{metric:label}” "
+        "({low:number} to {high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all "
+        "differences between answers, {from:share} to {to:share})."
     ),
     False: N_(
-        "{metric:label}: {driver/value:group} answer {size:number} points higher on average ({low:number} to "
-        "{high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all differences between answers, "
-        "{from:share} to {to:share})."
+        "{driver/value:group} answer {size:number} points higher on average for “{metric:label}” "
+        "({low:number} to {high:number}, n = {n:count}; {driver:label} goes with {explained:share} of all "
+        "differences between answers, {from:share} to {to:share})."
     ),
 }
 DRIVER = Claims(

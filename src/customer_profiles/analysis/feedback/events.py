@@ -177,14 +177,14 @@ def _moved(row: Any) -> str:
 
 
 _DROP = N_(
-    "Since “{event:value}” ({day:day}) answers are {change:number} points lower on average ({low:number} to "
-    "{high:number}) than in the weeks before, when they were at {before:number} ({metric:label}, n = {n:count}). Other "
-    "causes of the same days cannot be told apart."
+    "Since “{event:value}” ({day:day}) answers for “{metric:label}” are {change:number} points lower on average "
+    "({low:number} to {high:number}) than in the weeks before, when they were at {before:number} (n = {n:count}). "
+    "Other causes of the same days cannot be told apart."
 )
 _RISE = N_(
-    "Since “{event:value}” ({day:day}) answers are {change:number} points higher on average ({low:number} to "
-    "{high:number}) than in the weeks before, when they were at {before:number} ({metric:label}, n = {n:count}). Other "
-    "causes of the same days cannot be told apart."
+    "Since “{event:value}” ({day:day}) answers for “{metric:label}” are {change:number} points higher on average "
+    "({low:number} to {high:number}) than in the weeks before, when they were at {before:number} (n = {n:count}). "
+    "Other causes of the same days cannot be told apart."
 )
 _DROP_ALL = N_(
     "All scores together: since “{event:value}” ({day:day}) customers answer worse ({change:number} standard "

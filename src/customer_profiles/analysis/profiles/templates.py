@@ -15,9 +15,9 @@ import pandas as pd
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
 from ...results import ONE_MARGIN, OVERLAPPING, Disclosure, Result
-from ..segments import naming
 from ..segments import personas as segment_personas
-from ..segments.personas import DERIVED, FICTIONAL, MEASURED, MEDIANS, OF_SEGMENTS, Persona
+from ..segments.personas import DERIVED, FICTIONAL, MEASURED, OF_SEGMENTS, Persona
+from ..segments.rules import PICKED
 from .ideal import IDEAL
 from .vulnerable import ANY, NONE
 
@@ -44,6 +44,17 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A key figure beside that of all customers and that of the year before."""
+
+    kpi: str
+    label: str
+    value: Text
+    whole: Text
+    before: Text
+
+
+@dataclass(frozen=True)
 class Page:
     """A profile on a page of its own.
 
@@ -55,12 +66,18 @@ class Page:
         Of whom; `name_kind` says where the name comes from.
     fields : tuple of Field
         In the order of the page; without any, the page says that nothing can be told.
+    lead : Text, optional
+        What stands under the name.
+    figures : tuple of Figure
+        Key figures.
     """
 
     template: Text
     name: Text
     fields: tuple[Field, ...]
     name_kind: str = DERIVED
+    lead: Text | None = None
+    figures: tuple[Figure, ...] = ()
 
 
 _TOGETHER = N_("at least {n:count} customers of the segment")
@@ -68,14 +85,11 @@ _SHARE = N_("{share:share} ({low:share} to {high:share}, n = {n:count})")
 _OF_VALUE = N_("{value:value} – {share:share} ({low:share} to {high:share}, n = {n:count})")
 _TRAIT = N_("{attribute:label}: {value:value} – {share:part} against {rest:part} of the others (n = {n:count})")
 _OF_TRAIT = ("attribute", "value", "share", "rest", "n")
-MADE_OF, APART = N_("Made of"), N_("Set apart by")
-NUMBERS = {"spend_per_customer": "{x:money}", "basket_value": "{x:money}", "discount_share": "{x:share}"}
-"""How the averages of a segment are written; all others as plain numbers."""
-AVERAGES = ("orders", "basket_value", "discount_share", "sessions", "tickets", "age", "recency_days")
+APART = N_("Set apart by")
 
 
 def of_segments(
-    figures: pd.DataFrame, traits: pd.DataFrame, verdicts: pd.DataFrame, routing: pd.DataFrame
+    figures: pd.DataFrame, traits: pd.DataFrame, verdicts: pd.DataFrame, routing: pd.DataFrame, rules: pd.DataFrame
 ) -> list[Result]:
     """The tables of chapter 05 that pages are made of, each with what adds up to what in it."""
     tables = {
@@ -83,6 +97,7 @@ def of_segments(
         "segment_traits": (traits, OF_SEGMENTS),
         "segment_verdicts": (verdicts, ONE_MARGIN),
         "routing": (routing, OVERLAPPING),
+        "segment_rules": (rules, PICKED),
     }
     return [Result(name, table, Text(name), rule) for name, (table, rule) in tables.items()]
 
@@ -97,35 +112,6 @@ def usual(
     """Values that customers of each segment have together, see `personas.combination`."""
     name, table = "segment_habits", segment_personas.combination(profile, labels, attributes, least, made_of)
     return Result(name, table, Text(name), Disclosure(within=None, also=("shared",)))
-
-
-def segments(
-    cards: Sequence[Persona],
-    sizes: pd.DataFrame,
-    traits: pd.DataFrame,
-    verdicts: pd.DataFrame,
-    routes: pd.DataFrame,
-    most: int = TRAITS,
-) -> list[Page]:
-    """A page for each segment: all measured but its name and the verdict.
-
-    Parameters
-    ----------
-    cards : sequence of Persona
-        From `personas.personas`.
-    sizes, traits, verdicts, routes : DataFrame
-        As a page shows them, see `of_segments`.
-    most : int
-        Traits on a page.
-    """
-    pages = []
-    for card in cards:
-        row = _row(sizes, card.segment)
-        fields = [_size(row), *_worth(row), *(_average(name, row) for name in AVERAGES if _known(row, name))]
-        fields += [*_verdict(_row(verdicts, card.segment)), *_route(_row(routes, card.segment))]
-        fields += _traits(_of(traits, card.segment), most)
-        pages.append(Page(Text(N_("Segment profile")), _numbered(card), tuple(fields)))
-    return pages
 
 
 def personas(
@@ -151,16 +137,16 @@ def personas(
     pages = []
     for card in cards:
         fields = [Field("segment", _numbered(card), DERIVED)] if persons else []
-        fields += [_size(_row(sizes, card.segment))]
-        shared = _shown(_of(habits, card.segment))
+        fields += [_size(row_of(sizes, card.segment))]
+        shared = shown(_of(habits, card.segment))
         fields += [Field(row.attribute, _share(row)) for row in shared.itertuples()]
         fields += [
             Field(N_("All of this together"), Text(_TOGETHER, {"n": row.shared})) for row in shared.tail(1).itertuples()
         ]
-        most_frequent = _shown(_of(pains, card.segment)).itertuples()
+        most_frequent = shown(_of(pains, card.segment)).itertuples()
         fields += [Field(N_("Most frequent pain"), _share(row)) for row in most_frequent]
         fields += [Field(APART, text) for text in card.traits]
-        fields += _route(_row(routes, card.segment))
+        fields += _route(row_of(routes, card.segment))
         if persons:
             fields.append(Field(N_("Portrait"), _portrait(card), FICTIONAL))
             name = Text("{name:label}", {"name": card.given_name})
@@ -195,7 +181,7 @@ def ideal(
         return []
     fields = [
         Field(N_("How many") if row.criterion == IDEAL else N_("Condition"), _share(row, row.criterion, row.n))
-        for row in _shown(definition).itertuples()
+        for row in shown(definition).itertuples()
     ]
     message = N_(
         "of the tenth of customers who fit best, {share:share} are ideal ({low:share} to {high:share}, "
@@ -205,7 +191,7 @@ def ideal(
     nothing = N_("no ideal profile stands out: taken together, what is known of customers does not tell who is ideal")
     if not stands_out:
         fields.append(Field(N_("Held-out gain"), Text(nothing)))
-    for row in _shown(gains[gains["rank"] == 1]).itertuples() if stands_out else ():
+    for row in shown(gains[gains["rank"] == 1]).itertuples() if stands_out else ():
         told = {"worth": row.value_share, "from": row.value_share_low, "to": row.value_share_high}
         fields.append(Field(N_("Held-out gain"), Text(message, _estimate(row) | told)))
     none = [] if stands_out else [Field(APART, Text(N_("no trait sets ideal customers apart by more than chance")))]
@@ -223,19 +209,19 @@ def vulnerable(shares: pd.DataFrame, ranks: pd.DataFrame, needs: pd.DataFrame, s
     """
     if not len(shares):
         return []
-    named = _shown(shares).drop_duplicates(["n", "base"])  # one sign is also any
+    named = shown(shares).drop_duplicates(["n", "base"])  # one sign is also any
     fields = [Field(row.driver, _share(row, Text("{x:label}", {"x": row.indicator}))) for row in named.itertuples()]
-    for row in _shown(ranks[ranks["criterion"] != NONE]).itertuples():
+    for row in shown(ranks[ranks["criterion"] != NONE]).itertuples():
         values = {"rank": row.rank, "rule": row.criterion, "n": row.n}
         fields.append(Field(N_("Priority"), Text(N_("{rank:count}. {rule:label} (n = {n:count})"), values), DERIVED))
-    for row in _shown(needs[needs["group"] == ANY]).itertuples():
+    for row in shown(needs[needs["group"] == ANY]).itertuples():
         message = N_(
             "in a way with a person: {share:share} against {rest:share} of the others, {ratio:ratio} times as often "
             "({low:ratio} to {high:ratio}, n = {n:count})"
         )
         values = {"share": row.share, "rest": row.share_rest, "ratio": row.ratio, "low": row.ratio_low}
         fields.append(Field(row.evidence, Text(message, values | {"high": row.ratio_high, "n": row.base})))
-    fields += [Field(row.metric, _served(row)) for row in _shown(served[served["group"] == ANY]).itertuples()]
+    fields += [Field(row.metric, _served(row)) for row in shown(served[served["group"] == ANY]).itertuples()]
     name = Text(N_("Customers with a permitted sign of vulnerability"))
     return [Page(Text(N_("Vulnerable customers")), name, tuple(fields))]
 
@@ -248,74 +234,31 @@ def limits(segments: pd.DataFrame) -> list[Limit]:
 
 
 def _numbered(card: Persona) -> Text:
-    if not naming.is_named(card.name):
-        return card.name
     return Text(N_("Segment {segment:count}: {name:label}"), {"segment": card.segment, "name": card.name})
 
 
 def _size(row: pd.Series) -> Field:
     missing = Text(N_("too few to show"))
-    return Field(N_("Size"), Text(_SHARE, _estimate(row, n=row["n"])) if _known(row, "share") else missing)
-
-
-def _worth(row: pd.Series) -> list[Field]:
-    if not _known(row, "spend_share"):
-        return []
-    each = _estimate(row, "spend_per_customer")
-    values = {
-        "share": row["spend_share"],
-        "low": row["spend_share_low"],
-        "high": row["spend_share_high"],
-        "n": row["n"],
-    }
-    values |= {"spend": each["spend_per_customer"], "from": each["low"], "to": each["high"]}
-    message = N_(
-        "{share:share} of all spend ({low:share} to {high:share}), {spend:money} per customer ({from:money} to "
-        "{to:money}, n = {n:count})"
-    )
-    return [Field(N_("Worth"), Text(message, values))]
-
-
-def _average(name: str, row: pd.Series) -> Field:
-    message = N_("{x:label} on average ({low:value} to {high:value}, n = {n:count})")
-    median = N_("{x:label}, median ({low:value} to {high:value}, n = {n:count})")
-    ends = {"x": name, "low": f"{name}_low", "high": f"{name}_high"}
-    values = {key: Text(NUMBERS.get(name, "{x:number}"), {"x": float(row[end])}) for key, end in ends.items()}
-    return Field(name, Text(median if name in MEDIANS else message, values | {"n": row["n"]}))
-
-
-def _verdict(row: pd.Series | None) -> list[Field]:
-    if not _known(row, "jaccard"):
-        return []
-    found_again = Text(N_("{jaccard:part} overlap when customers are drawn anew"), {"jaccard": row["jaccard"]})
-    judged = Text(N_("{verdict:label}: {reason:label}"), {"verdict": row["verdict"], "reason": row["reason"]})
-    reach = {"share": row["reach"], "low": row["reach_low"], "high": row["reach_high"], "n": row["n"]}
-    fields = [Field(N_("Stability"), found_again), Field(N_("Verdict"), judged, DERIVED)]
-    return [*fields, Field(N_("Can be reached"), Text(_SHARE, reach))] if _known(row, "reach") else fields
+    return Field(N_("Size"), Text(_SHARE, _estimate(row, n=row["n"])) if known(row, "share") else missing)
 
 
 def _route(row: pd.Series | None) -> list[Field]:
-    if not _known(row, "share") or not _known(row, "first_channel"):
+    if not known(row, "share") or not known(row, "first_channel"):
         return []
     fields = [Field(N_("First channel"), Text(_OF_VALUE, _estimate(row) | {"value": row["first_channel"]}))]
-    if _known(row, "then_channel"):
+    if known(row, "then_channel"):
         then = {"value": row["then_channel"], "n": row["then_n"], "base": row["then_base"]}
         fields.append(Field(N_("Then"), Text(N_("{value:value} (n = {n:count} of {base:count})"), then)))
     return fields
 
 
 def _traits(table: pd.DataFrame, most: int) -> list[Field]:
-    """The strongest established traits, one of each attribute; of a segment those that formed it stand first."""
-    told = table["claim"].fillna(False).astype(bool)
-    formed = table["formed_by"].fillna(False).astype(bool) if "formed_by" in table else told & False
-    rows = _shown(table.assign(formed=formed)[(told | formed) & table["index"].gt(100)])
+    """The strongest established traits, one of each attribute."""
+    rows = shown(table[table["claim"].fillna(False).astype(bool) & table["index"].gt(100)])
     rows = rows.sort_values(["effect", "attribute", "value"], ascending=[False, True, True], kind="stable")
-    rows = rows.drop_duplicates("attribute").head(most).sort_values("formed", ascending=False, kind="stable")
+    rows = rows.drop_duplicates("attribute").head(most)
     rows = rows.drop(columns="n", errors="ignore").rename(columns={"share_rest": "rest", "base": "n"})
-    return [
-        Field(MADE_OF if row["formed"] else APART, Text(_TRAIT, {name: row[name] for name in _OF_TRAIT}))
-        for _, row in rows.iterrows()
-    ]
+    return [Field(APART, Text(_TRAIT, {name: row[name] for name in _OF_TRAIT})) for _, row in rows.iterrows()]
 
 
 def _estimate(row: Any, name: str = "share", n: object = None) -> dict[str, object]:
@@ -348,12 +291,11 @@ def _served(row: Any) -> Text:
 
 def _portrait(card: Persona) -> Text:
     """A sentence to remember the segment by, made of its name."""
-    named = naming.is_named(card.name)
     message = N_(
         "{name:label} is made up and stands for this segment ({segment:label}). Nobody in the data is this person, and "
         "no customer of the segment need be like it in every point."
     )
-    return Text(message, {"name": card.given_name, "segment": card.name if named else str(card.segment)})
+    return Text(message, {"name": card.given_name, "segment": card.name})
 
 
 def _of(table: pd.DataFrame, segment: int) -> pd.DataFrame:
@@ -361,14 +303,17 @@ def _of(table: pd.DataFrame, segment: int) -> pd.DataFrame:
     return table[table["segment"] == segment]
 
 
-def _row(table: pd.DataFrame, segment: int) -> pd.Series | None:
+def row_of(table: pd.DataFrame, segment: int) -> pd.Series | None:
+    """The row of a segment, if it has one."""
     rows = _of(table, segment)
     return rows.iloc[0] if len(rows) else None
 
 
-def _shown(table: pd.DataFrame) -> pd.DataFrame:
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose numbers are not hidden."""
     return table[~table["suppressed"].astype(bool)]
 
 
-def _known(row: pd.Series | None, name: str) -> TypeGuard[pd.Series]:
+def known(row: pd.Series | None, name: str) -> TypeGuard[pd.Series]:
+    """Whether a row has a value that may be shown."""
     return row is not None and name in row and bool(pd.notna(row[name]))

@@ -314,19 +314,19 @@ def _shifting(table: pd.DataFrame, family: int) -> list[Finding]:
 _STILL = N_("No way of being reached or served grows or shrinks with “{attribute:label}” (compared: {k:count}).")
 _ENDS = {
     ASKED: N_(
-        "“{way:label}” is asked for by {first_share:share} of the {attribute/first:group} ({low:share} to "
-        "{high:share}, n = {n:count}) and {last_share:share} of the {attribute/last:group} ({last_low:share} to "
-        "{last_high:share}, n = {last_n:count})."
+        "{first_share:share} of the {attribute/first:group} ask for “{way:label}” ({low:share} to {high:share}, n = "
+        "{n:count}), of the {attribute/last:group} {last_share:share} ({last_low:share} to {last_high:share}, n = "
+        "{last_n:count})."
     ),
     BOUGHT: N_(
-        "“{way:label}” is how {first_share:share} of the {attribute/first:group} buy ({low:share} to {high:share}, n = "
-        "{n:count}) and {last_share:share} of the {attribute/last:group} ({last_low:share} to {last_high:share}, n = "
+        "{first_share:share} of the {attribute/first:group} buy by “{way:label}” ({low:share} to {high:share}, n = "
+        "{n:count}), of the {attribute/last:group} {last_share:share} ({last_low:share} to {last_high:share}, n = "
         "{last_n:count})."
     ),
     HELPED: N_(
-        "“{way:label}” is how {first_share:share} of the {attribute/first:group} seek help ({low:share} to "
-        "{high:share}, n = {n:count}) and {last_share:share} of the {attribute/last:group} ({last_low:share} to "
-        "{last_high:share}, n = {last_n:count})."
+        "{first_share:share} of the {attribute/first:group} seek help by “{way:label}” ({low:share} to {high:share}, "
+        "n = {n:count}), of the {attribute/last:group} {last_share:share} ({last_low:share} to {last_high:share}, n = "
+        "{last_n:count})."
     ),
 }
 SHIFTING = Claims(

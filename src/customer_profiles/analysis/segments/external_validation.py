@@ -258,9 +258,9 @@ def _of_members(labels: pd.Series, held_out: Outcomes) -> Outcomes:
 SEPARATION = Claims(
     "separation",
     N_(
-        "{attribute:label} – {value:value}: {share:share} of the {n:count} customers whose segments put them most at "
-        "risk, {all:share} of all. That is {times:ratio} times as often ({low:ratio} to {high:ratio}). It is an "
-        "association, with an outcome that had no part in making the segments."
+        "The segments tell who is more often “{value:value}” ({attribute:label}): {share:share} of the {n:count} "
+        "customers whose segments put them most at risk, {all:share} of all, {times:ratio} times as often ({low:ratio} "
+        "to {high:ratio}). It is an association, with an outcome that had no part in making the segments."
     ),
     {
         "share": "riskiest_share",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from ...messages import N_, Text
@@ -58,25 +60,33 @@ FIRST = "main_order_channel"
 """Of two traits the one that says most of how they buy."""
 YES_OR_NO = ("True", "False", "Yes", "No")
 NO_WORDS = (*THIRDS, *YES_OR_NO)
+RANKS = {
+    "spend": N_("Mixed customers, rank {rank:count} of {many:count} by sales"),
+    "orders": N_("Mixed customers, rank {rank:count} of {many:count} by orders"),
+    "size": N_("Mixed customers, rank {rank:count} of {many:count} by size"),
+}
+"""What a segment is called of which no trait is true of most customers: its place by the first that is known."""
 Name = tuple[str | tuple[str, str], ...]
 
 
-def name(rows: pd.DataFrame, segment: int, size: int, taken: set[Name]) -> Text:
+def name(rows: pd.DataFrame, rank: Text, size: int, taken: set[Name]) -> Text:
     """Name of a segment, from what is typical of it and true of most of its customers.
 
     Parameters
     ----------
     rows : DataFrame
         ``attribute, value, n`` of what is typical of the segment, strongest first.
-    segment, size : int
-        Number of the segment, and all of its customers.
+    rank : Text
+        What it is called without a majority, see `ranks`.
+    size : int
+        All of its customers.
     taken : set of tuple
         Names of earlier segments; the new one is added.
 
     Returns
     -------
     Text
-        How they buy, then what they are: "Big spenders, fond of climbing"; of a segment without a majority, its number.
+        How they buy, then what they are: "Big spenders, fond of climbing"; of a segment without a majority, its rank.
     """
     most = rows[rows["n"].astype(float) > MAJORITY * size]
     pairs = list(zip(most["attribute"].astype(str), most["value"].astype(str), strict=True))
@@ -89,12 +99,29 @@ def name(rows: pd.DataFrame, segment: int, size: int, taken: set[Name]) -> Text:
         if key not in taken:
             taken.add(key)
             return _text(key)
-    return Text("Segment {segment:count}", {"segment": segment})
+    return rank
 
 
-def is_named(text: Text) -> bool:
-    """Whether a segment has a name besides its number."""
-    return "segment" not in text.values
+def ranks(table: pd.DataFrame, sizes: Mapping[int, int]) -> dict[int, Text]:
+    """The place of each segment among all: by how many buy much rather than little, else by size.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``segment, attribute, value, share``, see `personas.traits`.
+    sizes : mapping of int to int
+        Customers in each segment.
+    """
+    scores = {"size": pd.Series(sizes, dtype=float)}
+    for attribute in RANKS:
+        rows = table[(table["attribute"] == attribute) & table["segment"].isin(list(sizes))]
+        signs = rows["value"].astype("object").map({HIGH: 1.0, LOW: -1.0}).astype(float).fillna(0.0)
+        score = (rows["share"].astype(float) * signs).groupby(rows["segment"]).sum(min_count=1).dropna()
+        if len(score) == len(sizes):
+            scores[attribute] = score
+    by = next(name for name in RANKS if name in scores)
+    places = scores[by].rank(ascending=False, method="first").astype(int)
+    return {int(of): Text(RANKS[by], {"rank": int(at), "many": len(sizes)}) for of, at in places.items()}
 
 
 def _choices(ways: list[str], what: list[tuple[str, str]]) -> list[Name]:

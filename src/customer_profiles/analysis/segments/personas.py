@@ -267,7 +267,7 @@ def personas(
         In the order of the segment numbers.
     """
     taken: set[tuple] = set()
-    cards = []
+    cards, ranks = [], naming.ranks(table, sizes)
     for number, (segment, n) in enumerate(sorted(sizes.items())):
         rows = _striking(table[table["segment"] == segment])
         cards.append(
@@ -275,7 +275,7 @@ def personas(
                 segment=int(segment),
                 name=Text("{own:label}", {"own": SEGMENT_NAME.format(segment)})
                 if segment in renamed
-                else naming.name(_apart(rows), int(segment), int(n), taken),
+                else naming.name(_apart(rows), ranks[segment], int(n), taken),
                 given_name=GIVEN_NAMES[number % len(GIVEN_NAMES)],
                 n=int(n),
                 base=base or int(sum(sizes.values())),
@@ -292,12 +292,6 @@ _WORTH = N_(
     "“{name:label}” are {share:share} of customers ({low:share} to {high:share}, n = {n:count}) and bring "
     "{spend_share:share} of spend."
 )
-# Of a segment that no trait sets apart, the number is its name.
-_SIZE_UNNAMED = N_("Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count}).")
-_WORTH_UNNAMED = N_(
-    "Segment {segment:count}: {share:share} of customers ({low:share} to {high:share}, n = {n:count}), "
-    "{spend_share:share} of spend."
-)
 
 
 def _sizes(table: pd.DataFrame, cards: Sequence[Persona]) -> list[Finding]:
@@ -307,12 +301,11 @@ def _sizes(table: pd.DataFrame, cards: Sequence[Persona]) -> list[Finding]:
     for card in cards:
         if (row := rows.get(card.segment)) is None:
             continue
-        named = naming.is_named(card.name)
-        values = {"segment": card.segment} | ({"name": card.name} if named else {})
-        values |= {"share": row.share, "low": row.share_low, "high": row.share_high, "n": card.n}
-        message, effect = _SIZE if named else _SIZE_UNNAMED, 0.0
+        values = {"segment": card.segment, "name": card.name, "share": row.share}
+        values |= {"low": row.share_low, "high": row.share_high, "n": card.n}
+        message, effect = _SIZE, 0.0
         if "spend_share" in table:
-            message = _WORTH if named else _WORTH_UNNAMED
+            message = _WORTH
             values["spend_share"] = row.spend_share
             effect = abs(row.spend_share - row.share)
         result.append(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sklearn.tree import DecisionTreeClassifier
 
 DIGITS = 3  # significant digits of a threshold
+PICKED = Disclosure(within=None, also=("picked",))
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,7 @@ def rules(
         for end in ("", "_low", "_high"):
             table[name + end] = part[f"share{end}"]
     about = Text(N_("Judged on {n:count} customers that the rules were not made from."), {"n": int(held_out.sum())})
-    rule = Disclosure(within=None, also=("picked",))
-    return Result("segment_rules", table, Text(N_("A rule for each segment")), rule, about=about)
+    return Result("segment_rules", table, Text(N_("A rule for each segment")), PICKED, about=about)
 
 
 def chosen(profile: pd.DataFrame, paths: Sequence[Path]) -> np.ndarray:

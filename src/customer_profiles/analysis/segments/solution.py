@@ -30,7 +30,7 @@ VERDICTS = (
 KINDS = {
     "natural": N_(
         "Customers form {k:count} natural segments: between some of them there are clearly fewer customers than on "
-        "either side ({p:p}). Of these, {firm:count} are stable: found again in {bootstraps:count} resamples with "
+        "either side ({p:p}). Stable are {firm:count} of them: found again in {bootstraps:count} resamples with "
         "an overlap of at least {valid:share}."
     ),
     "reproducible": N_(
