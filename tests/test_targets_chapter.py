@@ -29,7 +29,7 @@ sources:
     columns: {customer_id: id, gender: gender, region: region}
 """
 PUBLISHED = {
-    "trial": {"campaign_effects", "campaign_groups", "uplift_fifths", "uplift_quality"},
+    "trial": {"campaign_effects", "campaign_groups", "campaign_reach", "uplift_fifths", "uplift_quality"},
     "campaigns": {"campaign_responses", "response_by_group"},
     "leads": {"lead_groups", "lead_gains", "lead_quality", "twin_spikes"},
     "forecasts": {"address_lists"},

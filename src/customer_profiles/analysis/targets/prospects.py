@@ -139,7 +139,7 @@ def tried(found: Prospects, seed: int = 1) -> Tried:
     day = old["at"].max() - PART * (old["at"].max() - old["at"].min())
     before = old[old["at"] <= day - pd.Timedelta(days=found.horizon)]
     after = old[old["at"] > day]
-    known = filled(found.features, found.features, seed)
+    known = filled(found.features.loc[old.index], found.features, seed)
     learnt, later = (Cases(known.loc[part.index], part["won"].rename("lost")) for part in (before, after))
     model = learn(learnt, later, seed, "")
     return replace(model, p=_chances(model, found, model.p.index, seed)) if model.models else model
@@ -147,9 +147,12 @@ def tried(found: Prospects, seed: int = 1) -> Tried:
 
 def filled(some: pd.DataFrame, of: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The same rows, where a value is not known with that of somebody of whom it is."""
-    rng, known = np.random.default_rng(seed), some.copy()
+    rng, known = np.random.default_rng(seed), some
     for name in some:
         unknown = np.flatnonzero(some[name].isna())
+        if not len(unknown):
+            continue
+        known = some.copy() if known is some else known
         drawn = of[name].dropna().sample(len(unknown), replace=True, random_state=rng)
         known.iloc[unknown, known.columns.get_loc(name)] = drawn.to_numpy()
     return known
