@@ -11,7 +11,7 @@ from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
 from .. import kpis
 from ..kpi_definitions import KPIS
-from .told import ENDS, HEADINGS, OVERLAPPING_BOTH, by_part, moved, relative
+from .told import ENDS, HEADINGS, OVERLAPPING_BOTH, by_part, called, moved, relative
 
 PARTS = {"change": N_("Whole change")} | {part: HEADINGS[part] for part in ("mix", "behaviour")}
 
@@ -107,7 +107,7 @@ def history(earlier: pd.DataFrame, headlines: pd.DataFrame) -> Result:
     first = runs.groupby("name")["value"].transform("first").astype(float)
     base = pd.DataFrame({"value_before": first, "kind": runs["unit"]})
     table = runs.assign(
-        headline=[KPIS[name].label for name in runs["name"]],
+        headline=[called(name) for name in runs["name"]],
         at=pd.to_datetime(runs["as_of"]),
         this_value=runs["value"],
         this_value_low=runs["low"],

@@ -26,6 +26,7 @@ from .row import (
     FEW,
     GAP,
     NOT_APART,
+    ON_FILE,
     PARTS,
     SEASON,
     SEASON_OR_NEW,
@@ -43,8 +44,6 @@ SOURCES_OF = {"orders": "transactions", "tickets": "tickets", "profile": "custom
 MOST_LEVELS, FEWEST = 12, 30
 """Values of an attribute that are told apart, and customers that each needs."""
 MOST_TRAITS = 5
-ON_FILE = ("outcome", "worth")
-"""Figures of which the other parts would tell what few customers make."""
 KNOWN_YEARS = (-np.inf, 0.25, 0.5, 0.75, 1, 2, 3, np.inf)
 """Bands of years known at the end of a period: who came in the midst of it had less time in it."""
 
@@ -441,7 +440,8 @@ def _segments(now: Knowledge, before: Knowledge, changed: set[str]) -> list[Row]
         here, there = mine[mine == segment].index, last[last == segment].index
         row = Row(f"segment {segment}", "count", len(there), len(here), len(here), len(there))
         fresh = int(is_new[here].sum())
-        late = len(here.difference(before["profile"]["customer_id"])) - fresh
+        undated = here[seen.reindex(here).isna()].difference(before["profile"]["customer_id"])
+        late = len(here.difference(before["profile"]["customer_id"])) - fresh - len(undated)
         gone = sum(name not in everybody for name in there)
         row.mix, row.coverage = float(fresh), float(late - gone)
         if anew:

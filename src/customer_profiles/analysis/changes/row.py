@@ -11,6 +11,8 @@ import pandas as pd
 from ...messages import N_
 
 PARTS = ("coverage", "identity", "definition", "mix", "behaviour", "untold")
+ON_FILE = ("outcome", "worth")
+"""Figures without a history, of which the other parts would tell what few customers make."""
 SPAN, GAP, SEGMENTS_ANEW, UNKNOWN_ONCE, UNDATED, TOO_SHORT, NOT_APART, FEW, SEASON, SEASON_OR_NEW = (
     N_("it looks back over another period than in the last run"),
     N_("an export has days without any record in the new period"),

@@ -14,7 +14,7 @@ from ...stats.claims import shown
 from .. import kpis
 from ..kpi_definitions import KPIS
 from .parts import tables_of
-from .told import amount, difference, headline
+from .told import amount, called, difference, headline
 
 COLUMNS = [
     *("headline", "this_value", "this_value_low", "this_value_high", "target", "short_of_target", "target_share"),
@@ -65,7 +65,7 @@ def against_targets(
         {
             "key": known["headline"],
             "kind": known["kind"],
-            "headline": [headline(name).message for name in known["headline"]],
+            "headline": [called(name) for name in known["headline"]],
             **{f"this_value{end}": known[f"value{end}"] for end in ("", "_low", "_high")},
             "target": target,
             "short_of_target": short,

@@ -15,7 +15,7 @@ from ...stats.claims import shown
 from ..kpi_definitions import KPIS
 from . import knowledge
 from .knowledge import Knowledge
-from .row import GAP, SEASON_OR_NEW, SPAN
+from .row import GAP, ON_FILE, SEASON_OR_NEW, SPAN
 
 HEADINGS = {
     "coverage": N_("Source coverage"),
@@ -69,6 +69,8 @@ SINCE = (
     ),
 )
 """The same where records are too young for what the figure looks back."""
+OAXACA = N_("Oaxaca–Blinder decomposition with pooled coefficients, errors clustered by customer")
+PAIRED = N_("difference of the customers of both runs, each compared with themselves")
 FIRST_RUN = N_("This is the first run that can be compared: from the next one on, this page says what changed.")
 LATER = N_("The run to compare with looks at a later day, so nothing is compared: --compare takes an earlier one.")
 REDEFINED = {
@@ -153,7 +155,7 @@ def by_part(figures: pd.DataFrame, parts: Mapping[str, str]) -> pd.DataFrame:
     return long.assign(
         key=long["headline"],
         of=long["part"],
-        headline=[KPIS[name].label for name in long["headline"]],
+        headline=[called(name) for name in long["headline"]],
         part=long["part"].map(parts),
         p_adjusted=long["p_adjusted"].where(tested),
         claim=tested & long["claim"].astype(bool),
@@ -183,7 +185,12 @@ def redefinitions(now: Knowledge, before: Knowledge) -> set[str]:
 def headline(name: str) -> Text:
     """What a headline is called."""
     kind, _, number = name.partition(" ")
-    return Text(SEGMENT, {"segment": number}) if kind == "segment" else Text(KPIS[name].label)
+    return Text(SEGMENT, {"segment": number}) if kind == "segment" else Text("{name:label}", {"name": called(name)})
+
+
+def called(name: str) -> str:
+    """What a headline is called in a table; an outcome by the label that dataset.yaml gives it."""
+    return KPIS[name].label if name in KPIS and name != "outcome" else name.capitalize() if " " in name else name
 
 
 def decomposition(split: pd.DataFrame, day: Any) -> Result:
@@ -208,7 +215,7 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
     names = {"value_before": "last_value", "value": "this_value", "change": "whole_change"}
     headings = {part: label.lower().replace(" ", "_") for part, label in HEADINGS.items()}
     table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**changes).rename(columns=names | headings)
-    told = [KPIS[name].label if name in KPIS else name.capitalize() for name in split["headline"]]
+    told = [called(name) for name in split["headline"]]
     columns = [
         "headline",
         *names.values(),
@@ -307,7 +314,7 @@ def moved(row: Any, family: int) -> Finding:
         id=f"changes.{row.key}",
         n=int(row.n),
         interval=(unit * float(row.relative_change_low), unit * float(row.relative_change_high)),
-        test=N_("Oaxaca–Blinder decomposition with pooled coefficients, errors clustered by customer"),
+        test=PAIRED if row.key in ON_FILE else OAXACA,
         p_adjusted=float(row.p_adjusted),
         family=family,
         effect=min(abs(row.relative_change) / 100, 1.0),
