@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,3 +54,9 @@ def test_a_price_settles_an_amount_and_a_weak_trait_or_a_name_does_not():
     assert not leakage.settles(pd.Series(range(4000)).astype(str), amount)
     form = pd.Series(rng.choice(["x", "y"], 4000)).mask(amount < np.median(amount))  # only good customers filled it in
     assert not leakage.settles(form, amount)
+
+
+def test_what_tells_only_how_it_ended_is_no_trait_of_before(profile):
+    known = {name: SimpleNamespace(reason=name == "why") for name in profile}
+    assert leakage.lasting(profile, known, LEFT) == ["contract", "city"]
+    assert leakage.lasting(profile, known, None) == ["fee", "contract", "city"]

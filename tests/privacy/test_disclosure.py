@@ -253,3 +253,24 @@ def test_groups_too_small_to_be_listed_cannot_be_worked_out_from_the_sizes_of_th
     table = table.assign(n_rest=[17, 40], base_rest=[154, 204])  # 354 in all, 4 of them in no row
     shown = Gate(LEAST).publish(table).frame
     assert shown["base"].isna().tolist() == [False, True]
+
+
+def test_a_row_left_out_is_not_what_is_missing_of_another_margin():
+    """A stage of 12 in which one age has nobody cannot be listed; the sums of the ages must not give it back."""
+    ages = {
+        "25–34": (62, 12, 4),
+        "35–44": (114, 22, 5),
+        "45–54": (114, 16, 1),
+        "55–64": (75, 13, 0),
+        "65+": (37, 12, 2),
+    }
+    stages = ("new", "onboarding", "won back")
+    rows = [("age", age, stage, n) for age, counts in ages.items() for stage, n in zip(stages, counts, strict=True)]
+    table = pd.DataFrame(rows, columns=["attribute", "value", "stage", "n"])
+    table["base"] = table.groupby("value")["n"].transform("sum")
+    whole = table.groupby("stage")["n"].transform("sum")
+    table = table.assign(n_rest=whole - table["n"], base_rest=table["n"].sum() - table["base"])
+    shown = Gate(LEAST).publish(table, within=[["stage", "attribute"], ["attribute", "value"]]).frame
+    told = shown.groupby("value")["n"].sum().reindex(list(ages))
+    left = table.groupby("value")["n"].sum().reindex(list(ages)) - told
+    assert ((left == 0) | (left >= LEAST)).all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,24 @@ def same_as(profile: pd.DataFrame, attributes: Iterable[str], outcome: Any) -> l
     has = (values_of(known[outcome.column]) == outcome.value).to_numpy()
     columns = banded(known, names).apply(values_of)
     return [name for name in names if name == outcome.column or determines(columns[name], has)]
+
+
+def lasting(profile: pd.DataFrame, attributes: Mapping[str, Any], outcome: Any) -> list[str]:
+    """Attributes that customers had all along: no status, outcome or reason, which tell only how it ended.
+
+    Who has left by now was a customer like others before: what is compared over time, step by step or between two
+    years, would otherwise find that those who left do less.
+
+    Parameters
+    ----------
+    profile : DataFrame
+    attributes : mapping
+        What the data set says of each attribute: ``reason`` (truth value).
+    outcome : Outcome or None
+        As in `same_as`.
+    """
+    ended = {"status", *same_as(profile, attributes, outcome)}
+    return [name for name, known in attributes.items() if name not in ended and not known.reason]
 
 
 def settles(column: pd.Series, amount: np.ndarray) -> bool:

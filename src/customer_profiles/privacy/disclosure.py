@@ -335,14 +335,15 @@ def protect(
 
 def _protected(counts, hidden, margins, least):
     """`protect` for rows that margins connect, with the small ones already hidden."""
-    lost = np.zeros(len(hidden), dtype=bool)
-    while (unsafe := _unsafe(counts, hidden & ~lost, lost, margins, least)).any():
+    lost, given_up = np.zeros(len(hidden), dtype=bool), np.zeros(len(hidden), dtype=bool)
+    while (unsafe := _unsafe(counts, hidden & ~lost, lost, margins, least) & ~given_up).any():
         row = int(np.flatnonzero(unsafe)[0])
         reach = np.any([groups == groups[row] for groups in margins], axis=0)
         candidates = np.flatnonzero(reach & ~hidden & (counts[0] > 0))
         if len(candidates):
             hidden[candidates[np.argmin(counts[0][candidates])]] = True
         else:
+            given_up[row] = lost[row]  # a margin of which no row is listed has no total that a reader knows
             lost |= reach & hidden
     return hidden, lost
 
@@ -382,7 +383,7 @@ def largest(
     hidden : bool array, shape (rows,)
         Rows that are listed without numbers: the reader knows whether anybody is in them.
     lost : bool array, shape (rows,)
-        Rows that are not even listed: the reader knows nothing of them.
+        Rows that are not even listed: the reader knows what is left of a margin for them, and not who is in them.
     margins : list of int arrays, shape (rows,)
     exact : bool
         Whether crossed margins are solved together, by linear programming, or each by itself.
@@ -392,17 +393,22 @@ def largest(
     Returns
     -------
     float array, shape (rows,)
-        Infinite for rows that are shown or lost.
+        Infinite for rows that are shown, or lost with all of their margins.
     """
+    listed = [groups[~lost] for groups in margins]
+    margins = [
+        np.where(np.isin(groups, of), groups, -1 - np.arange(len(lost)))
+        for groups, of in zip(margins, listed, strict=True)
+    ]
     least = np.where(hidden, np.minimum(count, 1), 0)
     unknown = hidden | lost
     most = np.full(len(count), np.inf)
     for groups in margins:
-        of, known = np.unique(groups, return_inverse=True)[1], hidden & (groups >= 0)
+        of, known = np.unique(groups, return_inverse=True)[1], unknown & (groups >= 0)
         spare = np.bincount(of, weights=np.where(unknown, count - least, 0))
         most = np.where(known, np.minimum(most, least + spare[of]), most)
     if exact and len(margins) > 1:
-        for row in np.flatnonzero(hidden if wanted is None else hidden & wanted):
+        for row in np.flatnonzero(unknown if wanted is None else unknown & wanted):
             most[row] = min(most[row], _largest_by_all(row, count, least, unknown, margins))
     return most
 
@@ -425,7 +431,7 @@ def _unsafe(counts, hidden, lost, margins, least):
     unsafe = np.zeros(len(hidden), dtype=bool)
     for exact in (False, True)[: len(margins)]:
         for count in counts:
-            small = hidden & _small(count, least)
+            small = (hidden | lost) & _small(count, least)
             if small.any():
                 unsafe |= small & (largest(count, hidden, lost, margins, exact, small) < least)
         if unsafe.any():

@@ -307,3 +307,23 @@ def test_a_silence_longer_than_chance_is_found():
     found = knowledge.silences(holes, days.iloc[0], days.iloc[-1])
     assert found == [(pd.Timestamp("2025-03-01"), pd.Timestamp("2025-03-10"))]
     assert knowledge.silences(days[days.dt.day_of_week < 5], days.iloc[0], days.iloc[-1]) == []
+
+
+def test_a_young_company_whose_customers_order_ever_less_does_nothing_differently():
+    """Orders become rarer with the time since the first one, as ever: only that more customers came long ago is new."""
+    claimed = 0
+    for seed in range(8):
+        rng, company = np.random.default_rng(seed), Company(seed, customers=800)
+        began = pd.Timestamp(NOW) - pd.to_timedelta(rng.integers(1, 900, 800), "D")
+        owner = np.repeat(np.arange(800), 1 + rng.poisson(1.5, 800))
+        at = began[owner] + pd.to_timedelta(
+            rng.exponential(120, len(owner)).round() * (pd.Series(owner).duplicated()), "D"
+        )
+        orders = pd.DataFrame({"customer_id": company.ids[owner], "at": at, "amount": 20.0})
+        orders = orders.assign(order_id=[f"o{row}" for row in range(len(orders))])
+        company.profile["first_seen_at"] = began
+        now = company.run(
+            NOW, transactions=orders.sort_values("at", ignore_index=True), feedback=company.feedback.head(0)
+        )
+        claimed += bool(parts.year_before(now, ["region"])["claim"].any())
+    assert claimed <= 2

@@ -218,30 +218,38 @@ def test_of_two_groups_that_are_equally_high_none_is_called_highest(lead, named)
     assert (table.frame.loc[0, "value"] == "web") == named
 
 
-def customers_since(seed: int, alike: bool, longest: int = 1500, n: int = 1500) -> pd.DataFrame:
+def customers_since(seed: int, alike: bool, longest: int = 1500, leave: bool = False, n: int = 1500) -> pd.DataFrame:
     """Who orders, asks and visits at rates of their own, since a day that has much to do with the way they came."""
     rng = np.random.default_rng(seed)
-    years, eager = np.minimum(rng.exponential(longest / 3, n) + 1, longest) / 365, rng.gamma(1, 1, n)
-    orders = rng.poisson(8 * eager * years)
-    began = pd.Timestamp("2025-01-01") - pd.to_timedelta(years * 365, "D")
+    days, eager = np.minimum(rng.exponential(longest / 3, n) + 1, longest), rng.gamma(1, 1, n)
+    until = np.where(leave, np.minimum(days, rng.exponential(longest / 4, n) + 1), days)
+    began = pd.Timestamp("2025-01-01") - pd.to_timedelta(days, "D")
+    orders, years = rng.poisson(8 * eager * until / 365), until / 365
     columns = {"spend": [rng.lognormal(3, 0.8, k).sum() for k in orders], "sessions": rng.poisson(20 * years)}
     columns["tickets"] = rng.poisson((eager if alike else rng.gamma(1, 1, n)) * years)
-    columns["came_by"] = np.where(rng.random(n) < years * 365 / longest, "fair", "web")
+    columns["came_by"] = np.where(rng.random(n) < days / longest, "fair", "web")
+    columns["last_touch_at"] = began + pd.to_timedelta(until * rng.beta(np.maximum(columns["sessions"], 1), 1), "D")
+    columns["status"] = np.where(until < days, "churned", "active")
     return pd.DataFrame({"signup_date": began, "orders": orders} | columns)
 
 
-def counts_that_go_together(seed: int, alike: bool, longest: int = 1500) -> set[frozenset[str]]:
-    company = customers_since(seed, alike, longest)
-    found = associations.scan(company, [name for name in company if name != "signup_date"], {}).frame
-    return {frozenset((row.attribute, row.other)) for row in found[found["claim"]].itertuples()}
+def counts_that_go_together(company: pd.DataFrame) -> set[frozenset[str]]:
+    names = ["orders", "spend", "sessions", "tickets", "came_by"]
+    found = associations.scan(company, [*names, "status"] if company["status"].nunique() > 1 else names, {}).frame
+    pairs = {frozenset((row.attribute, row.other)) for row in found[found["claim"]].itertuples()}
+    return pairs - {frozenset(("came_by", "status"))}  # who came long ago had more time to leave
 
 
+@pytest.mark.parametrize("leave", [False, True])
 @pytest.mark.parametrize("longest", [400, 1500, 4000])
-def test_what_grows_with_time_does_not_rise_together_for_that(longest, record_property):
-    wrong = sum(bool(counts_that_go_together(seed, False, longest)) for seed in range(30))
+def test_what_grows_with_time_does_not_rise_together_for_that(longest, leave, record_property):
+    companies = [customers_since(seed, False, longest, leave) for seed in range(30)]
+    wrong = sum(bool(counts_that_go_together(company)) for company in companies)
     record_property("claimed", wrong / 30)
     assert wrong <= stats.binom.ppf(0.99, 30, 0.05)
 
 
-def test_who_orders_more_and_asks_more_in_the_same_time_is_found():
-    assert all(frozenset(("orders", "tickets")) in counts_that_go_together(seed, True) for seed in range(5))
+@pytest.mark.parametrize("leave", [False, True])
+def test_who_orders_more_and_asks_more_in_the_same_time_is_found(leave):
+    for seed in range(5):
+        assert frozenset(("orders", "tickets")) in counts_that_go_together(customers_since(seed, True, leave=leave))

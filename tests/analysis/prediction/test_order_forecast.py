@@ -145,7 +145,7 @@ def test_too_few_repeat_buyers_are_refused_and_named():
     (limit,) = order_forecast.limits(tried, order_history.orders(lines, AS_OF, 12))
     assert limit.values == {"n": tried.repeaters, "base": len(tried.history), "least": 100}
     (finding,) = said(order_forecast.repeaters(tried.history))
-    assert finding.message.startswith("Hardly anybody orders twice")
+    assert finding.message.startswith("Too few buyers have come back")
 
 
 def test_first_orders_that_are_cut_off_are_told():

@@ -44,7 +44,7 @@ SOURCES_OF = {"orders": "transactions", "tickets": "tickets", "profile": "custom
 MOST_LEVELS, FEWEST = 12, 30
 """Values of an attribute that are told apart, and customers that each needs."""
 MOST_TRAITS = 5
-KNOWN_YEARS = (-np.inf, 0.25, 0.5, 0.75, 1, 2, 3, np.inf)
+KNOWN_YEARS = (-np.inf, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, np.inf)
 """Bands of years known at the end of a period: who came in the midst of it had less time in it."""
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import scipy
 from numpy.typing import ArrayLike
 
+from ...codes import LEFT
 from ...messages import N_, Finding, Text
 from ...results import OVERLAPPING, Result
 from ...stats.claims import Claims
@@ -69,10 +70,11 @@ GROWING = (
 """Counts and sums that grow with the time as a customer: any two of them would rise together, whatever customers do."""
 
 FIRSTS = ("signup_date", "first_order_at", "first_seen_at", "first_touch_at")
-"""Columns of the profile that tell when somebody began."""
+LASTS = ("last_order_at", "last_touch_at")
+"""Columns of the profile that tell when somebody began, and was last seen."""
 
-BEGAN_TOGETHER = 30
-"""Customers who began one after the other and count as having had equally long."""
+EQUALLY_LONG = 30
+"""Customers next to each other in the time they had who count as having had equally long."""
 
 SAYS_THE_SAME = (
     frozenset({"orders", "orders_365d", "items", "spend", "spend_365d"}),
@@ -123,12 +125,13 @@ def one_source(first: str, second: str, made_of: MadeOf | None = None) -> bool:
 
 
 def equally_long(profile: pd.DataFrame, name: str) -> np.ndarray:
-    """Each customer's place, from 0 to 1, in what grows with time, among those who began at about the same time.
+    """Each customer's place, from 0 to 1, in what grows with time, among those who were customers for about as long.
 
     Parameters
     ----------
     profile : DataFrame
-        Where nobody's beginning is known, everybody is compared with everybody.
+        Who has left, by the status, was one until the last trace, and is compared with others who left. Who began at an
+        unknown time is compared with others of whom it is unknown.
     name : str
         One of `GROWING`.
 
@@ -136,9 +139,14 @@ def equally_long(profile: pd.DataFrame, name: str) -> np.ndarray:
     >>> equally_long(pd.DataFrame({"signup_date": began, "orders": range(60)}), "orders")[[0, 29, 30, 59]].round(2)
     array([0.02, 0.98, 0.02, 0.98])
     """
-    began = profile.reindex(columns=FIRSTS).apply(pd.to_datetime).min(axis=1)
+    began, last = (profile.reindex(columns=each).apply(pd.to_datetime) for each in (FIRSTS, LASTS))
+    gone = pd.Series(False, profile.index)
+    if "status" in profile:
+        gone = values_of(profile["status"]).str.strip().str.casefold().isin(LEFT).fillna(False).astype(bool)
+    end = pd.concat([began, last], axis=1).max().max()
+    days = (last.max(axis=1).where(gone, end) - began.min(axis=1)).dt.days
     known = profile[name].astype(float)
-    cohort = (began.rank(method="min").sub(1) // BEGAN_TOGETHER).fillna(-1)
+    cohort = [gone, (days.groupby(gone).rank(method="min").sub(1) // EQUALLY_LONG).fillna(-1)]
     place = known.groupby(cohort).rank() - 0.5
     return (place / known.groupby(cohort).transform("count")).to_numpy(float)
 
@@ -218,7 +226,7 @@ def scan(
         One row per customer.
     attributes : iterable of str
         Columns of any type. Pairs that hang together by construction are left out, see `one_source`; what grows with
-        the time as a customer (`GROWING`) counts by its place among those who began at about the same time.
+        the time as a customer (`GROWING`) counts by its place among those who were customers for about as long.
     orders : mapping of str to sequence of str, optional
         Values from low to high: such traits count as ranks, like numbers.
     seed : int

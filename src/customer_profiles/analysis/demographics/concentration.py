@@ -221,8 +221,8 @@ def limits(profile: pd.DataFrame) -> list[Limit]:
 
 
 UNSURE = N_(
-    "The best {top:share} of buyers (n = {n:count}) account for {share:share} of spend; a few large buyers decide, so "
-    "how far that may be off cannot be told."
+    "The best {top:share} of buyers (n = {n:count}) account for {share:share} of spend. How far that may be "
+    "off cannot be told: too few buyers decide."
 )
 BEST_TENTH = Claims(
     "value",

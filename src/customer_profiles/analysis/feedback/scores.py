@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -48,8 +48,8 @@ def scores(latest: pd.DataFrame, answers: pd.Series, min_answers: int = 30) -> R
     table = _in_metric_order(summarise(latest, ["metric"], min_answers))
     table.insert(2, "answers", table["metric"].map(answers).astype(int))
     table = table.drop(columns=["good", "middle", "poor", "sd"])
-    title = Text(N_("Scores of all customers"))
-    return Result("scores", table, title, OVERLAPPING, claims=_headlines, needs="feedback")
+    title, nameless = Text(N_("Scores of all customers")), set(latest.loc[latest["customer_no"].isna(), "metric"])
+    return Result("scores", table, title, OVERLAPPING, claims=partial(_headlines, nameless=nameless), needs="feedback")
 
 
 def boxes(latest: pd.DataFrame) -> Result:
@@ -146,10 +146,15 @@ def limits(scores: Result, min_answers: int = 30) -> list[Limit]:
     ]
 
 
-def _headlines(table: pd.DataFrame) -> list[Finding]:
-    """The headline of each score."""
+def _headlines(table: pd.DataFrame, nameless: Collection[str] = ()) -> list[Finding]:
+    """The headline of each score; of a metric that somebody unknown has answered, too, answers are counted."""
     rows = shown(table.dropna(subset=["mean"]))
-    return [(NPS if row.metric == "nps" else MEAN).one(row) for row in rows.itertuples()]
+    told = [NPS if metric == "nps" else MEAN for metric in rows["metric"]]
+    told = [
+        replace(one, message=_NAMELESS[one is NPS]) if metric in nameless else one
+        for one, metric in zip(told, rows["metric"], strict=True)
+    ]
+    return [one.one(row) for one, row in zip(told, rows.itertuples(), strict=True)]
 
 
 def _group_claims(table: pd.DataFrame, family: int) -> list[Finding]:
@@ -191,6 +196,17 @@ MEAN = fact(
     estimate="mean",
     n="n",
 )
+_NAMELESS = {
+    True: N_(
+        "The Net Promoter Score is {nps:points} ({low:points} to {high:points}): {n:count} of {answers:count} answers, "
+        "of each known customer the latest."
+    ),
+    False: N_(
+        "{metric:label}: {mean:number} on average ({low:number} to {high:number}) on a scale from {worst:number} to "
+        "{best:number}; {share:share} answer {good:number} or better. {n:count} of {answers:count} answers count, of "
+        "each known customer the latest."
+    ),
+}
 GROUP_NPS = Claims(
     "scores",
     N_(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ...messages import N_, Limit, Text
 from ...needs import NEEDS
@@ -20,7 +21,7 @@ from ...results import OVERLAPPING, Disclosure, Result
 from ...stats import survival
 from ...stats.claims import Claims
 from ...stats.effect_sizes import from_ratio
-from ...stats.intervals import z_value
+from ...stats.intervals import wilson, z_value
 from ..demographics.categories import Orders
 from .clustered import tested
 from .groups import members, teller
@@ -190,6 +191,8 @@ def curve(fitted: SurvfuncRight, step: str = SECOND_ORDER, days: Sequence[int] =
     done = (event[:, None] & (here[:, None] <= points[None, :])).sum(axis=0)
     table = pd.DataFrame({"step": step, "after_days": points, "n": done, "added": np.diff(done, prepend=0)})
     table = table.assign(at_risk=watched, base=len(here)).join(survival.at(_waiting(fitted), points))
+    later = table["after_days"] > 0
+    table.loc[later, "share_high"] = _at_most(table["share"], table["share_high"], table["at_risk"])[later]
     return Result(
         "activation",
         table[table["at_risk"] >= MIN_AT_RISK].reset_index(drop=True),
@@ -213,7 +216,9 @@ def times(waits: pd.DataFrame, steps: Steps) -> Result:
     for step, of in waits.groupby("step", sort=False):
         found = survival.kaplan_meier(of["days"], of["event"])
         share = survival.at(found, [ACTIVATED]).iloc[0]
-        if (of["days"] > ACTIVATED).sum() < MIN_AT_RISK:
+        watched = (of["days"] > ACTIVATED).sum()
+        share["share_high"] = _at_most(share["share"], share["share_high"], watched)
+        if watched < MIN_AT_RISK:
             share[:] = np.nan
         middle = survival.median(found)
         row = {"step": step, "n": int(of["event"].sum()), "base": len(of), **share.to_dict()}
@@ -341,6 +346,11 @@ AGAIN = Claims(
     kind="fact",
     rows=lambda table: table[(table["step"] == SECOND_ORDER) & table["share"].notna()].assign(id="second"),
 )
+
+
+def _at_most(share: ArrayLike, high: ArrayLike, watched: ArrayLike) -> np.ndarray:
+    """Upper ends, also while it has happened to nobody: then by Wilson's interval of those who were watched so long."""
+    return np.where(np.asarray(share) == 0, wilson(0, watched).high, high)
 
 
 def _waiting(fitted: SurvfuncRight) -> pd.DataFrame:

@@ -245,10 +245,7 @@ METHOD_COLUMNS = [
     *("less_error", "less_error_low", "less_error_high", "claim", "chosen"),
 ]
 _REPEATERS = N_("{share:part} of buyers have come back: {n:count} of {base:count} ordered again.")
-_FEW = N_(
-    "Hardly anybody orders twice: {share:part} of {base:count} buyers did. What they will order cannot be foreseen "
-    "from that."
-)
+_FEW = N_("Too few buyers have come back to foresee what will be ordered: {share:part} of {base:count} ordered again.")
 CAME_BACK = fact(
     "orders.again",
     lambda row: _FEW if row.n < MIN_REPEATERS else _REPEATERS,

@@ -83,7 +83,10 @@ def contract_loss(p: pd.Series, contracts: pd.DataFrame, months: int, within: in
 def _staked(table: pd.DataFrame, values: dict[str, Any], save_rate: float) -> list[Finding]:
     if not len(shown(table)):
         return []
-    message = N_("{loss:money} of the next {months:count} months hang on {n:count} customers who may be lost.")
+    message = N_(
+        "If they went on as lately, {n:count} customers who may be lost would bring {loss:money} more in the next "
+        "{months:count} months than is to be expected."
+    )
     saved = N_("If a call keeps {rate:part} of those who would be lost, calling them keeps {kept:money}.")
     n = int(values["n"])
     return [
