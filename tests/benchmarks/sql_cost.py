@@ -58,7 +58,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--python", help="a Python that has pandas, SQLAlchemy and psycopg")
+    given = os.environ.get("BENCH_PYTHON")
+    parser.add_argument("--python", default=given, help="a Python with SQLAlchemy and psycopg, or BENCH_PYTHON")
     options = parser.parse_args()
     ways = {"this project (ADBC, batches)": (sys.executable, OURS), "rows of a DBAPI cursor": (sys.executable, DBAPI)}
     if options.python:

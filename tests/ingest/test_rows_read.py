@@ -8,15 +8,20 @@ import pty
 import re
 import sys
 import termios
+import time
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from customer_profiles.chapters import CHAPTERS
+from customer_profiles.demo import make_company
 from customer_profiles.execution.progress import Progress
-from customer_profiles.ingest import rows_read
+from customer_profiles.ingest import pipeline, profile, rows_read
+from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.readers.chunks import Chunk
+from customer_profiles.tables import Tables
 
 LINES = "id;name\n" + "1;a\n" * 4000
 
@@ -61,6 +66,43 @@ def test_what_takes_less_than_two_seconds_is_not_told(source, tmp_path, monkeypa
     monkeypatch.setattr(sys, "stderr", seen)
     source(tmp_path / "run")
     assert seen.getvalue() == ""
+
+
+def test_a_step_that_counts_nothing_for_long_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows_read, "DELAY", 0.05)
+    seen = io.StringIO()
+    monkeypatch.setattr(seen, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stderr", seen)
+    with rows_read.told("customers recognised", None, tmp_path, begun=5000):
+        for _ in range(100):
+            time.sleep(0.05)
+            if seen.getvalue():
+                break
+    assert "customers recognised: 5.00k rows" in seen.getvalue()
+
+
+def test_recognising_customers_and_the_profile_are_told_like_reading(tmp_path, monkeypatch):
+    dataset = load_dataset(make_company(tmp_path / "company", customers=60))
+    told = []
+
+    @contextmanager
+    def listen(what, total, folder, begun=0):
+        told.append([what, total or begun, 0])
+        yield lambda rows, mine=told[-1]: mine.__setitem__(2, mine[2] + rows)
+
+    for module in (rows_read, pipeline, profile):
+        monkeypatch.setattr(module, "told", listen)
+    tables = Tables(tmp_path / "tables")
+    collected = pipeline.collect(dataset, tables, dataset.as_of, b"a key of sixteen", tmp_path / "runs")
+    read = {source.name for source in dataset.sources}
+    assert {what for what, *_ in told} == read | {"customers recognised"}
+    rows = dict(zip(collected.reconciliation.source, collected.reconciliation.read, strict=True))
+    assert all(done >= rows[what] for what, _, done in told if what in rows)
+    told.clear()
+    profile.build_profile(tables, dataset.as_of, dataset.attributes())
+    ((what, total, done),) = told
+    assert (what, done) == ("profile", total)
+    assert total > len(tables.read("transactions"))
 
 
 def test_the_terminal_of_a_run_repeats_what_its_kernels_say(source, tmp_path, monkeypatch):

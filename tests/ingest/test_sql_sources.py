@@ -341,6 +341,19 @@ class TestPostgres:
         assert chunk.rows.tolist() == [1, 3]
         assert chunk.faults == [(2, "v", "not a number in the declared format", "3×<letter>")]
 
+    def test_a_table_gives_the_numbers_that_a_query_gives(self, database):
+        database(
+            """CREATE TABLE "exact ""s" AS SELECT n AS "a ""b", (random() * 10 ^ (n % 30 - 15))::numeric AS "x*",
+            CASE WHEN n % 9 > 0 THEN (n / 7.0)::numeric(20, 6) ELSE 'NaN' END AS y, n::text AS z
+            FROM generate_series(1, 5000) AS n"""
+        )
+        form = FileFormat(database=f"env:{VARIABLE}", db_table='exact "s')
+        query = FileFormat(database=f"env:{VARIABLE}", query='SELECT * FROM "exact ""s"')
+        (table,), (other,) = (read(Place(VARIABLE), each, ["x*", "y"]) for each in (form, query))
+        pd.testing.assert_frame_equal(table.cells, other.cells, check_exact=True)
+        assert table.faults == other.faults != []
+        assert table.cells["x*"].dtype == "float64"
+
     def test_ids_that_are_too_long_for_a_number_are_not_rounded(self, database, company):
         database("CREATE TABLE long AS SELECT v AS id FROM (VALUES (9007199254740993.0), (7)) AS t (v)")
         company.collect(asked(CUSTOMERS, **SERVER | {"db_table": "long"}))

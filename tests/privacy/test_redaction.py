@@ -2,6 +2,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import from_regex
 
 from customer_profiles.privacy import redaction
 from customer_profiles.privacy.person_names import Vocabulary
@@ -119,3 +121,13 @@ def test_only_the_beginning_of_a_huge_text_is_looked_at(piece):
 def test_harmless_text_hides_turns_and_piles_up_nothing():
     hostile = "a\u202eb\u2066c\u200bd\x00e\x1b[31mf\ufeff\ud800" + "g" + "\u0300\u0301\u0302" * 50 + "\nh"
     assert redaction.harmless(hostile) == "abcde[31mfg\nh"
+
+
+@pytest.mark.parametrize(("pattern", "sign"), [entry[1:] for entry in redaction.PERSONAL])
+def test_nothing_is_left_because_a_text_lacks_the_sign_of_a_pattern(pattern, sign):
+    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(from_regex(pattern, fullmatch=True))
+    def told(found):
+        assert sign.search(found)
+
+    told()

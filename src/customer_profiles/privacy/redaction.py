@@ -21,7 +21,9 @@ MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-
 
 # Patterns of personal data, in the order in which they are replaced: a longer kind first, lest a shorter one
 # eats a part of it. They are meant to hide too much rather than too little; each run of characters is bounded or
-# starts where no longer one could, so that the time grows with the length of the text and no faster.
+# starts where no longer one could, so that the time grows with the length of the text and no faster. Behind each a sign
+# without which there is none, because most texts hold nothing.
+DIGIT, AT, ANY = re.compile(r"\d"), re.compile(r"[@(\[]"), re.compile("")
 PERSONAL = (
     (
         "e-mail",
@@ -30,11 +32,13 @@ PERSONAL = (
             r"[\w\-]{1,100}(?:(?:\.|\s?\((?:dot|punkt)\)\s?)[\w\-]{1,60}){1,6}",
             re.IGNORECASE,
         ),
+        AT,
     ),
-    ("link", re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)),
+    ("link", re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE), ANY),
     (
         "IBAN",
         re.compile(r"\b[A-Z]{2}\s?\d{2}(?:[ \-.]?[\dA-Z]{2,4}){3,8}\b|\b[A-Za-z]{2}\s?\d{2}(?:[ \-.]?\d){10,30}\b"),
+        DIGIT,
     ),
     (
         "address",
@@ -46,9 +50,10 @@ PERSONAL = (
             r"\b\d{1,5}\s(?:[A-Z][a-z]{1,30}\s){1,3}(?:Street|St\.|Road|Rd\.?|Avenue|Ave\.?|Lane|Drive|Close|Square)\b|"
             r"\b(?:Rua|Avenida|Av\.|Travessa)\s(?:[A-ZÀ-Ý]?[\wà-ÿ]{1,30}\s){1,4}?,?\s?\d{1,5}\b"
         ),
+        DIGIT,
     ),
-    ("town", re.compile(r"\b(?:D-)?\d{5}\s{1,3}[A-ZÄÖÜ][\wäöüß\-]{1,40}")),
-    ("number", re.compile(r"(?<![\w])(?:\+|00|\(?0)?\d(?:[\s/\-().]{0,2}\d){5,60}(?!\w)")),
+    ("town", re.compile(r"\b(?:D-)?\d{5}\s{1,3}[A-ZÄÖÜ][\wäöüß\-]{1,40}"), DIGIT),
+    ("number", re.compile(r"(?<![\w])(?:\+|00|\(?0)?\d(?:[\s/\-().]{0,2}\d){5,60}(?!\w)"), DIGIT),
     (
         "number",
         re.compile(
@@ -56,10 +61,11 @@ PERSONAL = (
             r"six|seven|eight|nine|um|dois|três|quatro|cinco|seis|sete|oito|nove|\d{1,3})\b[\s,./-]{0,3}){5,40}",
             re.IGNORECASE,
         ),
+        ANY,
     ),
-    ("number", re.compile(r"\b[A-Z]{1,4}[\-#]?\d{4,30}\w{0,20}\b")),
+    ("number", re.compile(r"\b[A-Z]{1,4}[\-#]?\d{4,30}\w{0,20}\b"), DIGIT),
 )
-PLACEHOLDER = re.compile(r"\[(?:name|" + "|".join(dict.fromkeys(kind for kind, _ in PERSONAL)) + r")\]")
+PLACEHOLDER = re.compile(r"\[(?:name|" + "|".join(dict.fromkeys(kind for kind, *_ in PERSONAL)) + r")\]")
 
 
 def harmless(text: str) -> str:
@@ -92,8 +98,9 @@ def redact(text: str, names: Iterable[str] = (), vocabulary: Vocabulary | None =
     'Bitte an [e-mail] oder [number], [address]'
     """
     text = text[: LONGEST + 1]
-    for kind, pattern in PERSONAL:
-        text = pattern.sub(f"[{kind}]", text)
+    for kind, pattern, sign in PERSONAL:
+        if sign.search(text):
+            text = pattern.sub(f"[{kind}]", text)
     known = sorted({name for name in names if len(name) > 1}, key=lambda name: (-len(name), name))
     if known:
         any_name = "|".join(re.escape(name) for name in known)

@@ -53,7 +53,9 @@ def normalise(text: str) -> str:
     'Größe passt nicht'
     """
     text = unicodedata.normalize("NFC", text).replace("’", "'")
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def words(text: str) -> list[str]:

@@ -381,10 +381,15 @@ def _words(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_turn(name: str, features: pd.DataFrame, lost: pd.Series, seed: int) -> tuple[Pipeline, ...]:
-    """A model for each part of the customers, learnt from the others."""
+    """A model for each part of the customers, learnt from the others; how traits are written is learnt once, of all."""
+    from sklearn.base import clone
+    from sklearn.pipeline import make_pipeline
+
     part = part_of(_numbers(features.index), FOLDS)
-    others = [part != one for one in range(FOLDS)]
-    return tuple(model_of(name, features, seed).fit(features[seen], lost[seen]) for seen in others)
+    columns, untrained = model_of(name, features, seed)
+    written = columns.fit_transform(features)
+    learnt = (clone(untrained).fit(written[part != one], lost[part != one]) for one in range(FOLDS))
+    return tuple(make_pipeline(columns, model) for model in learnt)
 
 
 def _numbers(index: pd.Index) -> np.ndarray:

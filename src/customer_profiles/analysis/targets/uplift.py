@@ -188,19 +188,22 @@ def _foreseen(known: pd.DataFrame, did: pd.Series, seed: int) -> pd.Series:
     a trait that everybody has (as Belloni, Chernozhukov & Wei 2016, J. Business & Economic Statistics 34:606–619).
     """
     part, expected = part_of(known.index.to_numpy(), FOLDS), pd.Series(np.nan, known.index)
+    columns, model = model_of("logistic", known, seed)
+    written = columns.fit_transform(known)
     for one in range(FOLDS):
         learnt = did[part_of(did.index.to_numpy(), FOLDS) != one]
         noise = np.sqrt(len(learnt) * learnt.mean() * (1 - learnt.mean()))
-        model = model_of("logistic", known, seed).set_params(
-            logisticregression__C=1 / noise,
-            logisticregression__l1_ratio=1.0,
-            logisticregression__solver="liblinear",
-            logisticregression__intercept_scaling=INTERCEPT,
-            logisticregression__tol=1e-8,  # so that ranks do not hang on the machine
-            logisticregression__max_iter=10_000,
-            logisticregression__random_state=seed,
+        model.set_params(
+            C=1 / noise,
+            l1_ratio=1.0,
+            solver="liblinear",
+            intercept_scaling=INTERCEPT,
+            tol=1e-8,  # so that ranks do not hang on the machine
+            max_iter=10_000,
+            random_state=seed,
         )
-        expected[part == one] = model.fit(known.loc[learnt.index], learnt).predict_proba(known[part == one])[:, 1]
+        model.fit(written[known.index.get_indexer(learnt.index)], learnt)
+        expected[part == one] = model.predict_proba(written[part == one])[:, 1]
     return expected
 
 

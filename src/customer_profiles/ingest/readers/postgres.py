@@ -78,12 +78,24 @@ def read_postgres(place: Place, form: FileFormat, needed: Collection[str]) -> It
     given = _connection_string(place.name)
     with opened(given, lambda: _transaction(place.name, given)) as connection, connection.cursor() as cursor:
         try:
-            cursor.execute(form.statement)
+            cursor.execute(_asked(form, cursor))
             batches = cursor.fetch_record_batch()
         except Exception as error:
             raise _explained(error, where, 0, connection, cursor) from None
         with batches:
             yield from _chunks(batches, where, needed, connection)
+
+
+def _asked(form: FileFormat, cursor: Cursor) -> str:
+    """The query; of a table, its exact decimals as the numbers they become, because the driver writes each as text."""
+    from .postgres_types import is_exact
+
+    schema = cursor.adbc_execute_schema(form.statement) if form.db_table else ()
+    columns = []
+    for field in schema:
+        name = '"' + field.name.replace('"', '""') + '"'
+        columns.append(f"{name}::float8 AS {name}" if is_exact(field) else name)
+    return form.statement.replace("*", ", ".join(columns), 1) if any(map(is_exact, schema)) else form.statement
 
 
 def _chunks(batches: Any, where: str, needed: Collection[str], connection: Connection) -> Iterator[Chunk]:

@@ -90,6 +90,11 @@ def _remedy(field: pa.Field) -> str | None:
     return None
 
 
+def is_exact(field: pa.Field) -> bool:
+    """Whether a column holds decimals of any length, which come as text."""
+    return _type_name(field) == "numeric"
+
+
 def _type_name(field: pa.Field) -> str:
     return (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
 
@@ -101,7 +106,7 @@ def _plain(column: pa.Array, field: pa.Field) -> pa.Array:
         return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
     if isinstance(kind, pa.BaseExtensionType):
         column = column.storage
-        return column.cast(pa.float64() if _type_name(field) == "numeric" else pa.string())
+        return column.cast(pa.float64() if is_exact(field) else pa.string())
     if pa.types.is_float32(kind):  # as the server shows it: 1.1, not 1.100000023841858
         return column.cast(pa.string()).cast(pa.float64())
     if pa.types.is_date(kind):
