@@ -142,7 +142,7 @@ def test_the_companys_own_total_is_reconciled(company):
 @pytest.mark.parametrize(
     ("change", "behaviour", "said"),
     [
-        (-8.0, -35.0, "have changed it by −35"),
+        (-8.0, -35.0, "would have changed by −35"),
         (8.0, -3.0, "by itself"),
         (-8.0, -8.0, "of it because"),
         (8.0, 3.0, "rose"),
