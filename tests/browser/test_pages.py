@@ -30,6 +30,7 @@ PAGES = [*(file_name(spec) for _, spec in sorted(CHAPTERS.items())), SLIDES]
 SILENT = {
     "complete_journey": {"04_analyse_feedback.html", "09_plan_actions.html", "11_track_changes.html"},
     "telco": {"06_follow_journeys.html", "11_track_changes.html"},
+    "olist": {"11_track_changes.html"},
 }
 
 # Words that end outside the window, or outside a box that neither scrolls nor grows. What lies in a region made to

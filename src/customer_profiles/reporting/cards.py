@@ -61,7 +61,7 @@ def _figures(figures: Sequence[Figure], language: Language) -> Markup:
     """Key figures beside those of all customers and, where it is known, of the year before."""
     compared = any(not is_missing(each.before.values["x"]) for each in figures)
     heads = [
-        N_("Within 12 months") if compared else "",
+        N_("Within 12 months") if compared else N_("Key figure"),
         N_("Here"),
         N_("All"),
         *([N_("A year before")] if compared else []),

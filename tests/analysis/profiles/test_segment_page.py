@@ -120,6 +120,14 @@ def test_advice_follows_from_what_sets_the_segment_apart(company, orders):
     assert not any("discounts" in line for line in others.get("Do not", []))
 
 
+def test_what_nearly_everybody_has_sets_nobody_apart(company, orders):
+    profile, labels = company
+    bought = np.where((labels == 3) | (profile["customer_no"] % 4 > 0), "food", "other goods")
+    page = told(pages((profile.assign(top_category=bought), labels), orders)[2])
+    assert "Offer" not in page
+    assert not any("food" in line for line in page.get("What sets them apart", []))
+
+
 def test_the_problem_they_meet_beyond_others_comes_with_their_words(company, orders):
     late = pd.DataFrame({"customer_no": [*range(500, 550), *range(40)], "pain": "late", "evidence": "theme"})
     often = pd.DataFrame({"customer_no": range(0, 600, 2), "pain": "mixed: a, b", "evidence": "theme"})

@@ -21,7 +21,7 @@ from ...text.themes import discovery
 from .. import kpis
 from ..kpi_definitions import KPIS, YEAR
 from ..pain_points.observations import KINDS
-from ..segments import personas
+from ..segments import naming, personas
 from ..segments.personas import DERIVED, Persona
 from .templates import Field, Figure, Page, known, row_of, shown
 
@@ -237,7 +237,8 @@ def _apart(rows: pd.DataFrame) -> list[Field]:
 def _more(rows: pd.DataFrame) -> list[Any]:
     """Traits that are more frequent here than among the others, the strongest first."""
     told = rows["claim"].fillna(False).astype(bool) | rows["formed_by"].fillna(False).astype(bool)
-    rows = shown(rows[told & rows["index"].gt(100) & rows["share"].ge(COMMON)])
+    rare = rows["share_rest"].le(naming.MAJORITY)  # what nearly everybody buys sets nobody apart
+    rows = shown(rows[told & rare & rows["index"].gt(100) & rows["share"].ge(COMMON)])
     rows = rows[~rows["value"].isin([*personas.THIRDS, OTHER])].sort_values("effect", ascending=False, kind="stable")
     return list(rows.drop_duplicates("attribute").itertuples())
 
