@@ -29,7 +29,6 @@ from customer_profiles.ingest.readers import csv_file, json_file
 from customer_profiles.ingest.readers.chunks import Chunk
 from customer_profiles.ingest.reading import Run, casts
 from customer_profiles.ingest.regular import json_lines as json_lines_of
-from customer_profiles.privacy.opt_outs import Suppressed
 from customer_profiles.tables import Tables
 
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
@@ -365,7 +364,7 @@ def handed_on(load, folder) -> dict[str, list | str] | str:
         dataset = load()
     except ProfileError as error:
         return str(error)
-    run = Run(dataset, Tables(folder), dataset.as_of or AS_OF, KEY, Suppressed(KEY))
+    run = Run.of(dataset, Tables(folder), dataset.as_of or AS_OF, KEY)
     return {one.name: chunks_of(run, one) for one in dataset.sources}
 
 

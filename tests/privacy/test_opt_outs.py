@@ -254,9 +254,81 @@ def test_who_objects_in_a_later_export_leaves_the_runs_before(shop):
     (second.folder / "notebooks" / "file.json").unlink()
     assert traces(shop.folder / "runs") == set()
     assert first.read("transactions").amount.tolist() == [7]
-    assert not list_file(shop.dataset(*SOURCES)).exists()  # an objection can be taken back
+    assert not list_file(shop.dataset(*SOURCES)).exists()  # an objection can be taken back, see below
     shop.write("crm.csv", crm)
     assert len(run(shop, "3").read("customers")) == 3
+
+
+def lost(text: str, row: str) -> str:
+    """An export without a row."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(row))
+
+
+def test_an_objection_outlives_the_row_in_which_it_stood(shop):
+    """Until the person agrees; who only orders, writes or answers stays away as well."""
+    crm, others = ((shop.folder / name).read_text() for name in ("crm.csv", "shop.csv"))
+    no = crm.replace(f"{ZOE[3]},yes", f"{ZOE[3]},no")
+    exports = [(no, others), (lost(no, "7"), others), (lost(no, "7"), lost(others, "S-9"))]
+    for turn, (mine, theirs) in enumerate(exports):
+        shop.write("crm.csv", mine)
+        shop.write("shop.csv", theirs)
+        for name in (f"{turn}", f"{turn} again"):
+            made = run(shop, name)
+            (made.folder / "notebooks" / "file.json").unlink()
+            assert len(made.read("customers")) == 2
+            assert made.read("transactions").amount.tolist() == [7]
+            assert not made.read("tickets").text.str.contains("Zelt").any()
+            assert made.read("feedback").text.tolist() == ["Gut"]
+            assert traces(shop.folder / "runs") == set()
+    shop.write("crm.csv", crm)
+    shop.write("shop.csv", others)
+    assert sorted(run(shop, "agrees").read("transactions").amount) == [5, 7]
+    shop.write("crm.csv", lost(crm, "7"))
+    assert len(run(shop, "gone").read("customers")) == 3
+
+
+def test_an_objection_of_a_record_that_says_nothing_now_holds(shop):
+    """No answer takes back no objection, and does not say who else is one of the family."""
+    crm = (shop.folder / "crm.csv").read_text()
+    family = "3,Ida Quandt,zoe@quandt.example,,,yes\n"
+    shop.write("crm.csv", crm.replace(f"{ZOE[3]},yes", f"{ZOE[3]},no") + family)
+    before = run(shop, "1").read("customers")
+    shop.write("crm.csv", crm.replace(f"{ZOE[3]},yes", f"{ZOE[3]},") + family)
+    assert len(run(shop, "2").read("customers")) == len(before)
+    shop.write("crm.csv", lost(crm, "7") + family)
+    assert len(run(shop, "3").read("customers")) == len(before)
+
+
+def test_an_objection_of_a_contact_outlives_its_row_and_leaves_the_company(company):
+    firms = source(CUSTOMERS, {"company": "firm"}, path="firms.csv", ids="firm")
+    people = {
+        "name": "people",
+        "system": "crm",
+        "path": "people.csv",
+        "table": "contacts",
+        "ids": "person",
+        "account_ids": "firm",
+        "columns": {"contact_id": "no", "account_id": "firm", "name": "name", "email": "mail", "consent": "ok"},
+    }
+    company.write("firms.csv", "id,firm\nF1,Werk GmbH\nF2,Bau AG\n")
+    company.write(
+        "tickets.csv", "sender,opened,text\nzoe@werk.example,2025-02-01,Zelt\nben@werk.example,2025-02-02,Ei\n"
+    )
+    both = "no,firm,name,mail,ok\nP1,F1,Zoe Quandt,zoe@werk.example,{}\nP2,F1,Ben Alt,ben@werk.example,yes\n"
+    dataset = company.dataset(firms, people, TICKETS, kind="b2b")
+    for turn, (export, texts) in enumerate(
+        [
+            (both.format("no"), ["Ei"]),
+            (lost(both, "P1"), ["Ei"]),
+            (both.format(""), ["Ei"]),
+            (both.format("yes"), ["Zelt", "Ei"]),
+        ]
+    ):
+        company.write("people.csv", export)
+        tables = Tables(company.folder / "runs" / str(turn))
+        collect(dataset, tables, AS_OF, KEY)
+        assert len(tables.read("customers")) == 2
+        assert tables.read("tickets").text.tolist() == texts
 
 
 def test_a_run_without_anybody_to_take_out_is_left_alone(shop):

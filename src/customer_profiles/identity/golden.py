@@ -26,7 +26,8 @@ _PROVENANCE = {"customer_no": "int64", "field": "category", "source": "category"
 _PROVENANCE |= {"n_candidates": "int32", "disagreeing": "int32"}
 # What `collect` notes of a record; nothing about the person.
 _OF_THE_RECORD = (
-    *("space", "raw_id", "refused", "counts", "source", "erased", "is_contact", "withheld", CHANGED_AT),
+    *("space", "raw_id", "agrees", "refused", "remembered", "withheld", "erased", "counts", "source", "is_contact"),
+    CHANGED_AT,
     *("account_space", "account_id", "contact_id", "customer_id"),
 )
 

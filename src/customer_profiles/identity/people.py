@@ -33,7 +33,8 @@ class People:
         Secret of the pseudonyms.
     records : DataFrame
         Records of the sources that fill `customers`: ``space``, ``raw_id``, ``refused`` and the canonical columns.
-        One refused record excludes the person. Among companies' records, ``is_contact`` marks those of contacts, and
+        One refused record excludes the person, and so does one that is ``remembered`` to have objected, unless one
+        ``agrees``. Among companies' records, ``is_contact`` marks those of contacts, and
         ``withheld`` the contacts who must not appear though their company may.
     companies : ndarray of int, shape (records,), optional
         Company of each record, where customers are companies; see `accounts.roll_up`.
@@ -101,7 +102,11 @@ class People:
         self.groups = person
         if companies:  # a contact is nobody's group but their own
             self.groups = np.where(records.is_contact, len(records) + np.arange(len(records)), person)
-        refused = pd.Series(records.refused.to_numpy()).groupby(person).any().to_numpy()
+        refused = _anybody(records.refused, person)
+        if "remembered" in records:  # an earlier objection holds until the person agrees
+            own = ~records.is_contact if companies else True  # what a contact says is not the company's
+            remembered, agrees = (_anybody(records[name] & own, person) for name in ("remembered", "agrees"))
+            refused = refused | (remembered & ~agrees)
         number = np.where(refused, EXCLUDED, np.cumsum(~refused) - 1)
         golden, provenance = golden_records(records, person)
         golden = golden[~refused]
@@ -252,6 +257,11 @@ class People:
             if (" " in text.strip() if kind in ("name", "company") else len(text) >= _TELLING_LENGTH)
         }
         return pd.DataFrame(sorted(hashes), columns=["kind", "hash"]).astype("str")
+
+
+def _anybody(records: pd.Series, person: np.ndarray) -> np.ndarray:
+    """Of whom any record says so."""
+    return records.astype(bool).groupby(person).any().to_numpy()
 
 
 def _unambiguous(addresses: pd.Series, numbers: np.ndarray) -> pd.Series:

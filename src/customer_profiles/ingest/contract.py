@@ -230,7 +230,8 @@ SCORE_RANGES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "stars": (1, 5), 
 # would be overwritten, or overwrite.
 OF_RECORDS = (
     *("customer_no", "person_no", "contact_id", "pseudonym", "sources", "source", "space", "raw_id", "file", "row"),
-    *("account_space", "account_id", "is_contact", "found_by", "linked", "refused", "withheld", "erased", "counts"),
+    *("account_space", "account_id", "is_contact", "found_by", "linked"),
+    *("agrees", "refused", "remembered", "withheld", "erased", "counts"),
     *("email", "phone"),
 )
 OF_PROFILE = (

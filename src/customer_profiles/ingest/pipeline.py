@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..identity.pseudonyms import pseudonym
 from ..identity.resolution import match_people
 from ..messages import N_
 from ..privacy.known_names import KnownNames
-from ..privacy.opt_outs import Suppressed, linked_entries, list_file
+from ..privacy.opt_outs import linked_entries, list_file, objections_file
 from ..privacy.purge import purge
 from ..tables import Tables
 from . import ages, contract, crosschecks, cutoff, ledger
@@ -90,7 +90,7 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes, runs: Pat
     in_run = tables.folder.parent.resolve() == own.resolve()
     runs = runs or (own if in_run else None)
     made = Tables(tables.folder, tables.fallback, tables.stamp)
-    run = Run(dataset, made, as_of, key, Suppressed.load(list_file(dataset), key))
+    run = Run.of(dataset, made, as_of, key)
     last = last_ids(Tables(own / "latest"))
     with remembered() as contents:
         kept = Kept.of(dataset, as_of, key, runs) if runs else None
@@ -99,8 +99,14 @@ def collect(dataset: Dataset, tables: Tables, as_of: date, key: bytes, runs: Pat
         if purged is None:
             if runs:
                 forget(runs)
-            people = _collect(run, last)
+            people, met = _collect(run, last)
             refuse_changed()
+            if met.suppressed.hashes != run.suppressed.hashes:
+                met.suppressed.save(list_file(dataset))
+            if runs and met.objections.hashes != run.objections.hashes:
+                own.mkdir(exist_ok=True)
+                met.objections.save(objections_file(dataset))
+            kept = Kept.of(dataset, as_of, key, runs) if runs else None  # as the lists are now
         else:
             made.write("id_changes", id_ledger.changes(last, made.read(id_ledger.TABLE)))
             if in_run and not purged:
@@ -118,11 +124,9 @@ def _accounts(dataset: Dataset) -> dict[str, Account]:
     return {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
 
 
-def _collect(run: Run, last: pd.DataFrame) -> People:
+def _collect(run: Run, last: pd.DataFrame) -> tuple[People, Run]:
     dataset, tables, accounts = run.dataset, run.tables, _accounts(run.dataset)
-    records, people, suppressed = read_people(run, accounts, last)
-    if len(suppressed) > len(run.suppressed):
-        suppressed.save(list_file(dataset))
+    records, people, run = read_people(run, accounts, last)
     _account_for_customers(records, people, accounts)
     names = KnownNames(records, people.record_numbers)
     for table in contract.TABLES:
@@ -141,15 +145,16 @@ def _collect(run: Run, last: pd.DataFrame) -> People:
     write_matching(tables, people, last)
     tables.write("identifiers", people.identifiers(records))
     _write_accounts(run, list(accounts.values()), records, people, derived)
-    return people
+    return people, run
 
 
 def read_people(
     run: Run, accounts: dict[str, Account], last: pd.DataFrame | None = None
-) -> tuple[pd.DataFrame, People, Suppressed]:
-    """Records of customers and of contacts, the people behind them, and the suppression list.
+) -> tuple[pd.DataFrame, People, Run]:
+    """Records of customers and of contacts, the people behind them, and the run with its lists as they are now.
 
-    To the list comes whatever else the records tell of erased people: each of it alone keeps them out of later runs.
+    To the lists comes whatever else the records tell of people who were erased or object: each of it alone keeps them
+    out of later runs. Who agrees again is no longer among the objections.
     """
     records, companies = _read_customers(run, accounts), None
     if run.dataset.kind == "b2b":
@@ -157,7 +162,14 @@ def read_people(
     erased = records.pop("erased").to_numpy(dtype=bool) if len(records) else np.array([], dtype=bool)
     with told("customers recognised", None, run.tables.folder, begun=len(records)):
         people = People(run.key, records, companies, run.dataset.identity.level, IdLedger(run.key, last, run.as_of))
-    return records, people, run.suppressed.with_entries(linked_entries(records, people.groups, erased))
+    if not len(records):
+        return records, people, run
+    absent, remembered = people.record_numbers == EXCLUDED, records.remembered.to_numpy(dtype=bool)
+    erased, objecting, agreeing = (
+        linked_entries(records, people.groups, of) for of in (erased, absent & ~erased, remembered & ~absent)
+    )
+    objections = run.objections.without_entries(agreeing).with_entries(objecting)
+    return records, people, replace(run, suppressed=run.suppressed.with_entries(erased), objections=objections)
 
 
 def _read_customers(run: Run, accounts: dict[str, Account], table: str = "customers") -> pd.DataFrame:
@@ -177,9 +189,11 @@ def _read_customers(run: Run, accounts: dict[str, Account], table: str = "custom
             rows["file"], rows["row"] = account.file, cast.rows
             rows["account_space"] = source.account_ids
             asked = "consent" in source.mapped
-            rows["refused"] = ~rows.consent.fillna(False).to_numpy(dtype=bool) if asked else False
+            rows["agrees"] = rows.consent.fillna(False).to_numpy(dtype=bool) if asked else False
+            rows["refused"] = ~rows.agrees if asked else False
             rows["erased"] = run.suppressed.records(rows, source.ids)
             rows["refused"] |= rows.erased
+            rows["remembered"] = run.objections.records(rows, source.ids)
             late = new & cutoff.late(table, rows, run.end)
             again = new & ~late & (rows.raw_id.isin(ids) | rows.raw_id.where(new & ~late).duplicated()).to_numpy()
             if not account.cleaned.wants("repeated_ids"):
@@ -216,7 +230,8 @@ def _with_contacts(
     """
     records = records.assign(is_contact=False, withheld=False)
     if len(contacts):
-        contacts = contacts.assign(is_contact=True, withheld=contacts.refused, refused=False)
+        withheld = contacts.refused | (contacts.remembered & ~contacts.agrees)
+        contacts = contacts.assign(is_contact=True, withheld=withheld, refused=False)
         records = pd.concat([records, contacts], ignore_index=True)
     rolled_up = roll_up(records)
     records["consent"] = records.get("consent", pd.Series(dtype="boolean")).mask(
@@ -285,11 +300,11 @@ def _devices_of_absent(run: Run, people: People) -> set[str]:
 
 
 def _erased(run: Run, source: Source, rows: pd.DataFrame) -> np.ndarray:
-    """Rows that name an erased person by number or address."""
+    """Rows that name a person by number or address who was erased, or objected and is known from nowhere else."""
     erased = np.zeros(len(rows), dtype=bool)
     for kind, column in ((f"id:{source.ids}", "customer_id"), (source.key, source.key)):
         if kind is not None and column in rows:
-            erased |= run.suppressed.hits(kind, rows[column])
+            erased |= run.suppressed.hits(kind, rows[column]) | run.objections.hits(kind, rows[column])
     return erased
 
 

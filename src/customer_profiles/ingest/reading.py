@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..messages import N_
-from ..privacy.opt_outs import Suppressed
+from ..privacy.opt_outs import Suppressed, list_file, objections_file
 from ..tables import Tables
 from .carried import FilledDown, current_ids, merged_ids, unpivoted
 from .config.dataset import Dataset, Source
@@ -30,13 +30,20 @@ NOT_WANTED = N_("left out as dataset.yaml says")
 
 @dataclass(frozen=True)
 class Run:
-    """What every step of one run shares."""
+    """What every step of one run shares; who was erased is suppressed, who objected in an earlier export remembered."""
 
     dataset: Dataset
     tables: Tables
     as_of: date
     key: bytes
     suppressed: Suppressed
+    objections: Suppressed
+
+    @classmethod
+    def of(cls, dataset: Dataset, tables: Tables, as_of: date, key: bytes) -> Run:
+        """A run on a data set, with the lists that keep people out."""
+        lists = (Suppressed.load(path, key) for path in (list_file(dataset), objections_file(dataset)))
+        return cls(dataset, tables, as_of, key, *lists)
 
     @cached_property
     def merged(self) -> Mapping[str, dict[str, str]]:

@@ -26,7 +26,7 @@ import pandas as pd
 
 from ..errors import InputRejected
 from ..identity.id_ledger import TABLE as IDENTITIES
-from ..privacy.opt_outs import list_file
+from ..privacy.opt_outs import list_file, objections_file
 from ..tables import Tables, file_hash
 from .config.dataset import Dataset
 from .readers import provenance
@@ -164,13 +164,13 @@ def sign_of(dataset: Dataset, as_of: date, key: bytes) -> str:
     contents = {path: provenance.remember(path) for path in paths}
     if None in contents.values():
         return ""
-    erased = list_file(dataset)
+    lists = [path for path in (list_file(dataset), objections_file(dataset)) if path.exists()]
     made_of = {
         "program": _program(),
         "dataset": dataset.model_dump_json(),
         "as_of": as_of.isoformat(),
         "files": files_read(dataset, contents),
-        "erased": file_hash(erased) if erased.exists() else "",
+        "absent": {path.name: file_hash(path) for path in lists},
     }
     return hmac.digest(key, json.dumps(made_of, sort_keys=True).encode(), "sha256").hex()
 

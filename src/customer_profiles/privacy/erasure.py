@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -97,15 +97,15 @@ def erase(dataset: Dataset, given: Sequence[Entry], key: bytes, as_of: date) -> 
     given = list(dict.fromkeys(entry for entries in asked.values() for entry in entries))
     before = Suppressed.load(path, key)
     after, known, unread = before.with_entries(given), set(), ""
-    run = Run(dataset, Tables(dataset.folder / "runs"), as_of, key, after)
+    run = replace(Run.of(dataset, Tables(dataset.folder / "runs"), as_of, key), suppressed=after)
     accounts = {source.name: Account(source, cleaned=Log(dataset.cleaning.off)) for source in dataset.sources}
     gone = {name for entry in given for name in _pseudonyms(key, entry)}
     try:
-        records, people, after = read_people(run, accounts)
+        records, people, run = read_people(run, accounts)
     except InputRejected as error:
         unread = str(error)
     else:
-        known = _known(records, people.groups, given)
+        known, after = _known(records, people.groups, given), run.suppressed
         gone |= people.withdrawn()
     if dataset.kind == "b2c":  # at companies, a contact's id leads to the company's
         linked = linked_before(run.tables.folder, [name for name in gone if after.has("pseudonym", name)])

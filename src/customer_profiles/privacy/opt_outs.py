@@ -1,8 +1,9 @@
-"""People who asked to be erased, as keyed hashes that keep them out of every later run.
+"""People who asked to be erased or who objected, as keyed hashes that keep them out of every later run.
 
-The list lies beside dataset.yaml, outside of the runs. It holds no name, address or id, only HMACs that nobody can
-reverse or compare with a run's pseudonyms without the key. A run asks for each record whether its id, e-mail address
-or phone number is on the list.
+A list holds no name, address or id, only HMACs that nobody can reverse or compare with a run's pseudonyms without the
+key. A run asks for each record whether its id, e-mail address or phone number is on the list. That of erased people
+lies beside dataset.yaml, outside of the runs. That of objections lies among the runs: an export that has lost the row
+in which somebody objected must not bring them back, only one in which they agree.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from ..identity import normalise
 from ..identity.pseudonyms import pseudonym
 from ..ingest.config.dataset import Dataset
 
-FILE_NAME = "suppressed.txt"
+FILE_NAME, OBJECTIONS = "suppressed.txt", "objections.txt"
 CONTACTS = {"email": normalise.emails, "phone": normalise.phones}
 """Addresses that a person is recognised by, and the form in which two spellings of one are equal."""
-_HEADER = "# People who were erased, as keyed hashes: keep this file, it keeps them out of every run.\n"
+_HEADER = "# People who must not appear, as keyed hashes: keep this file, it keeps them out of every run.\n"
 _HEX_DIGITS = 64
 
 Entry = tuple[str, str]
@@ -31,14 +32,14 @@ Entry = tuple[str, str]
 
 
 class Suppressed:
-    """The suppression list of a data set.
+    """A list of people who must not appear.
 
     Parameters
     ----------
     key : bytes
         Secret of the pseudonyms.
     hashes : iterable of str
-        Keyed hashes of what erased people are known by.
+        Keyed hashes of what these people are known by.
     """
 
     def __init__(self, key: bytes, hashes: Iterable[str] = ()):
@@ -51,6 +52,10 @@ class Suppressed:
     def with_entries(self, entries: Iterable[Entry]) -> Suppressed:
         """The list with further entries."""
         return Suppressed(self._key, self.hashes | {self._hash(*entry) for entry in entries})
+
+    def without_entries(self, entries: Iterable[Entry]) -> Suppressed:
+        """The list without some entries."""
+        return Suppressed(self._key, self.hashes - {self._hash(*entry) for entry in entries})
 
     def hits(self, kind: str, texts: pd.Series) -> np.ndarray:
         """Which of the texts are on the list; e-mail addresses and phone numbers in any spelling."""
@@ -114,24 +119,29 @@ class Suppressed:
         damaged = [line for line in entries if len(line) != _HEX_DIGITS or set(line) - set("0123456789abcdef")]
         if not lines or not lines[0].startswith("key ") or damaged:
             raise ConfigurationError(
-                f"{path} is damaged, so it cannot keep erased people out: restore it from a backup; "
-                "only 'customer-profiles erase' may write it"
+                f"{path} is damaged, so it cannot keep people out who must not appear: restore it from a backup; "
+                "only customer-profiles may write it"
             )
         if not hmac.compare_digest(lines[0], f"key {found._hash('key', '')}"):
             raise ConfigurationError(
-                f"{path} was made with another key, so erased people would not be recognised: run with the key of "
-                "that time (CUSTOMER_PROFILES_KEY, or runs/.key beside dataset.yaml)"
+                f"{path} was made with another key, so people who must not appear would not be recognised: run with "
+                "the key of that time (CUSTOMER_PROFILES_KEY, or runs/.key beside dataset.yaml)"
             )
         return found
 
 
 def list_file(dataset: Dataset) -> Path:
-    """Where the suppression list of a data set lies."""
+    """Where the list of erased people of a data set lies."""
     return dataset.folder / FILE_NAME
 
 
-def linked_entries(records: pd.DataFrame, person: np.ndarray, erased: np.ndarray) -> list[Entry]:
-    """Everything that erased people are known by in all systems, so that each of it alone keeps them out.
+def objections_file(dataset: Dataset) -> Path:
+    """Where the list of objections lies that runs have read."""
+    return dataset.folder / "runs" / OBJECTIONS
+
+
+def linked_entries(records: pd.DataFrame, person: np.ndarray, listed: np.ndarray) -> list[Entry]:
+    """Everything that people are known by in all systems, so that each of it alone keeps them out.
 
     Parameters
     ----------
@@ -139,17 +149,17 @@ def linked_entries(records: pd.DataFrame, person: np.ndarray, erased: np.ndarray
         Columns space and raw_id, and email and phone where known.
     person : ndarray of int, shape (records,)
         Which records are one person.
-    erased : ndarray of bool, shape (records,)
-        Records that the list recognises.
+    listed : ndarray of bool, shape (records,)
+        Records of those who must not appear.
 
     Returns
     -------
     list of (kind, value)
         All ids of these people, and the addresses that nobody else uses: the family stays.
     """
-    if not erased.any():
+    if not listed.any():
         return []
-    theirs = np.isin(person, np.unique(person[erased]))
+    theirs = np.isin(person, np.unique(person[listed]))
     entries = [(f"id:{space}", raw_id) for space, raw_id in records.loc[theirs, ["space", "raw_id"]].to_numpy()]
     for kind, normal in CONTACTS.items():
         if kind in records:

@@ -16,7 +16,6 @@ from ..ingest.parsing.cleaning import Log
 from ..ingest.pipeline import may_appear, read_people
 from ..ingest.reading import Run, casts
 from ..tables import Tables
-from .opt_outs import Suppressed, list_file
 
 NAMES = ("name", "first_name", "last_name", "company", "email", "phone", "street", "postal_code", "city")
 
@@ -115,4 +114,4 @@ def people_of(dataset: Dataset, accounts: Collection[str], key: bytes, as_of: da
 
 
 def _run(dataset: Dataset, key: bytes, as_of: date) -> Run:
-    return Run(dataset, Tables(dataset.folder / "runs"), as_of, key, Suppressed.load(list_file(dataset), key))
+    return Run.of(dataset, Tables(dataset.folder / "runs"), as_of, key)
