@@ -74,10 +74,10 @@ WORKED = [
     ("exact binomial", comparisons.exact_binomial_p(7, 20, 0.3), stats.binomtest(7, 20, 0.3).pvalue, 1e-9),
     ("Fisher's tea", comparisons.proportions_p(3, 4, 1, 4), 34 / 70, 1e-9),
     ("Cramér's V, corrected", associations.cramers_v_corrected(CROSSED), bergsma(CROSSED), 1e-12),
-    ("Spearman", associations.spearman(X, Y)[2], stats.spearmanr(X, Y).pvalue, 1e-9),
+    ("Spearman", associations.spearman(stats.rankdata(X), stats.rankdata(Y))[2], stats.spearmanr(X, Y).pvalue, 1e-9),
     (
         "Kruskal–Wallis",
-        associations.rank_differences(X, GROUP)[2],
+        associations.rank_differences(stats.rankdata(X), GROUP)[2],
         stats.kruskal(*(X[g == GROUP] for g in range(3))).pvalue,
         1e-9,
     ),

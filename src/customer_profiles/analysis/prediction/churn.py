@@ -176,7 +176,8 @@ def learn(before: Cases, after: Cases | None, seed: int = 1, simple_way: str = S
     before : Cases
         To learn from.
     after : Cases, optional
-        To try it on, at a later time; None: at the same. Each customer is foreseen by a model that has not seen them.
+        To try it on, at a later time; None: at the same. Each customer is foreseen by a model that has not seen them:
+        one in turn where some are in both, else the one that is learnt from all.
     seed : int
         Of samples (`MOST`), folds and trees.
     simple_way : str
@@ -201,9 +202,12 @@ def learn(before: Cases, after: Cases | None, seed: int = 1, simple_way: str = S
             return Tried(models[best], apart[best], before.lost, alike, left_out, snapshot=True)
         # Who was lost then is mostly lost later, too: a model that has seen a customer would know this one again.
         later = after.features[list(features)]
+        model = models[best]
+        if later.index.intersection(features.index).empty:
+            model = (model_of(best, features, seed).fit(features, before.lost),)
         if simple_way:
             alike = foreseen(_in_turn("logistic", features[[simple_way]], before.lost, seed), later[[simple_way]])
-        return Tried(models[best], foreseen(models[best], later), after.lost, alike, left_out)
+        return Tried(model, foreseen(model, later), after.lost, alike, left_out)
 
 
 def quality(

@@ -94,7 +94,7 @@ def pains(profile: pd.DataFrame, labels: pd.Series, met: pd.DataFrame) -> Result
         ``customer_no, pain, evidence``. Told is what customers write about, else the reasons that they state, else what
         only their behaviour shows.
     """
-    named = met[~met["pain"].map(is_mixed) & (met["pain"] != OTHER)]
+    named = met[~met["pain"].map(is_mixed).astype(bool) & (met["pain"] != OTHER)]
     kinds = [named[named["evidence"] == kind] for kind in KINDS]
     told = next((each for each in kinds if len(each)), named)
     hit = pd.crosstab(told["customer_no"], told["pain"]).reindex(profile["customer_no"], fill_value=0) > 0
