@@ -26,22 +26,25 @@ _LINES = {".csv", ".tsv", ".txt", ".jsonl", ".ndjson"}
 
 def counting(parts: Iterable[Part], source: str, files: Sequence[Path | Place], folder: Path) -> Iterator[Part]:
     """The same parts of a source, and `told` how many rows of its files they are."""
-    with told(source, rows_of(files), folder) as done:
+    with told(source, files, folder) as done:
         for part in parts:
             yield part
             done(len(part[1].rows))
 
 
 @contextmanager
-def told(what: str, total: int | None, folder: Path, begun: int = 0) -> Iterator[Callable[[int], object]]:
+def told(
+    what: str, of: int | Sequence[Path | Place] | None, folder: Path, begun: int = 0
+) -> Iterator[Callable[[int], object]]:
     """Tell how far a step has come: in a terminal, beside the cell of a notebook opened by hand, or in `FOLLOWED`.
 
     Parameters
     ----------
     what : str
         Source that is read, or step.
-    total : int or None
-        Rows that there are, if that is known: then the time that is left is told, otherwise that which has gone.
+    of : int, sequence of Path or Place, or None
+        Rows that there are, or files that may tell it: then the time that is left is told, otherwise that which has
+        gone.
     folder : Path
         Of the run.
     begun : int
@@ -59,6 +62,7 @@ def told(what: str, total: int | None, folder: Path, begun: int = 0) -> Iterator
     if not seen and not (folder / FOLLOWED).exists():
         yield lambda _: None
         return
+    total = of if isinstance(of, int | None) else rows_of(of)
     form = "{desc}: {n_fmt} of about {total_fmt} rows, {remaining} left" if total else "{desc}: {n_fmt} rows, {elapsed}"
     with ExitStack() as stack:
         shown = sys.stdout if by_hand else sys.stderr  # beside a cell, what comes from stderr looks like a failure
@@ -93,6 +97,7 @@ def _tick(bar: tqdm[NoReturn], ended: Event) -> None:
 
 def rows_of(files: Sequence[Path | Place]) -> int | None:
     """About how many rows files have: a Parquet file says it, lines are guessed from the first; None for others."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     total = 0
@@ -100,7 +105,10 @@ def rows_of(files: Sequence[Path | Place]) -> int | None:
         if not isinstance(path, Path):
             return None
         if path.suffix.lower() == ".parquet":
-            total += pq.read_metadata(path).num_rows
+            try:
+                total += pq.read_metadata(path).num_rows
+            except pa.ArrowInvalid:  # whoever reads it says what is wrong
+                return None
         elif path.suffix.lower() in _LINES:
             with path.open("rb") as file:
                 first = file.read(_SAMPLE)
