@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
+
 from customer_profiles.ingest import contract
 from customer_profiles.reporting import labels
 
 
 def test_every_column_has_a_formatter_that_exists():
     assert {c.kind for c in labels.COLUMNS.values()} <= {*labels.KINDS, "text"}
+
+
+def test_no_name_is_said_twice():
+    with labels.VOCABULARY.open(encoding="utf-8", newline="") as file:
+        names = [(row[0], row[1]) for row in csv.reader(file)]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
 def test_unknown_columns_are_called_by_their_own_name():

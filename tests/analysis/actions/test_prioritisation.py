@@ -68,7 +68,7 @@ def test_worth_is_reach_times_effect_over_cost(searches, profile):
     assert row["per_thousand"] == pytest.approx(3, rel=0.02)
     # Only the reach is uncertain, in the width of Wilson's interval of 100 of 400 (.2101 to .2947).
     assert [row["spared_low"], row["spared_high"]] == pytest.approx([0.3 * 400 * 0.2101, 0.3 * 400 * 0.2947], rel=0.02)
-    assert (row["rank"], row["first_share"], row["verdict"]) == (1, 1, prioritisation.READY)
+    assert (row["rank"], row["chance_first"], row["verdict"]) == (1, 1, prioritisation.READY)
 
 
 def test_cases_are_no_customers(profile):
@@ -97,12 +97,12 @@ def test_the_order_is_as_sure_as_the_draws_say(searches, profile):
     result = prioritised(clear, searches, profile, everybody(clear, profile))
     table = result.frame
     assert table["action"].tolist() == ["cheap", "dear"]
-    assert table["first_share"].tolist() == [1, 0]
+    assert table["chance_first"].tolist() == [1, 0]
     assert table[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 1], [2, 2]]
     assert "not certain" not in claims_of(result)[0].message
     same = actions_of(("a", "failed_search", 1000, 1000, 0.3, 0.3), ("b", "failed_search", 1000, 1000, 0.3, 0.3))
     result = prioritised(same, searches, profile, everybody(same, profile))
-    assert result.frame["first_share"].between(0.4, 0.6).all()
+    assert result.frame["chance_first"].between(0.4, 0.6).all()
     assert result.frame["rank_high"].tolist() == [2, 2]
     assert "probably" in claims_of(result)[0].message
 

@@ -43,7 +43,7 @@ NEITHER = N_("incomplete: cost and expected effect are missing")
 NOT_FOUND = N_("its pain was not found in this run")
 
 COLUMNS = [
-    *("action", "pain", "rank", "rank_low", "rank_high", "first_share"),
+    *("action", "pain", "rank", "rank_low", "rank_high", "chance_first"),
     *("per_thousand", "per_thousand_low", "per_thousand_high", "spared", "spared_low", "spared_high", "n", "base"),
     *("expected_least", "expected_most", "cost_least", "cost_most", "effect_from", "owner", "begun", "verdict"),
 ]
@@ -107,7 +107,7 @@ def board(
     Returns
     -------
     Result
-        ``action, pain, rank`` with interval``, first_share`` (chance to be first)``, per_thousand`` (customers who
+        ``action, pain, rank`` with interval``, chance_first`` (chance to be first)``, per_thousand`` (customers who
         would be spared the pain in a year for 1,000 units of currency) with interval``, spared`` (the same in all)``,
         n`` (customers it reaches in a year)``, base, expected_least, expected_most, cost_least, cost_most``,
         effect_from`` (observed or expected)``, owner, begun, verdict`` (whether it could be ranked). Best first;
@@ -161,7 +161,7 @@ def _claims(table: pd.DataFrame) -> list[Finding]:
     if waiting.empty:
         return [Finding(_ALL_BEGUN, {"k": len(ranked)}, id="board.begun", n=int(ranked["base"].max()), kind="fact")]
     row = waiting.iloc[0]
-    sure = row["first_share"] >= CONFIDENCE and len(ranked) > 1
+    sure = row["chance_first"] >= CONFIDENCE and len(ranked) > 1
     return [
         Finding(
             (_SURE if sure else _OPEN) if len(waiting) > 1 else _ONLY,
@@ -279,5 +279,5 @@ def _ranked(table: pd.DataFrame, draws: np.ndarray) -> pd.DataFrame:
     table.loc[known, "rank"] = order.argsort() + 1.0
     table.loc[known, "rank_low"] = np.quantile(places, (1 - CONFIDENCE) / 2, axis=1, method="inverted_cdf")
     table.loc[known, "rank_high"] = np.quantile(places, (1 + CONFIDENCE) / 2, axis=1, method="inverted_cdf")
-    table.loc[known, "first_share"] = (places == 1).mean(axis=1)
+    table.loc[known, "chance_first"] = (places == 1).mean(axis=1)
     return table
