@@ -13,10 +13,12 @@ from privacy.test_opt_outs import SOURCES, TRACES, ZOE, erase, everything, shop 
 from written_company import CUSTOMERS, KEY, ORDERS, source
 
 from customer_profiles.demo import make_company
+from customer_profiles.errors import ConfigurationError
 from customer_profiles.ingest import pipeline, profile, reuse
 from customer_profiles.ingest.config.dataset import load_dataset
 from customer_profiles.ingest.pipeline import collect
 from customer_profiles.ingest.profile import build_profile
+from customer_profiles.privacy.opt_outs import OBJECTIONS
 from customer_profiles.tables import Tables
 
 AS_OF = date(2025, 12, 31)
@@ -169,8 +171,11 @@ def test_another_mapping_day_key_or_program_reads_everything(runs):
     with mock.patch.object(reuse, "_program", return_value="a later version"):
         assert runs.collect()[0]
     assert runs.collect()[0]
-    assert runs.collect(key=KEY[::-1])[0]
-    assert runs.collect()[0]
+    with pytest.raises(ConfigurationError, match=r"objections.txt was made with another key.*or delete the list"):
+        runs.collect(key=KEY[::-1])
+    for key in (KEY[::-1], KEY):
+        (runs.folder / OBJECTIONS).unlink()
+        assert runs.collect(key=key)[0]
 
 
 def test_ids_of_another_last_run_read_everything(runs):

@@ -22,6 +22,7 @@ from ..identity.pseudonyms import pseudonym
 from ..ingest.config.dataset import Dataset
 
 FILE_NAME, OBJECTIONS = "suppressed.txt", "objections.txt"
+OTHERWISE = ", or delete the list: then who objected in an export that is gone comes back with the others"
 CONTACTS = {"email": normalise.emails, "phone": normalise.phones}
 """Addresses that a person is recognised by, and the form in which two spellings of one are equal."""
 _HEADER = "# People who must not appear, as keyed hashes: keep this file, it keeps them out of every run.\n"
@@ -126,6 +127,7 @@ class Suppressed:
             raise ConfigurationError(
                 f"{path} was made with another key, so people who must not appear would not be recognised: run with "
                 "the key of that time (CUSTOMER_PROFILES_KEY, or runs/.key beside dataset.yaml)"
+                + (OTHERWISE if path.name == OBJECTIONS else "")
             )
         return found
 
