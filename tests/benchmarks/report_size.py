@@ -1,7 +1,6 @@
 """How much there is to read in a report: words, tables, charts, bytes and height of each page, seen in Chromium.
 
-Counted is what a reader sees when a page opens, labels of charts included: without navigation, header, footer, profiles
-(which are pages of their own, a sheet each) and what
+Counted is what a reader sees when a page opens, labels of charts included: without navigation, header, footer and what
 is folded away. Without `--folder` the report of the demo company is made anew.
 """
 
@@ -27,7 +26,7 @@ WIDE, PHONE = 1280, 375
 FIRST = "06"
 """Last chapter of those that are counted together."""
 SEEN = """() => {
-  const away = 'nav, header, footer, details, .skip, .pages';
+  const away = 'nav, header, footer, details, .skip';
   const seen = e => !e.closest(away) && e.checkVisibility();
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   let words = 0;
