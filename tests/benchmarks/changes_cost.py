@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "analysis" / "changes"))
 from two_runs import NOW, THEN, Company
 
-from customer_profiles.analysis.changes import links, over_time, parts, told
+from customer_profiles.analysis.changes import exports, links, over_time, parts, told
 
 
 def held() -> int:
@@ -27,8 +27,8 @@ def main(arguments: list[str]) -> None:
     now, before = company.run(NOW), company.run(THEN)
     tables, begun = held(), time.process_time()
     split = parts.joined(parts.split(now, before, ["region"]), 10)
-    of_data = (told.sources(now, before), links.joined_otherwise(now, before))
-    for result in (told.decomposition(split, THEN), told.of_data(split), *of_data):
+    of_data = (read := exports.sources(now, before), links.joined_otherwise(now, before))
+    for result in (told.decomposition(split, THEN), told.of_data(split, read.frame), *of_data):
         len(result)
     len(over_time.year_before(parts.year_before(now, ["region"])))
     seconds = time.process_time() - begun

@@ -1,7 +1,8 @@
 """A calendar year of 52 weekly runs in which things happen to the company, and to its data.
 
 Runs are published, kept, pruned and purged as they are; their notebooks are not executed: what chapter 11 computes is
-computed here, from the tables that the run before has left.
+computed here, from the tables that the run before has left. The same year without the events stands beside it: what
+alarms in both is chance, of which a year of runs may spend one alarm at most; all else must be what was planted.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from two_runs import DEFINITIONS, Company
 
 from customer_profiles.analysis import kpis
 from customer_profiles.analysis.changes import links, over_time, parts, spending, told
+from customer_profiles.analysis.changes.exports import sources
 from customer_profiles.analysis.changes.knowledge import Knowledge
 from customer_profiles.analysis.changes.watch import watch
 from customer_profiles.privacy.disclosure import Gate
@@ -45,25 +47,41 @@ class Year:
     ----------
     folder : Path
         Where runs and reports go.
+    disturbed : bool
+        Whether anything happens in it.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, disturbed: bool = True):
         self.runs, self.reports = folder / "runs", folder / "reports"
+        self.disturbed = disturbed
         self.company = Company(11, customers=300)
-        self.feedback = planted(self.company, 40, WORSE)
-        piled = pd.date_range(CRISIS, "2025-12-31").repeat(4)
-        cases = pd.DataFrame({"customer_id": np.random.default_rng(2).choice(self.company.ids[8:], len(piled))})
-        self.company.tickets = pd.concat([self.company.tickets, cases.assign(opened_at=piled)], ignore_index=True)
-        self.gone = str(self.company.ids[7])
+        if disturbed:
+            self._plant()
+        else:
+            self.feedback = self.company.feedback
         self.found: list[dict[str, set[str]]] = []
         self.levels: list[float] = []
         for week in range(WEEKS):
             self._run(week)
 
+    def _plant(self) -> None:
+        self.feedback = planted(self.company, 40, WORSE)
+        piled = pd.date_range(CRISIS, "2025-12-31").repeat(4)
+        cases = pd.DataFrame({"customer_id": np.random.default_rng(2).choice(self.company.ids[8:], len(piled))})
+        self.company.tickets = pd.concat([self.company.tickets, cases.assign(opened_at=piled)], ignore_index=True)
+        self.gone = str(self.company.ids[7])
+
+    def alarms(self) -> dict[date, set[str]]:
+        """What is told as done by customers, by day of the run that tells it."""
+        days = {FIRST + timedelta(weeks=week): found["change"] for week, found in enumerate(self.found)}
+        return {day: names for day, names in days.items() if names}
+
     def known(self, week: int) -> Knowledge:
         """What the exports of a week say."""
         given = {"transactions": self.company.orders, "feedback": self.feedback, "tickets": self.company.tickets}
         given |= {"profile": self.company.profile, "identities": self.company.accounts.assign(customer_no=self._no)}
+        if not self.disturbed:
+            return self.company.run(FIRST + timedelta(weeks=week), definitions=DEFINITIONS, **given)
         if week >= ERASED:
             given = {name: rows[rows["customer_id"] != self.gone] for name, rows in given.items()}
         orders = given["transactions"]
@@ -81,7 +99,7 @@ class Year:
         return self.company.accounts["customer_id"].map(numbers)
 
     def _run(self, week: int) -> None:
-        if week == ERASED:
+        if week == ERASED and self.disturbed:
             accounts = self.company.accounts
             names = set(accounts.loc[accounts["customer_id"] == self.gone, "pseudonym"])
             assert purge(self.runs, names, everywhere=True).runs == publish.KEPT_RUNS
@@ -91,7 +109,8 @@ class Year:
         level = spending.level(history.read(self.runs), before.as_of, now.as_of)
         split = parts.joined(parts.split(now, before, ["region"], level), 10)
         changes = told.decomposition(split, before.as_of)
-        results = [changes, told.of_data(split), told.sources(now, before), links.joined_otherwise(now, before)]
+        exports = sources(now, before)
+        results = [changes, told.of_data(split, exports.frame), exports, links.joined_otherwise(now, before)]
         if week % WATCHED == WATCHED - 1:
             spent = spending.since_day(now.as_of - timedelta(weeks=WATCHED), now.as_of)
             results.append(watch(self._daily(now), now.as_of, spent))
@@ -134,8 +153,20 @@ def year(tmp_path_factory) -> Year:
     return Year(tmp_path_factory.mktemp("year"))
 
 
-def test_what_customers_did_alarms_once_it_is_known_and_nothing_else_does(year):
-    alarms = {FIRST + timedelta(weeks=week): found["change"] for week, found in enumerate(year.found)}
+@pytest.fixture(scope="module")
+def quiet_year(tmp_path_factory) -> Year:
+    return Year(tmp_path_factory.mktemp("quiet_year"), disturbed=False)
+
+
+def test_a_year_in_which_nothing_happens_alarms_once_at_most_and_finds_no_fault(quiet_year):
+    assert sum(map(len, quiet_year.alarms().values())) <= 1
+    assert [found["data"] for found in quiet_year.found if found["data"]] == []
+    assert sum(quiet_year.levels) <= spending.YEARLY
+
+
+def test_what_customers_did_alarms_once_it_is_known_and_nothing_else_does(year, quiet_year):
+    chance = quiet_year.alarms()
+    alarms = {day: names - chance.get(day, set()) for day, names in year.alarms().items()}
     alarms = {day: names for day, names in alarms.items() if names}
     worse, crisis = date.fromisoformat(WORSE), date.fromisoformat(CRISIS)
     of_days = {day: names for day, names in alarms.items() if any(name.startswith("watch.") for name in names)}

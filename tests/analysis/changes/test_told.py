@@ -4,7 +4,7 @@ import pytest
 from two_runs import NOW, THEN, Company
 
 from customer_profiles import codes
-from customer_profiles.analysis.changes import links, over_time, parts, targets, told
+from customer_profiles.analysis.changes import exports, links, over_time, parts, targets, told
 from customer_profiles.analysis.changes.knowledge import Knowledge
 from customer_profiles.analysis.kpi_definitions import KPIS
 from customer_profiles.ingest.config.outcome import Outcome
@@ -28,8 +28,8 @@ def test_a_first_run_says_one_sentence_and_has_no_panel(company):
     nothing = Knowledge.of_last({name: pd.DataFrame() for name in now.tables}, NOW)
     assert [text.message for text in told.first_run(nothing, NOW)] == [told.FIRST_RUN]
     assert not len(told.decomposition(parts.split(now, nothing, []), NOW))
-    assert not len(told.sources(now, nothing))
-    assert told.redefinitions(now, nothing) == set()
+    assert not len(exports.sources(now, nothing))
+    assert exports.redefinitions(now, nothing) == set()
 
 
 def test_a_run_of_a_later_day_is_not_compared_with(company):
@@ -37,7 +37,7 @@ def test_a_run_of_a_later_day_is_not_compared_with(company):
     later = Knowledge.of_last(company.run(NOW).tables, THEN)
     assert [text.message for text in told.first_run(later, THEN)] == [told.LATER]
     assert not len(parts.split(company.run(THEN), later, []))
-    assert not len(told.sources(company.run(THEN), later))
+    assert not len(exports.sources(company.run(THEN), later))
     assert Knowledge.of_last(company.run(THEN).tables, NOW).compares()
 
 
@@ -83,8 +83,10 @@ def test_a_source_of_one_run_only_is_more_or_less_coverage(company):
     assert table["definition"].eq(0).all()
     sales = company.run(THEN)["headlines"].set_index("headline").loc["sales", "value"]
     assert table.loc["sales", "coverage"] == pytest.approx(sales - table.loc["sales", "value_before"])
-    assert sentences(told.sources(added, before))["changed_source.till"] == "New since the last run: the export “till”."
-    said = sentences(told.sources(company.run(NOW), added))
+    assert (
+        sentences(exports.sources(added, before))["changed_source.till"] == "New since the last run: the export “till”."
+    )
+    said = sentences(exports.sources(company.run(NOW), added))
     assert said["changed_source.till"] == "No longer read: the export “till”."
 
 
@@ -92,25 +94,60 @@ def test_an_unchanged_rerun_claims_nothing(company):
     now, before = company.run(THEN), company.run(THEN)
     said = sentences(told.decomposition(parts.split(now, before, []), THEN))
     assert said == {"changes.nothing": "No key figure has a new month to look at since 30 September 2025."}
-    assert sentences(told.sources(now, before)) == {}
+    assert sentences(exports.sources(now, before)) == {}
 
 
 def test_what_changes_in_the_data_is_named_with_its_source(company):
     lost = company.orders.drop(index=company.orders.index[::5])
     now = company.run(THEN, transactions=lost, definitions={"source:desk": "2", "version": "2"})
-    said = sentences(told.sources(now, company.run(THEN)))
+    said = sentences(exports.sources(now, company.run(THEN)))
     assert said["changed_source.shop"].endswith("shorter than in the last run by 20% of its records.")
     assert said["redefined.source:desk"] == "Defined otherwise than in the last run: the source “desk”."
     assert "redefined.version" in said
     before = company.run(THEN)
     table = before["reconciliation"].assign(used=lambda rows: rows["used"].where(rows["source"] != "desk", 5))
-    said = sentences(told.sources(Knowledge(THEN, before.tables | {"reconciliation": table}), before))
+    said = sentences(exports.sources(Knowledge(THEN, before.tables | {"reconciliation": table}), before))
     assert list(said) == ["changed_source.desk"]  # the file is as long as it was
     assert said["changed_source.desk"].endswith("fewer records can be used than in the last run.")
-    plain = company.run(THEN, transactions=lost)
-    said = sentences(told.of_data(parts.split(plain, company.run(THEN), [])))
-    assert "comes from records missing" in said["changes.data.sales.coverage"]
-    assert not len(told.of_data(parts.split(company.run(THEN), company.run(THEN), [])))
+
+
+def of_data(now, before) -> dict[str, str]:
+    return sentences(told.of_data(parts.split(now, before, []), exports.sources(now, before).frame))
+
+
+def test_a_part_names_what_alone_explains_it(company):
+    """The one export that is shorter, new or gone, or the one definition; of two nobody knows which it was."""
+    before, lost = company.run(THEN), company.orders.drop(index=company.orders.index[::5])
+    said = of_data(company.run(THEN, transactions=lost), before)
+    assert said["changes.data.sales.coverage"].endswith(
+        "comes from the records and not from customers: the export “shop” is shorter by 20% than in the last run."
+    )
+    cents = company.orders.assign(amount=company.orders["amount"] * 100)
+    now = company.run(NOW, transactions=cents, definitions={"source:shop": "2", "source:desk": "2"})
+    said = of_data(now, before)
+    assert said["changes.data.sales.definition"].endswith("comes from another definition: the source “shop”.")
+    now = company.run(NOW, transactions=cents, definitions={"source:shop": "2", "rules": "2"})
+    assert of_data(now, before)["changes.data.sales.definition"].endswith("comes from another definition.")
+    two = company.run(THEN)["reconciliation"].assign(source=lambda rows: rows["source"].replace("shop", "till"))
+    now = company.run(THEN, transactions=lost)
+    both = pd.concat([now["reconciliation"], two.query("source == 'till'")])
+    now = Knowledge(THEN, now.tables | {"reconciliation": both})
+    assert "comes from records missing" in of_data(now, before)["changes.data.sales.coverage"]
+    assert of_data(before, before) == {}
+
+
+def test_a_cause_in_words():
+    row = {"source": "shop", "part": "source:shop", "table": "transactions", "redefined": False, "one_run": False}
+    rows = pd.DataFrame([row | {"lost_share": 0.0, "unusable_share": 0.25}])
+
+    def cause(part="coverage", **values) -> str:
+        why = exports.behind(rows.assign(**values), part, {"transactions"})
+        return Language("en").text(why) if why else ""
+
+    assert cause() == "25% fewer records of the export “shop” can be used than in the last run"
+    assert cause(one_run=True) == "the export “shop” is new"
+    assert cause(one_run=True, lost_share=1.0) == "the export “shop” is no longer read"
+    assert cause(table="feedback") == cause("identity") == cause(unusable_share=0.01) == ""
 
 
 def test_who_is_joined_otherwise_is_named_with_the_source(company):

@@ -1,4 +1,4 @@
-"""What changed since the last run, as results: the headlines with their parts, and what happened to the data."""
+"""What changed since the last run, as results: the headlines with their parts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from ...messages import N_, Finding, Text, is_missing
-from ...results import NOBODY, OVERLAPPING, Result
+from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
 from ..kpi_definitions import KPIS
-from . import knowledge
+from .exports import SHORTER, behind
 from .knowledge import Knowledge
+from .parts import tables_of
 from .row import GAP, ON_FILE, SEASON_OR_NEW, SPAN
 
 HEADINGS = {
@@ -32,8 +33,6 @@ NAMES = (
 """Headings of the table that no other table has."""
 OF_THE_DATA = ("coverage", "identity", "definition")
 ENDS = ("", "_low", "_high")
-SHORTER = 0.02
-"""Part of its rows from which on an export is called shorter than in the last run."""
 SEGMENT = N_("Customers in segment {segment}")
 MOVED = (
     N_("{headline:label} rose to {now:label} from {before:label}: {by:label} of it because customers act differently."),
@@ -73,14 +72,6 @@ OAXACA = N_("Oaxaca–Blinder decomposition with pooled coefficients, errors clu
 PAIRED = N_("difference of the customers of both runs, each compared with themselves")
 FIRST_RUN = N_("This is the first run that can be compared: from the next one on, this page says what changed.")
 LATER = N_("The run to compare with looks at a later day, so nothing is compared: --compare takes an earlier one.")
-REDEFINED = {
-    "version": N_("the version of the product"),
-    "rules": N_("general rules in dataset.yaml"),
-    "segments": N_("what segments are made of"),
-    "identity": N_("the rules by which customers are joined"),
-    "source": N_("the source “{source:value}”"),
-    "parameters": N_("the parameters of chapter {source}"),
-}
 
 
 def standing(headlines: pd.DataFrame) -> Result:
@@ -93,13 +84,15 @@ def first_run(before: Knowledge, today: date) -> list[Text]:
     return [] if before.compares() else [Text(FIRST_RUN if before.as_of <= today else LATER)]
 
 
-def of_data(split: pd.DataFrame) -> Result:
+def of_data(split: pd.DataFrame, exports: pd.DataFrame) -> Result:
     """What each part adds to a headline, and sentences about those that the data made and no customer.
 
     Parameters
     ----------
     split : DataFrame
         From `parts.split`.
+    exports : DataFrame
+        What happened to the exports, from `exports.sources`: where one of them alone explains a part, it is named.
 
     Returns
     -------
@@ -115,7 +108,7 @@ def of_data(split: pd.DataFrame) -> Result:
         table,
         Text(N_("What moved each headline since the last run")),
         OVERLAPPING_BOTH,
-        claims=lambda frame: [_of_data(row) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)],
+        claims=lambda frame: [_of_data(row, exports) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)],
         about=Text(N_("Per cent of the value in the last run; scores in points.")),
         note=Text(
             N_(
@@ -175,11 +168,6 @@ def _is_worth_a_sentence(row: Any) -> bool:
 
 def _is_of_silent_days(row: Any) -> bool:
     return row.of == "coverage" and row.reason == GAP
-
-
-def redefinitions(now: Knowledge, before: Knowledge) -> set[str]:
-    """What is defined otherwise than in the run before; nothing without one."""
-    return knowledge.redefined(now, before) if before.compares() else set()
 
 
 def headline(name: str) -> Text:
@@ -323,75 +311,33 @@ def moved(row: Any, family: int) -> Finding:
     )
 
 
-def _of_data(row: Any) -> Finding:
-    silent = N_("{headline:label}: {by:label} of the change comes from days of which an export has no record at all.")
-    message = {
-        "coverage": silent
-        if _is_of_silent_days(row)
-        else N_(
-            "{headline:label}: {by:label} of the change comes from records missing, late, doubled, corrected or of a "
-            "new source."
-        ),
-        "identity": N_("{headline:label}: {by:label} of the change comes from customers joined otherwise."),
-        "definition": N_(
-            "{headline:label}: {by:label} of the change comes from looking back over another period than in the last "
-            "run."
-        )
-        if row.reason == SPAN
-        else N_("{headline:label}: {by:label} of the change comes from another definition."),
-    }[row.of]
-    values = {"headline": headline(row.key), "by": difference(row.kind, row.amount)}
+def _of_data(row: Any, exports: pd.DataFrame) -> Finding:
+    why = None if row.reason in (GAP, SPAN) else behind(exports, row.of, tables_of(row.key))
+    values = {"headline": headline(row.key), "by": difference(row.kind, row.amount)} | ({"why": why} if why else {})
+    message = _because(row.of, row.reason, named=why is not None)
     return Finding(message, values, id=f"changes.data.{row.key}.{row.of}", n=int(row.n), effect=0.2, reach=int(row.n))
 
 
-def sources(now: Knowledge, before: Knowledge) -> Result:
-    """What happened to the exports since the last run: which are shorter, and what is defined otherwise.
-
-    Returns
-    -------
-    Result
-        ``source`` (or what else is defined otherwise)``, last_rows, rows`` (read)``, lost_share`` (of the last rows)``,
-        unusable_share`` (fewer of them than then are used)``, redefined``; only what changed.
-    """
-    title = Text(N_("Exports that are shorter than in the last run, less usable, or defined otherwise"))
-    columns = ["source", "last_rows", "rows", "lost_share", "unusable_share", "redefined"]
-    if not before.compares():
-        return Result("changed_sources", pd.DataFrame(columns=columns), title, NOBODY)
-    changed = redefinitions(now, before)
-    mine, last = (run["reconciliation"].set_index("source") for run in (now, before))
-    both = pd.DataFrame({"last_rows": last["read"], "rows": mine["read"]})
-    both["unusable_share"] = (1 - (mine["used"] / mine["read"]) / (last["used"] / last["read"])).clip(lower=0)
-    both = both.rename_axis("source").reset_index()
-    one_run = both[["last_rows", "rows"]].isna().any(axis=1)
-    both = both.fillna(0.0).astype({"rows": "int64", "last_rows": "int64"}).assign(part="source:" + both["source"])
-    lost = 1 - both["rows"] / both["last_rows"].where(both["last_rows"] > 0)
-    both = both.assign(lost_share=lost.clip(lower=0).fillna(0.0), one_run=one_run)
-    others = pd.DataFrame({"part": sorted(changed - set(both["part"]))}).assign(one_run=False)
-    both = pd.concat([both, others], ignore_index=True)
-    both = both.assign(redefined=both["part"].isin(list(changed)), one_run=both["one_run"].astype(bool))
-    both["source"] = both["source"].fillna(both["part"].map(REDEFINED)).fillna(both["part"])
-    worse = both[["lost_share", "unusable_share"]].gt(SHORTER).any(axis=1)
-    both = both[both["redefined"] | both["one_run"] | worse].reset_index(drop=True)
-    return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
-
-
-def _sources(table: pd.DataFrame) -> list[Finding]:
-    shorter = N_("The export “{source:value}” is shorter than in the last run by {less:part} of its records.")
-    unusable = N_("Of the export “{source:value}” {less:part} fewer records can be used than in the last run.")
-    fresh = N_("New since the last run: the export “{source:value}”.")
-    gone = N_("No longer read: the export “{source:value}”.")
-    otherwise = N_("Defined otherwise than in the last run: {what:label}.")
-    found = []
-    for row in table.itertuples():
-        if row.one_run or row.lost_share > SHORTER:
-            said = shorter if not row.one_run else gone if row.lost_share else fresh
-            less = {} if row.one_run else {"less": float(row.lost_share)}
-            found.append(Finding(said, {"source": row.source, **less}, id=f"changed_source.{row.source}"))
-        elif row.unusable_share > SHORTER:
-            less = {"source": row.source, "less": float(row.unusable_share)}
-            found.append(Finding(unusable, less, id=f"changed_source.{row.source}"))
-    for part in table.loc[table["redefined"].astype(bool), "part"]:
-        kind, _, of = part.replace(" ", ":").partition(":")
-        what = Text(REDEFINED[kind], {"source": of} if of else {})
-        found.append(Finding(otherwise, {"what": what}, id=f"redefined.{part}"))
-    return found
+def _because(part: str, reason: str, named: bool) -> str:
+    """The sentence about a part that the data made; `named`: what alone explains it is known."""
+    if part == "identity":
+        return N_("{headline:label}: {by:label} of the change comes from customers joined otherwise.")
+    if part == "coverage" and reason == GAP:
+        return N_("{headline:label}: {by:label} of the change comes from days of which an export has no record at all.")
+    if part == "coverage" and named:
+        return N_(
+            "{headline:label}: {by:label} of the change comes from the records and not from customers: {why:label}."
+        )
+    if part == "coverage":
+        return N_(
+            "{headline:label}: {by:label} of the change comes from records missing, late, doubled, corrected or of a "
+            "new source."
+        )
+    if reason == SPAN:
+        return N_(
+            "{headline:label}: {by:label} of the change comes from looking back over another period than in the last "
+            "run."
+        )
+    if named:
+        return N_("{headline:label}: {by:label} of the change comes from another definition: {why:label}.")
+    return N_("{headline:label}: {by:label} of the change comes from another definition.")
