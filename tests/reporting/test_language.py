@@ -7,6 +7,8 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from customer_profiles.messages import N_, Text
 from customer_profiles.reporting import language as module
@@ -14,6 +16,7 @@ from customer_profiles.reporting.labels import KINDS
 from customer_profiles.reporting.language import Language
 
 NBSP = "\xa0"
+NUMBERS = [kind for kind in KINDS if kind in "count share part in money sum index points ratio number about p".split()]
 
 
 def plain(text):
@@ -55,6 +58,25 @@ def test_numbers_are_written_as_people_write_them(kind, value, english, german):
 @pytest.mark.parametrize("kind", KINDS[:-3])
 def test_what_does_not_exist_is_a_dash(kind, missing):
     assert Language("en").format(kind, missing) == "–"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats() | st.integers(-(10**30), 10**30), st.floats(), st.sampled_from(["en", "de"]), st.booleans())
+def test_every_number_can_be_written(number, other, code, rounded):
+    """Of few cases come intervals without an end, and amounts that no context of decimals holds."""
+    told = Language(code, rounded=rounded)
+    for kind in NUMBERS:
+        assert told.format(kind, number)
+        assert told.span(kind, number, other)
+        assert told.interval(kind, number, other)
+    assert math.isnan(number) or all((told.short_money(number), told.percent(number), told.decimal(number, 2)))
+
+
+def test_what_has_no_end_is_told_so():
+    english = Language("en")
+    assert english.format("ratio", math.inf) == english.format("ratio", 1e300) == "∞"
+    assert english.span("ratio", 1.2, math.inf) == "1.20–∞"
+    assert english.format("money", -math.inf) == "−€∞"
 
 
 def test_rounds_half_up_on_what_is_seen():

@@ -29,6 +29,8 @@ LOCALE = Path(__file__).parent / "locale"
 NUMBER_LOCALES = {"en": "en", "de": "de"}
 DATE_LOCALES = {"en": "en_GB", "de": "de"}
 
+LARGEST = 1e15
+"""A number from which on no company counts: it is told as endless."""
 RARE = 0.01
 WHOLE = {(True, 0): N_("nobody"), (False, 0): N_("hardly anybody"), (True, 1): N_("all"), (False, 1): N_("nearly all")}
 """Shares that are no few in few, by whether they are exactly none or all."""
@@ -215,7 +217,7 @@ class Language:
         ('10.0–14.5%', '€120–150')
         """
         left, right = self.format(kind, low), self.format(kind, high)
-        if "−" in left + right or "+" in left + right or "<" in left:
+        if "−" in left + right or "+" in left + right or "<" in left or not re.search(r"\d", left):
             return f"{left} – {right}" if kind == "points" else self.interval(kind, low, high)
         behind, before = re.split(r"\d", left)[-1], re.split(r"\d", right)[0]
         left = left.removesuffix(behind) if right.endswith(behind) else left
@@ -250,7 +252,7 @@ class Language:
         """
         from babel.numbers import format_compact_currency
 
-        if abs(amount) < 10_000:
+        if abs(amount) < 10_000 or not abs(amount) < LARGEST:
             return self._money(amount)
         digits = 1 if abs(amount) >= 1_000_000 else 0
         locale = self._number_locale
@@ -285,6 +287,8 @@ class Language:
         ('3 in 5', '1 in 25', '7 von 8')
         """
         share = float(value)
+        if not 0 <= share <= 1:
+            return self._part(share)
         told = Fraction(share).limit_denominator(5 if 0.2 <= share <= 0.8 else 10)
         if share <= 0.1:
             told = Fraction(1, round(1 / share)) if share >= RARE else Fraction(0)
@@ -399,8 +403,13 @@ def catalogue(code: str) -> dict[str, str]:
 
 
 def _round(value: Any, digits: int) -> Decimal:
-    """Round half up on the shortest decimal that means this number, as people do with what they see."""
+    """Round half up on the shortest decimal that means this number, as people do with what they see.
+
+    What is larger than `LARGEST` is endless: the end of an interval that few cases leave open.
+    """
     exact = value if isinstance(value, Decimal) else Decimal(repr(float(value)))
+    if not abs(exact) < LARGEST:
+        return Decimal("Infinity").copy_sign(exact)
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     return rounded if rounded else abs(rounded)  # no minus zero
 

@@ -132,9 +132,10 @@ def read_segment_names(*runs: Path | None) -> dict[str, dict[str, str]]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write plain values so that equal content gives equal bytes."""
+    """Write plain values so that equal content gives equal bytes; a number without an end, which JSON has not, as null."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+    plain = json.loads(json.dumps(content, default=str), parse_constant=lambda _: None)
+    path.write_text(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _json(path: Path, default: Any) -> Any:
