@@ -132,7 +132,7 @@ def read_segment_names(*runs: Path | None) -> dict[str, dict[str, str]]:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write plain values so that equal content gives equal bytes; a number without an end, which JSON has not, as null."""
+    """Write plain values so that equal content gives equal bytes; numbers that JSON has not are null."""
     path.parent.mkdir(parents=True, exist_ok=True)
     plain = json.loads(json.dumps(content, default=str), parse_constant=lambda _: None)
     path.write_text(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
