@@ -137,17 +137,29 @@ def test_a_part_names_what_alone_explains_it(company):
 
 
 def test_a_cause_in_words():
+    """Only what can have made the table longer, or shorter, than it was is named."""
     row = {"source": "shop", "part": "source:shop", "table": "transactions", "redefined": False, "one_run": False}
     rows = pd.DataFrame([row | {"lost_share": 0.0, "unusable_share": 0.25}])
 
-    def cause(part="coverage", **values) -> str:
-        why = exports.behind(rows.assign(**values), part, {"transactions"})
+    def cause(covered=-5, table="transactions", **values) -> str:
+        why = exports.behind_coverage(rows.assign(**values), {table: covered})
         return Language("en").text(why) if why else ""
 
     assert cause() == "25% fewer records of the export “shop” can be used than in the last run"
-    assert cause(one_run=True) == "the export “shop” is new"
+    assert cause(lost_share=0.1) == "the export “shop” is shorter by 10% than in the last run"
+    assert cause(5, one_run=True, unusable_share=0.0) == "the export “shop” is new"
     assert cause(one_run=True, lost_share=1.0) == "the export “shop” is no longer read"
-    assert cause(table="feedback") == cause("identity") == cause(unusable_share=0.01) == ""
+    assert cause(5) == cause(table="feedback") == cause(unusable_share=0.01) == cause(redefined=True) == ""
+    assert exports.behind_coverage(rows, {"transactions": -5, "tickets": 3}) is None
+
+
+def test_records_that_are_back_are_no_fault_of_what_is_read_otherwise(company):
+    """The last run lacked a tenth of the orders; now the desk is filtered: cases per order have both parts."""
+    before = company.run(THEN, transactions=company.orders.drop(index=company.orders.index[::10]))
+    filtered = company.tickets[::2].reset_index(drop=True)
+    said = of_data(company.run(NOW, tickets=filtered, definitions={"source:desk": "2"}), before)
+    assert "comes from records missing" in said["changes.data.tickets_per_100_orders.coverage"]
+    assert said["changes.data.tickets_per_100_orders.definition"].endswith("definition: the source “desk”.")
 
 
 def test_who_is_joined_otherwise_is_named_with_the_source(company):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 import pandas as pd
@@ -63,30 +63,39 @@ def sources(now: Knowledge, before: Knowledge) -> Result:
     return Result("changed_sources", both, title, NOBODY, claims=_sources, columns=columns)
 
 
-def behind(exports: pd.DataFrame, part: str, tables: Set[str]) -> Text | None:
-    """What alone explains a part of a change: the one export, or the one definition, that is not as it was.
+def behind_definition(exports: pd.DataFrame, tables: Set[str]) -> Text | None:
+    """The one definition that is not as it was, of those by which some tables are read; None if there are several.
 
     Parameters
     ----------
     exports : DataFrame
         Of `sources`.
-    part : str
-        ``coverage`` or ``definition``; nothing is known of others.
     tables : set of str
-        Those whose rows the headline counts.
-
-    Returns
-    -------
-    Text or None
-        None where nothing, or more than one thing, may be the cause.
+        Those whose rows a headline counts.
     """
-    mine = exports["table"].isin(list(tables))
-    if part == "definition":
-        causes = exports[exports["redefined"].astype(bool) & (mine | exports["part"].isin(EVERYWHERE))]
-        return _defined(causes["part"].iloc[0]) if len(causes) == 1 else None
-    worse = exports[["lost_share", "unusable_share"]].gt(SHORTER).any(axis=1)
-    causes = exports[mine & (exports["one_run"].astype(bool) | worse)]
-    return _happened(next(causes.itertuples())) if part == "coverage" and len(causes) == 1 else None
+    followed = exports["table"].isin(list(tables)) | exports["part"].isin(EVERYWHERE)
+    causes = exports[exports["redefined"].astype(bool) & followed]
+    return _defined(causes["part"].iloc[0]) if len(causes) == 1 else None
+
+
+def behind_coverage(exports: pd.DataFrame, covered: Mapping[str, int]) -> Text | None:
+    """The one export that can have made a table longer, or shorter, than it was; None if none or several can.
+
+    Parameters
+    ----------
+    exports : DataFrame
+        Of `sources`. An export that is read by another definition is none: its time is not compared.
+    covered : mapping of str to int
+        Rows that each table has more of the earlier period than it had then.
+    """
+    if len(covered) != 1:
+        return None
+    ((table, more),) = covered.items()
+    mine = exports[(exports["table"] == table) & ~exports["redefined"].astype(bool)]
+    less = mine[["lost_share", "unusable_share"]].gt(SHORTER).any(axis=1)
+    new = mine["one_run"].astype(bool) & ~less
+    causes = mine[new] if more > 0 else mine[less]
+    return _happened(next(causes.itertuples())) if len(causes) == 1 and not (new.any() and less.any()) else None
 
 
 def _happened(row: Any) -> Text:

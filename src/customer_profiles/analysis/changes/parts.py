@@ -68,7 +68,8 @@ def split(now: Knowledge, before: Knowledge, attributes: Sequence[str], level: f
         ``coverage_n, identity_n, definition_n`` (customers whose sums they changed; missing for counts)``, p,
         p_adjusted, claim, level, n, n_before`` (customers behind both), ``reason``: why a part cannot be told, and
         ``since``: first day of the months that are compared with as many before, where records are too young for what
-        the figure looks back. Figures without a value in one of the runs are left out; empty without a run to compare
+        the figure looks back, and ``covered``: rows that each table has more of the earlier period than it had then.
+        Figures without a value in one of the runs are left out; empty without a run to compare
         with.
     """
     if not before.compares():
@@ -227,6 +228,7 @@ def _figure(
     )
     values = [once["value"], *map(_value, sums)]
     row = Row(name, kpi.kind, values[0], values[-1], len(current), len(last))
+    row.covered = {table: rows for table, rows in tables.more.items() if table in tables_of(name)}
     if shorter is not None:
         row.since, row.reason = kpis.first_day(ahead[0]), SEASON
         begin = kpis.first_day(ahead[1] + 1 - kpis.covered(name, tables.told, ahead[1]))

@@ -47,6 +47,8 @@ class Row:
     reason: str = ""
     since: pd.Timestamp | None = None
     """First day of the new period, if both are shorter than what the figure looks back."""
+    covered: dict[str, int] = field(default_factory=dict)
+    """Rows that tables have more of the earlier period than the last run had; fewer are negative."""
     halves: dict[str, float] = field(default_factory=dict)
     """Half of the interval of each part that has one."""
     behind: dict[str, int] = field(default_factory=dict)

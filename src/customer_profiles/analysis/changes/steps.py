@@ -40,6 +40,9 @@ class Steps:
         Relative error of what such days would have brought, by table.
     owner : dict of int to str
         Customer behind each number.
+    more : dict of str to int
+        Rows that a table has more of the time of the last run than it had then, of tables that tell that time
+        otherwise.
     """
 
     before: kpis.Months
@@ -50,6 +53,7 @@ class Steps:
     gaps: Gaps = field(default_factory=dict)
     unsure: dict[str, float] = field(default_factory=dict)
     owner: dict[int, str] = field(default_factory=dict)
+    more: dict[str, int] = field(default_factory=dict)
 
 
 def steps(now: Knowledge, before: Knowledge) -> Steps:
@@ -58,7 +62,7 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
     accounts = knowledge.links(now["identities"], before["identities"])
     ids, was = accounts["customer_id"], accounts["customer_id_before"]
     at_each: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in ("before", "covered", "joined", "told", "now")}
-    gaps, unsure = {}, {}
+    gaps, unsure, more = {}, {}, {}
     for name, at in TABLES.items():
         mine, last = now[name], before[name]
         twice = knowledge.repeated(mine, at)
@@ -69,6 +73,7 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
             last_today = knowledge.joined_as(last, mine, was, ids)
             told = joined = knowledge.repaired(once, last_today, at, before.as_of)
             covered = knowledge.joined_as(told, last, ids, was)
+            more[name] = int((covered[at] < next_day(before)).sum()) - int(last[at].notna().sum())
         for step, rows in zip(at_each, (last, covered, joined, told, mine), strict=True):
             at_each[step][name] = rows
         if len(mine) and mine[at].notna().any():
@@ -84,7 +89,10 @@ def steps(now: Knowledge, before: Knowledge) -> Steps:
         same = tuple(map(id, tables.values()))
         known[same] = known.get(same) or _months(tables, codes)
     months = {step: known[tuple(map(id, tables.values()))] for step, tables in at_each.items()}
-    return Steps(**months, gaps=gaps, unsure=unsure, owner={code: name for name, code in codes.items()})
+    owner = {code: name for name, code in codes.items()}
+    return Steps(
+        **months, gaps=gaps, unsure=unsure, owner=owner, more={name: rows for name, rows in more.items() if rows}
+    )
 
 
 def _months(tables: dict[str, pd.DataFrame], codes: dict[str, int]) -> kpis.Months:

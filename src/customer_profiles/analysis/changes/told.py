@@ -13,7 +13,7 @@ from ...messages import N_, Finding, Text, is_missing
 from ...results import OVERLAPPING, Result
 from ...stats.claims import shown
 from ..kpi_definitions import KPIS
-from .exports import SHORTER, behind
+from .exports import SHORTER, behind_coverage, behind_definition
 from .knowledge import Knowledge
 from .parts import tables_of
 from .row import GAP, ON_FILE, SEASON_OR_NEW, SPAN
@@ -103,12 +103,15 @@ def of_data(split: pd.DataFrame, exports: pd.DataFrame) -> Result:
     """
     table = by_part(split[split["headline"].isin(list(KPIS))], HEADINGS)
     table["claim"] |= table["of"].isin(OF_THE_DATA)
+    covered = dict(zip(split["headline"], split["covered"], strict=True))
     return Result(
         "change_parts",
         table,
         Text(N_("What moved each headline since the last run")),
         OVERLAPPING_BOTH,
-        claims=lambda frame: [_of_data(row, exports) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)],
+        claims=lambda frame: [
+            _of_data(row, exports, covered[row.key]) for row in shown(frame).itertuples() if _is_worth_a_sentence(row)
+        ],
         about=Text(N_("Per cent of the value in the last run; scores in points.")),
         note=Text(
             N_(
@@ -202,7 +205,11 @@ def decomposition(split: pd.DataFrame, day: Any) -> Result:
     changes = {f"relative_change{end}": relative(split[f"behaviour{end}"], split).where(tested) for end in ENDS}
     names = {"value_before": "last_value", "value": "this_value", "change": "whole_change"}
     headings = {part: label.lower().replace(" ", "_") for part, label in HEADINGS.items()}
-    table = split.drop(columns=["behaviour_low", "behaviour_high"]).assign(**changes).rename(columns=names | headings)
+    table = (
+        split.drop(columns=["behaviour_low", "behaviour_high", "covered"])
+        .assign(**changes)
+        .rename(columns=names | headings)
+    )
     told = [called(name) for name in split["headline"]]
     columns = [
         "headline",
@@ -311,8 +318,12 @@ def moved(row: Any, family: int) -> Finding:
     )
 
 
-def _of_data(row: Any, exports: pd.DataFrame) -> Finding:
-    why = None if row.reason in (GAP, SPAN) else behind(exports, row.of, tables_of(row.key))
+def _of_data(row: Any, exports: pd.DataFrame, covered: Mapping[str, int]) -> Finding:
+    why = None
+    if row.of == "definition" and row.reason != SPAN:
+        why = behind_definition(exports, tables_of(row.key))
+    elif row.of == "coverage" and row.reason != GAP:
+        why = behind_coverage(exports, covered)
     values = {"headline": headline(row.key), "by": difference(row.kind, row.amount)} | ({"why": why} if why else {})
     message = _because(row.of, row.reason, named=why is not None)
     return Finding(message, values, id=f"changes.data.{row.key}.{row.of}", n=int(row.n), effect=0.2, reach=int(row.n))
