@@ -7,7 +7,7 @@ sentences, cards and quotes. What a cell shows otherwise stays in the notebook.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -286,12 +286,16 @@ class Chapter:
         stored.write_json(self.tables.folder / stored.SEGMENT_NAMES, names)
         spoken.values = {**spoken.values, **names}
 
-    def cards(self, personas: Sequence[Persona], role: str = "cards") -> None:
-        """Show a card for each segment or profile; those of a role that the chapter answers with stand on its page."""
-        from .reporting.cards import html
+    def cards(self, personas: Sequence[Persona], role: str = "cards", notes: Sequence[Text] = ()) -> None:
+        """Show a card for each segment or profile; those of a role that the chapter answers with stand on its page.
 
-        if personas:
-            self._block(html(personas, self.language, persons=self.dataset.kind == "b2c"), role)
+        The page of a segment is published in a file of its own, to which its card leads.
+        """
+        from .reporting.cards import files, html
+
+        if personas or notes:
+            told = html(personas, self.language, persons=self.dataset.kind == "b2c", notes=notes)
+            self._block(told, role, files(personas, self.language))
 
     def quotes(self, quotes: pd.DataFrame, rule: Text) -> None:
         """Show comments in the customers' own words, below the rule by which they were chosen.
@@ -419,10 +423,10 @@ class Chapter:
         self._blocks += 1
         return name if first else f"{name}-{self._blocks}"
 
-    def _block(self, html: str, role: str = "") -> None:
+    def _block(self, html: str, role: str = "", pages: Sequence[Mapping[str, str]] = ()) -> None:
         if html:
             name = self._block_name(f"block-{self._blocks}")
-            stored.write_block(self.results, name, html, role)
+            stored.write_block(self.results, name, html, role, pages)
             self._show(name, html)
 
     def _show(self, name: str, html: str) -> None:

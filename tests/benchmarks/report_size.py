@@ -18,6 +18,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from customer_profiles.chapters import CHAPTERS
+from customer_profiles.reporting.bundle import SLIDES
+from customer_profiles.reporting.cards import FILE
 from customer_profiles.reporting.pages import SUMMARY, file_name
 from customer_profiles.reporting.paper import browser
 
@@ -77,9 +79,11 @@ def told(folder: Path) -> list[str]:
             if number == SUMMARY:
                 lines += [f"answers {WIDE}: {found['answers']}"]
                 lines += [f"answers {PHONE}: {measured(chromium, path, PHONE)['answers']}"]
+        profiles = [measured(chromium, path, WIDE)["words"] for path in sorted(folder.glob(FILE.format("*")))]
         chromium.close()
     lines += [f"first {name}: {count}" for name, count in first.items()]
-    size = sum(path.stat().st_size for path in pages.values())
+    lines += [f"longest segment words: {max(profiles)}"] if profiles else []
+    size = sum(path.stat().st_size for path in folder.glob("*.html") if path.name != SLIDES)
     findings = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
     return [*lines, f"all megabytes: {size / 1e6:.2f}", f"all findings: {len(findings)}"]
 

@@ -9,10 +9,12 @@ import re
 from pathlib import Path
 
 import pytest
+from benchmarks.report_size import WIDE, measured
 
 from customer_profiles.chapters import CHAPTERS
 from customer_profiles.reporting import paper
 from customer_profiles.reporting.bundle import SLIDES
+from customer_profiles.reporting.cards import FILE
 from customer_profiles.reporting.language import Language
 from customer_profiles.reporting.pages import file_name
 
@@ -25,6 +27,9 @@ FOLDED_CODE = "details:not(.published-table details)"
 REPORTS = ("demo_report", "complete_journey_report", "b2b_report", "telco_report", "olist_report")
 SHEET = (673, 1017)
 """Pixels of an A4 sheet within its margins."""
+SEGMENTS = [FILE.format(at) for at in range(1, 11)]
+"""Pages of as many segments as the largest report has and more; who is not there has none."""
+MOST_WORDS = 300
 PAGES = [*(file_name(spec) for _, spec in sorted(CHAPTERS.items())), SLIDES]
 # By data set: pages of chapters that have nothing to say, as that of what changed in a first year.
 SILENT = {
@@ -40,7 +45,7 @@ CUT_OFF = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (!node.textContent.trim() || !parent.checkVisibility() || parent.closest('.skip, .panel caption')) continue;
+    if (!node.textContent.trim() || !parent.checkVisibility() || parent.closest('.skip')) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
@@ -119,8 +124,18 @@ def visit(browser):
 
 
 def test_every_chapter_has_its_page_and_a_bearable_size(folder):
-    assert {path.name for path in folder.glob("*.html")} == set(PAGES) - SILENT.get(folder.resolve().parent.name, set())
+    named = {path.name for path in folder.glob("*.html")}
+    assert named - set(SEGMENTS) == set(PAGES) - SILENT.get(folder.resolve().parent.name, set())
     assert max(path.stat().st_size for path in folder.glob("*.html")) <= MAX_BYTES
+
+
+def test_each_segment_has_a_page_of_few_words_that_summary_and_profiles_lead_to(folder, browser):
+    named = {path.name for path in folder.glob(FILE.format("*"))}
+    for page in ("index.html", file_name(CHAPTERS["10"])):
+        text = (folder / page).read_text("utf-8")
+        assert set(re.findall(r'<a href="(segment-\d+\.html)"', text)) == named, page
+    words = {name: measured(browser, folder / name, WIDE)["words"] for name in named}
+    assert {name: count for name, count in words.items() if not 40 <= count <= MOST_WORDS} == {}
 
 
 def views() -> list:
@@ -128,7 +143,7 @@ def views() -> list:
     return [
         pytest.param(report, name, *view, marks=[pytest.mark.slow] if at > 1 or (at and view != VIEWS[0]) else [])
         for at, report in enumerate(REPORTS)
-        for name in PAGES
+        for name in (*PAGES, *SEGMENTS)
         for view in VIEWS
     ]
 
@@ -160,7 +175,7 @@ def test_no_words_lie_on_top_of_each_other_and_no_card_is_empty(folder, width, v
 
 def test_no_column_is_lost_on_paper(folder, visit):
     lost = {}
-    for path in sorted(folder.glob("[i0-9]*.html")):
+    for path in sorted({*folder.glob("[i0-9]*.html"), *folder.glob(FILE.format("*"))}):
         page = visit(path)
         page.set_viewport_size({"width": SHEET[0], "height": SHEET[1]})
         page.emulate_media(media="print")
@@ -169,13 +184,15 @@ def test_no_column_is_lost_on_paper(folder, visit):
 
 
 def test_each_profile_prints_on_one_sheet(folder):
-    pages = paper.profiles({path.name: path.read_text("utf-8") for path in folder.glob("10_*.html")})
+    pages = paper.profiles(
+        {path.name: path.read_text("utf-8") for path in [*folder.glob("10_*.html"), *folder.glob(FILE.format("*"))]}
+    )
     for name, profile in pages.items():
         printed = paper.printed(paper.document({name: profile}, Language("en"), "Company"))
         assert len(re.findall(rb"/Type /Page\b", printed)) == 1, name
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *SEGMENTS])
 def test_every_link_leads_somewhere(folder, name, visit):
     if not (folder / name).exists():  # which may be missing is told above
         return

@@ -314,7 +314,7 @@ def _write_pages(
         params=params,
         results={number: read_results(run.results(number)) for number in run.specs},
     )
-    write_report(run.pages, notebooks, report, with_slides="slides" in forms)
+    published = write_report(run.pages, notebooks, report, with_slides="slides" in forms)
     refuse_leaks(run.pages, report, run.tables, pseudonym_key(run.dataset))
     kept = [cell for spec in report.specs for cell in check(notebooks[spec.number], spec)]
     made_from = manifest(run.pages.name, run.started, run.dataset, run.as_of, params, run.tables, kernel, kept)
@@ -322,7 +322,7 @@ def _write_pages(
     write_json(run.pages / "run.json", made_from)
     try:
         if "pdf" in forms:
-            paper.write(run.pages, report)
+            paper.write(run.pages, published)
     except FormMissing as missing:
         return missing
     return None

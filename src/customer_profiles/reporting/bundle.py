@@ -15,7 +15,7 @@ from ..tables import Tables
 from . import alerts, mail, memo, slides, storyline
 from . import findings as statements
 from .excel import Sheet, write_workbook
-from .export import export, panels_of
+from .export import export, panels_of, profile, profiles_of
 from .pages import SUMMARY, Report, file_name
 from .stored import write_json
 
@@ -31,7 +31,7 @@ FIRST = 10
 SLIDES, MAIL = "slides.html", "summary.txt"
 
 
-def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report, with_slides: bool = False) -> None:
+def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Report, with_slides: bool = False) -> Report:
     """Write pages, findings.json, tables.xlsx, the text of an e-mail, and the slides if they are asked for.
 
     Parameters
@@ -43,13 +43,22 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
     report : Report
         What they share, and their results.
     with_slides : bool
+
+    Returns
+    -------
+    Report
+        As it was written: its findings judged, chapters without anything to say left out, its profiles known.
     """
     report = judged(report, {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs})
     chapters = {spec.number: panels_of(notebooks[spec.number], spec, report) for spec in report.specs}
     report = replace(report, specs=tuple(spec for spec in report.specs if tells(spec, report, chapters[spec.number])))
+    profiles = [page for spec in report.specs for page in profiles_of(notebooks[spec.number], spec, report)]
+    report = replace(report, profiles=tuple(profiles))
+    for page in report.profiles:
+        (folder / page.file).write_text(profile(page, report), encoding="utf-8")
     for spec in report.specs:
-        page = export(notebooks[spec.number], spec, report, chapters)
-        (folder / file_name(spec)).write_text(page, encoding="utf-8")
+        html = export(notebooks[spec.number], spec, report, chapters)
+        (folder / file_name(spec)).write_text(html, encoding="utf-8")
     write_json(folder / "findings.json", all_findings(report))
     alerts.write(folder, report)
     summary = memo.view(report, chapters)
@@ -57,6 +66,7 @@ def write_report(folder: Path, notebooks: dict[str, NotebookNode], report: Repor
     if with_slides:
         (folder / SLIDES).write_text(slides.html(report, chapters, summary), encoding="utf-8")
     write_workbook(folder / "tables.xlsx", sheets(report, chapters), report.language)
+    return report
 
 
 def tells(spec: ChapterSpec, report: Report, panels: Sequence[Panel]) -> bool:

@@ -22,7 +22,7 @@ from ..chapters import ChapterSpec
 from ..viz import palette
 from . import follows, glossary, memo, outputs, panel, stored, storyline
 from .markdown import Prose, highlight, translate_markdown
-from .pages import SUMMARY, Report, view
+from .pages import SUMMARY, Profile, Report, profile_view, view
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACES = panel.Drawing("[the wide drawing]", "[the narrow drawing]", alt="")  # while the rest is sanitised
@@ -91,6 +91,20 @@ def export(
     said |= {"glossary": glossary.PLACE}
     page, _ = PageExporter(Prose()).from_notebook_node(notebook, {"view": view(report, spec) | said | stylesheet()})
     return page.replace(glossary.PLACE, glossary.html(page, report.language))
+
+
+def profiles_of(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[Profile]:
+    """Pages of their own that a chapter leads to, such as those of its segments."""
+    folder = report.folder / "chapters" / spec.number
+    kept = [page for name in _blocks(notebook) for page in stored.pages_of(folder, name)]
+    return [Profile(**page, chapter=spec.number) for page in kept]
+
+
+def profile(page: Profile, report: Report) -> str:
+    """The page of a profile, nothing active in it, in the same frame as those of the chapters."""
+    body = {"body": outputs.sanitise(page.html), "glossary": Markup(glossary.PLACE)}
+    html = filled("profile.html.j2", profile_view(report, page) | body | stylesheet())
+    return html.replace(glossary.PLACE, glossary.html(html, report.language))
 
 
 def panels_of(notebook: NotebookNode, spec: ChapterSpec, report: Report) -> list[panel.Panel]:

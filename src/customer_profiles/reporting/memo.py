@@ -105,6 +105,7 @@ def view(report: Report, chapters: Mapping[str, list[Panel]]) -> dict[str, Any]:
         "kpis": told,
         "answers": [each for each in answers if each],
         "sure": [speak.text(told) for told in [report.certainty.told()] if told],
+        "profiles": report.profiles,
         "limits": [speak.text(limit) for limit in own.limits[:QUESTIONS_LEFT]],
     }
 

@@ -24,6 +24,7 @@ WORDS = {
     "chapters": N_("Chapters"),
     "contents": N_("On this page"),
     "answers": N_("Six questions, six answers"),
+    "profiles": N_("Segments, each on a page"),
     "follows": N_("What follows"),
     "not_found": N_("What we looked at and did not find"),
     "more": N_("Everything else this page looked at, and how"),
@@ -60,6 +61,27 @@ SELECTED = N_(
 
 
 @dataclass(frozen=True)
+class Profile:
+    """A page of its own that a chapter leads to, such as that of a segment.
+
+    Parameters
+    ----------
+    file, title, kind : str
+        Name of the file; whom it is about; which kind of profile it is.
+    html : str
+        What stands below the title.
+    chapter : str
+        Number of the chapter that it belongs to.
+    """
+
+    file: str
+    title: str
+    kind: str
+    html: str
+    chapter: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What all pages of one report share.
 
@@ -81,6 +103,8 @@ class Report:
         Parameters and results by chapter number.
     certainty : Certainty
         What holds for the report as a whole.
+    profiles : tuple of Profile
+        Pages beside those of the chapters.
     """
 
     company: str
@@ -92,6 +116,7 @@ class Report:
     params: dict[str, Params] = field(default_factory=dict)
     results: dict[str, Results] = field(default_factory=dict)
     certainty: Certainty = field(default_factory=Certainty)
+    profiles: tuple[Profile, ...] = ()
 
 
 def file_name(spec: ChapterSpec) -> str:
@@ -132,6 +157,31 @@ def view(report: Report, spec: ChapterSpec) -> dict[str, Any]:
         "methods": methods(results.findings, speak),
         "run": _run(report, spec),
         "facts": [(name, "–" if value is None else str(value)) for name, value in results.facts.items()],
+    }
+
+
+def profile_view(report: Report, profile: Profile) -> dict[str, Any]:
+    """Everything the template of a profile shows besides the profile."""
+    owner = next(spec for spec in report.specs if spec.number == profile.chapter)
+    of_all = [each for each in report.profiles if each.chapter == profile.chapter]
+    at = of_all.index(profile)
+    place = {"at": at + 1, "many": len(of_all), "kind": profile.kind}
+    near = [
+        *((each, "previous") for each in of_all[max(at - 1, 0) : at]),
+        *((each, "next") for each in of_all[at + 1 : at + 2]),
+    ]
+    speak = report.language
+    words = {
+        "previous": N_("Previous profile"),
+        "next": N_("Next profile"),
+        "neighbours": N_("Previous and next profile"),
+    }
+    shown = view(report, owner)
+    return shown | {
+        "words": shown["words"] | {name: speak.translate(message) for name, message in words.items()},
+        "title": profile.title,
+        "meta": speak.text(Text(N_("{kind} {at:count} of {many:count}"), place)),
+        "neighbours": [{"href": each.file, "title": each.title, "direction": way} for each, way in near],
     }
 
 

@@ -33,6 +33,7 @@ SECONDS = 180
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 MOMENT = re.compile(rb"/(CreationDate|ModDate) \(D:\d{14}[^)]*\)")
 PROFILE = re.compile(r'<section class="persona page">.*?</section>', re.DOTALL)
+OWN_PAGE = '<main id="content" class="frame profile">'
 NOT_FOUND = re.compile(r'<section class="not-found">.*?</section>', re.DOTALL)
 HEADING = re.compile(r"<h1>.*?</h1>", re.DOTALL)
 SUMMARY_FILE, PROFILES_FILE, WHOLE_FILE = FILES = ("summary.pdf", "profiles.pdf", "report.pdf")
@@ -48,7 +49,12 @@ def write(folder: Path, report: Report) -> None:
     """
     whole = [spec for spec in report.specs if (folder / file_name(spec)).exists()]
     summary = [spec for spec in whole if spec.number == SUMMARY]
-    pages = {file_name(spec): (folder / file_name(spec)).read_text(encoding="utf-8") for spec in whole}
+    names = [
+        name
+        for spec in whole
+        for name in (file_name(spec), *(each.file for each in report.profiles if each.chapter == spec.number))
+    ]
+    pages = {name: (folder / name).read_text(encoding="utf-8") for name in names}
     sets = {SUMMARY_FILE: {name: pages[name] for name in map(file_name, summary)}, PROFILES_FILE: profiles(pages)}
     try:
         for name, sheets in (sets | {WHOLE_FILE: pages}).items():
@@ -61,12 +67,16 @@ def write(folder: Path, report: Report) -> None:
 
 
 def profiles(pages: dict[str, str]) -> dict[str, str]:
-    """The profiles on a page that stand on the pages of a report, each as a page of its own.
+    """The profiles that stand on the pages of a report, each as a page of its own; below its heading if it has a file.
 
     >>> list(profiles({"x.html": '<main><section class="persona page">A</section></main>', "y.html": ""}).values())
     ['<main><section class="persona page">A</section></main>']
     """
-    found = [section for page in pages.values() for section in PROFILE.findall(page)]
+    found = [
+        "".join(HEADING.findall(page) if OWN_PAGE in page else []) + section
+        for page in pages.values()
+        for section in PROFILE.findall(page)
+    ]
     return {f"profile-{at}.html": f"<main>{section}</main>" for at, section in enumerate(found, 1)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,9 +88,18 @@ def write_panel(folder: Path, panel: Panel) -> None:
         panel.table.frame.to_parquet(folder / "published" / f"{panel.name}.parquet", index=False)
 
 
-def write_block(folder: Path, name: str, html: str, role: str = "") -> None:
-    """Keep a block of the page that is no panel: sentences, or of a role, such as cards and quotes."""
-    write_json(folder / "blocks" / f"{name}.json", {"kind": "html", "role": role, "html": html})
+def write_block(folder: Path, name: str, html: str, role: str = "", pages: Sequence[Mapping[str, str]] = ()) -> None:
+    """Keep a block of the page that is no panel: sentences, or of a role, such as cards and quotes.
+
+    What it tells in short may have `pages` of its own: ``file, kind, title, html``.
+    """
+    plain = {"kind": "html", "role": role, "html": html, "pages": list(pages)}
+    write_json(folder / "blocks" / f"{name}.json", plain)
+
+
+def pages_of(folder: Path, name: str) -> list[dict[str, str]]:
+    """Pages of their own that a block leads to."""
+    return list(_json(folder / "blocks" / f"{name}.json", {}).get("pages", []))
 
 
 def role_of(folder: Path, name: str) -> str:

@@ -10,7 +10,7 @@ from customer_profiles.analysis import kpis
 from customer_profiles.analysis.profiles import segment_page
 from customer_profiles.analysis.segments import channels, personas, rules
 from customer_profiles.privacy.disclosure import Gate
-from customer_profiles.reporting.cards import html
+from customer_profiles.reporting.cards import files, html
 from customer_profiles.reporting.language import Language
 
 GATE = Gate(10)
@@ -60,7 +60,9 @@ def pages(company, transactions, said=None, met=None) -> list:
     traits = GATE.guard(personas.traits(profile[["top_category", "preferred_channel"]], labels)).frame
     met = pd.DataFrame({"customer_no": [], "pain": [], "evidence": []}) if met is None else met
     hurt = GATE.guard(segment_page.pains(profile, labels, met)).frame
-    rule = pd.DataFrame({"segment": [3], "rule": ["top = 'climbing'"], "n": 40, "picked": 50, "base": 80})
+    rule = pd.DataFrame(
+        {"segment": [3], "rule": ["(\"top_category\" = 'climbing')"], "n": 40, "picked": 50, "base": 80}
+    )
     rule = GATE.publish(rule.assign(precision=0.8, recall=0.5), within=None).frame
     return segment_page.pages(
         personas.personas(traits, labels.value_counts().to_dict()),
@@ -76,7 +78,7 @@ def pages(company, transactions, said=None, met=None) -> list:
 
 def told(page) -> dict[str, list[str]]:
     lines: dict[str, list[str]] = {}
-    for field in page.fields:
+    for field in (*page.fields, *page.advice):
         lines.setdefault(field.label, []).append(Language("en").text(field.value))
     return lines
 
@@ -94,8 +96,11 @@ def test_records_of_less_than_two_years_tell_no_year_before(company, orders):
     young = figures(company, orders[orders["at"] >= "2025-02-01"])
     assert young["before"].isna().all()
     assert young["value"].notna().all()
-    assert "A year before" not in html(pages(company, orders[orders["at"] >= "2025-02-01"]), Language("en"))
-    assert "A year before" in html(pages(company, orders), Language("en"))
+    told_young, told_old = (
+        files(pages(company, known), Language("en")) for known in (orders[orders["at"] >= "2025-02-01"], orders)
+    )
+    assert not any("A year before" in page["html"] for page in told_young)
+    assert all("A year before" in page["html"] for page in told_old)
 
 
 def test_customers_without_a_history_are_told_by_outcome_and_worth(company, orders):
@@ -114,7 +119,7 @@ def test_advice_follows_from_what_sets_the_segment_apart(company, orders):
     assert page["Offer"] == ["climbing – Main category of 5 in 6"]
     assert page["What sets them apart"][0].startswith("Main category: climbing – 5 in 6")
     assert [line.partition(":")[0] for line in page["Do not"]] == ["offer discounts", "count on “app”"]
-    assert page["Rule for the CRM"] == ["Finds 50% of them; 80% of those found belong here: top = 'climbing'"]
+    assert page["Rule for the CRM"] == ["Main category: climbing – finds 50% of them; 80% of those found belong here"]
     others = told(pages(company, orders)[0])
     assert "Rule for the CRM" not in others
     assert not any("discounts" in line for line in others.get("Do not", []))
@@ -149,6 +154,21 @@ def test_words_are_those_of_the_segment_and_only_where_quotes_are_allowed(compan
     assert "too late" in segment_page.voices(*given, {3: "late", 1: "late"}, True, 10)[3]
     assert 1 not in segment_page.voices(*given, {3: "late", 1: "late"}, True, 10)
     assert segment_page.voices(*given, {3: "late"}, False, 10) == {}
+
+
+def test_each_segment_has_a_file_and_a_card_that_leads_there_and_its_rule_is_folded_away(company, orders):
+    made = pages(company, orders)
+    written = files(made, Language("en"))
+    assert [page["file"] for page in written] == ["segment-1.html", "segment-2.html", "segment-3.html"]
+    third = written[2]["html"]
+    assert (
+        "<details><summary>SQL</summary><code>(&#34;top_category&#34; = &#39;climbing&#39;)</code></details>" in third
+    )
+    cards = html(made, Language("en"))
+    assert [f'href="{page["file"]}"' in cards for page in written] == [True] * 3
+    assert "SQL" not in cards
+    assert cards.count("What sets them apart") <= 3
+    assert files([], Language("en")) == []
 
 
 def test_a_hidden_number_is_on_no_page(company, orders):

@@ -10,6 +10,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from customer_profiles.analysis.segments import rules
 from customer_profiles.privacy.disclosure import Gate
+from customer_profiles.reporting.language import Language
 from customer_profiles.results import Result
 
 RNG = np.random.default_rng(3)
@@ -55,6 +56,30 @@ def made(profile, labels, columns) -> Result:
 @pytest.fixture(scope="module")
 def found(profile, labels) -> pd.DataFrame:
     return made(profile, labels, ["orders", "age", "channel", "member"]).frame
+
+
+def test_a_rule_is_read_back_as_it_was_written(found):
+    for rule in found["rule"]:
+        paths = rules.parsed(rule)
+        assert rules._sql(paths) == rule
+        assert Language("en").text(rules.words(paths))
+
+
+def test_a_rule_is_said_in_words():
+    sql = (
+        '(("age" <= 54.5 OR "age" IS NULL) AND "age" > 26.5 AND ("values" <> \'price\' OR "values" IS NULL)) '
+        'OR ("discount_share" <= 0.077 OR "discount_share" IS NULL)'
+    )
+    said = Language("en").text(rules.words(rules.parsed(sql)))
+    assert said == (
+        "Age above 26.5, at most 54.5 and Values other than price or unknown; "
+        "or Share of discounts at most 7.7% or unknown"
+    )
+    assert (
+        Language("en")
+        .text(rules.words(rules.parsed("(\"a b\" = 'x'' AND \"c\" = ''y')")))
+        .endswith("x' AND \"c\" = 'y")
+    )
 
 
 def test_planted_rules_are_found(found):

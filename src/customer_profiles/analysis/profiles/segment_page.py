@@ -22,6 +22,7 @@ from .. import kpis
 from ..kpi_definitions import KPIS, YEAR
 from ..pain_points.observations import KINDS
 from ..segments import naming, personas
+from ..segments import rules as rules_of
 from ..segments.personas import DERIVED, Persona
 from .templates import Field, Figure, Page, known, row_of, shown
 
@@ -46,7 +47,7 @@ _ALIKE = N_("{pain:value}: {share:in}, no more than elsewhere")
 _OFFER = N_("{value:value} – {attribute:label} of {share:in}")
 _FULL_PRICE = N_("offer discounts: they buy at full price ({share:part} off, all customers {rest:part})")
 _AVOIDED = N_("count on “{value:value}”: {share:in} ask for it, of the others {rest:in}")
-_FOUND = N_("Finds {recall:part} of them; {precision:part} of those found belong here: {rule}")
+_FOUND = N_("{rule:capital} – finds {recall:part} of them; {precision:part} of those found belong here")
 
 
 def key_figures(
@@ -130,11 +131,14 @@ def pages(
             (
                 *_apart(_of(traits, card.segment)),
                 *_hurts(_of(hurt, card.segment), said.get(card.segment, "")),
+            ),
+            advice=(
                 *_advice(_of(traits, card.segment), row_of(sizes, card.segment), row_of(routes, card.segment), usual),
                 *_rule(row_of(rules, card.segment)),
             ),
             lead=_lead(row_of(sizes, card.segment)),
             figures=tuple(_figure(row) for row in shown(_of(figures, card.segment)).itertuples()),
+            segment=card.segment,
         )
         for card in cards
     ]
@@ -277,8 +281,12 @@ def _advice(traits: pd.DataFrame, size: pd.Series | None, route: pd.Series | Non
 def _rule(row: pd.Series | None) -> list[Field]:
     if not (known(row, "precision") and known(row, "recall")):
         return []
-    values = {"rule": row["rule"], "recall": row["recall"], "precision": row["precision"]}
-    return [Field(N_("Rule for the CRM"), Text(_FOUND, values))]
+    values = {
+        "rule": rules_of.words(rules_of.parsed(row["rule"])),
+        "recall": row["recall"],
+        "precision": row["precision"],
+    }
+    return [Field(N_("Rule for the CRM"), Text(_FOUND, values), code=row["rule"])]
 
 
 def _usual_discount(sizes: pd.DataFrame) -> float:

@@ -36,11 +36,14 @@ class Field:
         What it says.
     kind : str
         `MEASURED`, `DERIVED` or `FICTIONAL`.
+    code : str
+        What a program takes instead of the sentence, folded away.
     """
 
     label: str
     value: Text
     kind: str = MEASURED
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,10 @@ class Page:
         What stands under the name.
     figures : tuple of Figure
         Key figures.
+    segment : int, optional
+        Whose page it is, if it has a file of its own.
+    advice : tuple of Field
+        What follows, beside what is known.
     """
 
     template: Text
@@ -78,6 +85,8 @@ class Page:
     name_kind: str = DERIVED
     lead: Text | None = None
     figures: tuple[Figure, ...] = ()
+    segment: int | None = None
+    advice: tuple[Field, ...] = ()
 
 
 _TOGETHER = N_("at least {n:count} customers of the segment")

@@ -6,8 +6,10 @@ thresholds are rounded, which makes them readable and no longer a customer's own
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +72,18 @@ class Condition:
 
 
 Path = tuple[Condition, ...]
+NAME, VALUE = r'"((?:[^"]|"")*)"', r"('(?:[^']|'')*'|[-+.\de]+)"
+CONDITION = re.compile(rf"\(?{NAME} (<=|>|=|<>) {VALUE}(?: OR {NAME} IS NULL\))?")
+"""A condition as `Condition.sql` writes it."""
+_SAID = {
+    ("<=", True): N_("{attribute:label} at most {x:label}"),
+    ("<=", False): N_("{attribute:label} above {x:label}"),
+    ("=", True): N_("{attribute:label}: {x:label}"),
+    ("=", False): N_("{attribute:label} other than {x:label}"),
+}
+_BETWEEN = N_("{attribute:label} above {low:label}, at most {x:label}")
+_OR_UNKNOWN = N_("{condition:label} or unknown")
+_AND, _OR = N_("{first:label} and {then:label}"), N_("{first:label}; or {then:label}")
 
 
 def features(profile: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -152,6 +166,71 @@ def chosen(profile: pd.DataFrame, paths: Sequence[Path]) -> np.ndarray:
     for path in paths:
         picked |= np.logical_and.reduce([np.ones(len(profile), dtype=bool), *(each.of(profile) for each in path)])
     return picked
+
+
+def parsed(sql: str) -> list[Path]:
+    """The paths that a rule was written from.
+
+    >>> parsed('("age" > 30 AND ("region" <> \\'by the sea\\' OR "region" IS NULL)) OR ("orders" > 2)')
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [(Condition(column='age', value=30.0, holds=False), Condition(column='region', value='by the sea', holds=False)),
+     (Condition(column='orders', value=2.0, holds=False),)]
+    """
+    paths: list[Path] = []
+    end = 0
+    for found in CONDITION.finditer(sql):
+        column, sign, value = found[1].replace('""', '"'), found[2], found[3]
+        read = value[1:-1].replace("''", "'") if value.startswith("'") else float(value)
+        condition = Condition(column, read, sign in ("<=", "="))
+        if sql[end : found.start()].strip(" ()") == "AND":
+            paths[-1] += (condition,)
+        else:
+            paths.append((condition,))
+        end = found.end()
+    return paths
+
+
+def words(paths: Sequence[Path]) -> Text:
+    """Paths as a reader says them: two limits of a number together, and where a missing value counts as well.
+
+    >>> words(parsed('("age" > 30)')).message
+    '{attribute:label} above {x:label}'
+    """
+    told = [_joined(_AND, [_said(each, path) for each in path if not _is_told(each, path)]) for path in paths]
+    return _joined(_OR, told)
+
+
+def _joined(message: str, parts: Sequence[Text]) -> Text:
+    return reduce(lambda first, then: Text(message, {"first": first, "then": then}), parts) if parts else Text("")
+
+
+def _said(condition: Condition, path: Path) -> Text:
+    number = not isinstance(condition.value, str)
+    message = _SAID["<=" if number else "=", condition.holds]
+    values = {"attribute": condition.column, "x": _shown(condition)}
+    if number and condition.holds:
+        above = [each for each in path if _is_floor(each, condition.column)]
+        if above:  # then it is known
+            return Text(_BETWEEN, values | {"low": _shown(above[-1])})
+    missing_counts = condition.holds == number
+    said = Text(message, values)
+    return Text(_OR_UNKNOWN, {"condition": said}) if missing_counts else said
+
+
+def _is_told(condition: Condition, path: Path) -> bool:
+    """Whether a lower limit is told with the upper one of the same number."""
+    upper = any(each.holds and not isinstance(each.value, str) and each.column == condition.column for each in path)
+    return upper and _is_floor(condition, condition.column)
+
+
+def _is_floor(condition: Condition, column: str) -> bool:
+    return not condition.holds and not isinstance(condition.value, str) and condition.column == column
+
+
+def _shown(condition: Condition) -> Text:
+    """The value of a condition: a category, a share or another number."""
+    number = "part" if condition.column.endswith("_share") else "number"
+    return Text(f"{{x:{'value' if isinstance(condition.value, str) else number}}}", {"x": condition.value})
 
 
 def _paths(

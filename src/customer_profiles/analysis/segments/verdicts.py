@@ -158,6 +158,32 @@ def worth_a_page(cards: Sequence[Persona], verdicts: pd.DataFrame) -> list[Perso
     return [card for card in cards if card.segment not in narrow]
 
 
+def without_page(cards: Sequence[Persona], verdicts: pd.DataFrame) -> list[Text]:
+    """Why segments that are too narrow to work with have no page, one sentence for each reason.
+
+    Parameters
+    ----------
+    cards : sequence of Persona
+        Of all segments, see `worth_a_page`.
+    """
+    narrow = verdicts[verdicts["verdict"] == NARROW]
+    told = []
+    for reason, rows in narrow.groupby("reason", sort=False):
+        names = [card.name for card in cards if card.segment in set(rows["segment"])]
+        if names:
+            values = {"k": len(names), "all": len(cards), "reason": reason, "names": _listed(names)}
+            told.append(Text(_NO_PAGE, values))
+    return told
+
+
+def _listed(names: Sequence[Text]) -> Text:
+    values = {f"name_{at}": name for at, name in enumerate(names)}
+    return Text("; ".join(f"“{{{name}:label}}”" for name in values), values)
+
+
+_NO_PAGE = N_("No page for {k:count} of {all:count} segments ({reason:label}): {names:label}.")
+
+
 def _no_verdicts() -> pd.DataFrame:
     words, counts = ("verdict", "reason"), ("segment", "n", "base", "traits_apart", "merge_with", "split_n")
     columns = [
