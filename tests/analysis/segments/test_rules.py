@@ -82,6 +82,20 @@ def test_a_rule_is_said_in_words():
     )
 
 
+def test_whether_a_number_is_missing_is_no_threshold(profile):
+    """Where the missing are a segment of their own, the rule asks for nothing else."""
+    labels = pd.Series(
+        np.select([profile["age"].isna(), profile["age"].gt(50).fillna(False).to_numpy(bool)], [1, 2], 3)
+    )
+    found = made(profile, labels, ["age"]).frame.set_index("segment")["rule"]
+    assert found[1] == '("age" IS NULL)'
+    assert Language("en").text(rules.words(rules.parsed(found[1]))) == "Age unknown"
+    assert "unknown" not in Language("en").text(rules.words(rules.parsed(found[3])))
+    assert [rules._sql(rules.parsed(rule)) for rule in found] == found.tolist()
+    picked = duckdb.query(f"SELECT customer_no FROM profile WHERE {found[3]}").to_df()["customer_no"]
+    assert profile.loc[profile["customer_no"].isin(picked), "age"].notna().all()
+
+
 def test_planted_rules_are_found(found):
     assert found["precision"].min() > 0.99
     assert found["recall"].min() > 0.99

@@ -34,15 +34,15 @@ class Condition:
     Parameters
     ----------
     column : str
-    value : float or str
-        A threshold, or a category.
+    value : float, str or None
+        A threshold, a category, or nothing: whether a number is missing.
     holds : bool
-        ``column <= value`` or ``column = value`` where true, else the opposite. A missing number lies below every
-        threshold, and a missing category equals none.
+        ``column <= value``, ``column = value`` or ``column IS NULL`` where true, else the opposite. A missing number
+        lies below every threshold, and a missing category equals none.
     """
 
     column: str
-    value: float | str
+    value: float | str | None
     holds: bool
 
     def sql(self) -> str:
@@ -54,6 +54,8 @@ class Condition:
         '("region" <> \\'Côte d\\'\\'Or\\' OR "region" IS NULL)'
         """
         column = '"' + self.column.replace('"', '""') + '"'
+        if self.value is None:
+            return f"{column} IS NULL" if self.holds else f"{column} IS NOT NULL"
         if isinstance(self.value, str):
             value = "'" + self.value.replace("'", "''") + "'"
             return f"{column} = {value}" if self.holds else f"({column} <> {value} OR {column} IS NULL)"
@@ -67,15 +69,17 @@ class Condition:
             met = values.astype("object").where(values.notna(), None).map(str, na_action="ignore").eq(self.value)
         else:
             numbers = values.to_numpy(dtype=float, na_value=np.nan)
-            met = pd.Series(np.isnan(numbers) | (numbers <= self.value))
+            met = pd.Series(np.isnan(numbers) | (numbers <= (-np.inf if self.value is None else self.value)))
         return met.to_numpy(dtype=bool) == self.holds
 
 
 Path = tuple[Condition, ...]
 NAME, VALUE = r'"((?:[^"]|"")*)"', r"('(?:[^']|'')*'|[-+.\de]+)"
-CONDITION = re.compile(rf"\(?{NAME} (<=|>|=|<>) {VALUE}(?: OR {NAME} IS NULL\))?")
+CONDITION = re.compile(rf"\(?{NAME} (?:(<=|>|=|<>) {VALUE}(?: OR {NAME} IS NULL\))?|(IS NULL|IS NOT NULL))")
 """A condition as `Condition.sql` writes it."""
 _SAID = {
+    ("IS NULL", True): N_("{attribute:label} unknown"),
+    ("IS NULL", False): N_("{attribute:label} known"),
     ("<=", True): N_("{attribute:label} at most {x:label}"),
     ("<=", False): N_("{attribute:label} above {x:label}"),
     ("=", True): N_("{attribute:label}: {x:label}"),
@@ -179,15 +183,20 @@ def parsed(sql: str) -> list[Path]:
     paths: list[Path] = []
     end = 0
     for found in CONDITION.finditer(sql):
-        column, sign, value = found[1].replace('""', '"'), found[2], found[3]
-        read = value[1:-1].replace("''", "'") if value.startswith("'") else float(value)
-        condition = Condition(column, read, sign in ("<=", "="))
+        column = found[1].replace('""', '"')
+        condition = Condition(column, _value(found[3]), (found[2] or found[5]) in ("<=", "=", "IS NULL"))
         if sql[end : found.start()].strip(" ()") == "AND":
             paths[-1] += (condition,)
         else:
             paths.append((condition,))
         end = found.end()
     return paths
+
+
+def _value(said: str | None) -> float | str | None:
+    if said is None:
+        return None
+    return said[1:-1].replace("''", "'") if said.startswith("'") else float(said)
 
 
 def words(paths: Sequence[Path]) -> Text:
@@ -205,14 +214,16 @@ def _joined(message: str, parts: Sequence[Text]) -> Text:
 
 
 def _said(condition: Condition, path: Path) -> Text:
+    if condition.value is None:
+        return Text(_SAID["IS NULL", condition.holds], {"attribute": condition.column})
     number = not isinstance(condition.value, str)
     message = _SAID["<=" if number else "=", condition.holds]
     values = {"attribute": condition.column, "x": _shown(condition)}
-    if number and condition.holds:
-        above = [each for each in path if _is_floor(each, condition.column)]
-        if above:  # then it is known
-            return Text(_BETWEEN, values | {"low": _shown(above[-1])})
-    missing_counts = condition.holds == number
+    floors = [each for each in path if _is_floor(each, condition.column)] if number and condition.holds else []
+    limits = [each for each in floors if each.value is not None]
+    if limits:
+        return Text(_BETWEEN, values | {"low": _shown(limits[-1])})
+    missing_counts = condition.holds == number and not floors
     said = Text(message, values)
     return Text(_OR_UNKNOWN, {"condition": said}) if missing_counts else said
 
@@ -224,6 +235,7 @@ def _is_told(condition: Condition, path: Path) -> bool:
 
 
 def _is_floor(condition: Condition, column: str) -> bool:
+    """Whether it leaves out the lowest numbers of a column, those that are missing with them."""
     return not condition.holds and not isinstance(condition.value, str) and condition.column == column
 
 
@@ -248,7 +260,7 @@ def _paths(
             return node in wanted
         column, level = described.columns[tree.feature[node]]
         number = is_number(profile[column])
-        value = _rounded(float(tree.threshold[node])) if number else level
+        value = _threshold(float(tree.threshold[node]), profile[column]) if number else level
         at_most, above = tree.children_left[node], tree.children_right[node]
         # An indicator is at most one half where the category is another one.
         sides = [(at_most, number), (above, not number)]
@@ -273,8 +285,9 @@ def _shortened(path: Path) -> Path:
     return tuple(kept.values())
 
 
-def _rounded(threshold: float) -> float:
-    return float(f"{threshold:.{DIGITS}g}")
+def _threshold(exact: float, numbers: pd.Series) -> float | None:
+    """A threshold, rounded; nothing if it only tells missing numbers from all others."""
+    return None if exact < numbers.min() else float(f"{exact:.{DIGITS}g}")
 
 
 def _sql(paths: Sequence[Path]) -> str:
