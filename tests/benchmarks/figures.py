@@ -32,7 +32,10 @@ import house
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = Path(__file__).with_name("registry.yaml")
-MEASURED = ROOT / "docs" / "measured.md"
+MEASURED, README = ROOT / "docs" / "measured.md", ROOT / "README.md"
+TRUTHS = ("natural", "truth", "interval", "silence")
+"""Groups of figures whose table the README prints: what companies that know their truth say of the sentences."""
+PRINTED = re.compile(r"(?<=<!-- truths -->\n).*?(?=<!-- end -->)", re.DOTALL)
 HEAD = """# Measured
 
 Every figure that is promised, its bar, and whether it holds. Written by `make figures`; registry and measurement are in
@@ -247,6 +250,13 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
     path.write_text(HEAD + "".join(f"| {' | '.join(line)} |\n" for line in lines), encoding="utf-8")
 
 
+def truths(rows: list[dict[str, str]]) -> str:
+    """The table of the README, from the rows of the page: what was asked, its value, its bar, and whether it holds."""
+    shown = [each for each in rows if each["name"].split("_")[0] in TRUTHS]
+    lines = [f"| {each['what']} | {each['value']} | {each['bar']} | {each['verdict']} |\n" for each in shown]
+    return "| asked of companies that know their truth | measured | bar | |\n|---|---|---|---|\n" + "".join(lines)
+
+
 def main(arguments: list[str]) -> int:
     """Measure, print one line each, write; exit code 1 if a figure could not be measured that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -270,7 +280,11 @@ def main(arguments: list[str]) -> int:
             continue
         figure = figures[name]
         print(f"{name}: {said(values[name])} ({figure.bar or 'no bar'}) {figure.verdict(values[name])}", flush=True)
-    write(options.out, [row(figure, old.get(name), values.get(name), now) for name, figure in figures.items()])
+    rows = [row(figure, old.get(name), values.get(name), now) for name, figure in figures.items()]
+    write(options.out, rows)
+    if options.out == MEASURED:
+        told = PRINTED.sub(lambda _: truths(rows), README.read_text(encoding="utf-8"))
+        README.write_text(told, encoding="utf-8")
     return int(failed)
 
 

@@ -23,6 +23,12 @@ def test_the_page_has_a_line_for_every_figure():
     assert list(figures.read(figures.MEASURED)) == list(figures.registry())
 
 
+def test_the_readme_prints_the_truths_as_they_were_measured():
+    (printed,) = figures.PRINTED.findall(figures.README.read_text(encoding="utf-8"))
+    assert printed == figures.truths(list(figures.read(figures.MEASURED).values()))
+    assert printed.count("\n") > 30
+
+
 def test_a_group_is_asked_for_by_its_name_and_an_entry_can_be_many_figures():
     known = list(figures.registry())
     group = figures.named("report", known)
