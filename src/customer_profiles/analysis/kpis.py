@@ -201,7 +201,7 @@ def history(months: Months, as_of: date) -> Result:
     Returns
     -------
     Result
-        ``kpi, kind, quarter`` (first day)``, value, n``; quarters before the data begin are left out.
+        ``kpi, label, quarter`` (first day)``, value, n``; quarters before the data begin are left out.
     """
     rows = []
     for name in _available(months, _full_month(as_of)):
@@ -218,7 +218,9 @@ def history(months: Months, as_of: date) -> Result:
                     {"kpi": name, "kind": KPIS[name].kind, "quarter": first_day(last - 2), "value": value, "n": n}
                 )
     frame = pd.DataFrame(rows, columns=["kpi", "kind", "quarter", "value", "n"]).astype({"quarter": "datetime64[ns]"})
-    return Result("kpi_history", frame, Text(N_("Key figures by quarter")), Disclosure(within=None))
+    frame.insert(0, "label", [KPIS[name].label for name in frame["kpi"]])
+    shown = ["kpi", "label", "quarter", "value", "n"]
+    return Result("kpi_history", frame, Text(N_("Key figures by quarter")), Disclosure(within=None), columns=shown)
 
 
 def line(history: Result, figures: Result, name: str) -> Result:

@@ -312,7 +312,7 @@ def test_shares_are_apart_by_percentage_points():
     relative = {f"relative_change{end}": 10.0 for end in ("", "_low", "_high")}
     row = pd.Series({"key": "csat", "kind": "share", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
     said = Language("en").text(told.moved(row, 3))
-    assert said == "Satisfied rose to 64% from 50%: 5 percentage points of it because customers act differently."
+    assert said == "Satisfied rose to 64% from 50%: +5 percentage points of it because customers act differently."
 
 
 def test_months_shorter_than_a_figure_looks_back_are_named():
@@ -320,4 +320,4 @@ def test_months_shorter_than_a_figure_looks_back_are_named():
     relative = {f"relative_change{end}": 15.0 for end in ("", "_low", "_high")}
     row = pd.Series({"key": "buyers", "kind": "count", "n": 50, "p_adjusted": 0.01, **numbers, **relative})
     said = Language("en").text(told.moved(pd.Series({**row, "since": pd.Timestamp("2025-10-01")}), 3))
-    assert said.startswith("Buyers since 1 October 2025 rose to 120, from 100 in as many months before: 15 of it")
+    assert said.startswith("Buyers since 1 October 2025 rose to 120, from 100 in as many months before: +15 of it")

@@ -293,6 +293,12 @@ def difference(kind: str, value: float) -> Text:
     )
 
 
+def signed(kind: str, value: float) -> Text:
+    """A `difference` that says which way it goes."""
+    by = difference(kind, value)
+    return Text("+{by:label}", {"by": by}) if value > 0 and kind != "points" else by
+
+
 def moved(row: Any, family: int) -> Finding:
     """How far a key figure moved, and what of it customers do; from a row of `decomposition`."""
     part = row.behaviour / row.whole_change if row.whole_change else 0.0
@@ -305,7 +311,7 @@ def moved(row: Any, family: int) -> Finding:
     values = {"now": amount(row.kind, row.this_value), "before": amount(row.kind, row.last_value)}
     return Finding(
         message,
-        {"headline": headline(row.key), "by": difference(row.kind, row.behaviour)} | values | since,
+        {"headline": headline(row.key), "by": signed(row.kind, row.behaviour)} | values | since,
         id=f"changes.{row.key}",
         n=int(row.n),
         interval=(unit * float(row.relative_change_low), unit * float(row.relative_change_high)),
@@ -324,7 +330,7 @@ def _of_data(row: Any, exports: pd.DataFrame, covered: Mapping[str, int]) -> Fin
         why = behind_definition(exports, tables_of(row.key))
     elif row.of == "coverage" and row.reason != GAP:
         why = behind_coverage(exports, covered)
-    values = {"headline": headline(row.key), "by": difference(row.kind, row.amount)} | ({"why": why} if why else {})
+    values = {"headline": headline(row.key), "by": signed(row.kind, row.amount)} | ({"why": why} if why else {})
     message = _because(row.of, row.reason, named=why is not None)
     return Finding(message, values, id=f"changes.data.{row.key}.{row.of}", n=int(row.n), effect=0.2, reach=int(row.n))
 
