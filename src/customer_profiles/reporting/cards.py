@@ -65,8 +65,7 @@ def _is_page(card: Any) -> bool:
 
 def _short(page: Page, language: Language) -> Markup:
     """What a page of its own is about, and the way there."""
-    first = {field.label: field for field in reversed(page.fields)}
-    told = [field for field in page.fields if first[field.label] is field]
+    told = list({field.label: field for field in reversed(page.fields) if field.in_short}.values())[::-1]
     return Markup(
         '<section class="persona"><h3><a href="{}">{}</a></h3><p class="lead">{}</p><dl>{}</dl></section>'
     ).format(

@@ -140,6 +140,10 @@ def test_the_problem_they_meet_beyond_others_comes_with_their_words(company, ord
     met = pd.concat([late, often, clicks])
     page = told(pages(company, orders, {3: "It came too late."}, met)[2])
     assert page["What hurts them"] == ["late: 1 in 2, of the others 1 in 12", "“It came too late.”"]
+    cards = html(pages(company, orders, {3: "It came too late."}, met), Language("en"))
+    assert cards.count("What hurts them") == 1  # elsewhere it is no more than anywhere, which needs no card
+    assert "late: 1 in 2, of the others 1 in 12" in cards
+    assert "It came too late." not in cards
     assert "no more than elsewhere" in told(pages(company, orders, met=met)[0])["What hurts them"][0]
     only = told(pages(company, orders, met=clicks)[2])
     assert only["What hurts them"] == ["search: all, no more than elsewhere"]

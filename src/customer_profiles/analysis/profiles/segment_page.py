@@ -254,11 +254,14 @@ def _worst(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _hurts(rows: pd.DataFrame, quote: str) -> list[Field]:
-    said = [Text("“{quote}”", {"quote": quote})] if quote else []
+    label = N_("What hurts them")
+    said = [Field(label, Text("“{quote}”", {"quote": quote}), in_short=False)] if quote else []
     for row in _worst(rows).itertuples():
-        values = {"pain": row.attribute, "share": row.share, "rest": row.share_rest}
-        said.insert(0, Text(_PAIN if row.beyond else _ALIKE, values))
-    return [Field(N_("What hurts them"), text) for text in said]
+        told = Text(
+            _PAIN if row.beyond else _ALIKE, {"pain": row.attribute, "share": row.share, "rest": row.share_rest}
+        )
+        said.insert(0, Field(label, told, in_short=bool(row.beyond)))
+    return said
 
 
 def _advice(traits: pd.DataFrame, size: pd.Series | None, route: pd.Series | None, usual: float) -> list[Field]:

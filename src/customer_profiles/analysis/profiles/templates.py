@@ -38,12 +38,15 @@ class Field:
         `MEASURED`, `DERIVED` or `FICTIONAL`.
     code : str
         What a program takes instead of the sentence, folded away.
+    in_short : bool
+        Whether it also stands where a page is told in short.
     """
 
     label: str
     value: Text
     kind: str = MEASURED
     code: str = ""
+    in_short: bool = True
 
 
 @dataclass(frozen=True)
