@@ -53,12 +53,12 @@ def measured(chromium: Browser, path: Path, width: int) -> dict[str, int]:
     return found
 
 
-def report(home: Path) -> Path:
+def report(home: Path, *options: str) -> Path:
     """The report of the demo company, made in a project folder of its own."""
     ignored = shutil.ignore_patterns("runs")
     shutil.copytree(ROOT / "data" / "demo", home / "data" / "demo", ignore=ignored)
     environment = os.environ | {"CUSTOMER_PROFILES_HOME": str(home), "PYTHONPATH": str(ROOT / "src")}
-    command = [sys.executable, "-m", "customer_profiles.cli", "report", "demo"]
+    command = [sys.executable, "-m", "customer_profiles.cli", "report", "demo", *options]
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return home / "reports" / "demo" / "latest"
 
