@@ -87,8 +87,8 @@ def told(before: pd.DataFrame, after: pd.DataFrame, least: int) -> list[Text]:
 
 
 _TOLD = N_(
-    "Values that fewer than {least:count} customers have count as unknown from here on: {k:count} values of "
-    "{attributes:count} columns of the profile. No table can then tell of those few, nor all tables together."
+    "Values that fewer than {least:count} customers have are withheld from here on (values: {k:count}, columns of the "
+    "profile: {attributes:count}). No table can then tell of those few, nor all tables together."
 )
 
 

@@ -58,4 +58,5 @@ def _visitors(table: pd.DataFrame) -> list[Finding]:
         "linked": int(rows.loc[LINKED, "n"]),
         "touchpoints": int(rows.loc[LINKED, "linked_touchpoints"]),
     }
-    return [Finding(message, values, id="visitors", n=n)]
+    alone = N_("{n:count} visitors came to the website or the app: {anonymous:share} of them never logged in.")
+    return [Finding(message if values["linked"] else alone, values, id="visitors", n=n)]
