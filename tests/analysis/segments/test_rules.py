@@ -96,6 +96,12 @@ def test_whether_a_number_is_missing_is_no_threshold(profile):
     assert profile.loc[profile["customer_no"].isin(picked), "age"].notna().all()
 
 
+def test_limits_of_whole_numbers_are_whole(profile, labels):
+    found = made(profile, labels, ["orders", "channel"]).frame.set_index("segment")["rule"]
+    assert '"orders" > 4' in found[1]
+    assert "." not in found[1] + found[2]
+
+
 def test_planted_rules_are_found(found):
     assert found["precision"].min() > 0.99
     assert found["recall"].min() > 0.99

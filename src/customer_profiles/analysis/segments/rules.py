@@ -286,8 +286,11 @@ def _shortened(path: Path) -> Path:
 
 
 def _threshold(exact: float, numbers: pd.Series) -> float | None:
-    """A threshold, rounded; nothing if it only tells missing numbers from all others."""
-    return None if exact < numbers.min() else float(f"{exact:.{DIGITS}g}")
+    """A threshold, rounded, of whole numbers a whole one; nothing if it only tells missing numbers from all others."""
+    if exact < numbers.min():
+        return None
+    rounded = float(f"{exact:.{DIGITS}g}")
+    return float(np.floor(rounded)) if (numbers.dropna() % 1 == 0).all() else rounded
 
 
 def _sql(paths: Sequence[Path]) -> str:

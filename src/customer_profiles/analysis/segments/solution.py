@@ -35,7 +35,7 @@ KINDS = {
     ),
     "reproducible": N_(
         "Customers differ gradually: no natural segments, since nowhere is there an emptier space between groups. The "
-        "division into {k:count} parts is useful for organising work: each part is found again in {bootstraps:count} "
+        "division into {k:count} parts can be repeated: each part is found again in {bootstraps:count} "
         "resamples, with an overlap of {low:share} to {high:share}."
     ),
 }
