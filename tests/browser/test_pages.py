@@ -139,9 +139,13 @@ def test_each_segment_has_a_page_of_few_words_that_summary_and_profiles_lead_to(
 
 
 def views() -> list:
-    """Every page of both reports in each view; of the second report the other view is slow."""
+    """Every page of both reports in each view; of the second report the other view is slow, as are further segments."""
+
+    def marks(at: int, name: str, view: tuple[int, str]) -> list:
+        return [pytest.mark.slow] if at > 1 or (at and view != VIEWS[0]) or name in SEGMENTS[1:] else []
+
     return [
-        pytest.param(report, name, *view, marks=[pytest.mark.slow] if at > 1 or (at and view != VIEWS[0]) else [])
+        pytest.param(report, name, *view, marks=marks(at, name, view))
         for at, report in enumerate(REPORTS)
         for name in (*PAGES, *SEGMENTS)
         for view in VIEWS
@@ -192,7 +196,9 @@ def test_each_profile_prints_on_one_sheet(folder):
         assert len(re.findall(rb"/Type /Page\b", printed)) == 1, name
 
 
-@pytest.mark.parametrize("name", [*PAGES, *SEGMENTS])
+@pytest.mark.parametrize(
+    "name", [*PAGES, SEGMENTS[0], *(pytest.param(name, marks=pytest.mark.slow) for name in SEGMENTS[1:])]
+)
 def test_every_link_leads_somewhere(folder, name, visit):
     if not (folder / name).exists():  # which may be missing is told above
         return
