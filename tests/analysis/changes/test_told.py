@@ -83,11 +83,9 @@ def test_a_source_of_one_run_only_is_more_or_less_coverage(company):
     assert table["definition"].eq(0).all()
     sales = company.run(THEN)["headlines"].set_index("headline").loc["sales", "value"]
     assert table.loc["sales", "coverage"] == pytest.approx(sales - table.loc["sales", "value_before"])
-    assert (
-        sentences(exports.sources(added, before))["changed_source.till"] == "New since the last run: the export “till”."
-    )
+    assert sentences(exports.sources(added, before))["changed_source.till"] == "The export “till” is new."
     said = sentences(exports.sources(company.run(NOW), added))
-    assert said["changed_source.till"] == "No longer read: the export “till”."
+    assert said["changed_source.till"] == "The export “till” is no longer read."
 
 
 def test_an_unchanged_rerun_claims_nothing(company):
@@ -101,14 +99,14 @@ def test_what_changes_in_the_data_is_named_with_its_source(company):
     lost = company.orders.drop(index=company.orders.index[::5])
     now = company.run(THEN, transactions=lost, definitions={"source:desk": "2", "version": "2"})
     said = sentences(exports.sources(now, company.run(THEN)))
-    assert said["changed_source.shop"].endswith("shorter than in the last run by 20% of its records.")
+    assert said["changed_source.shop"] == "The export “shop” is shorter by 20% than in the last run."
     assert said["redefined.source:desk"] == "Defined otherwise than in the last run: the source “desk”."
     assert "redefined.version" in said
     before = company.run(THEN)
     table = before["reconciliation"].assign(used=lambda rows: rows["used"].where(rows["source"] != "desk", 5))
     said = sentences(exports.sources(Knowledge(THEN, before.tables | {"reconciliation": table}), before))
     assert list(said) == ["changed_source.desk"]  # the file is as long as it was
-    assert said["changed_source.desk"].endswith("fewer records can be used than in the last run.")
+    assert said["changed_source.desk"].endswith("fewer records of the export “desk” can be used than in the last run.")
 
 
 def of_data(now, before) -> dict[str, str]:

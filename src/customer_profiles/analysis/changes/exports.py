@@ -115,20 +115,15 @@ def _defined(part: str) -> Text:
 
 
 def _sources(table: pd.DataFrame) -> list[Finding]:
-    shorter = N_("The export “{source:value}” is shorter than in the last run by {less:part} of its records.")
-    unusable = N_("Of the export “{source:value}” {less:part} fewer records can be used than in the last run.")
-    fresh = N_("New since the last run: the export “{source:value}”.")
-    gone = N_("No longer read: the export “{source:value}”.")
-    otherwise = N_("Defined otherwise than in the last run: {what:label}.")
-    found = []
-    for row in table.itertuples():
-        if row.one_run or row.lost_share > SHORTER:
-            said = shorter if not row.one_run else gone if row.lost_share else fresh
-            less = {} if row.one_run else {"less": float(row.lost_share)}
-            found.append(Finding(said, {"source": row.source, **less}, id=f"changed_source.{row.source}"))
-        elif row.unusable_share > SHORTER:
-            less = {"source": row.source, "less": float(row.unusable_share)}
-            found.append(Finding(unusable, less, id=f"changed_source.{row.source}"))
-    for part in table.loc[table["redefined"].astype(bool), "part"]:
-        found.append(Finding(otherwise, {"what": _defined(part)}, id=f"redefined.{part}"))
-    return found
+    happened, otherwise = "{what:capital}.", N_("Defined otherwise than in the last run: {what:label}.")
+    worse = table["one_run"].astype(bool) | table[["lost_share", "unusable_share"]].gt(SHORTER).any(axis=1)
+    return [
+        *(
+            Finding(happened, {"what": _happened(row)}, id=f"changed_source.{row.source}")
+            for row in table[worse].itertuples()
+        ),
+        *(
+            Finding(otherwise, {"what": _defined(part)}, id=f"redefined.{part}")
+            for part in table.loc[table["redefined"].astype(bool), "part"]
+        ),
+    ]
