@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
+import html
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +120,12 @@ def test_groups_of_tests_stay_together(request):
     # Without its group in a test's id, pytest-xdist deals the tests out one by one, and each worker makes the reports.
     if getattr(request.config.option, "loadgroup", False):
         assert request.node.nodeid.endswith("@structure")
+
+
+def test_each_page_of_the_sample_shows_the_style_that_it_admits():
+    """A page that was changed by hand is drawn without any."""
+    for path in sorted((Path(__file__).parents[1] / "reports" / "sample").glob("*.html")):
+        page = path.read_text(encoding="utf-8")
+        (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"sha256-{digest}" in html.unescape(page), path.name
